@@ -1,0 +1,264 @@
+/**
+ * Signs the user of a web page in to an MCP server and calls it.
+ *
+ * Follows the Model Context Protocol's authorization specification, revision
+ * 2026-07-28, and its older revisions.
+ *
+ * @packageDocumentation
+ */
+
+/** What went wrong. Stable: a `code` keeps its meaning across versions. */
+export type McpAuthorizeErrorCode =
+  /** An option of {@link McpAuthorizer.create} or of a call is missing or of the wrong type. */
+  | "invalid_option"
+  /** A text that should be a URL is none. */
+  | "invalid_url"
+  /** A URL is neither `https:` nor `http:` on loopback; it was not opened or fetched. */
+  | "insecure_url"
+  /** A request got no answer: server down, no network, or CORS (the browser does not say which). */
+  | "network"
+  /** A request or the whole sign-in took longer than its limit. */
+  | "timeout"
+  /** The caller's `AbortSignal` ended it. */
+  | "aborted"
+  /** An answer was longer than this client reads (1 MiB). */
+  | "response_too_large"
+  /** An answer was not what the specification says: HTML instead of JSON, a field missing or of the wrong type. */
+  | "invalid_response"
+  /** An answer had a status that tells of failure, and no OAuth error in it. */
+  | "http_status"
+  /** The server answers without asking for authorization: call it with plain `fetch`. */
+  | "authorization_not_required"
+  /** No usable metadata at any of the places where the specification puts it. */
+  | "metadata_not_found"
+  /** The protected resource metadata is about another resource (RFC 9728 §3.3). */
+  | "resource_mismatch"
+  /** The authorization server metadata, or the authorization response, names another issuer (RFC 8414 §3.3, RFC 9207 §2.4). */
+  | "issuer_mismatch"
+  /** The authorization server does not offer PKCE with S256. */
+  | "pkce_unsupported"
+  /** The authorization server offers no way to register, and no `clientId` was given. */
+  | "registration_unsupported"
+  /** The authorization server refused the registration (RFC 7591 §3.2.2). */
+  | "registration_failed"
+  /** `clientId` was registered at another authorization server than the one that this MCP server uses. */
+  | "client_mismatch"
+  /** The browser blocked the popup: call `signIn` directly in a click handler. */
+  | "popup_blocked"
+  /** The user closed the popup. */
+  | "popup_closed"
+  /** The user, or the authorization server for them, declined. */
+  | "access_denied"
+  /** The authorization server answered with another error (RFC 6749 §4.1.2.1). */
+  | "authorization_failed"
+  /** The authorization response does not belong to this sign-in (`state`). */
+  | "state_mismatch"
+  /** The token endpoint refused (RFC 6749 §5.2). */
+  | "token_failed"
+  /** The session can't be refreshed any more: sign in again. */
+  | "session_expired"
+  /** The server asks for more scopes than the session has. */
+  | "insufficient_scope"
+  /** The request goes to another server than the one that the session is for: no token was sent. */
+  | "wrong_resource"
+  /** The session was signed out. */
+  | "signed_out"
+  /** The browser refused to store or to read. */
+  | "storage_failed"
+  /** This environment lacks what the call needs (a window, WebCrypto, …). */
+  | "unsupported";
+
+/** Where in the flow it went wrong. */
+export type McpAuthorizeStep =
+  | "setup"
+  | "challenge"
+  | "resource_metadata"
+  | "authorization_server_metadata"
+  | "registration"
+  | "authorization"
+  | "token"
+  | "refresh"
+  | "request"
+  | "revocation"
+  | "storage";
+
+/** Every rejection of this library is one of these. */
+export class McpAuthorizeError extends Error {
+  readonly name: "McpAuthorizeError";
+  /** What went wrong, for programs. */
+  readonly code: McpAuthorizeErrorCode;
+  /** Where in the flow. */
+  readonly step: McpAuthorizeStep;
+  /** What to do about it, for people. */
+  readonly remedy: string;
+  /** The URL that was asked, without its query; absent where none was. */
+  readonly url?: string;
+  /** The HTTP status of the answer, where there was one. */
+  readonly status?: number;
+  /** The server's own error code (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2), as it sent it. Text from a server: never put it into a page as HTML. */
+  readonly serverError?: string;
+  /** The scopes that the server asks for, with `insufficient_scope`. */
+  readonly scopes?: readonly string[];
+  /** What the browser threw, where it threw. */
+  readonly cause?: unknown;
+}
+
+/** Where sessions and registrations are kept. Values are opaque text and hold secrets. */
+export interface McpStorage {
+  /** @returns the value, or `null`/`undefined` where there is none. */
+  get(key: string): string | null | undefined | Promise<string | null | undefined>;
+  set(key: string, value: string): void | Promise<void>;
+  delete(key: string): void | Promise<void>;
+}
+
+/** Options of {@link McpAuthorizer.create}. */
+export interface McpAuthorizerOptions {
+  /** The app's name, as the user reads it on the consent page. */
+  clientName: string;
+  /** The page that imports `mcp-authorize/callback`; relative to the current page. https, or http on loopback. */
+  redirectUri: string | URL;
+  /** A client id that an authorization server gave to the app by hand. Comes before all other ways. */
+  clientId?: string;
+  /** The secret that came with `clientId`. A page can't keep it secret: only for servers that insist. */
+  clientSecret?: string;
+  /** The issuer at which `clientId` is registered: at any other one it is refused (`client_mismatch`). Without it the first issuer that `clientId` was used with is kept. */
+  issuer?: string;
+  /** The https URL of the app's client ID metadata document: used where the authorization server supports it. */
+  clientIdMetadataUrl?: string | URL;
+  /** The app's home page, shown to the user on consent pages of servers where it registers itself. */
+  clientUri?: string | URL;
+  /** Scopes to ask for in place of those that the server suggests. */
+  scopes?: readonly string[];
+  /** Which of several authorization servers to use: gets their issuers, answers with one of them. Default: the first. */
+  chooseAuthorizationServer?(issuers: string[], server: string): string | Promise<string>;
+  /** Where sessions are kept. Default `"indexeddb"`: encrypted, shared by all tabs of the origin. */
+  storage?: "indexeddb" | "memory" | McpStorage;
+  /** Limit for one request, in milliseconds. Default 30,000. */
+  requestTimeout?: number;
+  /** Limit for a whole sign-in, the user's part included, in milliseconds. Default 600,000. */
+  signInTimeout?: number;
+  /** Used in place of the global `fetch`. */
+  fetch?(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+}
+
+/** Options of calls that wait. */
+export interface WaitOptions {
+  /** Ends the call: it rejects with code `aborted`, and nothing of it goes on. */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link McpAuthorizer.signIn}. */
+export interface SignInOptions extends WaitOptions {
+  /** Scopes to ask for in place of those that the server suggests. */
+  scopes?: readonly string[];
+}
+
+/** One HTTP exchange of the library's own, with secrets left out. */
+export interface McpExchange {
+  step: McpAuthorizeStep;
+  method: string;
+  /** Without query and fragment. */
+  url: string;
+  /** Absent where no answer came. */
+  status?: number;
+  /** How long it took, in milliseconds. */
+  duration: number;
+}
+
+/** What the events of {@link McpAuthorizer} carry in `detail`. */
+export interface McpAuthorizerEventMap {
+  /** A user signed in, here or in another tab. */
+  "signed-in": { server: string };
+  /** New tokens came. */
+  refreshed: { server: string };
+  /** A session ended: by `signOut`, or because it can't be refreshed. */
+  "signed-out": { server: string; reason: "sign_out" | "expired" };
+  /** The library asked a server something. */
+  exchange: McpExchange;
+  /** The popup shows the authorization server's page. */
+  authorizing: { server: string; issuer: string };
+}
+
+/** An event of {@link McpAuthorizer}. */
+export class McpAuthorizerEvent<K extends keyof McpAuthorizerEventMap> extends Event {
+  readonly type: K;
+  readonly detail: McpAuthorizerEventMap[K];
+}
+
+/** Signs users in. One for each app is enough. */
+export class McpAuthorizer extends EventTarget {
+  private constructor();
+
+  /**
+   * Loads the WebAssembly module (once) and checks the options.
+   *
+   * @throws McpAuthorizeError `invalid_option`, `invalid_url`, `insecure_url`, `unsupported`.
+   */
+  static create(options: McpAuthorizerOptions): Promise<McpAuthorizer>;
+
+  /**
+   * Signs the user in to an MCP server. Opens a popup at once: call it in a click handler,
+   * before any `await` (browsers block popups otherwise).
+   *
+   * @param server The MCP server's URL, for example `https://mcp.example.com/mcp`.
+   * @throws McpAuthorizeError any code.
+   */
+  signIn(server: string | URL, options?: SignInOptions): Promise<McpSession>;
+
+  /**
+   * Brings a session back, without the user and, where the token is still good, without the network.
+   *
+   * @returns The session, or `null` where there is none.
+   * @throws McpAuthorizeError `invalid_url`, `insecure_url`, `storage_failed`.
+   */
+  restore(server: string | URL): Promise<McpSession | null>;
+
+  addEventListener<K extends keyof McpAuthorizerEventMap>(
+    type: K,
+    listener: ((event: McpAuthorizerEvent<K>) => void) | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof McpAuthorizerEventMap>(
+    type: K,
+    listener: ((event: McpAuthorizerEvent<K>) => void) | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/** A user who is signed in to one MCP server. */
+export class McpSession {
+  private constructor();
+
+  /** The MCP server's URL, as given to `signIn`. */
+  readonly server: string;
+  /** What the tokens are for (RFC 8707): `server` or a parent path of it. */
+  readonly resource: string;
+  /** The authorization server that issued the tokens. */
+  readonly issuer: string;
+  /** The client id in use. */
+  readonly clientId: string;
+  /** The granted scopes, as far as the server told them. */
+  readonly scopes: readonly string[];
+  /** When the access token runs out; `null` where the server did not say. */
+  readonly expiresAt: Date | null;
+  /** Whether there is a refresh token. */
+  readonly canRefresh: boolean;
+
+  /**
+   * `fetch` with the session's access token, for this session's resource alone. Refreshes the token
+   * before it runs out, and once more where the server answers 401. Needs no `this`: hand it to
+   * `new StreamableHTTPClientTransport(url, { fetch: session.fetch })`.
+   *
+   * @throws McpAuthorizeError `wrong_resource`, `session_expired`, `insufficient_scope`, `signed_out`, `network`, `aborted`, …
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+  /** A valid access token, refreshed first where needed. For those who can't use `fetch`. */
+  accessToken(options?: WaitOptions): Promise<string>;
+
+  /** Gets new tokens now. @throws McpAuthorizeError `session_expired`, `network`, … */
+  refresh(options?: WaitOptions): Promise<void>;
+
+  /** Revokes the tokens where the server offers it (RFC 7009), and forgets them. */
+  signOut(options?: WaitOptions): Promise<void>;
+}

@@ -1,0 +1,83 @@
+//! One HTTP exchange: sent, observed, and read as JSON.
+
+use crate::ports::{Body, Event, Ports, Request, UnixMillis};
+use crate::protocol::json::{Object, Value};
+use crate::protocol::{TokenRequest, Url};
+use crate::{Code, Error, Result, Step};
+
+/// An answer, its body parsed where it is a JSON object.
+pub(super) struct Answer {
+    pub status: u16,
+    pub www_authenticate: Option<String>,
+    pub document: Option<Object>,
+}
+
+impl Answer {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Sends a request and reads its answer.
+pub(super) async fn exchange<P: Ports>(ports: &P, request: Request) -> Result<Answer> {
+    let started = ports.now();
+    let outcome = ports.send(&request).await;
+    observe(
+        ports,
+        request.step,
+        if request.body.is_some() { "POST" } else { "GET" },
+        request.url.without_query(),
+        outcome.as_ref().ok().map(|response| response.status),
+        started,
+    );
+    let response = outcome.map_err(|error| error.at(request.step, &request.url))?;
+    // What another origin says is not this server's word.
+    let stayed = |text: String| Url::parse(&text).is_ok_and(|url| url.origin() == request.url.origin());
+    if !response.redirected_to.is_none_or(stayed) {
+        return Err(Error::new(
+            Code::InvalidResponse,
+            request.step,
+            [request.url.without_query(), " redirects to another origin."].concat(),
+        )
+        .with_url(request.url.without_query()));
+    }
+    let document = match ports.parse_json(&response.body) {
+        Some(Value::Object(object)) => Some(object),
+        _ => None,
+    };
+    Ok(Answer { status: response.status, www_authenticate: response.www_authenticate, document })
+}
+
+/// Tells the observer of an exchange that ended.
+pub(super) fn observe<P: Ports>(
+    ports: &P,
+    step: Step,
+    method: &str,
+    url: &str,
+    status: Option<u16>,
+    started: UnixMillis,
+) {
+    let duration = ports.now().0.saturating_sub(started.0);
+    ports.notify(&Event::Exchange { step, method, url, status, duration });
+}
+
+/// GETs a JSON document.
+pub(super) async fn document<P: Ports>(ports: &P, step: Step, url: &Url) -> Result<Object> {
+    let request = Request { step, url: url.clone(), body: None, authorization: None };
+    let answer = exchange(ports, request).await?;
+    let failure = |code, message| {
+        Error::new(code, step, [url.without_query(), message].concat())
+            .with_url(url.without_query())
+            .with_status(answer.status)
+    };
+    if !answer.is_success() {
+        return Err(failure(Code::HttpStatus, " has no metadata."));
+    }
+    answer.document.ok_or_else(|| failure(Code::InvalidResponse, " did not answer with a JSON object."))
+}
+
+/// POSTs a form to an endpoint of the authorization server.
+pub(super) async fn post_form<P: Ports>(ports: &P, step: Step, url: &Url, request: TokenRequest) -> Result<Answer> {
+    let body = Some(Body::Form(request.body));
+    exchange(ports, Request { step, url: url.clone(), body, authorization: request.authorization }).await
+}

@@ -1,0 +1,131 @@
+//! Identity at an authorization server: pre-registered, client ID metadata document, dynamic
+//! registration, in that priority (MCP 2026-07-28 client-registration).
+
+use super::client::{Client, PreRegistered};
+use super::exchange::exchange;
+use super::record;
+use crate::ports::{Body, Ports, Request};
+use crate::protocol::{
+    AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, ClientMetadata, Issuer, OAuthError, Scope,
+    Url, registered_client,
+};
+use crate::{Code, Error, Result, Step};
+
+/// Finds or makes the app's identity at a server. `scope` is what will be asked for.
+pub async fn identify<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &AuthorizationServerMetadata,
+    scope: &Scope,
+) -> Result<ClientCredentials> {
+    if let Some(own) = &client.pre_registered {
+        return pre_registered(ports, own, server).await;
+    }
+    if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
+        return Ok(ClientCredentials::public(url.as_str()));
+    }
+    if let Some(registered) = record::load_registration(ports, &server.issuer, &client.redirect_uri).await? {
+        return Ok(registered);
+    }
+    let Some(endpoint) = &server.registration_endpoint else {
+        return Err(Error::new(
+            Code::RegistrationUnsupported,
+            Step::Registration,
+            [server.issuer.as_str(), " offers no registration that this client can use."].concat(),
+        ));
+    };
+    let registered = register(ports, client, server, endpoint, scope).await?;
+    record::store_registration(ports, &server.issuer, &client.redirect_uri, &registered).await?;
+    Ok(registered)
+}
+
+/// "Clients MUST NOT use credentials of one authorization server with another": a pre-registered
+/// client whose issuer is another one is an error.
+async fn pre_registered<P: Ports>(
+    ports: &P,
+    own: &PreRegistered,
+    server: &AuthorizationServerMetadata,
+) -> Result<ClientCredentials> {
+    let kept = match &own.issuer {
+        Some(issuer) => Some(issuer.as_str().to_owned()),
+        None => record::load_binding(ports, &own.client_id).await?,
+    };
+    if let Some(issuer) = kept.filter(|issuer| server.issuer != **issuer) {
+        return Err(Error::new(
+            Code::ClientMismatch,
+            Step::Registration,
+            ["clientId belongs to ", &issuer, ", and this server uses ", server.issuer.as_str(), "."].concat(),
+        ));
+    }
+    let method = match own.secret {
+        Some(_) => ClientAuthentication::for_secret(server.token_endpoint_auth_methods.as_deref()),
+        None => ClientAuthentication::None,
+    };
+    let client_id = own.client_id.clone();
+    Ok(ClientCredentials { client_id, secret: own.secret.clone(), secret_expires_at: None, method })
+}
+
+/// Keeps the issuer of a pre-registered client, once a sign-in with it has succeeded.
+pub(super) async fn bind<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) -> Result<()> {
+    match &client.pre_registered {
+        Some(PreRegistered { client_id, issuer: None, .. }) => record::store_binding(ports, client_id, issuer).await,
+        _ => Ok(()),
+    }
+}
+
+/// Dynamic registration. MCP 2026-07-28: a rejection MAY be retried with the other application type.
+async fn register<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &AuthorizationServerMetadata,
+    endpoint: &Url,
+    scope: &Scope,
+) -> Result<ClientCredentials> {
+    let metadata = ClientMetadata {
+        client_name: &client.name,
+        client_uri: client.uri.as_ref(),
+        redirect_uri: &client.redirect_uri,
+    };
+    let first =
+        send(ports, endpoint, server, metadata.registration_request(server, scope, metadata.application_type()));
+    let rejection = match first.await {
+        Err(error) if error.code() == Code::RegistrationFailed => error,
+        other => return other,
+    };
+    let second =
+        send(ports, endpoint, server, metadata.registration_request(server, scope, metadata.other_application_type()));
+    second.await.map_err(|_| rejection)
+}
+
+async fn send<P: Ports>(
+    ports: &P,
+    endpoint: &Url,
+    server: &AuthorizationServerMetadata,
+    body: String,
+) -> Result<ClientCredentials> {
+    const STEP: Step = Step::Registration;
+    let request = Request { step: STEP, url: endpoint.clone(), body: Some(Body::Json(body)), authorization: None };
+    let answer = exchange(ports, request).await?;
+    let failure = |error: Error| error.with_url(endpoint.without_query()).with_status(answer.status);
+    match &answer.document {
+        Some(document) if answer.is_success() => registered_client(document, server).map_err(failure),
+        None if answer.is_success() => Err(failure(Error::new(
+            Code::InvalidResponse,
+            STEP,
+            "The registration endpoint did not answer with a JSON object.",
+        ))),
+        document => {
+            let reason = document.as_ref().and_then(|document| OAuthError::parse(document, &[]));
+            // 400, 401 and 403 are a refusal; anything else may pass.
+            let code = match (&reason, answer.status) {
+                (Some(_), _) | (None, 400..404) => Code::RegistrationFailed,
+                _ => Code::HttpStatus,
+            };
+            let sentence = reason.as_ref().map_or_else(|| "without a reason.".to_owned(), OAuthError::sentence);
+            Err(failure(
+                Error::new(code, STEP, ["The authorization server refused the registration: ", &sentence].concat())
+                    .with_server_error(reason.map(|reason| reason.error)),
+            ))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What the client does, in the order that the specification tells it. Straight-line async Rust over
+//! the [`ports`](crate::ports).
+
+mod call;
+mod client;
+mod discover;
+mod exchange;
+mod identify;
+mod record;
+mod session;
+mod sign_in;
+mod token;
+
+pub use call::{ResourceRequest, ResourceResponse, call};
+pub use client::{Client, PreRegistered};
+pub use discover::{DiscoveredResource, discover_authorization_server, discover_resource};
+pub use identify::identify;
+pub use session::Session;
+pub use sign_in::{restore, sign_in};

@@ -1,0 +1,89 @@
+//! What is kept in the store: registrations, and whom a pre-registered client belongs to.
+//!
+//! A record is a JSON object with a version. One that can't be read is as good as none.
+
+use crate::Result;
+use crate::ports::Ports;
+use crate::protocol::json::{Object, Value, Writer};
+use crate::protocol::{ClientAuthentication, ClientCredentials, Issuer, Secret, Url};
+
+const VERSION: u64 = 1;
+
+/// A record that begins with its version.
+pub(super) fn writer() -> Writer {
+    Writer::new().number("v", VERSION)
+}
+
+/// The record under a key, if there is one of this version.
+pub(super) async fn load<P: Ports>(ports: &P, key: &str) -> Result<Option<Object>> {
+    let Some(text) = ports.get(key).await? else { return Ok(None) };
+    Ok(match ports.parse_json(text.expose()) {
+        Some(Value::Object(record)) if record.whole_number("v") == Ok(Some(VERSION)) => Some(record),
+        _ => None,
+    })
+}
+
+/// Adds a client's identity to a record.
+pub(super) fn write_client(writer: Writer, client: &ClientCredentials) -> Writer {
+    writer
+        .string("client_id", &client.client_id)
+        .optional("client_secret", client.secret.as_ref().map(Secret::expose))
+        .optional_number("client_secret_expires_at", client.secret_expires_at)
+        .string("token_endpoint_auth_method", client.method.name())
+}
+
+/// Reads a client's identity from a record.
+pub(super) fn read_client(record: &Object) -> Option<ClientCredentials> {
+    Some(ClientCredentials {
+        client_id: record.required_string("client_id").ok()?.to_owned(),
+        secret: record.string("client_secret").ok()?.map(Into::into),
+        secret_expires_at: record.whole_number("client_secret_expires_at").ok()?,
+        method: ClientAuthentication::from_name(record.required_string("token_endpoint_auth_method").ok()?)?,
+    })
+}
+
+/// MCP 2026-07-28 client-registration: credentials are kept by issuer, and never used at another
+/// one. The redirect URI belongs to what was registered.
+fn registration_key(issuer: &Issuer, redirect_uri: &Url) -> String {
+    ["registration ", issuer.as_str(), " ", redirect_uri.as_str()].concat()
+}
+
+/// The app's registration at an issuer, while its secret is good.
+pub(super) async fn load_registration<P: Ports>(
+    ports: &P,
+    issuer: &Issuer,
+    redirect_uri: &Url,
+) -> Result<Option<ClientCredentials>> {
+    let record = load(ports, &registration_key(issuer, redirect_uri)).await?;
+    let now = ports.now().0 / 1000;
+    Ok(record
+        .and_then(|record| read_client(&record))
+        .filter(|client| client.secret_expires_at.is_none_or(|expires_at| now < expires_at)))
+}
+
+/// Keeps a registration.
+pub(super) async fn store_registration<P: Ports>(
+    ports: &P,
+    issuer: &Issuer,
+    redirect_uri: &Url,
+    client: &ClientCredentials,
+) -> Result<()> {
+    let record = write_client(writer(), client).finish();
+    ports.set(&registration_key(issuer, redirect_uri), record.into()).await
+}
+
+fn binding_key(client_id: &str) -> String {
+    ["issuer-of ", client_id].concat()
+}
+
+/// The issuer that a pre-registered client was used with.
+pub(super) async fn load_binding<P: Ports>(ports: &P, client_id: &str) -> Result<Option<String>> {
+    let record = load(ports, &binding_key(client_id)).await?;
+    Ok(record.and_then(|record| record.required_string("issuer").ok().map(str::to_owned)))
+}
+
+/// Keeps the issuer that a pre-registered client was used with.
+pub(super) async fn store_binding<P: Ports>(ports: &P, client_id: &str, issuer: &Issuer) -> Result<()> {
+    let record = writer().string("issuer", issuer.as_str()).finish();
+    ports.set(&binding_key(client_id), record.into()).await
+}

@@ -1,0 +1,1 @@
+//! The JavaScript surface: converts and forwards, decides nothing.

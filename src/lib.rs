@@ -1,0 +1,32 @@
+//! Signs the user of a web page in to an MCP server and calls it.
+//!
+//! Follows the Model Context Protocol's authorization specification, revision 2026-07-28, and its
+//! older revisions, on top of OAuth 2.1.
+//!
+//! Dependencies point one way: `js` → `browser` → `ports` ← `flow` → `protocol`.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`protocol`] | what the RFCs say: messages built, parsed and checked; no I/O |
+//! | [`flow`] | what the client does, in the order that the specification tells it |
+//! | [`ports`] | what a flow needs from where it runs |
+//! | `browser` | the ports in a browser |
+//! | `js` | the JavaScript surface: converts and forwards |
+//!
+//! A program that is not a browser brings its own [`ports::Ports`] and [`ports::UserAgent`], and
+//! calls [`flow::sign_in`].
+#![warn(missing_docs)]
+
+#[cfg(feature = "browser")]
+pub mod browser;
+mod error;
+#[forbid(unsafe_code)]
+pub mod flow;
+#[cfg(feature = "browser")]
+mod js;
+#[forbid(unsafe_code)]
+pub mod ports;
+#[forbid(unsafe_code)]
+pub mod protocol;
+
+pub use error::{Code, Error, Result, Step};

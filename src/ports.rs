@@ -1,0 +1,216 @@
+//! What a flow needs from where it runs. Small traits; [`Ports`] is all of them together.
+//!
+//! Futures here need not be `Send`: a page has one thread. Dropping a future ends what it waits for.
+#![allow(async_fn_in_trait)]
+
+use std::error::Error as StdError;
+
+use crate::protocol::form::Form;
+use crate::protocol::json::Value;
+use crate::protocol::{Issuer, Secret, Url};
+use crate::{Error, Result, Step};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMillis(pub u64);
+
+/// A request of the flow's own. Never one to the MCP server with a token in it.
+pub struct Request {
+    /// What it is for.
+    pub step: Step,
+    /// Where it goes.
+    pub url: Url,
+    /// POST with this body, else GET.
+    pub body: Option<Body>,
+    /// The `Authorization` header (RFC 6749 §2.3.1).
+    pub authorization: Option<Secret>,
+}
+
+/// The body of a POST.
+pub enum Body {
+    /// `application/x-www-form-urlencoded`.
+    Form(Form),
+    /// `application/json`.
+    Json(String),
+}
+
+impl Body {
+    /// The media type.
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Body::Form(_) => "application/x-www-form-urlencoded",
+            Body::Json(_) => "application/json",
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Body::Form(form) => form.as_str(),
+            Body::Json(text) => text,
+        }
+    }
+}
+
+/// An answer.
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where it came from at last, if redirects were followed.
+    pub redirected_to: Option<String>,
+    /// `WWW-Authenticate`, all fields of it joined by commas, where it may be read.
+    pub www_authenticate: Option<String>,
+    /// The body, at most [`LONGEST_BODY`] bytes, zeroed by the flow where it holds secrets.
+    pub body: String,
+}
+
+/// The most of a body that is read: 1 MiB. Metadata is a few kilobytes.
+pub const LONGEST_BODY: usize = 1 << 20;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub struct NoResponse {
+    /// [`Code::Network`](crate::Code::Network), [`Code::Timeout`](crate::Code::Timeout) or
+    /// [`Code::ResponseTooLarge`](crate::Code::ResponseTooLarge).
+    pub code: crate::Code,
+    /// What was thrown below.
+    pub source: Option<Box<dyn StdError>>,
+}
+
+/// HTTP.
+pub trait Http {
+    /// Sends a request with `Accept: application/json`, without cookies or other credentials of the
+    /// platform, and reads the answer whole. Redirects are followed for GET, and refused for POST.
+    /// There is a time limit.
+    async fn send(&self, request: &Request) -> std::result::Result<Response, NoResponse>;
+}
+
+/// The platform's JSON parser.
+pub trait Json {
+    /// Parses a text; nothing where it is no JSON, or nested more deeply than any document here is.
+    fn parse_json(&self, text: &str) -> Option<Value>;
+}
+
+/// The time of day.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> UnixMillis;
+}
+
+/// Random bytes of cryptographic strength.
+pub trait Entropy {
+    /// Thirty-two of them.
+    fn entropy(&self) -> Result<[u8; 32]>;
+}
+
+/// Where records are kept. Values hold secrets.
+pub trait Store {
+    /// The value under a key.
+    async fn get(&self, key: &str) -> Result<Option<Secret>>;
+    /// Keeps a value.
+    async fn set(&self, key: &str, value: Secret) -> Result<()>;
+    /// Forgets a value.
+    async fn delete(&self, key: &str) -> Result<()>;
+}
+
+/// One holder at a time for each name, among all that share the store.
+pub trait Lock {
+    /// Releases on drop.
+    type Guard;
+    /// Waits for the lock.
+    async fn lock(&self, name: &str) -> Result<Self::Guard>;
+}
+
+/// Learns what happens. No secrets are in it.
+pub trait Observer {
+    /// Something happened.
+    fn notify(&self, event: &Event<'_>);
+}
+
+/// What an [`Observer`] learns.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// One HTTP exchange ended.
+    Exchange {
+        /// What it was for.
+        step: Step,
+        /// GET, POST, …
+        method: &'a str,
+        /// Without query and fragment.
+        url: &'a str,
+        /// The status, where an answer came.
+        status: Option<u16>,
+        /// How long it took, in milliseconds.
+        duration: u64,
+    },
+    /// The user agent was sent to the authorization server.
+    Authorizing {
+        /// The MCP server.
+        server: &'a str,
+        /// The authorization server.
+        issuer: &'a str,
+    },
+    /// A session began.
+    SignedIn {
+        /// The MCP server.
+        server: &'a str,
+    },
+    /// New tokens came.
+    Refreshed {
+        /// The MCP server.
+        server: &'a str,
+    },
+    /// A session ended.
+    SignedOut {
+        /// The MCP server.
+        server: &'a str,
+        /// Because it can't be refreshed, rather than by the user.
+        expired: bool,
+    },
+}
+
+/// Work that must not stop half-way.
+pub trait Task {
+    /// Runs a future to its end, even if the caller's own future is dropped meanwhile.
+    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Result<T>;
+}
+
+/// Everything that a flow needs, together. Cloning is cheap and gives the same ports.
+pub trait Ports: Http + Json + Clock + Entropy + Store + Lock + Observer + Task + Clone + 'static {}
+
+impl<T: Http + Json + Clock + Entropy + Store + Lock + Observer + Task + Clone + 'static> Ports for T {}
+
+/// The user, and what shows them the authorization server's page.
+pub trait UserAgent {
+    /// Chooses one of several authorization servers by its place in the list. MCP 2026-07-28: the
+    /// choice is the client's, or its user's.
+    async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize>;
+    /// Opens the authorization server's page.
+    fn open(&mut self, url: &Url) -> Result<()>;
+    /// Waits for the next response that comes back to the redirect URI; it may be that of another
+    /// sign-in.
+    async fn response(&mut self) -> Result<CallbackQuery>;
+}
+
+/// A query that came back to the redirect URI, unchecked.
+pub struct CallbackQuery {
+    /// The query, with or without its `?`.
+    pub query: Secret,
+    /// Whether it surely came from the page that [`UserAgent::open`] opened, rather than over a
+    /// channel that other sign-ins share.
+    pub surely_ours: bool,
+}
+
+impl NoResponse {
+    /// The error of a step.
+    pub(crate) fn at(self, step: Step, url: &Url) -> Error {
+        let message = match self.code {
+            crate::Code::Timeout => " did not answer in time.",
+            crate::Code::ResponseTooLarge => " answered with more than 1 MiB.",
+            _ => " could not be reached.",
+        };
+        Error::new(self.code, step, [url.without_query(), message].concat())
+            .with_url(url.without_query())
+            .with_source(self.source)
+    }
+}

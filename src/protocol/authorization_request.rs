@@ -1,0 +1,129 @@
+//! The authorization request (OAuth 2.1 §4.1.1).
+
+use super::form::Form;
+use super::{AuthorizationServerMetadata, CodeVerifier, Resource, Scope, Secret, Url, base64url};
+use crate::{Result, Step};
+
+/// The `state` of one request: 32 random bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State(Secret);
+
+impl State {
+    /// From random bytes of cryptographic strength.
+    pub fn from_entropy(bytes: [u8; 32]) -> Self {
+        Self(base64url(&bytes).into())
+    }
+
+    /// Whether a response brought this state.
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.expose() == text
+    }
+}
+
+/// One request, with all that its response is checked against. MCP 2026-07-28: the validated issuer
+/// is recorded together with verifier and state before the redirect.
+#[derive(Debug)]
+pub struct AuthorizationRequest<'a> {
+    /// The server that is asked; its issuer is compared with the response's `iss`.
+    pub server: &'a AuthorizationServerMetadata,
+    /// Who asks.
+    pub client_id: &'a str,
+    /// Where the response goes.
+    pub redirect_uri: &'a Url,
+    /// What the token shall be for (RFC 8707).
+    pub resource: &'a Resource,
+    /// What is asked for.
+    pub scope: &'a Scope,
+    /// Binds the response to this request.
+    pub state: State,
+    /// Binds the code to this client (RFC 7636).
+    pub verifier: CodeVerifier,
+}
+
+impl AuthorizationRequest<'_> {
+    /// The URL that the user agent opens. The endpoint's own query is kept (RFC 6749 §3.1).
+    pub fn url(&self) -> Result<Url> {
+        let scope = self.scope.to_parameter();
+        let form = Form::new()
+            .add("response_type", "code")
+            .add("client_id", self.client_id)
+            .add("redirect_uri", self.redirect_uri.as_str())
+            .optional("scope", scope.as_deref())
+            .add("state", self.state.0.expose())
+            .add("code_challenge", self.verifier.challenge().as_str())
+            .add("code_challenge_method", "S256")
+            .add("resource", self.resource.as_str());
+        // OpenID Connect Core §11: without consent, `offline_access` is ignored.
+        let form = if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form };
+        let endpoint = self.server.authorization_endpoint.without_fragment();
+        let separator = if endpoint.contains('?') { "&" } else { "?" };
+        Url::parse(&[endpoint, separator, form.as_str()].concat())
+            .map_err(|error| error.at(Step::Authorization, "The authorization request"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::test_support::object;
+    use crate::protocol::{Issuer, ServerUrl, form};
+
+    fn url(endpoint: &str, scope: &str) -> Url {
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        let document = object(&format!(
+            r#"{{"issuer": "https://as.example", "authorization_endpoint": "{endpoint}", "token_endpoint": "https://as.example/t"}}"#
+        ));
+        let server = AuthorizationServerMetadata::parse(&document, &issuer).unwrap();
+        let request = AuthorizationRequest {
+            server: &server,
+            client_id: "id",
+            redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
+            resource: &Resource::of(&ServerUrl::parse("https://a.example/mcp/").unwrap()),
+            scope: &Scope::parse(scope),
+            state: State::from_entropy([1; 32]),
+            verifier: CodeVerifier::from_entropy([2; 32]),
+        };
+        request.url().unwrap()
+    }
+
+    #[test]
+    fn has_every_parameter_once() {
+        let url = url("https://as.example/a", "a b");
+        let parameters = form::parse(url.query());
+        let expected = [
+            ("response_type", "code"),
+            ("client_id", "id"),
+            ("redirect_uri", "https://app.example/cb"),
+            ("scope", "a b"),
+            ("state", &base64url(&[1; 32])),
+            ("code_challenge", CodeVerifier::from_entropy([2; 32]).challenge().as_str()),
+            ("code_challenge_method", "S256"),
+            ("resource", "https://a.example/mcp"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(parameters, expected);
+        assert_eq!(url.without_query(), "https://as.example/a");
+    }
+
+    #[test]
+    fn no_scope_parameter_without_scopes() {
+        // MCP 2026-07-28, scope selection: "If `scopes_supported` is not defined, omit the scope parameter".
+        assert!(!url("https://as.example/a", "").as_str().contains("scope="));
+    }
+
+    #[test]
+    fn the_endpoints_own_query_is_kept() {
+        // RFC 6749 §3.1: the endpoint URI "MAY include an … query component, which MUST be retained"
+        assert!(
+            url("https://as.example/a?tenant=x#f", "")
+                .as_str()
+                .starts_with("https://as.example/a?tenant=x&response_type=code&")
+        );
+    }
+
+    #[test]
+    fn offline_access_asks_for_consent() {
+        assert!(url("https://as.example/a", "offline_access").as_str().ends_with("&prompt=consent"));
+        assert!(!url("https://as.example/a", "a").as_str().contains("prompt="));
+    }
+}

@@ -1,0 +1,148 @@
+//! The authorization response (OAuth 2.1 §4.1.2, RFC 9207).
+
+use super::{AuthorizationRequest, OAuthError, Secret, form};
+use crate::{Code, Error, Result, Step};
+
+/// A code from a response that was checked: the only thing that a token request takes.
+#[derive(Debug)]
+pub struct AuthorizationCode(Secret);
+
+impl AuthorizationCode {
+    /// The `code` parameter of the token request.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// Checks the query that came back to the redirect URI against the request that it should answer.
+///
+/// `state` comes first and `iss` second. Until both fit, nothing of the response is acted on or
+/// shown, its error included (MCP 2026-07-28 authorization, RFC 9207 §2.4).
+pub fn authorization_response(query: &str, request: &AuthorizationRequest<'_>) -> Result<AuthorizationCode> {
+    const STEP: Step = Step::Authorization;
+    let parameters = form::parse(query);
+    let get = |name: &str| {
+        let mut values = parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Error::new(Code::InvalidResponse, STEP, "The response has a parameter twice.")),
+            (value, None) => Ok(value),
+        }
+    };
+    // A state that comes twice is no match either: the response is somebody else's until it fits.
+    if !get("state").ok().flatten().is_some_and(|state| request.state.matches(state)) {
+        return Err(Error::new(Code::StateMismatch, STEP, "The response's \"state\" is not the one that was sent."));
+    }
+    let issuer = &request.server.issuer;
+    match get("iss")? {
+        Some(iss) if *issuer == *iss => {}
+        None if !request.server.iss_in_response => {}
+        iss => {
+            let problem = if iss.is_some() { " is not " } else { " is missing; it has to be " };
+            return Err(Error::new(
+                Code::IssuerMismatch,
+                STEP,
+                ["The response's \"iss\"", problem, issuer.as_str(), "."].concat(),
+            ));
+        }
+    }
+    if let Some(error) = get("error")? {
+        let code = if error == "access_denied" { Code::AccessDenied } else { Code::AuthorizationFailed };
+        let reason = OAuthError::new(error, get("error_description")?, &[]);
+        let message = reason.as_ref().map_or_else(String::new, OAuthError::sentence);
+        return Err(Error::new(code, STEP, ["The authorization server answered ", &message].concat())
+            .with_server_error(reason.map(|reason| reason.error)));
+    }
+    match get("code")? {
+        Some(code) if !code.is_empty() => Ok(AuthorizationCode(code.into())),
+        _ => Err(Error::new(Code::InvalidResponse, STEP, "The response has neither a code nor an error.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::test_support::object;
+    use crate::protocol::{
+        AuthorizationServerMetadata, CodeVerifier, Issuer, Resource, Scope, ServerUrl, State, Url, base64url,
+    };
+
+    fn check(query: &str, iss_advertised: bool) -> std::result::Result<String, (Code, String)> {
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        let document = object(&format!(
+            r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", "authorization_response_iss_parameter_supported": {iss_advertised}}}"#
+        ));
+        let server = AuthorizationServerMetadata::parse(&document, &issuer).unwrap();
+        let request = AuthorizationRequest {
+            server: &server,
+            client_id: "id",
+            redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
+            resource: &Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap()),
+            scope: &Scope::default(),
+            state: State::from_entropy([1; 32]),
+            verifier: CodeVerifier::from_entropy([2; 32]),
+        };
+        let query = query.replace("STATE", &base64url(&[1; 32]));
+        authorization_response(&query, &request)
+            .map(|code| code.expose().to_owned())
+            .map_err(|error| (error.code(), [error.message(), error.server_error().unwrap_or_default()].concat()))
+    }
+
+    fn code(query: &str, iss_advertised: bool) -> Code {
+        check(query, iss_advertised).unwrap_err().0
+    }
+
+    #[test]
+    fn state_comes_first() {
+        // OAuth 2.1 §4.1.2: state is "REQUIRED if the state parameter was present in the client
+        // authorization request. The exact value received from the client."
+        assert_eq!(check("?code=c&state=STATE", false), Ok("c".into()));
+        for query in [
+            "?code=c",
+            "?code=c&state=",
+            "?code=c&state=x",
+            "?code=c&state=STATE&state=STATE",
+            "?error=access_denied",
+            "",
+            "?error=access_denied&state=x&iss=https://evil.example",
+        ] {
+            assert_eq!(code(query, false), Code::StateMismatch, "{query}");
+        }
+    }
+
+    #[test]
+    fn iss_is_compared_exactly_whether_advertised_or_not() {
+        // RFC 9207 §2.4: "Clients MUST then compare the extracted and URL-decoded value to the issuer
+        // identifier … using simple string comparison"; MCP 2026-07-28 asks for it without
+        // advertisement too, and for rejection where it is advertised but absent.
+        for advertised in [true, false] {
+            assert_eq!(check("code=c&state=STATE&iss=https%3A%2F%2Fas.example", advertised), Ok("c".into()));
+            for iss in
+                ["https://as.example/", "https://AS.example", "https://as.example:443", "https://evil.example", ""]
+            {
+                assert_eq!(code(&format!("code=c&state=STATE&iss={iss}"), advertised), Code::IssuerMismatch, "{iss}");
+            }
+        }
+        assert_eq!(code("code=c&state=STATE", true), Code::IssuerMismatch);
+    }
+
+    #[test]
+    fn nothing_of_a_response_from_a_foreign_issuer_is_shown() {
+        let (code, shown) =
+            check("error=access_denied&error_description=call+0900&state=STATE&iss=https://evil.example", true)
+                .unwrap_err();
+        assert_eq!(code, Code::IssuerMismatch);
+        assert!(!shown.contains("0900") && !shown.contains("access_denied") && !shown.contains("evil"));
+    }
+
+    #[test]
+    fn errors_are_told_apart() {
+        assert_eq!(code("error=access_denied&state=STATE", false), Code::AccessDenied);
+        let (code_, shown) = check("error=server_error&error_description=down&state=STATE", false).unwrap_err();
+        assert_eq!(code_, Code::AuthorizationFailed);
+        assert!(shown.contains("server_error: down"));
+        assert_eq!(code("state=STATE", false), Code::InvalidResponse);
+        assert_eq!(code("code=&state=STATE", false), Code::InvalidResponse);
+        assert_eq!(code("code=a&code=b&state=STATE", false), Code::InvalidResponse);
+    }
+}

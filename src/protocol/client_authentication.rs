@@ -1,0 +1,142 @@
+//! How a client shows who it is at the token endpoint (RFC 6749 §2.3).
+
+use base64::Engine;
+
+use super::Secret;
+use super::form::{self, Form};
+
+/// An authentication method (RFC 7591 §2, `token_endpoint_auth_method`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// A public client: the id alone.
+    None,
+    /// The secret in the `Authorization` header.
+    SecretBasic,
+    /// The secret in the body.
+    SecretPost,
+}
+
+impl ClientAuthentication {
+    const ALL: [Self; 3] = [Self::None, Self::SecretBasic, Self::SecretPost];
+
+    /// The registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SecretBasic => "client_secret_basic",
+            Self::SecretPost => "client_secret_post",
+        }
+    }
+
+    /// By the registered name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+
+    /// What a page asks for when it registers: no secret, unless the server lists its methods and
+    /// `none` is not among them.
+    pub fn to_register(supported: Option<&[String]>) -> Self {
+        Self::first_of(&Self::ALL, supported).unwrap_or(Self::None)
+    }
+
+    /// What a client with a secret uses. RFC 8414 §2: where the list is omitted, "the default is
+    /// `client_secret_basic`".
+    pub fn for_secret(supported: Option<&[String]>) -> Self {
+        Self::first_of(&[Self::SecretBasic, Self::SecretPost], supported).unwrap_or(Self::SecretBasic)
+    }
+
+    fn first_of(preferred: &[Self], supported: Option<&[String]>) -> Option<Self> {
+        let supported = supported?;
+        preferred.iter().copied().find(|method| supported.iter().any(|name| name == method.name()))
+    }
+}
+
+/// A client's identity at one authorization server.
+#[derive(Clone, Debug)]
+pub struct ClientCredentials {
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`, where there is one.
+    pub secret: Option<Secret>,
+    /// When the secret runs out, in seconds since 1970 (RFC 7591 §3.2.1); nothing where it does not.
+    pub secret_expires_at: Option<u64>,
+    /// How the client authenticates.
+    pub method: ClientAuthentication,
+}
+
+impl ClientCredentials {
+    /// A client without a secret.
+    pub fn public(client_id: impl Into<String>) -> Self {
+        Self { client_id: client_id.into(), secret: None, secret_expires_at: None, method: ClientAuthentication::None }
+    }
+
+    /// Adds the client's authentication to a request: parameters to its form, and the value of its
+    /// `Authorization` header where the method has one.
+    pub fn authenticate(&self, form: Form) -> (Form, Option<Secret>) {
+        match (self.method, &self.secret) {
+            (ClientAuthentication::SecretBasic, Some(secret)) => (form, Some(basic(&self.client_id, secret))),
+            (ClientAuthentication::SecretPost, Some(secret)) => {
+                (form.add("client_id", &self.client_id).add("client_secret", secret.expose()), None)
+            }
+            _ => (form.add("client_id", &self.client_id), None),
+        }
+    }
+}
+
+/// RFC 6749 §2.3.1: identifier and secret are form-encoded before they go into RFC 7617's header.
+fn basic(client_id: &str, secret: &Secret) -> Secret {
+    let mut pair = String::new();
+    form::encode(client_id, &mut pair);
+    pair.push(':');
+    form::encode(secret.expose(), &mut pair);
+    let encoded = base64::engine::general_purpose::STANDARD.encode(Secret::from(pair).expose());
+    ["Basic ", &encoded].concat().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authenticate(method: ClientAuthentication, id: &str, secret: &str) -> (String, Option<String>) {
+        let credentials =
+            ClientCredentials { client_id: id.into(), secret: Some(secret.into()), secret_expires_at: None, method };
+        let (form, header) = credentials.authenticate(Form::new());
+        (form.as_str().to_owned(), header.map(|header| header.expose().to_owned()))
+    }
+
+    #[test]
+    fn basic_encodes_both_parts_first() {
+        // RFC 6749 §2.3.1: "The client identifier is encoded using the
+        // "application/x-www-form-urlencoded" encoding algorithm per Appendix B"
+        let (form, header) = authenticate(ClientAuthentication::SecretBasic, "a:b", "p ä");
+        assert_eq!(form, "");
+        let encoded = base64::engine::general_purpose::STANDARD.encode("a%3Ab:p+%C3%A4");
+        assert_eq!(header.unwrap(), format!("Basic {encoded}"));
+        let (_, header) = authenticate(ClientAuthentication::SecretBasic, "s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw");
+        assert_eq!(header.unwrap(), "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
+    }
+
+    #[test]
+    fn post_and_none_go_into_the_body() {
+        assert_eq!(
+            authenticate(ClientAuthentication::SecretPost, "i", "s"),
+            ("client_id=i&client_secret=s".into(), None)
+        );
+        assert_eq!(authenticate(ClientAuthentication::None, "i", "s"), ("client_id=i".into(), None));
+    }
+
+    #[test]
+    fn the_method_is_one_that_the_server_lists() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let register = |names| ClientAuthentication::to_register(Some(&list(names)));
+        assert_eq!(register(&["client_secret_basic", "none"]), ClientAuthentication::None);
+        assert_eq!(register(&["client_secret_post"]), ClientAuthentication::SecretPost);
+        assert_eq!(register(&["private_key_jwt"]), ClientAuthentication::None);
+        assert_eq!(ClientAuthentication::to_register(None), ClientAuthentication::None);
+        assert_eq!(ClientAuthentication::for_secret(None), ClientAuthentication::SecretBasic);
+        assert_eq!(
+            ClientAuthentication::for_secret(Some(&list(&["client_secret_post"]))),
+            ClientAuthentication::SecretPost
+        );
+    }
+}

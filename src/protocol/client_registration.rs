@@ -1,0 +1,120 @@
+//! Dynamic client registration (RFC 7591).
+
+use super::json::{Object, Writer};
+use super::{AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, Scope, Url};
+use crate::{Code, Result, Step};
+
+/// What the app says of itself when it registers (RFC 7591 §2).
+pub struct ClientMetadata<'a> {
+    /// `client_name`: what the user reads on the consent page.
+    pub client_name: &'a str,
+    /// `client_uri`: the app's home page.
+    pub client_uri: Option<&'a Url>,
+    /// `redirect_uris`: the one that this app uses.
+    pub redirect_uri: &'a Url,
+}
+
+impl ClientMetadata<'_> {
+    /// OpenID Connect registration's `application_type`. MCP 2026-07-28 client-registration: a
+    /// client with loopback redirect URIs is `native`, any other one `web`.
+    pub fn application_type(&self) -> &'static str {
+        if self.redirect_uri.is_loopback() { "native" } else { "web" }
+    }
+
+    /// The other type, for the one more try that MCP allows after a rejection.
+    pub fn other_application_type(&self) -> &'static str {
+        if self.redirect_uri.is_loopback() { "web" } else { "native" }
+    }
+
+    /// The body of the registration request (RFC 7591 §3.1).
+    pub fn registration_request(
+        &self,
+        server: &AuthorizationServerMetadata,
+        scope: &Scope,
+        application_type: &str,
+    ) -> String {
+        let method = ClientAuthentication::to_register(server.token_endpoint_auth_methods.as_deref());
+        Writer::new()
+            .string("client_name", self.client_name)
+            .optional("client_uri", self.client_uri.map(Url::as_str))
+            .strings("redirect_uris", &[self.redirect_uri.as_str()])
+            .strings("grant_types", &["authorization_code", "refresh_token"])
+            .strings("response_types", &["code"])
+            .string("token_endpoint_auth_method", method.name())
+            .string("application_type", application_type)
+            .optional("scope", scope.to_parameter().as_deref())
+            .finish()
+    }
+}
+
+/// Checks the answer (RFC 7591 §3.2.1): the server may have changed the method that was asked for.
+pub fn registered_client(document: &Object, server: &AuthorizationServerMetadata) -> Result<ClientCredentials> {
+    let at = |error: super::json::FieldError| error.at(Code::InvalidResponse, Step::Registration);
+    let client_id = document.required_string("client_id").map_err(at)?.to_owned();
+    let secret = document.string("client_secret").map_err(at)?.filter(|secret| !secret.is_empty());
+    let named = document.string("token_endpoint_auth_method").map_err(at)?;
+    let supported = server.token_endpoint_auth_methods.as_deref();
+    let method = match (secret, named.and_then(ClientAuthentication::from_name)) {
+        (None, _) => ClientAuthentication::None,
+        (Some(_), Some(method)) => method,
+        (Some(_), None) => ClientAuthentication::for_secret(supported),
+    };
+    // §3.2.1: "or 0 if it will not expire".
+    let secret_expires_at = document.whole_number("client_secret_expires_at").map_err(at)?.filter(|at| *at > 0);
+    Ok(ClientCredentials { client_id, secret: secret.map(Into::into), secret_expires_at, method })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Issuer;
+    use crate::protocol::test_support::object;
+
+    fn server(members: &str) -> AuthorizationServerMetadata {
+        let text = format!(
+            r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t"{members}}}"#
+        );
+        AuthorizationServerMetadata::parse(&object(&text), &Issuer::parse("https://as.example").unwrap()).unwrap()
+    }
+
+    fn request(redirect_uri: &str) -> Object {
+        let redirect_uri = Url::parse(redirect_uri).unwrap();
+        let metadata = ClientMetadata { client_name: "Acme \"Agent\"", client_uri: None, redirect_uri: &redirect_uri };
+        object(&metadata.registration_request(&server(""), &Scope::parse("a b"), metadata.application_type()))
+    }
+
+    #[test]
+    fn asks_for_code_and_refresh_without_a_secret() {
+        let request = request("https://app.example/callback");
+        assert_eq!(request.string("client_name"), Ok(Some("Acme \"Agent\"")));
+        assert_eq!(request.strings("redirect_uris"), Ok(Some(vec!["https://app.example/callback"])));
+        // MCP 2026-07-28 authorization, refresh tokens: clients "include `refresh_token` in their
+        // `grant_types` client metadata".
+        assert_eq!(request.strings("grant_types"), Ok(Some(vec!["authorization_code", "refresh_token"])));
+        assert_eq!(request.string("token_endpoint_auth_method"), Ok(Some("none")));
+        assert_eq!(request.string("scope"), Ok(Some("a b")));
+    }
+
+    #[test]
+    fn application_type_follows_the_redirect_uri() {
+        assert_eq!(request("https://app.example/callback").string("application_type"), Ok(Some("web")));
+        assert_eq!(request("http://127.0.0.1:8080/callback").string("application_type"), Ok(Some("native")));
+        assert_eq!(request("http://localhost/callback").string("application_type"), Ok(Some("native")));
+    }
+
+    #[test]
+    fn the_answer_decides_on_the_method() {
+        let method = |answer| registered_client(&object(answer), &server("")).unwrap().method;
+        assert_eq!(method(r#"{"client_id": "x"}"#), ClientAuthentication::None);
+        assert_eq!(
+            method(r#"{"client_id": "x", "token_endpoint_auth_method": "client_secret_post"}"#),
+            ClientAuthentication::None
+        );
+        assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#), ClientAuthentication::SecretBasic);
+        assert_eq!(
+            method(r#"{"client_id": "x", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}"#),
+            ClientAuthentication::SecretPost
+        );
+        assert_eq!(registered_client(&object("{}"), &server("")).unwrap_err().code(), Code::InvalidResponse);
+    }
+}

@@ -1,0 +1,75 @@
+//! What the RFCs say: messages built, parsed and checked. Pure functions and types; no I/O, no
+//! clock, no browser.
+//!
+//! A value of one of these types was checked when it was made, so nobody checks it again.
+
+mod authorization_request;
+mod authorization_response;
+mod authorization_server_metadata;
+mod challenge;
+mod client_authentication;
+mod client_id_metadata_document;
+mod client_registration;
+pub mod form;
+mod issuer;
+pub mod json;
+mod oauth_error;
+mod pkce;
+mod protected_resource_metadata;
+mod resource;
+mod revocation;
+mod scope;
+mod secret;
+mod token_request;
+mod token_response;
+mod url;
+
+pub use authorization_request::{AuthorizationRequest, State};
+pub use authorization_response::{AuthorizationCode, authorization_response};
+pub use authorization_server_metadata::AuthorizationServerMetadata;
+pub use challenge::{Challenge, WwwAuthenticate};
+pub use client_authentication::{ClientAuthentication, ClientCredentials};
+pub use client_id_metadata_document::client_id_metadata_url;
+pub use client_registration::{ClientMetadata, registered_client};
+pub use issuer::Issuer;
+pub use oauth_error::OAuthError;
+pub use pkce::{CodeChallenge, CodeVerifier};
+pub use protected_resource_metadata::ProtectedResourceMetadata;
+pub use resource::{Resource, ServerUrl};
+pub use revocation::revocation_request;
+pub use scope::Scope;
+pub use secret::Secret;
+pub use token_request::{TokenRequest, code_request, refresh_request};
+pub use token_response::TokenResponse;
+pub use url::{Url, UrlError};
+
+use crate::{Code, Error, Step};
+
+impl UrlError {
+    /// The error of the step in which the URL was found. `what` names it: an option or a field.
+    pub fn at(self, step: Step, what: &str) -> Error {
+        let (code, expected) = match self {
+            UrlError::Invalid => (Code::InvalidUrl, " is not an absolute URL."),
+            UrlError::Insecure => (Code::InsecureUrl, " is neither https nor http on a loopback host."),
+        };
+        Error::new(code, step, [what, expected].concat())
+    }
+}
+
+/// Bytes as base64url without padding (RFC 7515 Appendix C).
+fn base64url(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+pub(crate) mod test_support {
+    use super::json::{Object, Value};
+
+    pub(crate) fn object(text: &str) -> Object {
+        match serde_json::from_str::<serde_json::Value>(text).unwrap().into() {
+            Value::Object(object) => object,
+            other => panic!("not an object: {other:?}"),
+        }
+    }
+}

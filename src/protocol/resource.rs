@@ -1,0 +1,112 @@
+//! The MCP server as a protected resource: its URL, and the resource indicator that tokens are for
+//! (RFC 8707, MCP 2026-07-28 authorization, "Canonical Server URI").
+
+use super::{Url, UrlError};
+
+/// The MCP server's URL, as the app gave it, without a fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerUrl(Url);
+
+impl ServerUrl {
+    /// Checks a text.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let url = Url::parse(text)?;
+        Url::parse(url.without_fragment()).map(Self)
+    }
+
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// A resource indicator: the value of the `resource` parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    text: String,
+    url: Url,
+}
+
+impl Resource {
+    /// The canonical URI of a server: "implementations SHOULD consistently use the form without the
+    /// trailing slash" (MCP 2026-07-28 authorization).
+    pub fn of(server: &ServerUrl) -> Self {
+        let url = server.url();
+        let text = [url.origin(), url.path_without_slash(), url.query()].concat();
+        Self { text, url: url.clone() }
+    }
+
+    /// Takes the resource that a metadata document names, if it is the server's URL or a parent path
+    /// of it on the same origin (RFC 9728 §3.3, widened to parent paths by MCP).
+    pub fn named_for(text: &str, server: &ServerUrl) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let same_query = url.query().is_empty() || url.query() == server.url().query();
+        (!url.has_fragment() && same_query && url.covers(server.url())).then(|| Self { text: text.to_owned(), url })
+    }
+
+    /// The text, as it goes into requests.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a token for this resource may go to `url`: same origin, the same path or below it.
+    pub fn covers(&self, url: &Url) -> bool {
+        self.url.covers(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(text: &str) -> ServerUrl {
+        ServerUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn canonical_form_has_no_fragment_and_no_slash_at_its_end() {
+        // MCP: valid are https://mcp.example.com/mcp, https://mcp.example.com, https://mcp.example.com:8443;
+        // invalid are mcp.example.com and https://mcp.example.com#fragment.
+        for (given, canonical) in [
+            ("https://MCP.example.com/", "https://mcp.example.com"),
+            ("https://mcp.example.com/mcp/", "https://mcp.example.com/mcp"),
+            ("https://mcp.example.com/server/mcp#x", "https://mcp.example.com/server/mcp"),
+            ("https://mcp.example.com:8443", "https://mcp.example.com:8443"),
+            ("https://mcp.example.com/mcp?tenant=1", "https://mcp.example.com/mcp?tenant=1"),
+        ] {
+            assert_eq!(Resource::of(&server(given)).as_str(), canonical);
+        }
+    }
+
+    #[test]
+    fn a_named_resource_is_the_server_or_a_parent_path() {
+        let named = |text| Resource::named_for(text, &server("https://a.example/t/mcp"));
+        for good in [
+            "https://a.example/t/mcp",
+            "https://a.example/t/mcp/",
+            "https://a.example/t",
+            "https://a.example",
+            "https://a.example/",
+        ] {
+            assert_eq!(named(good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "https://b.example/t/mcp",
+            "https://a.example:8443/t/mcp",
+            "https://a.example/t/mc",
+            "https://a.example/t/mcp/x",
+            "https://a.example/other",
+            "https://a.example/t/mcp#x",
+            "https://a.example/t/mcp?x",
+            "a.example",
+            "http://a.example/t/mcp",
+        ] {
+            assert_eq!(named(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Scopes (RFC 6749 §3.3).
+
+/// A set of scope tokens, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope(Vec<String>);
+
+impl Scope {
+    /// Reads a space-separated list. What is no scope token is left out.
+    ///
+    /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
+    pub fn parse(text: &str) -> Self {
+        Self::from_tokens(text.split(' '))
+    }
+
+    /// Collects tokens, each once. What is no scope token is left out.
+    pub fn from_tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
+        let mut scope = Self::default();
+        for token in tokens {
+            scope.insert(token.as_ref());
+        }
+        scope
+    }
+
+    fn insert(&mut self, token: &str) {
+        let well_formed = token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+        if !token.is_empty() && well_formed && !self.contains(token) {
+            self.0.push(token.to_owned());
+        }
+    }
+
+    /// Whether the token is in the set.
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.iter().any(|own| own == token)
+    }
+
+    /// The tokens of both, own ones first (MCP 2026-07-28 authorization, step-up).
+    pub fn union(&self, other: &Scope) -> Scope {
+        Self::from_tokens(self.0.iter().chain(&other.0))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tokens.
+    pub fn tokens(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The value of a `scope` parameter; nothing where there are no tokens, since an empty one is
+    /// not allowed.
+    pub fn to_parameter(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_tokens_once_and_drops_what_is_none() {
+        let scope = Scope::parse("a  b a c\"d e\\f é api://x/.default");
+        assert_eq!(scope.tokens(), ["a", "b", "api://x/.default"]);
+        assert_eq!(scope.to_parameter().as_deref(), Some("a b api://x/.default"));
+        assert_eq!(Scope::parse(" ").to_parameter(), None);
+    }
+
+    #[test]
+    fn union_keeps_what_was_asked_before() {
+        let union = Scope::parse("read write").union(&Scope::parse("admin read"));
+        assert_eq!(union.tokens(), ["read", "write", "admin"]);
+    }
+}

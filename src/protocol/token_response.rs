@@ -1,0 +1,81 @@
+//! The token endpoint's answer (OAuth 2.1 §3.2.3).
+
+use super::json::{FieldError, Object};
+use super::{Scope, Secret};
+use crate::{Code, Result, Step};
+
+/// Tokens.
+#[derive(Clone, Debug)]
+pub struct TokenResponse {
+    /// `access_token`, REQUIRED.
+    pub access_token: Secret,
+    /// `expires_in` in seconds, RECOMMENDED.
+    pub expires_in: Option<u64>,
+    /// `refresh_token`, OPTIONAL: never assumed.
+    pub refresh_token: Option<Secret>,
+    /// `scope`: absent where it is what was asked for.
+    pub scope: Option<Scope>,
+}
+
+impl TokenResponse {
+    /// Checks an answer. `step` tells the code exchange from a refresh.
+    pub fn parse(document: &Object, step: Step) -> Result<Self> {
+        let at = |error: FieldError| error.at(Code::InvalidResponse, step);
+        let access_token = document.required_string("access_token").map_err(at)?;
+        // RFC 6750 §2.1, `b64token`: what goes into a header has to fit in one.
+        if !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(at(FieldError::new("access_token", "in the characters of a header")));
+        }
+        // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the
+        // token type."
+        if !document.required_string("token_type").map_err(at)?.eq_ignore_ascii_case("bearer") {
+            return Err(at(FieldError::new("token_type", "\"Bearer\"")));
+        }
+        let text = |name| document.string(name).map_err(at);
+        Ok(Self {
+            access_token: access_token.into(),
+            expires_in: document.whole_number("expires_in").map_err(at)?,
+            refresh_token: text("refresh_token")?.filter(|token| !token.is_empty()).map(Into::into),
+            scope: text("scope")?.map(Scope::parse),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::test_support::object;
+
+    fn code(text: &str) -> Code {
+        TokenResponse::parse(&object(text), Step::Token).unwrap_err().code()
+    }
+
+    #[test]
+    fn the_example_of_rfc_6749_section_5_1() {
+        let document = object(
+            r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#,
+        );
+        let tokens = TokenResponse::parse(&document, Step::Token).unwrap();
+        assert_eq!(tokens.access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
+        assert_eq!(tokens.expires_in, Some(3600));
+        assert!(tokens.refresh_token.is_some() && tokens.scope.is_none());
+        assert!(!format!("{tokens:?}").contains("2Yotn"));
+    }
+
+    #[test]
+    fn another_token_type_is_refused() {
+        assert_eq!(code(r#"{"access_token": "x", "token_type": "mac"}"#), Code::InvalidResponse);
+        assert_eq!(code(r#"{"access_token": "x"}"#), Code::InvalidResponse);
+        assert!(TokenResponse::parse(&object(r#"{"access_token": "x", "token_type": "bEARER"}"#), Step::Token).is_ok());
+    }
+
+    #[test]
+    fn a_token_that_would_break_a_header_is_refused() {
+        for token in ["a\\r\\nX: y", "a b", "", "\u{e9}"] {
+            assert_eq!(
+                code(&format!(r#"{{"access_token": "{token}", "token_type": "Bearer"}}"#)),
+                Code::InvalidResponse
+            );
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use std::cell::{Cell, RefCell};
+
+use mcp_authorize::flow::{Session, call};
+use mcp_authorize::{Code, Error};
+use pollster::block_on;
+
+use crate::scripted::*;
+use crate::session::signed_in;
+
+/// Sends one request, answered by the token that it brings; tells the tokens that were sent.
+fn send(
+    session: &Session<Scripted>,
+    can_resend: bool,
+    answer: impl Fn(&str) -> AppResponse,
+) -> (Result<u16, Error>, Vec<String>) {
+    let sent = RefCell::new(Vec::new());
+    let request = AppRequest {
+        url: SERVER,
+        can_resend,
+        answer: async |token: &str| {
+            sent.borrow_mut().push(token.to_owned());
+            answer(token)
+        },
+    };
+    let outcome = block_on(call(session, request)).map(|response| response.0);
+    (outcome, sent.into_inner())
+}
+
+#[test]
+fn goes_with_the_token() {
+    let session = signed_in(&Scripted::working());
+    let (outcome, sent) = send(&session, true, |_| AppResponse(200, ""));
+    assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into()]));
+}
+
+#[test]
+fn a_401_leads_to_one_refresh_and_one_more_try() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    let accepts_second = |token: &str| AppResponse(if token == "second-access" { 200 } else { 401 }, "Bearer");
+    let (outcome, sent) = send(&session, true, accepts_second);
+    assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
+
+    // A server that accepts nothing gets two tries, not more, and its answer is the app's to see.
+    world.forget_requests();
+    world.reply(TOKEN, Reply::ok(tokens("third")));
+    let (outcome, sent) = send(&session, true, |_| AppResponse(401, ""));
+    assert_eq!((outcome.unwrap(), sent.len(), world.posted(TOKEN).len()), (401, 2, 1));
+}
+
+#[test]
+fn a_body_that_streams_is_not_sent_twice() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let (outcome, sent) = send(&session, false, |_| AppResponse(401, ""));
+    assert_eq!((outcome.unwrap(), sent.len()), (401, 1));
+    // The next one goes with new tokens all the same.
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
+fn the_token_goes_to_its_resource_alone() {
+    let session = signed_in(&Scripted::working());
+    let sent = Cell::new(false);
+    for url in [
+        "https://mcp.example/other",
+        "https://mcp.example/mcpx",
+        "https://evil.example/mcp",
+        "https://mcp.example:8443/mcp",
+        "http://mcp.example/mcp",
+        "/mcp",
+    ] {
+        let answer = async |_: &str| {
+            sent.set(true);
+            AppResponse(200, "")
+        };
+        let outcome = block_on(call(&session, AppRequest { url, can_resend: true, answer }));
+        assert_eq!(outcome.err().map(|error| error.code()), Some(Code::WrongResource), "{url}");
+    }
+    assert!(!sent.get());
+}
+
+#[test]
+fn a_token_that_is_refused_and_cannot_be_refreshed_ends_the_session() {
+    let world = Scripted::working();
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "only", "token_type": "Bearer"}"#));
+    let session = signed_in(&world);
+    let (outcome, sent) = send(&session, true, |_| AppResponse(401, ""));
+    assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::SessionExpired, 1));
+}
+
+#[test]
+fn insufficient_scope_asks_for_the_union() {
+    // MCP, step-up: clients "SHOULD request the union of previously requested scopes and those of the
+    // challenge".
+    let session = signed_in(&Scripted::working());
+    let challenge = "Bearer error=\"insufficient_scope\", scope=\"write admin\"";
+    let (outcome, sent) = send(&session, true, |_| AppResponse(403, challenge));
+    let error = outcome.unwrap_err();
+    assert_eq!((error.code(), sent.len()), (Code::InsufficientScope, 1));
+    assert_eq!(error.scopes().unwrap().tokens(), ["read", "write", "admin"]);
+    // Any other 403 is the app's to see.
+    let (outcome, _) = send(&session, true, |_| AppResponse(403, "Bearer error=\"other\""));
+    assert_eq!(outcome.unwrap(), 403);
+}

@@ -1,0 +1,175 @@
+use mcp_authorize::Code;
+use mcp_authorize::flow::{discover_authorization_server, discover_resource};
+use mcp_authorize::protocol::{Issuer, ServerUrl};
+use pollster::block_on;
+
+use crate::scripted::*;
+
+fn resource(world: &Scripted) -> Result<(String, String), Code> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    block_on(discover_resource(world, &server))
+        .map(|found| (found.resource.as_str().to_owned(), found.scope.to_parameter().unwrap_or_default()))
+        .map_err(|error| error.code())
+}
+
+fn server(world: &Scripted, issuer: &str) -> Result<String, Code> {
+    block_on(discover_authorization_server(world, &Issuer::parse(issuer).unwrap()))
+        .map(|found| found.token_endpoint.as_str().to_owned())
+        .map_err(|error| error.code())
+}
+
+#[test]
+fn the_challenge_says_where_the_metadata_is() {
+    // MCP: clients "MUST use the resource metadata URL from the parsed `WWW-Authenticate` headers
+    // when present".
+    let world = Scripted::working();
+    let elsewhere = "https://mcp.example/elsewhere";
+    world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{elsewhere}\"")));
+    world.reply(elsewhere, Reply::ok(prm(SERVER, ISSUER)));
+    assert!(resource(&world).is_ok());
+    assert_eq!(world.asked(), [SERVER, elsewhere]);
+}
+
+#[test]
+fn without_a_hint_the_well_known_places_are_tried_in_order() {
+    let world = Scripted::working();
+    world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
+    world.remove(PRM);
+    world.reply(ROOT_PRM, Reply::ok(prm("https://mcp.example", ISSUER)));
+    assert_eq!(resource(&world), Ok(("https://mcp.example".into(), "read write".into())));
+    assert_eq!(world.asked(), [SERVER, PRM, ROOT_PRM]);
+}
+
+#[test]
+fn a_server_that_forgot_cors_on_its_401_is_found_by_its_metadata() {
+    let world = Scripted::working();
+    world.reply(SERVER, Reply::Fails(Code::Network));
+    assert!(resource(&world).is_ok());
+}
+
+#[test]
+fn the_challenged_scope_is_authoritative() {
+    let world = Scripted::working();
+    assert_eq!(resource(&world).unwrap().1, "read");
+    world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\"")));
+    assert_eq!(resource(&world).unwrap().1, "read write");
+    world.reply(PRM, Reply::ok(format!(r#"{{"resource": "{SERVER}", "authorization_servers": ["{ISSUER}"]}}"#)));
+    assert_eq!(resource(&world).unwrap().1, "");
+}
+
+#[test]
+fn a_challenge_counts_on_a_401_alone() {
+    let world = Scripted::working();
+    world.reply(SERVER, Reply::Challenge(200, "Bearer resource_metadata=\"https://evil.example/prm\"".into()));
+    assert!(resource(&world).is_ok());
+    assert_eq!(world.asked()[1], PRM);
+}
+
+#[test]
+fn each_fault_of_a_resource_has_its_code() {
+    let faults: [(&str, Reply, Code); 11] = [
+        (SERVER, Reply::Challenge(401, "Bearer resource_metadata=\"javascript:alert(1)\"".into()), Code::InsecureUrl),
+        (
+            SERVER,
+            Reply::Challenge(401, "Bearer resource_metadata=\"http://mcp.example/prm\"".into()),
+            Code::InsecureUrl,
+        ),
+        (SERVER, Reply::Challenge(401, "Bearer resource_metadata=\"/prm\"".into()), Code::InvalidUrl),
+        (PRM, Reply::ok("<!doctype html>"), Code::InvalidResponse),
+        (PRM, Reply::ok("[]"), Code::InvalidResponse),
+        (PRM, Reply::ok(prm("https://other.example/mcp", ISSUER)), Code::ResourceMismatch),
+        (PRM, Reply::ok(prm(SERVER, "http://as.example")), Code::InsecureUrl),
+        (PRM, Reply::Fails(Code::ResponseTooLarge), Code::ResponseTooLarge),
+        (PRM, Reply::Fails(Code::Timeout), Code::Timeout),
+        (PRM, Reply::Json(503, String::new()), Code::HttpStatus),
+        (PRM, Reply::Json(404, String::new()), Code::MetadataNotFound),
+    ];
+    for (url, reply, code) in faults {
+        let world = Scripted::working();
+        world.reply(url, reply);
+        assert_eq!(resource(&world), Err(code), "{url}");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_is_named() {
+    let world = Scripted::default();
+    for url in [SERVER, PRM, ROOT_PRM] {
+        world.reply(url, Reply::Fails(Code::Network));
+    }
+    let error = block_on(discover_resource(&world, &ServerUrl::parse(SERVER).unwrap())).unwrap_err();
+    assert_eq!((error.code(), error.url(), error.step().name()), (Code::Network, Some(SERVER), "challenge"));
+}
+
+#[test]
+fn a_server_without_authorization_says_so() {
+    let world = Scripted::default();
+    world.reply(SERVER, Reply::ok("{}"));
+    assert_eq!(resource(&world), Err(Code::AuthorizationNotRequired));
+}
+
+#[test]
+fn metadata_that_redirects_to_another_origin_is_not_used() {
+    let world = Scripted::working();
+    world.reply("https://evil.example/prm", Reply::ok(prm(SERVER, ISSUER)));
+    world.reply(PRM, Reply::RedirectTo("https://evil.example/prm".into()));
+    assert_eq!(resource(&world), Err(Code::InvalidResponse));
+    world.reply("https://mcp.example/moved", Reply::ok(prm(SERVER, ISSUER)));
+    world.reply(PRM, Reply::RedirectTo("https://mcp.example/moved".into()));
+    assert!(resource(&world).is_ok());
+}
+
+#[test]
+fn server_metadata_is_looked_for_in_the_order_of_the_specification() {
+    let world = Scripted::working();
+    world.remove(METADATA);
+    world.reply(OPENID, Reply::ok(metadata(ISSUER, "")));
+    assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
+    assert_eq!(world.asked(), [METADATA, OPENID]);
+
+    world.forget_requests();
+    let suffix = "https://as.example/t/.well-known/openid-configuration";
+    world.reply(suffix, Reply::ok(metadata("https://as.example/t", "")));
+    assert!(server(&world, "https://as.example/t").is_ok());
+    assert_eq!(
+        world.asked(),
+        [
+            "https://as.example/.well-known/oauth-authorization-server/t",
+            "https://as.example/.well-known/openid-configuration/t",
+            suffix
+        ]
+    );
+}
+
+#[test]
+fn a_document_of_another_issuer_is_not_used_and_does_not_hide_the_next() {
+    // RFC 8414 §3.3: "the data contained in the response MUST NOT be used".
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata("https://evil.example", "")));
+    assert_eq!(server(&world, ISSUER), Err(Code::IssuerMismatch));
+    world.reply(OPENID, Reply::ok(metadata(ISSUER, "")));
+    assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
+    // An application that answers every path with its page.
+    world.reply(METADATA, Reply::ok("<!doctype html>"));
+    assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
+}
+
+#[test]
+fn each_fault_of_an_authorization_server_has_its_code() {
+    let body = |from: &str, to: &str| Reply::ok(metadata(ISSUER, "").replace(from, to));
+    let faults: [(Reply, Code); 8] = [
+        (Reply::Json(404, String::new()), Code::MetadataNotFound),
+        (Reply::ok("<!doctype html>"), Code::InvalidResponse),
+        (Reply::Fails(Code::ResponseTooLarge), Code::ResponseTooLarge),
+        (body("\"S256\"", "\"plain\""), Code::PkceUnsupported),
+        (body("code_challenge_methods_supported", "x"), Code::PkceUnsupported),
+        (body("https://as.example/authorize", "javascript:alert(1)"), Code::InsecureUrl),
+        (body(TOKEN, "http://as.example/token"), Code::InsecureUrl),
+        (body("https://as.example\"", "https://as.example/\""), Code::IssuerMismatch),
+    ];
+    for (reply, code) in faults {
+        let world = Scripted::working();
+        world.reply(METADATA, reply);
+        assert_eq!(server(&world, ISSUER), Err(code));
+    }
+}

@@ -1,0 +1,8 @@
+//! The flows over scripted ports, natively: what is asked of whom, in which order, and what follows.
+
+mod call;
+mod discover;
+mod identify;
+mod scripted;
+mod session;
+mod sign_in;

@@ -1,0 +1,358 @@
+//! Ports over a scripted world: what a server answers at each URL is written down in the test.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use mcp_authorize::flow::{Client, ResourceRequest, ResourceResponse};
+use mcp_authorize::ports::*;
+use mcp_authorize::protocol::json::Value;
+use mcp_authorize::protocol::{Issuer, Secret, Url, form};
+use mcp_authorize::{Code, Error, Result, Step};
+
+pub const SERVER: &str = "https://mcp.example/mcp";
+pub const PRM: &str = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
+pub const ROOT_PRM: &str = "https://mcp.example/.well-known/oauth-protected-resource";
+pub const ISSUER: &str = "https://as.example";
+pub const METADATA: &str = "https://as.example/.well-known/oauth-authorization-server";
+pub const OPENID: &str = "https://as.example/.well-known/openid-configuration";
+pub const REGISTER: &str = "https://as.example/register";
+pub const TOKEN: &str = "https://as.example/token";
+pub const REVOKE: &str = "https://as.example/revoke";
+
+/// One answer of the world.
+#[derive(Clone)]
+pub enum Reply {
+    Json(u16, String),
+    Challenge(u16, String),
+    RedirectTo(String),
+    Fails(Code),
+}
+
+impl Reply {
+    pub fn ok(body: impl Into<String>) -> Self {
+        Reply::Json(200, body.into())
+    }
+}
+
+#[derive(Default)]
+struct World {
+    /// The answers at a URL, one after another; the last one stays.
+    replies: RefCell<BTreeMap<String, Vec<Reply>>>,
+    requests: RefCell<Vec<(String, String)>>,
+    store: RefCell<BTreeMap<String, String>>,
+    events: RefCell<Vec<String>>,
+    now: Cell<u64>,
+    entropy: Cell<u8>,
+    locked: RefCell<Vec<String>>,
+    storage_fails: Cell<bool>,
+}
+
+#[derive(Clone, Default)]
+pub struct Scripted(Rc<World>);
+
+impl Scripted {
+    /// A server and an authorization server that do all right.
+    pub fn working() -> Self {
+        let world = Self::default();
+        world.0.now.set(1_000_000);
+        world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\", scope=\"read\"")));
+        world.reply(PRM, Reply::ok(prm(SERVER, ISSUER)));
+        world.reply(METADATA, Reply::ok(metadata(ISSUER, "")));
+        world.reply(REGISTER, Reply::Json(201, r#"{"client_id": "registered"}"#.into()));
+        world.reply(TOKEN, Reply::ok(tokens("first")));
+        world.reply(REVOKE, Reply::Json(200, String::new()));
+        world
+    }
+
+    /// Puts one answer in place of all at a URL.
+    pub fn reply(&self, url: &str, reply: Reply) {
+        self.replies(url, vec![reply]);
+    }
+
+    /// Answers that come one after another; the last one stays.
+    pub fn replies(&self, url: &str, mut replies: Vec<Reply>) {
+        replies.reverse();
+        self.0.replies.borrow_mut().insert(url.into(), replies);
+    }
+
+    /// Nothing is at a URL any more.
+    pub fn remove(&self, url: &str) {
+        self.0.replies.borrow_mut().remove(url);
+    }
+
+    /// The URLs that were asked, in order.
+    pub fn asked(&self) -> Vec<String> {
+        self.0.requests.borrow().iter().map(|(url, _)| url.clone()).collect()
+    }
+
+    /// The bodies that were posted to a URL.
+    pub fn posted(&self, url: &str) -> Vec<String> {
+        self.0.requests.borrow().iter().filter(|(asked, _)| asked == url).map(|(_, body)| body.clone()).collect()
+    }
+
+    /// The parameters of the last form posted to a URL.
+    pub fn form(&self, url: &str) -> BTreeMap<String, String> {
+        form::parse(self.posted(url).last().expect("a form was posted")).into_iter().collect()
+    }
+
+    pub fn forget_requests(&self) {
+        self.0.requests.borrow_mut().clear();
+    }
+
+    pub fn events(&self) -> Vec<String> {
+        self.0.events.borrow().clone()
+    }
+
+    pub fn stored(&self) -> BTreeMap<String, String> {
+        self.0.store.borrow().clone()
+    }
+
+    pub fn write(&self, key: &str, value: &str) {
+        self.0.store.borrow_mut().insert(key.into(), value.into());
+    }
+
+    pub fn storage_fails(&self) {
+        self.0.storage_fails.set(true);
+    }
+
+    pub fn wait(&self, seconds: u64) {
+        self.0.now.set(self.0.now.get() + seconds * 1000);
+    }
+
+    fn answer(&self, url: &str) -> Reply {
+        let mut replies = self.0.replies.borrow_mut();
+        match replies.get_mut(url) {
+            None => Reply::Json(404, "not found".into()),
+            Some(left) if left.len() > 1 => left.pop().expect("more than one"),
+            Some(left) => left[0].clone(),
+        }
+    }
+}
+
+pub fn prm(resource: &str, issuer: &str) -> String {
+    format!(
+        r#"{{"resource": "{resource}", "authorization_servers": ["{issuer}"], "scopes_supported": ["read", "write"]}}"#
+    )
+}
+
+pub fn metadata(issuer: &str, more: &str) -> String {
+    let (registration, revocation) = (REGISTER, REVOKE);
+    format!(
+        r#"{{"issuer": "{issuer}", "authorization_endpoint": "https://as.example/authorize", "token_endpoint": "{TOKEN}",
+        "registration_endpoint": "{registration}", "revocation_endpoint": "{revocation}",
+        "code_challenge_methods_supported": ["S256"] {more}}}"#
+    )
+}
+
+pub fn tokens(name: &str) -> String {
+    format!(
+        r#"{{"access_token": "{name}-access", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "{name}-refresh"}}"#
+    )
+}
+
+pub fn client() -> Client {
+    Client {
+        name: "Acme Agent".into(),
+        uri: None,
+        redirect_uri: Url::parse("https://app.example/callback").unwrap(),
+        pre_registered: None,
+        client_id_metadata_url: None,
+        scopes: None,
+    }
+}
+
+/// A network takes time: gives the other futures a turn.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(move |context| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+impl Http for Scripted {
+    async fn send(&self, request: &Request) -> std::result::Result<Response, NoResponse> {
+        let body = request.body.as_ref().map(|body| body.as_str().to_owned()).unwrap_or_default();
+        self.0.requests.borrow_mut().push((request.url.as_str().into(), body));
+        yield_once().await;
+        let (status, www_authenticate, redirected_to, body) = match self.answer(request.url.as_str()) {
+            Reply::Json(status, body) => (status, None, None, body),
+            Reply::Challenge(status, field) => (status, Some(field), None, String::new()),
+            Reply::RedirectTo(url) => {
+                let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect goes to JSON") };
+                (status, None, Some(url), body)
+            }
+            Reply::Fails(code) => return Err(NoResponse { code, source: None }),
+        };
+        Ok(Response { status, redirected_to, www_authenticate, body })
+    }
+}
+
+impl Json for Scripted {
+    fn parse_json(&self, text: &str) -> Option<Value> {
+        serde_json::from_str::<serde_json::Value>(text).ok().map(Value::from)
+    }
+}
+
+impl Clock for Scripted {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(self.0.now.get())
+    }
+}
+
+impl Entropy for Scripted {
+    fn entropy(&self) -> Result<[u8; 32]> {
+        self.0.entropy.set(self.0.entropy.get() + 1);
+        Ok([self.0.entropy.get(); 32])
+    }
+}
+
+impl Store for Scripted {
+    async fn get(&self, key: &str) -> Result<Option<Secret>> {
+        yield_once().await;
+        Ok(self.0.store.borrow().get(key).map(|value| value.as_str().into()))
+    }
+
+    async fn set(&self, key: &str, value: Secret) -> Result<()> {
+        yield_once().await;
+        if self.0.storage_fails.get() {
+            return Err(Error::new(Code::StorageFailed, Step::Storage, "The disk is full."));
+        }
+        self.0.store.borrow_mut().insert(key.into(), value.expose().into());
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<()> {
+        yield_once().await;
+        self.0.store.borrow_mut().remove(key);
+        Ok(())
+    }
+}
+
+pub struct Guard(Scripted, String);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.0.locked.borrow_mut().retain(|name| *name != self.1);
+    }
+}
+
+impl Lock for Scripted {
+    type Guard = Guard;
+
+    async fn lock(&self, name: &str) -> Result<Guard> {
+        while self.0.locked.borrow().iter().any(|locked| locked == name) {
+            yield_once().await;
+        }
+        self.0.locked.borrow_mut().push(name.into());
+        Ok(Guard(self.clone(), name.into()))
+    }
+}
+
+impl Observer for Scripted {
+    fn notify(&self, event: &Event<'_>) {
+        self.0.events.borrow_mut().push(format!("{event:?}"));
+    }
+}
+
+impl Task for Scripted {
+    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Result<T> {
+        Ok(future.await)
+    }
+}
+
+/// A user who does as they are told: what comes back is made from the URL that was opened.
+type Answers = Box<dyn Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>>>;
+
+pub struct User {
+    pub opened: Option<Url>,
+    pub chooses: usize,
+    answers: Answers,
+    queue: Vec<Result<CallbackQuery>>,
+}
+
+impl User {
+    pub fn who(answers: impl Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>> + 'static) -> Self {
+        Self { opened: None, chooses: 0, answers: Box::new(answers), queue: Vec::new() }
+    }
+
+    /// Consents.
+    pub fn consents() -> Self {
+        Self::who(|sent| vec![Ok(ours(&format!("?code=the-code&state={}", sent["state"])))])
+    }
+
+    /// The parameters of the URL that was opened.
+    pub fn sent(&self) -> BTreeMap<String, String> {
+        form::parse(self.opened.as_ref().expect("a page was opened").query()).into_iter().collect()
+    }
+}
+
+pub fn ours(query: &str) -> CallbackQuery {
+    CallbackQuery { query: query.into(), surely_ours: true }
+}
+
+pub fn shared(query: &str) -> CallbackQuery {
+    CallbackQuery { query: query.into(), surely_ours: false }
+}
+
+impl UserAgent for User {
+    async fn choose(&mut self, _issuers: &[Issuer]) -> Result<usize> {
+        Ok(self.chooses)
+    }
+
+    fn open(&mut self, url: &Url) -> Result<()> {
+        self.opened = Some(url.clone());
+        self.queue = (self.answers)(&self.sent());
+        self.queue.reverse();
+        Ok(())
+    }
+
+    async fn response(&mut self) -> Result<CallbackQuery> {
+        self.queue.pop().unwrap_or_else(|| Err(Error::new(Code::PopupClosed, Step::Authorization, "No more answers.")))
+    }
+}
+
+/// A request of the app's, answered by the script with the token that it brought.
+pub struct AppRequest<F> {
+    pub url: &'static str,
+    pub can_resend: bool,
+    pub answer: F,
+}
+
+pub struct AppResponse(pub u16, pub &'static str);
+
+impl<F: AsyncFnMut(&str) -> AppResponse> ResourceRequest for AppRequest<F> {
+    type Response = AppResponse;
+
+    fn url(&self) -> Option<Url> {
+        Url::parse(self.url).ok()
+    }
+
+    fn method(&self) -> String {
+        "POST".into()
+    }
+
+    fn can_resend(&self) -> bool {
+        self.can_resend
+    }
+
+    async fn send(&mut self, access_token: &Secret) -> Result<AppResponse> {
+        yield_once().await;
+        Ok((self.answer)(access_token.expose()).await)
+    }
+}
+
+impl ResourceResponse for AppResponse {
+    fn status(&self) -> u16 {
+        self.0
+    }
+
+    fn www_authenticate(&self) -> Option<String> {
+        Some(self.1.into())
+    }
+}

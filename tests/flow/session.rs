@@ -1,0 +1,156 @@
+use mcp_authorize::Code;
+use mcp_authorize::flow::{Session, restore, sign_in};
+use mcp_authorize::protocol::ServerUrl;
+use pollster::block_on;
+
+use crate::scripted::*;
+
+pub fn signed_in(world: &Scripted) -> Session<Scripted> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let session = block_on(sign_in(world, &client(), &server, None, &mut User::consents()));
+    let Ok(session) = session else { panic!("the sign-in has to succeed") };
+    world.forget_requests();
+    session
+}
+
+fn token(session: &Session<Scripted>) -> Result<String, Code> {
+    block_on(session.access_token()).map(|token| token.expose().to_owned()).map_err(|error| error.code())
+}
+
+#[test]
+fn refreshes_before_the_token_runs_out() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    world.wait(3539);
+    assert_eq!(token(&session), Ok("first-access".into()));
+    world.wait(1);
+    assert_eq!(token(&session), Ok("second-access".into()));
+    let form = world.form(TOKEN);
+    assert_eq!((&*form["grant_type"], &*form["refresh_token"]), ("refresh_token", "first-refresh"));
+    // MCP: `resource` goes with every token request.
+    assert_eq!(form["resource"], SERVER);
+}
+
+#[test]
+fn a_rotated_refresh_token_is_kept_and_an_absent_one_leaves_the_old() {
+    // RFC 6749 §6: "The authorization server MAY issue a new refresh token, in which case the client
+    // MUST discard the old refresh token and replace it with the new refresh token."
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(session.refresh()).unwrap();
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "third-access", "token_type": "Bearer"}"#));
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
+    assert_eq!(session.expires_at(), None);
+    // What is in the store is what is in use.
+    let restored = block_on(restore(&world, session.server())).unwrap().unwrap();
+    assert_eq!(token(&restored), Ok("third-access".into()));
+}
+
+#[test]
+fn ten_at_once_make_one_refresh() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    world.wait(4000);
+    let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(session.access_token())).collect();
+    let mut done = Vec::new();
+    block_on(std::future::poll_fn(|context| {
+        waiting.retain_mut(|future| match future.as_mut().poll(context) {
+            std::task::Poll::Ready(token) => {
+                done.push(token.unwrap().expose().to_owned());
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if waiting.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    }));
+    assert_eq!(done, ["second-access"; 10]);
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
+fn a_token_that_somebody_else_refreshed_is_taken_over() {
+    let world = Scripted::working();
+    let first = signed_in(&world);
+    let second = block_on(restore(&world, first.server())).unwrap().unwrap();
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(first.refresh()).unwrap();
+    world.wait(4000);
+    assert_eq!(token(&second), Ok("second-access".into()));
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
+fn invalid_grant_ends_the_session_with_an_event() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
+    let error = block_on(session.refresh()).unwrap_err();
+    assert_eq!((error.code(), error.server_error()), (Code::SessionExpired, Some("invalid_grant")));
+    assert!(world.events().iter().any(|event| event.contains("SignedOut") && event.contains("expired: true")));
+    assert!(!world.stored().contains_key(&format!("session {SERVER}")));
+    assert_eq!(token(&session), Err(Code::SignedOut));
+}
+
+#[test]
+fn other_failures_keep_the_tokens() {
+    for (reply, code) in [
+        (Reply::Json(503, String::new()), Code::HttpStatus),
+        (Reply::Json(400, r#"{"error": "temporarily_unavailable"}"#.into()), Code::TokenFailed),
+        (Reply::Fails(Code::Network), Code::Network),
+        (Reply::ok("<html>"), Code::InvalidResponse),
+    ] {
+        let world = Scripted::working();
+        let session = signed_in(&world);
+        let before = world.stored();
+        world.reply(TOKEN, reply);
+        assert_eq!(block_on(session.refresh()).unwrap_err().code(), code);
+        assert_eq!(world.stored(), before);
+        // A token that is still good goes on although the refresh ahead of its end failed.
+        world.wait(3550);
+        assert_eq!(token(&session), Ok("first-access".into()));
+        world.wait(60);
+        assert_eq!(token(&session), Err(code));
+        world.reply(TOKEN, Reply::ok(tokens("second")));
+        assert_eq!(token(&session), Ok("second-access".into()));
+    }
+}
+
+#[test]
+fn a_session_that_was_ended_elsewhere_is_not_revived() {
+    let world = Scripted::working();
+    let here = signed_in(&world);
+    let there = block_on(restore(&world, here.server())).unwrap().unwrap();
+    block_on(there.sign_out()).unwrap();
+    assert_eq!(block_on(here.refresh()).unwrap_err().code(), Code::SignedOut);
+    assert!(world.posted(TOKEN).is_empty());
+}
+
+#[test]
+fn sign_out_forgets_and_revokes_both_tokens() {
+    // RFC 7009 §2.1
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    assert!(block_on(session.sign_out()).unwrap());
+    let tokens: Vec<String> =
+        world.posted(REVOKE).iter().map(|body| body.split('&').next().unwrap().to_owned()).collect();
+    assert_eq!(tokens, ["token=first-refresh", "token=first-access"]);
+    assert!(!world.stored().contains_key(&format!("session {SERVER}")));
+    assert_eq!(token(&session), Err(Code::SignedOut));
+    // The registration stays: it is the app's, not the session's.
+    assert!(world.stored().keys().any(|key| key.starts_with("registration")));
+}
+
+#[test]
+fn sign_out_forgets_even_where_the_server_does_not_answer() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(REVOKE, Reply::Fails(Code::Network));
+    assert!(!block_on(session.sign_out()).unwrap());
+    assert_eq!(token(&session), Err(Code::SignedOut));
+}

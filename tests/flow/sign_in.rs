@@ -1,0 +1,190 @@
+use mcp_authorize::flow::{restore, sign_in};
+use mcp_authorize::protocol::{CodeVerifier, Scope, ServerUrl};
+use mcp_authorize::{Code, Error};
+use pollster::block_on;
+
+use crate::scripted::*;
+
+fn attempt(world: &Scripted, scopes: Option<&str>, user: &mut User) -> Result<(), Error> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    block_on(sign_in(world, &client(), &server, scopes.map(Scope::parse).as_ref(), user)).map(|_| ())
+}
+
+fn code(world: &Scripted, user: &mut User) -> Code {
+    attempt(world, None, user).expect_err("the sign-in has to fail").code()
+}
+
+#[test]
+fn goes_through_the_steps_of_the_specification_in_order() {
+    let world = Scripted::working();
+    let mut user = User::consents();
+    attempt(&world, None, &mut user).unwrap();
+    assert_eq!(world.asked(), [SERVER, PRM, METADATA, REGISTER, TOKEN]);
+    let sent = user.sent();
+    let form = world.form(TOKEN);
+    // MCP: `resource` "MUST be included in both authorization requests and token requests".
+    assert_eq!((&*sent["resource"], &*form["resource"]), (SERVER, SERVER));
+    assert_eq!((&*sent["scope"], &*form["grant_type"], &*form["code"]), ("read", "authorization_code", "the-code"));
+    assert_eq!(sent["redirect_uri"], form["redirect_uri"]);
+    assert_eq!((&sent["client_id"], &form["client_id"]), (&"registered".to_owned(), &"registered".to_owned()));
+    // RFC 7636 §4.6: the verifier's challenge is what was sent before.
+    let verifier = CodeVerifier::from_entropy([2; 32]);
+    assert_eq!((&*form["code_verifier"], &*sent["code_challenge"]), (verifier.expose(), verifier.challenge().as_str()));
+    assert_ne!(sent["state"], form["code_verifier"]);
+}
+
+#[test]
+fn no_secret_is_in_an_event() {
+    let world = Scripted::working();
+    let mut user = User::consents();
+    attempt(&world, None, &mut user).unwrap();
+    let events = world.events().join("\n");
+    assert!(events.contains("SignedIn") && events.contains("Authorizing") && events.contains(TOKEN));
+    for secret in
+        ["the-code", "first-access", "first-refresh", &user.sent()["state"], &world.form(TOKEN)["code_verifier"]]
+    {
+        assert!(!events.contains(secret), "{secret} is in an event");
+    }
+}
+
+#[test]
+fn a_response_with_another_state_is_an_error_or_another_sign_ins() {
+    let world = Scripted::working();
+    let mut forged = User::who(|_| vec![Ok(ours("?code=evil&state=forged"))]);
+    assert_eq!(code(&world, &mut forged), Code::StateMismatch);
+    // Over a channel that all tabs share, it is somebody else's.
+    let mut patient = User::who(|sent| {
+        vec![Ok(shared("?code=theirs&state=theirs")), Ok(shared(&format!("?code=mine&state={}", sent["state"])))]
+    });
+    attempt(&world, None, &mut patient).unwrap();
+    assert_eq!(world.form(TOKEN)["code"], "mine");
+}
+
+#[test]
+fn what_the_user_and_the_server_decline_has_its_code() {
+    for (query, expected) in [
+        ("error=access_denied", Code::AccessDenied),
+        ("error=server_error", Code::AuthorizationFailed),
+        ("code=c&iss=https://evil.example", Code::IssuerMismatch),
+        ("", Code::InvalidResponse),
+    ] {
+        let world = Scripted::working();
+        let mut user = User::who(move |sent| vec![Ok(ours(&format!("?{query}&state={}", sent["state"])))]);
+        assert_eq!(code(&world, &mut user), expected, "{query}");
+        assert!(world.posted(TOKEN).is_empty());
+    }
+    assert_eq!(code(&Scripted::working(), &mut User::who(|_| Vec::new())), Code::PopupClosed);
+}
+
+#[test]
+fn each_fault_of_the_token_endpoint_has_its_code() {
+    for (reply, expected) in [
+        (Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()), Code::TokenFailed),
+        (Reply::Json(401, r#"{"error": "invalid_client"}"#.into()), Code::TokenFailed),
+        (Reply::Json(500, "oops".into()), Code::HttpStatus),
+        (Reply::ok("<!doctype html>"), Code::InvalidResponse),
+        (Reply::ok(r#"{"access_token": "x", "token_type": "mac"}"#), Code::InvalidResponse),
+        (Reply::ok(r#"{"token_type": "bearer"}"#), Code::InvalidResponse),
+        (Reply::Fails(Code::Network), Code::Network),
+        (Reply::Fails(Code::Timeout), Code::Timeout),
+    ] {
+        let world = Scripted::working();
+        world.reply(TOKEN, reply);
+        assert_eq!(code(&world, &mut User::consents()), expected);
+    }
+}
+
+#[test]
+fn a_server_that_repeats_the_code_does_not_get_it_into_the_error() {
+    let world = Scripted::working();
+    let echo = r#"{"error": "invalid_grant", "error_description": "no such code: the-code"}"#;
+    world.reply(TOKEN, Reply::Json(400, echo.into()));
+    let error = attempt(&world, None, &mut User::consents()).unwrap_err();
+    assert!(!format!("{error:?}").contains("the-code"));
+    assert_eq!(error.server_error(), Some("invalid_grant"));
+}
+
+#[test]
+fn a_failed_attempt_leaves_the_session_as_it_was() {
+    let world = Scripted::working();
+    attempt(&world, None, &mut User::consents()).unwrap();
+    let before = world.stored();
+    for (url, reply) in [
+        (SERVER, Reply::Challenge(401, "Bearer resource_metadata=\"file:///x\"".into())),
+        (PRM, Reply::ok("<html>")),
+        (METADATA, Reply::ok("{}")),
+        (TOKEN, Reply::Json(500, String::new())),
+    ] {
+        let kept = Scripted::working();
+        for (key, value) in &before {
+            kept.write(key, value);
+        }
+        kept.reply(url, reply);
+        assert!(attempt(&kept, None, &mut User::consents()).is_err());
+        assert_eq!(kept.stored(), before);
+    }
+}
+
+#[test]
+fn scopes_of_the_app_come_before_those_of_the_server() {
+    let world = Scripted::working();
+    let mut user = User::consents();
+    attempt(&world, Some("admin"), &mut user).unwrap();
+    assert_eq!(user.sent()["scope"], "admin");
+}
+
+#[test]
+fn offline_access_is_asked_for_where_it_is_listed() {
+    // MCP, refresh tokens: only where "the authorization server's metadata contains it in its
+    // `scopes_supported` field".
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "scopes_supported": ["read", "offline_access"]"#)));
+    let mut user = User::consents();
+    attempt(&world, None, &mut user).unwrap();
+    assert_eq!(user.sent()["scope"], "read offline_access");
+}
+
+#[test]
+fn the_user_chooses_between_authorization_servers() {
+    let world = Scripted::working();
+    let servers =
+        prm(SERVER, ISSUER).replace(r#"["https://as.example"]"#, r#"["https://first.example", "https://as.example"]"#);
+    world.reply(PRM, Reply::ok(servers));
+    let mut user = User::consents();
+    user.chooses = 1;
+    attempt(&world, None, &mut user).unwrap();
+    assert!(world.asked().contains(&METADATA.to_owned()));
+    user.chooses = 2;
+    assert_eq!(code(&world, &mut user), Code::InvalidOption);
+}
+
+#[test]
+fn what_is_stored_comes_back_without_the_network() {
+    let world = Scripted::working();
+    attempt(&world, None, &mut User::consents()).unwrap();
+    world.forget_requests();
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let session = block_on(restore(&world, &server)).unwrap().unwrap();
+    assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
+    assert_eq!(session.scope().unwrap().tokens(), ["read"]);
+    assert_eq!(world.asked(), Vec::<String>::new());
+    let other = ServerUrl::parse("https://mcp.example/other").unwrap();
+    assert!(block_on(restore(&world, &other)).unwrap().is_none());
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_as_good_as_none() {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    for record in ["", "rubbish", "[]", "{}", r#"{"v": 2}"#, r#"{"v": 1, "issuer": 5}"#] {
+        let world = Scripted::working();
+        world.write(&format!("session {SERVER}"), record);
+        assert!(block_on(restore(&world, &server)).unwrap().is_none(), "{record}");
+    }
+}
+
+#[test]
+fn a_store_that_fails_is_told() {
+    let world = Scripted::working();
+    world.storage_fails();
+    assert_eq!(code(&world, &mut User::consents()), Code::StorageFailed);
+}
