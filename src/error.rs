@@ -147,10 +147,8 @@ impl Step {
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why something failed. No token, code or verifier is ever in it.
-#[derive(Debug)]
 pub struct Error(Box<Parts>);
 
-#[derive(Debug)]
 struct Parts {
     code: Code,
     step: Step,
@@ -248,6 +246,16 @@ impl Error {
     }
 }
 
+impl fmt::Debug for Error {
+    /// Written by hand: a derived one would bring most of the formatting machinery into the download.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for text in [self.step().name(), ": ", self.code().name(), ": ", self.message()] {
+            f.write_str(text)?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
@@ -276,5 +284,24 @@ mod tests {
         let union = types.split("export type McpAuthorizeErrorCode").nth(1).unwrap();
         let union = union.split(";\n").next().unwrap();
         assert_eq!(union.matches("\n  | \"").count(), Code::ALL.len());
+    }
+
+    /// The table of the documentation is made from the enum. `UPDATE_DOCS=1 cargo test` writes it.
+    #[test]
+    fn the_documented_errors_are_these() {
+        let mut table = String::from(
+            "# Errors\n\nEvery rejection is an `McpAuthorizeError` with a stable `code`, the `step` it came from, a `message` that \
+             tells what happened, a `remedy`, and where there is one the `url`, the `status`, the server's own `serverError`, \
+             the asked-for `scopes` and the `cause`.\n\n| code | what it means | what to do |\n|---|---|---|\n",
+        );
+        for code in Code::ALL {
+            table.push_str(&format!("| `{}` | {} | {} |\n", code.name(), code.cause(), code.remedy()));
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &table).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, table, "docs/errors.md is not up to date: run UPDATE_DOCS=1 cargo test");
     }
 }

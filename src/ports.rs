@@ -172,7 +172,7 @@ pub enum Event<'a> {
 /// Work that must not stop half-way.
 pub trait Task {
     /// Runs a future to its end, even if the caller's own future is dropped meanwhile.
-    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Result<T>;
+    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T;
 }
 
 /// Everything that a flow needs, together. Cloning is cheap and gives the same ports.
@@ -199,6 +199,28 @@ pub struct CallbackQuery {
     /// Whether it surely came from the page that [`UserAgent::open`] opened, rather than over a
     /// channel that other sign-ins share.
     pub surely_ours: bool,
+}
+
+/// A request of the app's, as the platform has it.
+pub trait ResourceRequest {
+    /// The platform's answer, which passes through untouched.
+    type Response: ResourceResponse;
+    /// Where it goes; nothing where that is no URL that a token may go to.
+    fn url(&self) -> Option<Url>;
+    /// GET, POST, …
+    fn method(&self) -> String;
+    /// Whether it can be sent a second time: a body that streams can't.
+    fn can_resend(&self) -> bool;
+    /// Sends it with the token in its `Authorization` header (RFC 6750 §2.1), never in its URL.
+    async fn send(&mut self, access_token: &Secret) -> Result<Self::Response>;
+}
+
+/// What is looked at in an answer.
+pub trait ResourceResponse {
+    /// The HTTP status.
+    fn status(&self) -> u16;
+    /// `WWW-Authenticate`, where it may be read.
+    fn www_authenticate(&self) -> Option<String>;
 }
 
 impl NoResponse {

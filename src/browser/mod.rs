@@ -1,1 +1,89 @@
-//! The ports in a browser.
+//! The ports in a browser, in a window as well as in a worker.
+//!
+//! Of the platform everything goes through [`reflect`]: a hundred bindings would weigh more than
+//! what they are called from.
+
+mod abort;
+mod app_request;
+mod clock;
+mod entropy;
+mod events;
+mod fetch;
+mod json;
+mod locks;
+mod observer;
+mod popup;
+pub(crate) mod reflect;
+mod store;
+mod task;
+mod url;
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+
+pub use abort::race;
+pub use app_request::{AppRequest, AppResponse};
+pub use json::to_value;
+pub use locks::LockGuard;
+pub use popup::Popup;
+pub use reflect::JsCause;
+pub use store::Storage;
+pub use url::absolute_url;
+
+/// What a [`Browser`] is made from.
+pub struct BrowserOptions {
+    /// Used in place of the global `fetch`.
+    pub fetch: Option<Function>,
+    /// Where records are kept.
+    pub storage: Storage,
+    /// The limit for one exchange, body included, in milliseconds.
+    pub request_timeout_ms: u32,
+    /// Called with the name and the detail of each event.
+    pub on_event: Option<Function>,
+}
+
+/// All [`Ports`](crate::ports::Ports) in a browser. Clones are the same.
+#[derive(Clone)]
+pub struct Browser(Rc<Parts>);
+
+impl Deref for Browser {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What a [`Browser`] is made of.
+pub struct Parts {
+    fetch: Option<Function>,
+    stores: store::Stores,
+    request_timeout_ms: u32,
+    on_event: Option<Function>,
+}
+
+impl Browser {
+    /// Does nothing yet: storage is opened when it is needed.
+    pub fn new(options: BrowserOptions) -> Self {
+        Self(Rc::new(Parts {
+            fetch: options.fetch,
+            stores: store::Stores::new(options.storage),
+            request_timeout_ms: options.request_timeout_ms,
+            on_event: options.on_event,
+        }))
+    }
+
+    /// Whether records are kept in memory alone: asked for so, or since the browser has no
+    /// persistent storage here, which shows when it is first used.
+    pub fn keeps_in_memory(&self) -> bool {
+        self.stores.in_memory()
+    }
+
+    /// The app's `fetch`, or the browser's.
+    fn fetch_function(&self) -> JsValue {
+        self.fetch.as_ref().map_or_else(|| reflect::global("fetch"), JsValue::from)
+    }
+}

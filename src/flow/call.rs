@@ -2,32 +2,9 @@
 
 use super::exchange::observe;
 use super::session::Session;
-use crate::ports::Ports;
-use crate::protocol::{Secret, Url, WwwAuthenticate};
+use crate::ports::{Ports, ResourceRequest, ResourceResponse};
+use crate::protocol::{Url, WwwAuthenticate};
 use crate::{Code, Error, Result, Step};
-
-/// A request of the app's, as the platform has it.
-#[allow(async_fn_in_trait)]
-pub trait ResourceRequest {
-    /// The platform's answer, which passes through untouched.
-    type Response: ResourceResponse;
-    /// Where it goes; nothing where that is no URL that a token may go to.
-    fn url(&self) -> Option<Url>;
-    /// GET, POST, …
-    fn method(&self) -> String;
-    /// Whether it can be sent a second time: a body that streams can't.
-    fn can_resend(&self) -> bool;
-    /// Sends it with the token in its `Authorization` header (RFC 6750 §2.1), never in its URL.
-    async fn send(&mut self, access_token: &Secret) -> Result<Self::Response>;
-}
-
-/// What is looked at in an answer.
-pub trait ResourceResponse {
-    /// The HTTP status.
-    fn status(&self) -> u16;
-    /// `WWW-Authenticate`, where it may be read.
-    fn www_authenticate(&self) -> Option<String>;
-}
 
 /// Sends a request in a session.
 ///

@@ -11,7 +11,7 @@ mod session;
 mod sign_in;
 mod token;
 
-pub use call::{ResourceRequest, ResourceResponse, call};
+pub use call::call;
 pub use client::{Client, PreRegistered};
 pub use discover::{DiscoveredResource, discover_authorization_server, discover_resource};
 pub use identify::identify;

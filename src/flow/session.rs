@@ -19,10 +19,17 @@ use crate::{Code, Error, Result, Step};
 pub struct Session<P> {
     ports: P,
     server: ServerUrl,
-    tokens: Rc<RefCell<Option<Rc<Tokens>>>>,
+    state: Rc<RefCell<State>>,
+}
+
+struct State {
+    /// Without secrets once the session has ended.
+    tokens: Rc<Tokens>,
+    ended: bool,
 }
 
 /// What a session is made of.
+#[derive(Clone)]
 pub(super) struct Tokens {
     pub resource: Resource,
     pub issuer: Issuer,
@@ -95,15 +102,19 @@ impl Tokens {
 }
 
 impl<P: Ports> Session<P> {
+    fn new(ports: P, server: ServerUrl, tokens: Tokens) -> Self {
+        Self { ports, server, state: Rc::new(RefCell::new(State { tokens: Rc::new(tokens), ended: false })) }
+    }
+
     /// The session in the store, if there is one.
     pub(super) async fn load(ports: P, server: ServerUrl) -> Result<Option<Self>> {
         let tokens = load_tokens(&ports, &server).await?;
-        Ok(tokens.map(|tokens| Self { ports, server, tokens: Rc::new(RefCell::new(Some(Rc::new(tokens)))) }))
+        Ok(tokens.map(|tokens| Self::new(ports, server, tokens)))
     }
 
     /// A new session, stored.
     pub(super) async fn begin(ports: P, server: ServerUrl, tokens: Tokens) -> Result<Self> {
-        let session = Self { ports, server, tokens: Rc::default() };
+        let session = Self::new(ports, server, tokens.clone());
         let guard = session.ports.lock(&session.key()).await?;
         session.keep(tokens).await?;
         drop(guard);
@@ -115,26 +126,39 @@ impl<P: Ports> Session<P> {
         key(&self.server)
     }
 
-    fn current(&self) -> Option<Rc<Tokens>> {
-        self.tokens.borrow().clone()
+    fn current(&self) -> Rc<Tokens> {
+        self.state.borrow().tokens.clone()
     }
 
+    /// What the session is made of, while it lasts.
     pub(super) fn tokens(&self) -> Result<Rc<Tokens>> {
-        self.current().ok_or_else(|| {
+        if self.state.borrow().ended {
             let message = ["The session with ", self.server.as_str(), " has ended."].concat();
-            Error::new(Code::SignedOut, Step::Request, message)
-        })
+            return Err(Error::new(Code::SignedOut, Step::Request, message));
+        }
+        Ok(self.current())
+    }
+
+    fn use_tokens(&self, tokens: Tokens) {
+        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: false };
+    }
+
+    fn end(&self) {
+        let mut tokens = Tokens::clone(&self.current());
+        tokens.access_token = Secret::from("");
+        tokens.refresh_token = None;
+        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: true };
     }
 
     /// Stored first and used after: a rotated refresh token must not be lost.
     async fn keep(&self, tokens: Tokens) -> Result<()> {
         self.ports.set(&self.key(), tokens.to_record()).await?;
-        *self.tokens.borrow_mut() = Some(Rc::new(tokens));
+        self.use_tokens(tokens);
         Ok(())
     }
 
     async fn forget(&self) -> Result<()> {
-        *self.tokens.borrow_mut() = None;
+        self.end();
         self.ports.delete(&self.key()).await
     }
 
@@ -148,34 +172,34 @@ impl<P: Ports> Session<P> {
         &self.server
     }
 
-    /// What the tokens are for; nothing once the session has ended, as with all that follows.
-    pub fn resource(&self) -> Option<String> {
-        self.current().map(|tokens| tokens.resource.as_str().to_owned())
+    /// What the tokens are for.
+    pub fn resource(&self) -> Resource {
+        self.current().resource.clone()
     }
 
     /// The authorization server.
-    pub fn issuer(&self) -> Option<String> {
-        self.current().map(|tokens| tokens.issuer.as_str().to_owned())
+    pub fn issuer(&self) -> Issuer {
+        self.current().issuer.clone()
     }
 
     /// The client id in use.
-    pub fn client_id(&self) -> Option<String> {
-        self.current().map(|tokens| tokens.client.client_id.clone())
+    pub fn client_id(&self) -> String {
+        self.current().client.client_id.clone()
     }
 
     /// The granted scopes.
-    pub fn scope(&self) -> Option<Scope> {
-        self.current().map(|tokens| tokens.granted.clone())
+    pub fn scope(&self) -> Scope {
+        self.current().granted.clone()
     }
 
     /// When the access token runs out, if the server said so.
     pub fn expires_at(&self) -> Option<UnixMillis> {
-        self.current()?.expires_at
+        self.current().expires_at
     }
 
     /// Whether there is a refresh token.
     pub fn can_refresh(&self) -> bool {
-        self.current().is_some_and(|tokens| tokens.refresh_token.is_some())
+        self.current().refresh_token.is_some()
     }
 
     /// An access token, refreshed first if its end is near.
@@ -185,8 +209,7 @@ impl<P: Ports> Session<P> {
         let due = tokens.refresh_at.is_some_and(|at| at <= now) && tokens.refresh_token.is_some();
         if due && let Err(error) = self.renew(&tokens.access_token).await {
             // Refreshing ahead of time is a courtesy: a token that is still good goes on.
-            let good = tokens.expires_at.is_some_and(|at| now < at) && self.current().is_some();
-            if !good {
+            if tokens.expires_at.is_none_or(|at| at <= now) || self.tokens().is_err() {
                 return Err(error);
             }
         }
@@ -203,18 +226,17 @@ impl<P: Ports> Session<P> {
     /// begun it goes to its end, since a refresh token is spent when the request is sent.
     pub(super) async fn renew(&self, used: &Secret) -> Result<()> {
         let (session, used) = (self.clone(), used.clone());
-        self.ports.to_the_end(async move { session.renew_alone(&used).await }).await?
+        self.ports.to_the_end(async move { session.renew_alone(&used).await }).await
     }
 
     async fn renew_alone(&self, used: &Secret) -> Result<()> {
         let _guard = self.ports.lock(&self.key()).await?;
         let Some(stored) = load_tokens(&self.ports, &self.server).await? else {
-            *self.tokens.borrow_mut() = None;
-            self.tokens()?;
-            return Ok(());
+            self.end();
+            return self.tokens().map(drop);
         };
         if stored.access_token != *used {
-            *self.tokens.borrow_mut() = Some(Rc::new(stored));
+            self.use_tokens(stored);
             return Ok(());
         }
         let Some(refresh_token) = stored.refresh_token.clone() else { return Err(self.expire(None).await) };
@@ -256,7 +278,7 @@ impl<P: Ports> Session<P> {
             let _guard = self.ports.lock(&self.key()).await?;
             // What another tab refreshed meanwhile is what has to be revoked.
             let stored = load_tokens(&self.ports, &self.server).await?.map(Rc::new);
-            let tokens = stored.or_else(|| self.current());
+            let tokens = stored.or_else(|| self.tokens().ok());
             self.forget().await?;
             tokens
         };

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mcp_authorize::flow::{Client, ResourceRequest, ResourceResponse};
+use mcp_authorize::flow::Client;
 use mcp_authorize::ports::*;
 use mcp_authorize::protocol::json::Value;
 use mcp_authorize::protocol::{Issuer, Secret, Url, form};
@@ -261,8 +261,8 @@ impl Observer for Scripted {
 }
 
 impl Task for Scripted {
-    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Result<T> {
-        Ok(future.await)
+    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
+        future.await
     }
 }
 

@@ -166,7 +166,7 @@ fn what_is_stored_comes_back_without_the_network() {
     let server = ServerUrl::parse(SERVER).unwrap();
     let session = block_on(restore(&world, &server)).unwrap().unwrap();
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
-    assert_eq!(session.scope().unwrap().tokens(), ["read"]);
+    assert_eq!(session.scope().tokens(), ["read"]);
     assert_eq!(world.asked(), Vec::<String>::new());
     let other = ServerUrl::parse("https://mcp.example/other").unwrap();
     assert!(block_on(restore(&world, &other)).unwrap().is_none());

@@ -1,0 +1,107 @@
+//! A request of the app's to the MCP server, by `fetch`.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::AbortSignal;
+
+use super::Browser;
+use super::reflect::{JsCause, apply, call, construct, get, global, object, settled};
+use super::url::absolute_url;
+use crate::ports::{ResourceRequest, ResourceResponse};
+use crate::protocol::{Secret, Url};
+use crate::{Code, Error, Result, Step};
+
+/// What the app gave to `fetch`.
+pub struct AppRequest {
+    fetch: JsValue,
+    input: JsValue,
+    init: JsValue,
+}
+
+/// The browser's `Response`, as it came.
+pub struct AppResponse(JsValue);
+
+impl From<AppResponse> for JsValue {
+    fn from(response: AppResponse) -> Self {
+        response.0
+    }
+}
+
+impl AppRequest {
+    /// Takes the arguments of `fetch`.
+    pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
+        Self { fetch: browser.fetch_function(), input, init }
+    }
+
+    /// `init` comes before the `Request`, as with `fetch`.
+    fn member(&self, name: &str) -> JsValue {
+        let own = if self.init.is_object() { get(&self.init, name) } else { JsValue::UNDEFINED };
+        if own.is_undefined() && self.input.is_object() { get(&self.input, name) } else { own }
+    }
+
+    /// The signal that ends the request, if there is one.
+    pub fn signal(&self) -> Option<AbortSignal> {
+        self.member("signal").dyn_into().ok()
+    }
+
+    fn is_request(&self) -> bool {
+        self.input.is_object() && get(&self.input, "clone").is_function()
+    }
+
+    /// The app's `init` with the token among its headers.
+    fn init_with(&self, access_token: &Secret) -> std::result::Result<JsValue, JsValue> {
+        let headers = construct("Headers", &[self.member("headers")])?;
+        let authorization = Secret::from(["Bearer ", access_token.expose()].concat());
+        call(&headers, "set", &["authorization".into(), authorization.expose().into()])?;
+        let changed = object(&[("headers", headers)]);
+        call(&global("Object"), "assign", &[object(&[]), self.init.clone(), changed])
+    }
+}
+
+impl ResourceRequest for AppRequest {
+    type Response = AppResponse;
+
+    fn url(&self) -> Option<Url> {
+        let given = if self.is_request() { get(&self.input, "url") } else { self.input.clone() };
+        // A `URL` is an object with an `href`.
+        let text = given.as_string().or_else(|| get(&given, "href").as_string())?;
+        let absolute = absolute_url(&text);
+        // What follows the path does not matter to where the token may go, and browsers leave
+        // characters in a query that RFC 3986 does not have.
+        Url::parse(absolute.split(['?', '#']).next()?).ok()
+    }
+
+    fn method(&self) -> String {
+        self.member("method").as_string().unwrap_or_else(|| "GET".into())
+    }
+
+    /// A stream in `init` is spent when it is sent. A `Request` is cloned.
+    fn can_resend(&self) -> bool {
+        !self.init.is_object() || !get(&get(&self.init, "body"), "getReader").is_function()
+    }
+
+    async fn send(&mut self, access_token: &Secret) -> Result<AppResponse> {
+        let sent = match self.is_request() {
+            true => call(&self.input, "clone", &[]),
+            false => Ok(self.input.clone()),
+        };
+        let answer = match sent.and_then(|input| apply(&self.fetch, &[input, self.init_with(access_token)?])) {
+            Ok(promise) => settled(&promise).await,
+            Err(thrown) => Err(thrown),
+        };
+        answer.map(AppResponse).map_err(|thrown| {
+            Error::new(Code::Network, Step::Request, "The MCP server could not be reached.")
+                .with_source(Some(Box::new(JsCause(thrown))))
+        })
+    }
+}
+
+impl ResourceResponse for AppResponse {
+    fn status(&self) -> u16 {
+        get(&self.0, "status").as_f64().unwrap_or_default() as u16
+    }
+
+    fn www_authenticate(&self) -> Option<String> {
+        let field = call(&get(&self.0, "headers"), "get", &["www-authenticate".into()]);
+        field.ok()?.as_string()
+    }
+}

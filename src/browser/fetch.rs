@@ -1,0 +1,109 @@
+//! HTTP by `fetch`.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::Browser;
+use super::abort::{Abort, until};
+use super::reflect::{JsCause, apply, call, get, object, settled};
+use crate::ports::{Http, LONGEST_BODY, NoResponse, Request, Response};
+use crate::{Code, Step};
+
+impl Http for Browser {
+    async fn send(&self, request: &Request) -> Result<Response, NoResponse> {
+        let fetch = self.fetch_function();
+        match until(self.request_timeout_ms, None, exchange(&fetch, request)).await {
+            Ok(result) => result,
+            Err(_) => Err(NoResponse { code: Code::Timeout, source: None }),
+        }
+    }
+}
+
+impl From<JsValue> for NoResponse {
+    fn from(thrown: JsValue) -> Self {
+        Self { code: Code::Network, source: Some(Box::new(JsCause(thrown))) }
+    }
+}
+
+/// Dropping it ends the request.
+async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResponse> {
+    let abort = Abort::new()?;
+    let response = settled(&apply(fetch, &[request.url.as_str().into(), init(request, &abort)])?).await?;
+    let Some(status) = get(&response, "status").as_f64() else { return Err(response.into()) };
+    let www_authenticate = call(&get(&response, "headers"), "get", &["www-authenticate".into()])?.as_string();
+    let redirected_to = if get(&response, "redirected").is_truthy() { get(&response, "url").as_string() } else { None };
+    // An MCP server may answer the question for a challenge with a stream of events that never ends.
+    let body = match Reader::of(&response)? {
+        Some(reader) if request.step != Step::Challenge => reader.text().await?,
+        _ => String::new(),
+    };
+    Ok(Response { status: status as u16, redirected_to, www_authenticate, body })
+}
+
+/// For GET a request that needs no preflight. No cookies, and no code or token in a `Referer`.
+fn init(request: &Request, abort: &Abort) -> JsValue {
+    // Streamable HTTP: the client has to accept a stream of events when it asks by GET.
+    let accept = match request.step {
+        Step::Challenge => "application/json, text/event-stream",
+        _ => "application/json",
+    };
+    let headers = object(&[("accept", accept.into())]);
+    let add = |name: &str, value: &str| super::reflect::set(&headers, name, &value.into());
+    if let Some(authorization) = &request.authorization {
+        add("authorization", authorization.expose());
+    }
+    let (method, redirect, body) = match &request.body {
+        None => ("GET", "follow", JsValue::UNDEFINED),
+        Some(body) => {
+            add("content-type", body.content_type());
+            ("POST", "error", body.as_str().into())
+        }
+    };
+    object(&[
+        ("method", method.into()),
+        ("redirect", redirect.into()),
+        ("body", body),
+        ("headers", headers),
+        ("credentials", "omit".into()),
+        ("referrerPolicy", "no-referrer".into()),
+        ("signal", abort.signal()),
+    ])
+}
+
+/// Reads a body, and cancels what is left of it on drop.
+struct Reader(JsValue);
+
+impl Reader {
+    fn of(response: &JsValue) -> Result<Option<Self>, JsValue> {
+        let stream = get(response, "body");
+        if stream.is_object() { call(&stream, "getReader", &[]).map(|reader| Some(Self(reader))) } else { Ok(None) }
+    }
+
+    async fn text(self) -> Result<String, NoResponse> {
+        let mut bytes = Vec::new();
+        loop {
+            let chunk = settled(&call(&self.0, "read", &[])?).await?;
+            if get(&chunk, "done").is_truthy() {
+                break;
+            }
+            let chunk: Uint8Array = get(&chunk, "value").unchecked_into();
+            if bytes.len() + chunk.length() as usize > LONGEST_BODY {
+                return Err(NoResponse { code: Code::ResponseTooLarge, source: None });
+            }
+            bytes.extend_from_slice(&chunk.to_vec());
+        }
+        // RFC 8259 §8.1 lets a parser ignore a byte order mark.
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Ok(cancelled) = call(&self.0, "cancel", &[]) {
+            drop(settled(&cancelled));
+        }
+    }
+}

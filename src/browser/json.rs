@@ -1,0 +1,58 @@
+//! The browser's JSON parser, and its values as [`Value`].
+
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::Browser;
+use super::reflect::{call, global, parse};
+use crate::ports::Json;
+use crate::protocol::json::{Object, Value};
+
+/// No document of the protocol is nested half as deeply.
+const DEEPEST: u32 = 32;
+
+impl Json for Browser {
+    fn parse_json(&self, text: &str) -> Option<Value> {
+        to_value(&parse(text).ok()?)
+    }
+}
+
+/// A JavaScript value, by its own enumerable properties. Members that JSON can't tell (functions,
+/// undefined) are left out. Nothing where the value itself is such a one, or is nested more deeply
+/// than any document here.
+pub fn to_value(value: &JsValue) -> Option<Value> {
+    walk(value, DEEPEST).ok()?
+}
+
+struct TooDeep;
+
+fn walk(value: &JsValue, depth: u32) -> Result<Option<Value>, TooDeep> {
+    if value.is_null() {
+        return Ok(Some(Value::Null));
+    }
+    let plain = (value.as_bool().map(Value::Bool))
+        .or_else(|| value.as_f64().map(Value::Number))
+        .or_else(|| value.as_string().map(Value::String));
+    if plain.is_some() || !value.is_object() || value.is_function() {
+        return Ok(plain);
+    }
+    let depth = depth.checked_sub(1).ok_or(TooDeep)?;
+    if let Some(array) = as_array(value) {
+        let values = array.iter().map(|value| Ok(walk(&value, depth)?.unwrap_or(Value::Null)));
+        return Ok(Some(Value::Array(values.collect::<Result<_, _>>()?)));
+    }
+    // An own property, even one called __proto__, is an entry like any other.
+    let Ok(entries) = call(&global("Object"), "entries", std::slice::from_ref(value)) else { return Ok(None) };
+    let mut members = Vec::new();
+    for entry in entries.unchecked_ref::<Array>().iter() {
+        let entry: Array = entry.unchecked_into();
+        if let (Some(name), Some(value)) = (entry.get(0).as_string(), walk(&entry.get(1), depth)?) {
+            members.push((name, value));
+        }
+    }
+    Ok(Some(Value::Object(Object(members))))
+}
+
+fn as_array(value: &JsValue) -> Option<&Array> {
+    Array::is_array(value).then(|| value.unchecked_ref())
+}

@@ -1,0 +1,99 @@
+//! JavaScript's own reflection: properties, calls and objects by name.
+
+use std::fmt;
+
+use js_sys::{Array, JSON, Object, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
+    fn reflect_get(target: &JsValue, name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
+    fn reflect_set(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = apply, catch)]
+    fn reflect_apply(function: &JsValue, this: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = construct, catch)]
+    fn reflect_construct(class: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue>;
+}
+
+/// What JavaScript threw.
+pub struct JsCause(pub JsValue);
+
+impl fmt::Display for JsCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&get(&self.0, "message").as_string().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for JsCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for JsCause {}
+
+/// A property that has to be readable.
+pub(crate) fn try_get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    reflect_get(target, name)
+}
+
+/// A property; undefined where there is none.
+pub(crate) fn get(target: &JsValue, name: &str) -> JsValue {
+    reflect_get(target, name).unwrap_or_default()
+}
+
+/// Sets a property, as far as it can be set.
+pub(crate) fn set(target: &JsValue, name: &str, value: &JsValue) {
+    let _ = reflect_set(target, name, value);
+}
+
+/// A property of the global object: of the window, or of the worker.
+pub(crate) fn global(name: &str) -> JsValue {
+    get(&js_sys::global(), name)
+}
+
+/// Calls a function without `this`.
+pub(crate) fn apply(function: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    reflect_apply(function, &JsValue::UNDEFINED, arguments)
+}
+
+/// Calls a method.
+pub(crate) fn call(this: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    reflect_apply(&get(this, method), this, arguments)
+}
+
+/// An instance of a global class.
+pub(crate) fn construct(class: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    reflect_construct(&global(class), arguments)
+}
+
+/// A plain object.
+pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new().into();
+    for (name, value) in properties {
+        set(&object, name, value);
+    }
+    object
+}
+
+/// An array of strings.
+pub(crate) fn strings(texts: &[&str]) -> JsValue {
+    let array = Array::new();
+    for text in texts {
+        array.push(&(*text).into());
+    }
+    array.into()
+}
+
+/// What a promise comes to; other values come to themselves. Nobody has to wait for it.
+pub(crate) fn settled(value: &JsValue) -> JsFuture {
+    JsFuture::from(Promise::resolve(value))
+}
+
+/// Parses JSON.
+pub(super) fn parse(text: &str) -> Result<JsValue, JsValue> {
+    JSON::parse(text)
+}

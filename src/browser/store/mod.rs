@@ -1,0 +1,112 @@
+//! Where records are kept: in the browser's database, in memory, or by the app.
+
+mod custom;
+mod encrypted;
+mod indexed_db;
+mod memory;
+
+use std::cell::Cell;
+
+use wasm_bindgen::JsValue;
+
+use self::custom::Custom;
+use self::memory::Memory;
+use super::Browser;
+use super::reflect::JsCause;
+use crate::ports::Store;
+use crate::protocol::Secret;
+use crate::{Code, Error, Result, Step};
+
+/// Where records are to be kept.
+pub enum Storage {
+    /// In IndexedDB, encrypted; in memory where the browser has none here.
+    IndexedDb,
+    /// In memory: gone with the page.
+    Memory,
+    /// By the app's own object with `get`, `set` and `delete`.
+    Custom(JsValue),
+}
+
+pub(super) struct Stores {
+    custom: Option<Custom>,
+    memory: Memory,
+    in_memory: Cell<bool>,
+    /// Whether the database has ever answered with a record or kept one.
+    works: Cell<bool>,
+}
+
+impl Stores {
+    pub(super) fn new(storage: Storage) -> Self {
+        let in_memory = Cell::new(matches!(storage, Storage::Memory));
+        let custom = match storage {
+            Storage::Custom(object) => Some(Custom(object)),
+            _ => None,
+        };
+        Self { custom, memory: Memory::default(), in_memory, works: Cell::new(false) }
+    }
+
+    pub(super) fn in_memory(&self) -> bool {
+        self.in_memory.get()
+    }
+
+    /// The database's answer, or nothing where memory has to do. Private windows and pages of
+    /// insecure origins have no database or no cryptography; one that has worked before has rather
+    /// failed.
+    fn unless_missing<T>(&self, answer: std::result::Result<T, JsValue>) -> Result<Option<T>> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(thrown) if self.works.get() => Err(failed(thrown)),
+            Err(_) => {
+                self.in_memory.set(true);
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn failed(thrown: JsValue) -> Error {
+    Error::new(Code::StorageFailed, Step::Storage, "The storage failed.").with_source(Some(Box::new(JsCause(thrown))))
+}
+
+impl Store for Browser {
+    async fn get(&self, key: &str) -> Result<Option<Secret>> {
+        let stores = &self.stores;
+        if let Some(custom) = &stores.custom {
+            return custom.get(key).await;
+        }
+        if !stores.in_memory()
+            && let Some(found) = stores.unless_missing(encrypted::get(key).await)?
+        {
+            if found.is_some() {
+                stores.works.set(true);
+            }
+            return Ok(found);
+        }
+        Ok(stores.memory.get(key))
+    }
+
+    async fn set(&self, key: &str, value: Secret) -> Result<()> {
+        let stores = &self.stores;
+        if let Some(custom) = &stores.custom {
+            return custom.set(key, &value).await;
+        }
+        if !stores.in_memory() && stores.unless_missing(encrypted::set(key, &value).await)?.is_some() {
+            stores.works.set(true);
+            return Ok(());
+        }
+        stores.memory.set(key, value);
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<()> {
+        let stores = &self.stores;
+        if let Some(custom) = &stores.custom {
+            return custom.delete(key).await;
+        }
+        if !stores.in_memory() {
+            stores.unless_missing(encrypted::delete(key).await)?;
+        }
+        stores.memory.delete(key);
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! `McpAuthorizer`: signs users in.
+
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
+
+use super::error::to_fields;
+use super::options::Options;
+use super::session::Session;
+use crate::browser::reflect::{apply, settled, strings};
+use crate::browser::{Browser, BrowserOptions, JsCause, Popup, race};
+use crate::flow::{self, Client};
+use crate::ports::{CallbackQuery, UserAgent};
+use crate::protocol::{Issuer, Scope, ServerUrl, Url};
+use crate::{Code, Error, Result, Step};
+
+/// Signs users in.
+#[wasm_bindgen]
+pub struct Authorizer {
+    browser: Browser,
+    client: Client,
+    choose: Option<Function>,
+    sign_in_timeout: u32,
+}
+
+#[wasm_bindgen]
+impl Authorizer {
+    /// Checks the options. `notify` gets the type and the detail of each event.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, notify: Function) -> std::result::Result<Authorizer, JsValue> {
+        let options = Options::read(options).map_err(|error| to_fields(&error))?;
+        let browser = Browser::new(BrowserOptions {
+            fetch: options.fetch,
+            storage: options.storage,
+            request_timeout_ms: options.request_timeout,
+            on_event: Some(notify),
+        });
+        Ok(Self { browser, client: options.client, choose: options.choose, sign_in_timeout: options.sign_in_timeout })
+    }
+
+    /// Signs in. The popup opens before this returns, while the click still counts.
+    #[wasm_bindgen(js_name = signIn)]
+    pub fn sign_in(&self, server: &JsValue, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
+        let prepared = server_url(server).and_then(|server| Ok((server, scope(scopes)?, Popup::open()?)));
+        let (browser, client) = (self.browser.clone(), self.client.clone());
+        let (choose, limit) = (self.choose.clone(), self.sign_in_timeout);
+        settle(async move {
+            let (server, scopes, popup) = prepared?;
+            let mut user_agent = Window { popup, choose, server: server.as_str().to_owned() };
+            let work = flow::sign_in(&browser, &client, &server, scopes.as_ref(), &mut user_agent);
+            let session = race(Step::Authorization, limit, signal.as_ref(), work).await?;
+            user_agent.popup.finish();
+            Ok(Session::from(session).into())
+        })
+    }
+
+    /// Brings a session back; `undefined` where there is none.
+    pub fn restore(&self, server: &JsValue) -> Promise {
+        let browser = self.browser.clone();
+        let server = server_url(server);
+        settle(async move {
+            let session = flow::restore(&browser, &server?).await?;
+            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::from(session).into()))
+        })
+    }
+}
+
+/// A promise of the face: rejections are an error's fields.
+pub(super) fn settle(work: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
+    future_to_promise(async move { work.await.map_err(|error| to_fields(&error)) })
+}
+
+fn server_url(server: &JsValue) -> Result<ServerUrl> {
+    let invalid = || Error::new(Code::InvalidUrl, Step::Setup, "The server has to be given as a URL.");
+    let text = server.as_string().ok_or_else(invalid)?;
+    ServerUrl::parse(&text).map_err(|error| error.at(Step::Setup, "The server's URL"))
+}
+
+fn scope(scopes: &JsValue) -> Result<Option<Scope>> {
+    if scopes.is_undefined() {
+        return Ok(None);
+    }
+    let tokens = Array::is_array(scopes)
+        .then(|| Array::from(scopes).iter().map(|token| token.as_string()).collect::<Option<Vec<_>>>());
+    let expected = || Error::new(Code::InvalidOption, Step::Setup, "\"scopes\" has to be a list of strings.");
+    tokens.flatten().map(|tokens| Some(Scope::from_tokens(tokens))).ok_or_else(expected)
+}
+
+/// The user before a browser window.
+struct Window {
+    popup: Popup,
+    choose: Option<Function>,
+    server: String,
+}
+
+impl UserAgent for Window {
+    /// Asks the app, or takes the first.
+    async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize> {
+        let Some(choose) = &self.choose else { return Ok(0) };
+        let issuer_texts: Vec<&str> = issuers.iter().map(Issuer::as_str).collect();
+        let chosen = match apply(choose, &[strings(&issuer_texts), self.server.as_str().into()]) {
+            Ok(answer) => settled(&answer).await,
+            Err(thrown) => Err(thrown),
+        };
+        let chosen = chosen.map_err(|thrown| {
+            Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, "chooseAuthorizationServer failed.")
+                .with_source(Some(Box::new(JsCause(thrown))))
+        })?;
+        // One that is none of them has no place in the list, and the flow says so.
+        let position = chosen.as_string().and_then(|chosen| issuers.iter().position(|issuer| *issuer == *chosen));
+        Ok(position.unwrap_or(usize::MAX))
+    }
+
+    fn open(&mut self, url: &Url) -> Result<()> {
+        self.popup.navigate(url)
+    }
+
+    async fn response(&mut self) -> Result<CallbackQuery> {
+        self.popup.response().await
+    }
+}

@@ -1,0 +1,46 @@
+//! An [`Error`] as the fields of the JavaScript class `McpAuthorizeError`.
+
+use std::error::Error as _;
+
+use wasm_bindgen::JsValue;
+
+use crate::Error;
+use crate::browser::JsCause;
+use crate::browser::reflect::{object, set, strings};
+
+/// The fields, as a plain object.
+pub(super) fn to_fields(error: &Error) -> JsValue {
+    let fields = object(&[
+        ("code", error.code().name().into()),
+        ("step", error.step().name().into()),
+        ("message", error.message().into()),
+        ("remedy", error.remedy().into()),
+    ]);
+    let scopes = error.scopes().map(|scopes| {
+        let tokens: Vec<&str> = scopes.tokens().iter().map(String::as_str).collect();
+        strings(&tokens)
+    });
+    let optional = [
+        ("url", error.url().map(JsValue::from)),
+        ("status", error.status().map(JsValue::from)),
+        ("serverError", error.server_error().map(JsValue::from)),
+        ("scopes", scopes),
+        ("cause", cause(error)),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            set(&fields, name, &value);
+        }
+    }
+    fields
+}
+
+/// What the browser threw, or an error of this crate's own below another one.
+fn cause(error: &Error) -> Option<JsValue> {
+    let source = error.source()?;
+    match (source.downcast_ref::<JsCause>(), source.downcast_ref::<Error>()) {
+        (Some(JsCause(thrown)), _) => Some(thrown.clone()),
+        (_, Some(error)) => Some(to_fields(error)),
+        _ => None,
+    }
+}

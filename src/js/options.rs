@@ -1,0 +1,110 @@
+//! The options of `McpAuthorizer.create`, checked once.
+
+use js_sys::Function;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::browser::reflect::get;
+use crate::browser::{Storage, absolute_url, to_value};
+use crate::flow::{Client, PreRegistered};
+use crate::protocol::json::{FieldError, Object, Value};
+use crate::protocol::{Issuer, Scope, Url, client_id_metadata_url};
+use crate::{Code, Error, Result, Step};
+
+const STEP: Step = Step::Setup;
+const REQUEST_TIMEOUT_MS: u64 = 30_000;
+const SIGN_IN_TIMEOUT_MS: u64 = 600_000;
+
+/// The options.
+pub(super) struct Options {
+    pub client: Client,
+    pub storage: Storage,
+    pub fetch: Option<Function>,
+    pub choose: Option<Function>,
+    pub request_timeout: u32,
+    pub sign_in_timeout: u32,
+}
+
+fn at(error: FieldError) -> Error {
+    error.at(Code::InvalidOption, STEP)
+}
+
+impl Options {
+    /// Checks what the app gave.
+    pub fn read(given: &JsValue) -> Result<Self> {
+        let Some(Value::Object(object)) = to_value(given) else {
+            return Err(at(FieldError::new("options", "an object")));
+        };
+        let client = read_client(&object)?;
+        let timeout = |name, default| {
+            let given = object.whole_number(name).map_err(at)?.unwrap_or(default);
+            // The longest time that a browser's timer takes.
+            i32::try_from(given).map(i32::unsigned_abs).map_err(|_| at(FieldError::new(name, "below 2,147,483,648")))
+        };
+        Ok(Self {
+            client,
+            storage: read_storage(given)?,
+            fetch: function(given, "fetch")?,
+            choose: function(given, "chooseAuthorizationServer")?,
+            request_timeout: timeout("requestTimeout", REQUEST_TIMEOUT_MS)?,
+            sign_in_timeout: timeout("signInTimeout", SIGN_IN_TIMEOUT_MS)?,
+        })
+    }
+}
+
+fn read_client(options: &Object) -> Result<Client> {
+    let string = |name| options.string(name).map_err(at);
+    let url = |name| {
+        string(name)?.map(|text| Url::parse(&absolute_url(text)).map_err(|error| error.at(STEP, name))).transpose()
+    };
+    let redirect_uri = url("redirectUri")?.ok_or(at(FieldError::new("redirectUri", "a URL")))?;
+    // RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
+    if redirect_uri.has_fragment() {
+        return Err(at(FieldError::new("redirectUri", "without a fragment")));
+    }
+    let document = string("clientIdMetadataUrl")?
+        .map(|text| client_id_metadata_url(&absolute_url(text)).map_err(|error| error.at(STEP, "clientIdMetadataUrl")));
+    let issuer = string("issuer")?.map(|text| Issuer::parse(text).map_err(|error| error.at(STEP, "issuer")));
+    let issuer = issuer.transpose()?;
+    let secret = string("clientSecret")?.map(Into::into);
+    let pre_registered = match string("clientId")? {
+        Some(client_id) => Some(PreRegistered { client_id: client_id.to_owned(), secret, issuer }),
+        None if secret.is_some() || issuer.is_some() => {
+            return Err(at(FieldError::new("clientId", "given with clientSecret or issuer")));
+        }
+        None => None,
+    };
+    Ok(Client {
+        name: options.required_string("clientName").map_err(at)?.to_owned(),
+        uri: url("clientUri")?,
+        redirect_uri,
+        pre_registered,
+        client_id_metadata_url: document.transpose()?,
+        scopes: options.strings("scopes").map_err(at)?.map(Scope::from_tokens),
+    })
+}
+
+fn function(options: &JsValue, name: &'static str) -> Result<Option<Function>> {
+    let value = get(options, name);
+    if value.is_undefined() {
+        return Ok(None);
+    }
+    value.dyn_into().map(Some).map_err(|_| at(FieldError::new(name, "a function")))
+}
+
+fn read_storage(options: &JsValue) -> Result<Storage> {
+    let given = get(options, "storage");
+    if given.is_undefined() {
+        return Ok(Storage::IndexedDb);
+    }
+    match given.as_string().as_deref() {
+        Some("indexeddb") => return Ok(Storage::IndexedDb),
+        Some("memory") => return Ok(Storage::Memory),
+        _ => {}
+    }
+    let complete = given.is_object() && ["get", "set", "delete"].iter().all(|name| get(&given, name).is_function());
+    if complete {
+        Ok(Storage::Custom(given))
+    } else {
+        Err(at(FieldError::new("storage", "\"indexeddb\", \"memory\" or an object with get, set and delete")))
+    }
+}

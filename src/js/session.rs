@@ -1,0 +1,105 @@
+//! `McpSession`: a user who is signed in to one MCP server.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::AbortSignal;
+
+use super::authorizer::settle;
+use crate::browser::{AppRequest, Browser, race};
+use crate::flow;
+use crate::{Result, Step};
+
+/// A stream of events may take its time; each request of the library's own has its limit.
+const NO_LIMIT: u32 = u32::MAX;
+
+/// A user who is signed in to one MCP server.
+#[wasm_bindgen]
+pub struct Session(flow::Session<Browser>);
+
+impl From<flow::Session<Browser>> for Session {
+    fn from(session: flow::Session<Browser>) -> Self {
+        Self(session)
+    }
+}
+
+impl Session {
+    /// Runs something of the session's until it is done or the caller gives up.
+    fn run<F>(&self, signal: Option<AbortSignal>, work: impl FnOnce(flow::Session<Browser>) -> F + 'static) -> Promise
+    where
+        F: Future<Output = Result<JsValue>> + 'static,
+    {
+        let session = self.0.clone();
+        settle(async move { race(Step::Request, NO_LIMIT, signal.as_ref(), work(session)).await })
+    }
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// The MCP server's URL.
+    #[wasm_bindgen(getter)]
+    pub fn server(&self) -> String {
+        self.0.server().as_str().to_owned()
+    }
+
+    /// What the tokens are for.
+    #[wasm_bindgen(getter)]
+    pub fn resource(&self) -> String {
+        self.0.resource().as_str().to_owned()
+    }
+
+    /// The authorization server.
+    #[wasm_bindgen(getter)]
+    pub fn issuer(&self) -> String {
+        self.0.issuer().as_str().to_owned()
+    }
+
+    /// The client id in use.
+    #[wasm_bindgen(getter, js_name = clientId)]
+    pub fn client_id(&self) -> String {
+        self.0.client_id()
+    }
+
+    /// The granted scopes.
+    #[wasm_bindgen(getter)]
+    pub fn scopes(&self) -> Array {
+        self.0.scope().tokens().iter().map(JsValue::from).collect()
+    }
+
+    /// When the access token runs out, in milliseconds since 1970.
+    #[wasm_bindgen(getter, js_name = expiresAt)]
+    pub fn expires_at(&self) -> Option<f64> {
+        self.0.expires_at().map(|at| at.0 as f64)
+    }
+
+    /// Whether there is a refresh token.
+    #[wasm_bindgen(getter, js_name = canRefresh)]
+    pub fn can_refresh(&self) -> bool {
+        self.0.can_refresh()
+    }
+
+    /// `fetch` with the session's token. The request's own signal ends it.
+    pub fn fetch(&self, input: JsValue, init: JsValue) -> Promise {
+        let browser = self.0.ports().clone();
+        let request = AppRequest::new(&browser, input, init);
+        let signal = request.signal();
+        self.run(signal, move |session| async move { Ok(flow::call(&session, request).await?.into()) })
+    }
+
+    /// An access token that is good.
+    #[wasm_bindgen(js_name = accessToken)]
+    pub fn access_token(&self, signal: Option<AbortSignal>) -> Promise {
+        self.run(signal, |session| async move { Ok(session.access_token().await?.expose().into()) })
+    }
+
+    /// Gets new tokens now.
+    pub fn refresh(&self, signal: Option<AbortSignal>) -> Promise {
+        self.run(signal, |session| async move { session.refresh().await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Forgets the tokens and revokes them; `true` where the server confirmed that.
+    #[wasm_bindgen(js_name = signOut)]
+    pub fn sign_out(&self, signal: Option<AbortSignal>) -> Promise {
+        self.run(signal, |session| async move { Ok(session.sign_out().await?.into()) })
+    }
+}
