@@ -17,7 +17,7 @@ paragraph.role = "status";
 const parameters = new URLSearchParams(search);
 if (parameters.has("code") || parameters.has("error")) {
   // The response does not stay in the address bar, nor in the history.
-  history.replaceState(null, "", pathname);
+  history.replaceState(null, "", origin + pathname);
 
   // Tells an answer to this page from those to others. No secret: state is what binds.
   const id = Math.random();

@@ -218,9 +218,19 @@ export class McpAuthorizer extends EventTarget {
     listener: ((event: McpAuthorizerEvent<K>) => void) | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   removeEventListener<K extends keyof McpAuthorizerEventMap>(
     type: K,
     listener: ((event: McpAuthorizerEvent<K>) => void) | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
     options?: boolean | EventListenerOptions,
   ): void;
 }
@@ -259,6 +269,10 @@ export class McpSession {
   /** Gets new tokens now. @throws McpAuthorizeError `session_expired`, `network`, … */
   refresh(options?: WaitOptions): Promise<void>;
 
-  /** Revokes the tokens where the server offers it (RFC 7009), and forgets them. */
-  signOut(options?: WaitOptions): Promise<void>;
+  /**
+   * Forgets the tokens, and revokes them where the server offers it (RFC 7009).
+   *
+   * @returns Whether the server confirmed the revocation. The tokens are forgotten in any case.
+   */
+  signOut(options?: WaitOptions): Promise<boolean>;
 }

@@ -23,9 +23,9 @@ function load() {
   return loading;
 }
 
-/** Rust throws an error's fields; callers get a real Error. */
-function fail(fields) {
-  throw fields instanceof Error ? fields : new McpAuthorizeError(fields);
+/** Rust throws an error's fields; callers get a real Error. Anything else is the caller's own, as a signal's reason. */
+function fail(thrown) {
+  throw typeof thrown?.remedy === "string" ? new McpAuthorizeError(thrown) : thrown;
 }
 
 const text = (url) => (url instanceof URL ? url.href : url);

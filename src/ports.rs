@@ -111,6 +111,9 @@ pub trait Store {
     async fn set(&self, key: &str, value: Secret) -> Result<()>;
     /// Forgets a value.
     async fn delete(&self, key: &str) -> Result<()>;
+    /// Counts up whenever somebody changed a session's record: this program or, as soon as it is
+    /// known, another one that shares the store.
+    fn changes(&self) -> u32;
 }
 
 /// One holder at a time for each name, among all that share the store.

@@ -2,7 +2,7 @@
 //! that it waits for.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use wasm_bindgen::JsValue;
@@ -21,7 +21,7 @@ pub async fn race<T>(
     signal: Option<&AbortSignal>,
     future: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    match until(limit_ms, signal, future).await {
+    match until(limit_ms, signal, pin!(future)).await {
         Ok(result) => result,
         Err(Some(reason)) => {
             Err(Error::new(Code::Aborted, step, "The call was aborted.").with_source(Some(Box::new(JsCause(reason)))))
@@ -37,7 +37,7 @@ pub async fn race<T>(
 pub(super) async fn until<T>(
     limit_ms: u32,
     signal: Option<&AbortSignal>,
-    future: impl Future<Output = T>,
+    mut future: Pin<&mut dyn Future<Output = T>>,
 ) -> std::result::Result<T, Option<JsValue>> {
     let mut events = Events::none();
     if let Some(signal) = signal {
@@ -47,7 +47,6 @@ pub(super) async fn until<T>(
         events.listen(signal, "abort");
     }
     events.set_timer(limit_ms);
-    let mut future = pin!(future);
     poll_fn(|context| match events.poll_next(context) {
         Poll::Ready(event) if event.is_undefined() => Poll::Ready(Err(None)),
         Poll::Ready(event) => Poll::Ready(Err(Some(get(&get(&event, "target"), "reason")))),

@@ -45,7 +45,7 @@ impl Queue {
 }
 
 /// The signature that promises are waited for with: one glue function does for both.
-type Callback = Closure<dyn FnMut(JsValue) -> Result<(), JsError>>;
+pub(super) type Callback = Closure<dyn FnMut(JsValue) -> Result<(), JsError>>;
 
 /// Events of some objects and of one timer, one after the other. On drop the listeners are removed
 /// and the timer is cleared.

@@ -1,5 +1,7 @@
 //! HTTP by `fetch`.
 
+use std::pin::pin;
+
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -12,7 +14,7 @@ use crate::{Code, Step};
 impl Http for Browser {
     async fn send(&self, request: &Request) -> Result<Response, NoResponse> {
         let fetch = self.fetch_function();
-        match until(self.request_timeout_ms, None, exchange(&fetch, request)).await {
+        match until(self.request_timeout_ms, None, pin!(exchange(&fetch, request))).await {
             Ok(result) => result,
             Err(_) => Err(NoResponse { code: Code::Timeout, source: None }),
         }

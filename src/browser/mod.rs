@@ -15,9 +15,11 @@ mod observer;
 mod popup;
 pub(crate) mod reflect;
 mod store;
+mod tabs;
 mod task;
 mod url;
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -63,16 +65,23 @@ pub struct Parts {
     stores: store::Stores,
     request_timeout_ms: u32,
     on_event: Option<Function>,
+    tabs: Option<tabs::Tabs>,
+    /// How often a session's record was changed, here or in another tab.
+    changes: Rc<Cell<u32>>,
 }
 
 impl Browser {
     /// Does nothing yet: storage is opened when it is needed.
     pub fn new(options: BrowserOptions) -> Self {
+        let changes = Rc::new(Cell::new(0));
+        let tabs = options.on_event.clone().and_then(|on_event| tabs::Tabs::join(on_event, changes.clone()));
         Self(Rc::new(Parts {
             fetch: options.fetch,
             stores: store::Stores::new(options.storage),
             request_timeout_ms: options.request_timeout_ms,
             on_event: options.on_event,
+            tabs,
+            changes,
         }))
     }
 

@@ -1,4 +1,4 @@
-//! Tells the app what happens, as the published types name it.
+//! Tells the app what happens, as the published types name it, and the other tabs what they share.
 
 use wasm_bindgen::JsValue;
 
@@ -9,9 +9,10 @@ use crate::ports::{Event, Observer};
 impl Observer for Browser {
     fn notify(&self, event: &Event<'_>) {
         let Some(on_event) = &self.on_event else { return };
-        let (name, detail) = match *event {
+        let (name, shared, detail) = match *event {
             Event::Exchange { step, method, url, status, duration } => (
                 "exchange",
+                false,
                 object(&[
                     ("step", step.name().into()),
                     ("method", method.into()),
@@ -21,15 +22,22 @@ impl Observer for Browser {
                 ]),
             ),
             Event::Authorizing { server, issuer } => {
-                ("authorizing", object(&[("server", server.into()), ("issuer", issuer.into())]))
+                ("authorizing", false, object(&[("server", server.into()), ("issuer", issuer.into())]))
             }
-            Event::SignedIn { server } => ("signed-in", object(&[("server", server.into())])),
-            Event::Refreshed { server } => ("refreshed", object(&[("server", server.into())])),
+            Event::SignedIn { server } => ("signed-in", true, object(&[("server", server.into())])),
+            Event::Refreshed { server } => ("refreshed", true, object(&[("server", server.into())])),
             Event::SignedOut { server, expired } => {
                 let reason = if expired { "expired" } else { "sign_out" };
-                ("signed-out", object(&[("server", server.into()), ("reason", reason.into())]))
+                ("signed-out", true, object(&[("server", server.into()), ("reason", reason.into())]))
             }
         };
+        if shared {
+            // The record is in the store by now.
+            self.changes.set(self.changes.get().wrapping_add(1));
+            if let Some(tabs) = &self.tabs {
+                tabs.tell(name, &detail);
+            }
+        }
         // What the app does with it is not this library's to fail for.
         let _: Result<JsValue, JsValue> = apply(on_event, &[name.into(), detail]);
     }

@@ -15,8 +15,11 @@ const WIDTH: f64 = 520.0;
 const HEIGHT: f64 = 720.0;
 /// There is no event for a window that was closed.
 const POLL_MS: u32 = 250;
-/// How often the window has to be seen closed in a row: a response may still be on its way.
-const CLOSED_POLLS: u32 = 12;
+/// How often a page has to be seen in it. Chromium lets a popup that is being cut off look as if it
+/// showed a page for some milliseconds.
+const PAGE_POLLS: u32 = 3;
+/// How long it has to be closed: a response may still be on its way.
+const CLOSED_MS: f64 = 3000.0;
 
 /// A popup of this page. Dropping it closes it, and nothing listens any more.
 pub struct Popup {
@@ -24,8 +27,10 @@ pub struct Popup {
     channel: Option<JsValue>,
     events: Events,
     navigated: bool,
-    /// Whether a page was seen in it since.
-    arrived: bool,
+    /// How often a page was seen in it since.
+    page_polls: u32,
+    /// When it was first seen closed by the user.
+    closed_since: Option<f64>,
     /// What the callback page called the response that was read last.
     last: Option<JsValue>,
 }
@@ -44,8 +49,15 @@ impl Popup {
             events.listen(channel, "message");
         }
         let window = call(&opener, "open", &["about:blank".into(), "_blank".into(), features(&opener).into()]);
-        let popup =
-            Self { window: window.unwrap_or_default(), channel, events, navigated: false, arrived: false, last: None };
+        let popup = Self {
+            window: window.unwrap_or_default(),
+            channel,
+            events,
+            navigated: false,
+            page_polls: 0,
+            closed_since: None,
+            last: None,
+        };
         // Some blockers give a window that is closed already.
         if popup.is_closed() {
             return Err(Error::new(Code::PopupBlocked, Step::Authorization, "The browser blocked the popup."));
@@ -85,21 +97,32 @@ impl Popup {
     /// again, and that one is left to whom it belongs.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
         self.last = None;
-        let mut seen_closed = 0;
         loop {
             self.events.set_timer(POLL_MS);
             let event = self.events.next().await;
-            if !event.is_undefined() {
-                if let Some(response) = self.read(&event) {
-                    return Ok(response);
-                }
-                continue;
-            }
-            seen_closed = if self.was_closed_by_user() { seen_closed + 1 } else { 0 };
-            if seen_closed == CLOSED_POLLS {
-                return Err(closed());
+            if event.is_undefined() {
+                self.look()?;
+            } else if let Some(response) = self.read(&event) {
+                return Ok(response);
             }
         }
+    }
+
+    /// Looks whether the popup is still there.
+    fn look(&mut self) -> Result<()> {
+        if !self.is_closed() {
+            // The address of another origin's page can't be read.
+            let address = try_get(&get(&self.window, "location"), "href").ok().and_then(|href| href.as_string());
+            if self.navigated && address.as_deref() != Some("about:blank") {
+                self.page_polls = self.page_polls.saturating_add(1);
+            }
+        }
+        if !self.was_closed_by_user() {
+            self.closed_since = None;
+            return Ok(());
+        }
+        let now = js_sys::Date::now();
+        if now - *self.closed_since.get_or_insert(now) < CLOSED_MS { Ok(()) } else { Err(closed()) }
     }
 
     /// Whether `closed` says that the user closed the popup. It says so too when a page with
@@ -108,16 +131,9 @@ impl Popup {
     /// - only once a page was seen in it: with such a policy on the first one it never is;
     /// - and then only while this page has the focus: where a later page has such a policy, the
     ///   user is busy in the popup.
-    fn was_closed_by_user(&mut self) -> bool {
-        if !self.is_closed() {
-            // The address of another origin's page can't be read.
-            let address = try_get(&get(&self.window, "location"), "href");
-            self.arrived |=
-                self.navigated && address.ok().and_then(|href| href.as_string()).as_deref() != Some("about:blank");
-            return false;
-        }
-        let document = global("document");
-        !self.navigated || self.arrived && call(&document, "hasFocus", &[]).is_ok_and(|focus| focus.is_truthy())
+    fn was_closed_by_user(&self) -> bool {
+        let has_focus = || call(&global("document"), "hasFocus", &[]).is_ok_and(|focus| focus.is_truthy());
+        self.is_closed() && (!self.navigated || self.page_polls >= PAGE_POLLS && has_focus())
     }
 
     fn read(&mut self, event: &JsValue) -> Option<CallbackQuery> {
@@ -160,20 +176,17 @@ fn closed() -> Error {
 
 /// A window in the middle of this one.
 fn features(opener: &JsValue) -> String {
-    let middle = |position: &str, size: &str, own: f64| {
-        let number = |name: &str| get(opener, name).as_f64().unwrap_or_default();
-        // Screens to the left of the main one have negative positions, which browsers adjust.
-        decimal((number(position) + (number(size) - own) / 2.0) as u64)
-    };
-    [
-        "popup,width=",
-        &decimal(WIDTH as u64),
-        ",height=",
-        &decimal(HEIGHT as u64),
-        ",left=",
-        &middle("screenX", "outerWidth", WIDTH),
-        ",top=",
-        &middle("screenY", "outerHeight", HEIGHT),
-    ]
-    .concat()
+    let number = |name: &str| get(opener, name).as_f64().unwrap_or_default();
+    let left = number("screenX") + (number("outerWidth") - WIDTH) / 2.0;
+    let top = number("screenY") + (number("outerHeight") - HEIGHT) / 2.0;
+    let mut features = String::from("popup");
+    for (name, value) in [(",width=", WIDTH), (",height=", HEIGHT), (",left=", left), (",top=", top)] {
+        features.push_str(name);
+        // As on a screen to the left of the main one.
+        if value < 0.0 {
+            features.push('-');
+        }
+        features.push_str(&decimal(value.abs() as u64));
+    }
+    features
 }

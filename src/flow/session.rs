@@ -26,6 +26,8 @@ struct State {
     /// Without secrets once the session has ended.
     tokens: Rc<Tokens>,
     ended: bool,
+    /// The store's count of changes when the tokens were read from it or written to it.
+    seen: u32,
 }
 
 /// What a session is made of.
@@ -103,7 +105,8 @@ impl Tokens {
 
 impl<P: Ports> Session<P> {
     fn new(ports: P, server: ServerUrl, tokens: Tokens) -> Self {
-        Self { ports, server, state: Rc::new(RefCell::new(State { tokens: Rc::new(tokens), ended: false })) }
+        let state = State { tokens: Rc::new(tokens), ended: false, seen: ports.changes() };
+        Self { ports, server, state: Rc::new(RefCell::new(state)) }
     }
 
     /// The session in the store, if there is one.
@@ -140,14 +143,28 @@ impl<P: Ports> Session<P> {
     }
 
     fn use_tokens(&self, tokens: Tokens) {
-        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: false };
+        let seen = self.ports.changes();
+        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: false, seen };
     }
 
     fn end(&self) {
         let mut tokens = Tokens::clone(&self.current());
         tokens.access_token = Secret::from("");
         tokens.refresh_token = None;
-        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: true };
+        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: true, seen: 0 };
+    }
+
+    /// Takes over what others did meanwhile: refreshed, signed in with more scopes, signed out.
+    async fn catch_up(&self) -> Result<()> {
+        self.tokens()?;
+        if self.state.borrow().seen == self.ports.changes() {
+            return Ok(());
+        }
+        match load_tokens(&self.ports, &self.server).await? {
+            Some(tokens) => self.use_tokens(tokens),
+            None => self.end(),
+        }
+        Ok(())
     }
 
     /// Stored first and used after: a rotated refresh token must not be lost.
@@ -204,6 +221,7 @@ impl<P: Ports> Session<P> {
 
     /// An access token, refreshed first if its end is near.
     pub async fn access_token(&self) -> Result<Secret> {
+        self.catch_up().await?;
         let tokens = self.tokens()?;
         let now = self.ports.now();
         let due = tokens.refresh_at.is_some_and(|at| at <= now) && tokens.refresh_token.is_some();

@@ -1,12 +1,13 @@
 //! `McpAuthorizer`: signs users in.
 
+use std::pin::Pin;
+
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
-use super::error::to_fields;
 use super::options::Options;
 use super::session::Session;
 use crate::browser::reflect::{apply, settled, strings};
@@ -30,7 +31,7 @@ impl Authorizer {
     /// Checks the options. `notify` gets the type and the detail of each event.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, notify: Function) -> std::result::Result<Authorizer, JsValue> {
-        let options = Options::read(options).map_err(|error| to_fields(&error))?;
+        let options = Options::read(options)?;
         let browser = Browser::new(BrowserOptions {
             fetch: options.fetch,
             storage: options.storage,
@@ -68,8 +69,10 @@ impl Authorizer {
 }
 
 /// A promise of the face: rejections are an error's fields.
-pub(super) fn settle(work: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
-    future_to_promise(async move { work.await.map_err(|error| to_fields(&error)) })
+pub(super) fn settle(work: impl Future<Output = std::result::Result<JsValue, JsValue>> + 'static) -> Promise {
+    // Boxed: what turns a future into a promise is compiled once, rather than for each method.
+    let work: Pin<Box<dyn Future<Output = _>>> = Box::pin(work);
+    future_to_promise(work)
 }
 
 fn server_url(server: &JsValue) -> Result<ServerUrl> {

@@ -8,8 +8,14 @@ use crate::Error;
 use crate::browser::JsCause;
 use crate::browser::reflect::{object, set, strings};
 
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        to_fields(&error)
+    }
+}
+
 /// The fields, as a plain object.
-pub(super) fn to_fields(error: &Error) -> JsValue {
+fn to_fields(error: &Error) -> JsValue {
     let fields = object(&[
         ("code", error.code().name().into()),
         ("step", error.step().name().into()),

@@ -8,7 +8,7 @@ use web_sys::AbortSignal;
 use super::authorizer::settle;
 use crate::browser::{AppRequest, Browser, race};
 use crate::flow;
-use crate::{Result, Step};
+use crate::{Code, Result, Step};
 
 /// A stream of events may take its time; each request of the library's own has its limit.
 const NO_LIMIT: u32 = u32::MAX;
@@ -30,7 +30,7 @@ impl Session {
         F: Future<Output = Result<JsValue>> + 'static,
     {
         let session = self.0.clone();
-        settle(async move { race(Step::Request, NO_LIMIT, signal.as_ref(), work(session)).await })
+        settle(async move { Ok(race(Step::Request, NO_LIMIT, signal.as_ref(), work(session)).await?) })
     }
 }
 
@@ -78,12 +78,18 @@ impl Session {
         self.0.can_refresh()
     }
 
-    /// `fetch` with the session's token. The request's own signal ends it.
+    /// `fetch` with the session's token. Its signal ends it with the signal's reason, as `fetch` does.
     pub fn fetch(&self, input: JsValue, init: JsValue) -> Promise {
-        let browser = self.0.ports().clone();
-        let request = AppRequest::new(&browser, input, init);
-        let signal = request.signal();
-        self.run(signal, move |session| async move { Ok(flow::call(&session, request).await?.into()) })
+        let session = self.0.clone();
+        let request = AppRequest::new(session.ports(), input, init);
+        settle(async move {
+            let signal = request.signal();
+            let answer = race(Step::Request, NO_LIMIT, signal.as_ref(), flow::call(&session, request)).await;
+            match (answer, signal) {
+                (Err(error), Some(signal)) if error.code() == Code::Aborted => Err(signal.reason()),
+                (answer, _) => Ok(answer?.into()),
+            }
+        })
     }
 
     /// An access token that is good.

@@ -34,6 +34,10 @@ impl ClientMetadata<'_> {
         application_type: &str,
     ) -> String {
         let method = ClientAuthentication::to_register(server.token_endpoint_auth_methods.as_deref());
+        // §2: "scope values that the client can use". A server that lists its scopes refuses others,
+        // among them those of its resources; without the member it decides by itself.
+        let listed = server.scopes_supported.is_empty() || server.scopes_supported.covers(scope);
+        let scope = scope.to_parameter().filter(|_| listed);
         Writer::new()
             .string("client_name", self.client_name)
             .optional("client_uri", self.client_uri.map(Url::as_str))
@@ -42,7 +46,7 @@ impl ClientMetadata<'_> {
             .strings("response_types", &["code"])
             .string("token_endpoint_auth_method", method.name())
             .string("application_type", application_type)
-            .optional("scope", scope.to_parameter().as_deref())
+            .optional("scope", scope.as_deref())
             .finish()
     }
 }
@@ -75,6 +79,21 @@ mod tests {
             r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t"{members}}}"#
         );
         AuthorizationServerMetadata::parse(&object(&text), &Issuer::parse("https://as.example").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn asks_for_no_scope_that_the_server_does_not_list() {
+        let redirect_uri = Url::parse("https://app.example/callback").unwrap();
+        let metadata = ClientMetadata { client_name: "x", client_uri: None, redirect_uri: &redirect_uri };
+        let scope = |listed| {
+            let server = server(&format!(r#", "scopes_supported": {listed}"#));
+            object(&metadata.registration_request(&server, &Scope::parse("a b"), "web"))
+                .string("scope")
+                .map(|it| it.map(str::to_owned))
+        };
+        assert_eq!(scope(r#"["a", "b", "c"]"#), Ok(Some("a b".into())));
+        assert_eq!(scope(r#"["a", "openid"]"#), Ok(None));
+        assert_eq!(scope("[]"), Ok(Some("a b".into())));
     }
 
     fn request(redirect_uri: &str) -> Object {

@@ -33,6 +33,11 @@ impl Scope {
         self.0.iter().any(|own| own == token)
     }
 
+    /// Whether all tokens of another set are in this one.
+    pub fn covers(&self, other: &Scope) -> bool {
+        other.0.iter().all(|token| self.contains(token))
+    }
+
     /// The tokens of both, own ones first (MCP 2026-07-28 authorization, step-up).
     pub fn union(&self, other: &Scope) -> Scope {
         Self::from_tokens(self.0.iter().chain(&other.0))

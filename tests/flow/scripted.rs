@@ -46,6 +46,7 @@ struct World {
     entropy: Cell<u8>,
     locked: RefCell<Vec<String>>,
     storage_fails: Cell<bool>,
+    changes: Cell<u32>,
 }
 
 #[derive(Clone, Default)]
@@ -224,13 +225,19 @@ impl Store for Scripted {
             return Err(Error::new(Code::StorageFailed, Step::Storage, "The disk is full."));
         }
         self.0.store.borrow_mut().insert(key.into(), value.expose().into());
+        self.0.changes.set(self.0.changes.get() + 1);
         Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<()> {
         yield_once().await;
         self.0.store.borrow_mut().remove(key);
+        self.0.changes.set(self.0.changes.get() + 1);
         Ok(())
+    }
+
+    fn changes(&self) -> u32 {
+        self.0.changes.get()
     }
 }
 

@@ -79,8 +79,8 @@ fn a_token_that_somebody_else_refreshed_is_taken_over() {
     let first = signed_in(&world);
     let second = block_on(restore(&world, first.server())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(tokens("second")));
-    block_on(first.refresh()).unwrap();
     world.wait(4000);
+    block_on(first.refresh()).unwrap();
     assert_eq!(token(&second), Ok("second-access".into()));
     assert_eq!(world.posted(TOKEN).len(), 1);
 }
@@ -129,6 +129,21 @@ fn a_session_that_was_ended_elsewhere_is_not_revived() {
     block_on(there.sign_out()).unwrap();
     assert_eq!(block_on(here.refresh()).unwrap_err().code(), Code::SignedOut);
     assert!(world.posted(TOKEN).is_empty());
+}
+
+#[test]
+fn what_happens_elsewhere_shows_before_the_next_request() {
+    let world = Scripted::working();
+    let here = signed_in(&world);
+    let there = block_on(restore(&world, here.server())).unwrap().unwrap();
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(there.refresh()).unwrap();
+    assert_eq!(token(&here), Ok("second-access".into()));
+    block_on(there.sign_out()).unwrap();
+    assert_eq!(token(&here), Err(Code::SignedOut));
+    // Who signs in next gets a session of their own: the old one stays ended.
+    signed_in(&world);
+    assert_eq!(token(&here), Err(Code::SignedOut));
 }
 
 #[test]

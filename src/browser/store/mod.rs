@@ -109,4 +109,8 @@ impl Store for Browser {
         stores.memory.delete(key);
         Ok(())
     }
+
+    fn changes(&self) -> u32 {
+        self.changes.get()
+    }
 }

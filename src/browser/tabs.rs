@@ -1,0 +1,46 @@
+//! What happens to sessions, told among the tabs and workers of the origin.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+
+use super::events::Callback;
+use super::reflect::{apply, call, construct, get, object};
+
+/// The channel. Dropping it closes it.
+pub(super) struct Tabs {
+    channel: JsValue,
+    _listener: Callback,
+}
+
+impl Tabs {
+    /// Listens, where there is such a channel. What others tell goes to `on_event` as if it had
+    /// happened here, and counts as a change of the store.
+    pub(super) fn join(on_event: Function, changes: Rc<Cell<u32>>) -> Option<Self> {
+        let channel = construct("BroadcastChannel", &["mcp-authorize sessions".into()]).ok()?;
+        let listener = Callback::new(move |event: JsValue| {
+            changes.set(changes.get().wrapping_add(1));
+            let message = get(&event, "data");
+            let _ = apply(&on_event, &[get(&message, "type"), get(&message, "detail")]);
+            Ok(())
+        });
+        call(&channel, "addEventListener", &["message".into(), listener.as_ref().clone()]).ok()?;
+        // Outside of browsers an open channel would keep the program from ending.
+        let _ = call(&channel, "unref", &[]);
+        Some(Self { channel, _listener: listener })
+    }
+
+    /// Tells the others.
+    pub(super) fn tell(&self, name: &str, detail: &JsValue) {
+        let message = object(&[("type", name.into()), ("detail", detail.clone())]);
+        let _ = call(&self.channel, "postMessage", &[message]);
+    }
+}
+
+impl Drop for Tabs {
+    fn drop(&mut self) {
+        let _ = call(&self.channel, "close", &[]);
+    }
+}
