@@ -131,6 +131,11 @@ export interface McpAuthorizerOptions {
   scopes?: readonly string[];
   /** Which of several authorization servers to use: gets their issuers, answers with one of them. Default: the first. */
   chooseAuthorizationServer?(issuers: string[], server: string): string | Promise<string>;
+  /**
+   * Shows the authorization server's page in place of the popup, and answers with the URL that came back to
+   * `redirectUri`, its query included. For environments without windows, and for apps with windows of their own.
+   */
+  authorize?(url: string): string | URL | Promise<string | URL>;
   /** Where sessions are kept. Default `"indexeddb"`: encrypted, shared by all tabs of the origin. */
   storage?: "indexeddb" | "memory" | McpStorage;
   /** Limit for one request, in milliseconds. Default 30,000. */

@@ -4,6 +4,7 @@
 //! what they are called from.
 
 mod abort;
+mod app_page;
 mod app_request;
 mod clock;
 mod entropy;
@@ -27,6 +28,7 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 pub use abort::race;
+pub use app_page::AppPage;
 pub use app_request::{AppRequest, AppResponse};
 pub use json::to_value;
 pub use locks::LockGuard;

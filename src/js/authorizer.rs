@@ -11,7 +11,7 @@ use web_sys::AbortSignal;
 use super::options::Options;
 use super::session::Session;
 use crate::browser::reflect::{apply, settled, strings};
-use crate::browser::{Browser, BrowserOptions, JsCause, Popup, race};
+use crate::browser::{AppPage, Browser, BrowserOptions, JsCause, Popup, race};
 use crate::flow::{self, Client};
 use crate::ports::{CallbackQuery, UserAgent};
 use crate::protocol::{Issuer, Scope, ServerUrl, Url};
@@ -23,6 +23,7 @@ pub struct Authorizer {
     browser: Browser,
     client: Client,
     choose: Option<Function>,
+    authorize: Option<Function>,
     sign_in_timeout: u32,
 }
 
@@ -38,21 +39,33 @@ impl Authorizer {
             request_timeout_ms: options.request_timeout,
             on_event: Some(notify),
         });
-        Ok(Self { browser, client: options.client, choose: options.choose, sign_in_timeout: options.sign_in_timeout })
+        Ok(Self {
+            browser,
+            client: options.client,
+            choose: options.choose,
+            authorize: options.authorize,
+            sign_in_timeout: options.sign_in_timeout,
+        })
     }
 
     /// Signs in. The popup opens before this returns, while the click still counts.
     #[wasm_bindgen(js_name = signIn)]
     pub fn sign_in(&self, server: &JsValue, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
-        let prepared = server_url(server).and_then(|server| Ok((server, scope(scopes)?, Popup::open()?)));
+        let prepared = server_url(server).and_then(|server| {
+            let page = match &self.authorize {
+                Some(authorize) => Page::App(AppPage::new(authorize.clone())),
+                None => Page::Popup(Popup::open()?),
+            };
+            Ok((server, scope(scopes)?, page))
+        });
         let (browser, client) = (self.browser.clone(), self.client.clone());
         let (choose, limit) = (self.choose.clone(), self.sign_in_timeout);
         settle(async move {
-            let (server, scopes, popup) = prepared?;
-            let mut user_agent = Window { popup, choose, server: server.as_str().to_owned() };
+            let (server, scopes, page) = prepared?;
+            let mut user_agent = User { page, choose, server: server.as_str().to_owned() };
             let work = flow::sign_in(&browser, &client, &server, scopes.as_ref(), &mut user_agent);
             let session = race(Step::Authorization, limit, signal.as_ref(), work).await?;
-            user_agent.popup.finish();
+            user_agent.page.finish();
             Ok(Session::from(session).into())
         })
     }
@@ -91,14 +104,27 @@ fn scope(scopes: &JsValue) -> Result<Option<Scope>> {
     tokens.flatten().map(|tokens| Some(Scope::from_tokens(tokens))).ok_or_else(expected)
 }
 
-/// The user before a browser window.
-struct Window {
-    popup: Popup,
+/// Who signs in, before what shows them the authorization server's page.
+struct User {
+    page: Page,
     choose: Option<Function>,
     server: String,
 }
 
-impl UserAgent for Window {
+enum Page {
+    Popup(Popup),
+    App(AppPage),
+}
+
+impl Page {
+    fn finish(&mut self) {
+        if let Page::Popup(popup) = self {
+            popup.finish();
+        }
+    }
+}
+
+impl UserAgent for User {
     /// Asks the app, or takes the first.
     async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize> {
         let Some(choose) = &self.choose else { return Ok(0) };
@@ -117,10 +143,16 @@ impl UserAgent for Window {
     }
 
     fn open(&mut self, url: &Url) -> Result<()> {
-        self.popup.navigate(url)
+        match &mut self.page {
+            Page::Popup(popup) => popup.navigate(url),
+            Page::App(page) => page.open(url),
+        }
     }
 
     async fn response(&mut self) -> Result<CallbackQuery> {
-        self.popup.response().await
+        match &mut self.page {
+            Page::Popup(popup) => popup.response().await,
+            Page::App(page) => page.response().await,
+        }
     }
 }

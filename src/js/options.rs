@@ -20,6 +20,7 @@ pub(super) struct Options {
     pub storage: Storage,
     pub fetch: Option<Function>,
     pub choose: Option<Function>,
+    pub authorize: Option<Function>,
     pub request_timeout: u32,
     pub sign_in_timeout: u32,
 }
@@ -45,6 +46,7 @@ impl Options {
             storage: read_storage(given)?,
             fetch: function(given, "fetch")?,
             choose: function(given, "chooseAuthorizationServer")?,
+            authorize: function(given, "authorize")?,
             request_timeout: timeout("requestTimeout", REQUEST_TIMEOUT_MS)?,
             sign_in_timeout: timeout("signInTimeout", SIGN_IN_TIMEOUT_MS)?,
         })

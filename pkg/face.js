@@ -1,0 +1,123 @@
+// The face of the package: real classes around the generated bindings. It decides nothing.
+import { McpAuthorizeError } from "./error.js";
+import { Authorizer } from "./wasm/mcp_authorize.js";
+
+export { McpAuthorizeError };
+
+let loader;
+let loading;
+
+/** Each entry says how its environment loads the WebAssembly module. Nothing is loaded before it is needed. */
+export function loadBy(load) {
+  loader = load;
+}
+
+/** Once; a failed attempt does not spoil the next one. */
+function load() {
+  loading ??= loader().catch((cause) => {
+    loading = undefined;
+    throw new McpAuthorizeError({
+      code: "unsupported",
+      step: "setup",
+      message: "The WebAssembly module of mcp-authorize could not be loaded.",
+      remedy:
+        "Serve mcp_authorize_bg.wasm beside the script, and allow 'wasm-unsafe-eval' in the Content-Security-Policy. " +
+        'With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',
+      cause,
+    });
+  });
+  return loading;
+}
+
+/** Rust throws an error's fields; callers get a real Error. Anything else is the caller's own, as a signal's reason. */
+function fail(thrown) {
+  throw typeof thrown?.remedy === "string" ? new McpAuthorizeError(thrown) : thrown;
+}
+
+const text = (url) => (url instanceof URL ? url.href : url);
+
+export class McpAuthorizerEvent extends Event {
+  constructor(type, detail) {
+    super(type);
+    this.detail = detail;
+  }
+}
+
+export class McpAuthorizer extends EventTarget {
+  #core;
+
+  static async create(options) {
+    await load();
+    const authorizer = new McpAuthorizer();
+    const urls = ["redirectUri", "clientUri", "clientIdMetadataUrl"];
+    const plain = { ...options };
+    for (const name of urls) plain[name] = text(plain[name]);
+    try {
+      authorizer.#core = new Authorizer(plain, (type, detail) =>
+        authorizer.dispatchEvent(new McpAuthorizerEvent(type, detail)),
+      );
+    } catch (error) {
+      fail(error);
+    }
+    return authorizer;
+  }
+
+  // Not async: the popup has to open before this returns.
+  signIn(server, { scopes, signal } = {}) {
+    return this.#core.signIn(text(server), scopes, signal).then((core) => new McpSession(core), fail);
+  }
+
+  restore(server) {
+    return this.#core.restore(text(server)).then((core) => (core ? new McpSession(core) : null), fail);
+  }
+}
+
+export class McpSession {
+  #core;
+
+  constructor(core) {
+    this.#core = core;
+    this.fetch = (input, init) => core.fetch(input, init).catch(fail);
+  }
+
+  get server() {
+    return this.#core.server;
+  }
+
+  get resource() {
+    return this.#core.resource;
+  }
+
+  get issuer() {
+    return this.#core.issuer;
+  }
+
+  get clientId() {
+    return this.#core.clientId;
+  }
+
+  get scopes() {
+    return this.#core.scopes;
+  }
+
+  get expiresAt() {
+    const time = this.#core.expiresAt;
+    return time === undefined ? null : new Date(time);
+  }
+
+  get canRefresh() {
+    return this.#core.canRefresh;
+  }
+
+  accessToken({ signal } = {}) {
+    return this.#core.accessToken(signal).catch(fail);
+  }
+
+  refresh({ signal } = {}) {
+    return this.#core.refresh(signal).catch(fail);
+  }
+
+  signOut({ signal } = {}) {
+    return this.#core.signOut(signal).catch(fail);
+  }
+}

@@ -1,0 +1,8 @@
+// For Node.js, whose fetch takes no file: URL.
+import { readFile } from "node:fs/promises";
+import { loadBy } from "./face.js";
+import { initSync } from "./wasm/mcp_authorize.js";
+
+loadBy(async () => initSync({ module: await readFile(new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url)) }));
+
+export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";

@@ -1,0 +1,94 @@
+// `npm run build`: makes pkg/wasm, the generated part of the published package.
+// cargo compiles the crate with the small standard library, wasm-bindgen writes the
+// JavaScript and the types around it, wasm-opt shrinks it. With --dev none of the
+// three optimises and functions keep their names. Nothing is done again when its
+// input is the same.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Failure, fingerprint, isMain, main, read, root, run, step } from "./run.mjs";
+import { number, sizes } from "./sizes.mjs";
+import { toolchain } from "./toolchain.mjs";
+import { TARGET } from "./toolchain/library.mjs";
+import { wasmBindgenVersion } from "./toolchain/tools.mjs";
+
+const NAME = "mcp_authorize";
+const OUT = join(root, "pkg", "wasm");
+const OPTIMIZER = join(root, "node_modules", "binaryen");
+
+// Never --all-features: Binaryen would use what browsers don't have yet. The
+// target-features section goes last, since wasm-bindgen and wasm-opt read it.
+const OPTIMIZE = ["-Oz", "--converge", "--strip-producers", "--strip-target-features"];
+
+const HELP = `Usage: node scripts/build.mjs [--dev]
+
+Builds pkg/wasm from the Rust crate.
+
+  --dev   quicker to build, not optimised, functions keep their names`;
+
+export async function build({ dev = false } = {}) {
+  const tools = await toolchain();
+  const { env } = dev ? tools : tools.release;
+  const target = join(root, "target");
+  const profile = dev ? "debug" : "release";
+
+  // Only as a cdylib: beside an rlib cargo does no link-time optimisation.
+  const args = ["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--target-dir", target];
+  if (!dev) args.push("--release");
+  await step(dev ? "Compiling the crate (up to 20 s)" : "Compiling the crate (up to 40 s)", () =>
+    run("cargo", args, { log: "cargo-build", env }),
+  );
+
+  const compiled = join(target, TARGET, profile, `${NAME}.wasm`);
+  const stamp = join(target, "built-package");
+  const input = fingerprint(
+    readFileSync(compiled),
+    wasmBindgenVersion(),
+    read(join(OPTIMIZER, "package.json")) ?? "",
+    dev ? "dev" : OPTIMIZE.join(" "),
+  );
+  if (read(stamp) !== input || !existsSync(join(OUT, `${NAME}_bg.wasm`))) {
+    await step("Writing pkg/wasm (about 5 s)", () => generate(compiled, { dev, env }));
+    writeFileSync(stamp, input);
+  }
+  return { dev, small: tools.release.small };
+}
+
+async function generate(compiled, { dev, env }) {
+  const folder = join(root, "target", "package");
+  rmSync(folder, { recursive: true, force: true });
+  const names = dev ? [] : ["--remove-name-section", "--remove-producers-section"];
+  const args = ["--target", "web", "--out-dir", folder, "--out-name", NAME, ...names, compiled];
+  await run("wasm-bindgen", args, { log: "wasm-bindgen", env });
+  if (!dev) await optimize(join(folder, `${NAME}_bg.wasm`));
+
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(join(OUT, ".."), { recursive: true });
+  renameSync(folder, OUT);
+}
+
+async function optimize(wasm) {
+  // node starts it, so that this works where a script can't be a program.
+  const program = join(OPTIMIZER, "bin", "wasm-opt");
+  await run(process.execPath, [program, ...OPTIMIZE, wasm, "-o", wasm], { log: "wasm-opt" });
+  try {
+    await WebAssembly.compile(readFileSync(wasm));
+  } catch (error) {
+    throw new Failure(`wasm-opt made a module that no engine takes: ${error.message}`);
+  }
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { dev: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+    if (values.help) return console.log(HELP);
+    const { dev, small } = await build(values);
+    const [wasm, script] = [`${NAME}_bg.wasm`, `${NAME}.js`].map((file) => sizes(readFileSync(join(OUT, file))));
+    const kind = dev ? "not optimised" : small ? "small standard library" : "ordinary standard library";
+    console.log(
+      `pkg/wasm (${kind}): wasm ${number(wasm.raw)} bytes, ${number(wasm.brotli)} brotli; ` +
+        `JavaScript ${number(script.raw)} bytes, ${number(script.brotli)} brotli.`,
+    );
+  });
+}

@@ -1,0 +1,83 @@
+// `npm run size`: what a browser downloads for a page that uses the package, after a
+// bundler has minified it. The callback page is counted by itself, since it has no
+// wasm and is loaded by the popup only.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Failure, isMain, main, root } from "./run.mjs";
+import { number, sizes } from "./sizes.mjs";
+
+const LIMIT = 44_000; // bytes of JavaScript and wasm together, brotli
+const GOAL = 34_000;
+
+const HELP = `Usage: node scripts/size.mjs [--json]
+
+Prints the size of the built package as a browser downloads it.
+
+  --json   the numbers as JSON`;
+
+export async function size() {
+  const wasm = join(root, "pkg", "wasm", "mcp_authorize_bg.wasm");
+  if (!existsSync(wasm)) throw new Failure("pkg/wasm is missing. Build it first: npm run build");
+
+  const parts = {
+    JavaScript: sizes(await bundle("index.js")),
+    wasm: sizes(readFileSync(wasm)),
+    callback: sizes(await bundle("callback.js")),
+  };
+  const total = {};
+  for (const format of ["raw", "gzip", "brotli"]) total[format] = parts.JavaScript[format] + parts.wasm[format];
+  return { ...parts, total, limit: LIMIT, goal: GOAL };
+}
+
+// esbuild leaves `new URL("….wasm", import.meta.url)` alone, so the wasm stays a file.
+async function bundle(entry) {
+  let esbuild;
+  try {
+    esbuild = await import("esbuild");
+  } catch {
+    throw new Failure("esbuild is missing. Install the npm packages first: npm ci");
+  }
+  try {
+    const { outputFiles } = await esbuild.build({
+      entryPoints: [join(root, "pkg", entry)],
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "browser",
+      external: ["node:*"],
+      logLevel: "silent",
+      write: false,
+    });
+    return outputFiles[0].contents;
+  } catch (error) {
+    throw new Failure(`pkg/${entry} could not be bundled. ${error.message}`);
+  }
+}
+
+function print({ limit, goal, ...parts }) {
+  const row = (...cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(18))).join(""));
+  row("bytes", "raw", "gzip", "brotli");
+  for (const [name, { raw, gzip, brotli }] of Object.entries(parts)) {
+    row(name === "total" ? "JavaScript + wasm" : name, number(raw), number(gzip), number(brotli));
+  }
+  const compare = (name, bound) => {
+    const rest = bound - parts.total.brotli;
+    const difference = rest < 0 ? `${number(-rest)} over` : `${number(rest)} under`;
+    console.log(`${name} ${number(bound)} brotli: ${difference}`);
+  };
+  console.log();
+  compare("Limit", limit);
+  compare("Goal ", goal);
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+    if (values.help) return console.log(HELP);
+    const result = await size();
+    if (values.json) console.log(JSON.stringify(result, null, 2));
+    else print(result);
+  });
+}

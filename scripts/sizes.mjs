@@ -1,0 +1,15 @@
+// How big a file is as it is, with gzip and with brotli, each at its strongest.
+
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+export function sizes(content) {
+  const bytes = Buffer.from(content);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes, { params }).length,
+  };
+}
+
+export const number = (value) => value.toLocaleString("en-US");

@@ -1,0 +1,170 @@
+// `npm test`: gets the tools, builds the package and runs every suite, one after the
+// other. The output of a suite is shown when it fails. The last line says how many
+// tests passed and failed over all of them; the status is 1 when one failed. A suite
+// that ends without having counted any test has failed too.
+
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { Failure, capture, duration, isMain, main, root } from "./run.mjs";
+import { build } from "./build.mjs";
+import { toolchain } from "./toolchain.mjs";
+
+// Which wasm tests run in a browser; wasm-pack hands this on to `cargo test`.
+const BROWSER_TESTS = ["--test", "browser"];
+const TYPES = "tests/types";
+// Each folder's *.test.mjs files are one suite, run by node's own test runner.
+const FOLDERS = ["tests/package", "tests/e2e"];
+const TIME_LIMIT = 15 * 60_000;
+
+const cargo = (...args) => () => ["cargo", args];
+
+// `needs`: what must be there first. "tools" is all the tests' tools, "package" is pkg/wasm.
+// `lint`: the suite is a single check, its status is the result.
+const SUITES = [
+  { name: "fmt", about: "Rust is formatted", lint: true, command: cargo("fmt", "--check") },
+  {
+    name: "clippy",
+    about: "Rust has no lint warnings",
+    lint: true,
+    command: cargo("clippy", "--all-targets", "--", "-D", "warnings"),
+  },
+  { name: "rust", about: "protocol and flows, natively", command: cargo("test", "--no-fail-fast") },
+  {
+    name: "browser",
+    about: "the crate in headless Chromium",
+    needs: ["tools"],
+    command: () => ["wasm-pack", ["test", "--headless", "--chrome", "--mode", "no-install", ".", ...BROWSER_TESTS]],
+  },
+  {
+    name: "types",
+    about: "a TypeScript program compiles against the package",
+    lint: true,
+    needs: ["tools", "package"],
+    command: () => [process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", TYPES]],
+  },
+  ...FOLDERS.map((folder) => ({
+    name: basename(folder),
+    about: `${folder}, against the built package`,
+    needs: ["tools", "package"],
+    command: () => [
+      process.execPath,
+      ["--test", "--test-concurrency=1", "--test-reporter=spec", ...testFiles(folder)],
+    ],
+  })),
+];
+
+const HELP = `Usage: node scripts/test.mjs [--only NAME] [--verbose]
+
+Runs the test suites:
+${SUITES.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
+
+  --only NAME   only this suite
+  --verbose     show the output of suites that pass, too`;
+
+async function test({ only, verbose }) {
+  const suites = SUITES.filter(({ name }) => only === undefined || name === only);
+  if (suites.length === 0) throw new Failure(`There is no suite "${only}", but: ${SUITES.map((s) => s.name).join(", ")}`);
+
+  const { env, missing } = await prepare(new Set(suites.flatMap(({ needs = [] }) => needs)));
+  const total = { passed: 0, failed: 0 };
+  for (const suite of suites) {
+    const lack = suite.needs?.find((need) => missing.has(need));
+    const { passed, failed } = lack ? skip(suite, lack) : await runSuite(suite, { env, verbose });
+    total.passed += passed;
+    total.failed += failed;
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  if (total.failed > 0) process.exitCode = 1;
+}
+
+// What can't be had fails the suites that need it; the others run.
+async function prepare(needs) {
+  const missing = new Set();
+  const attempt = async (need, work) => {
+    try {
+      return needs.has(need) ? await work() : undefined;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      console.log(`\n${error.message}\n`);
+      missing.add(need);
+    }
+  };
+  const tools = await attempt("tools", () => toolchain({ tests: true }));
+  await attempt("package", () => build());
+  return { env: tools?.env ?? {}, missing };
+}
+
+function skip({ name, about }, lack) {
+  const reason = lack === "tools" ? "the tools for it are missing" : "the package could not be built";
+  console.log(`${name}: ${about}… ${color(31, `failed: ${reason}`)}`);
+  return { passed: 0, failed: 1 };
+}
+
+async function runSuite(suite, { env, verbose }) {
+  process.stdout.write(`${suite.name}: ${suite.about}… `);
+  const started = Date.now();
+  let result;
+  try {
+    const [command, args] = suite.command();
+    // Native suites use the user's own compiler, hence not the tools' environment.
+    result = await capture(command, args, { env: suite.needs ? env : {}, timeout: TIME_LIMIT });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    result = { status: error.message, output: "" };
+  }
+
+  const { passed, failed, problem } = judge(suite, result);
+  const counts = suite.lint ? (failed ? "failed" : "ok") : `${passed} passed, ${failed} failed`;
+  console.log(`${color(failed ? 31 : 32, counts)} (${duration(started)})`);
+  if (result.output && (failed || verbose)) console.log(result.output.trimEnd());
+  if (problem) console.log(color(31, `${suite.name}: ${problem}`));
+  return { passed, failed };
+}
+
+/** What a suite's status and output amount to: `{ passed, failed, problem }`. */
+export function judge({ lint }, { status, output }) {
+  if (lint) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, problem: ended(status) };
+  const { passed, failed } = count(output);
+  if (failed > 0) return { passed, failed };
+  if (status !== 0) return { passed, failed: 1, problem: ended(status) };
+  if (passed === 0) return { passed, failed: 1, problem: "it ran no test" };
+  return { passed, failed };
+}
+
+const ended = (status) => (typeof status === "number" ? `it ended with status ${status}` : status);
+
+/** Adds up the summary lines of cargo test, wasm-bindgen-test and node's test runner. */
+export function count(output) {
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
+  const sum = (pattern) => [...plain.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
+  return {
+    passed: sum(/^test result: .*? (\d+) passed;/gm) + sum(/^(?:#|ℹ) pass (\d+)$/gm),
+    failed: sum(/^test result: .*? (\d+) failed;/gm) + sum(/^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm),
+  };
+}
+
+function testFiles(folder) {
+  const path = join(root, folder);
+  const files = existsSync(path) ? readdirSync(path).filter((file) => file.endsWith(".test.mjs")) : [];
+  if (files.length === 0) throw new Failure(`${folder} has no *.test.mjs file`);
+  return files.sort().map((file) => join(folder, file));
+}
+
+function color(code, text) {
+  return process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string" },
+        verbose: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) return console.log(HELP);
+    await test(values);
+  });
+}

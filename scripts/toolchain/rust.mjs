@@ -1,0 +1,85 @@
+// The compiler with its standard library for wasm32. rustup gets it on most
+// machines. Where rustup can't (no rustup, or no way to its server), Debian's
+// packages bring a compiler and the library's source, and the library is compiled
+// from that. Answers which compiler to use: `{ env, version, sysroot }`.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, answer, fingerprint, read, run, step, which } from "../run.mjs";
+import { canInstall, install } from "./debian.mjs";
+import { TARGET, buildLibrary, replaceFolder } from "./library.mjs";
+
+// rust-web-llvm has the linker rust-lld, which is a link into lld-22.
+const PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
+
+export async function rust() {
+  const rustup = which("rustup");
+  // With rustup a toolchain named "debian", without it what is on the PATH.
+  const debian = rustup ? { RUSTUP_TOOLCHAIN: "debian" } : {};
+
+  for (const env of rustup ? [{}, debian] : [{}]) {
+    const compiler = await inspect(env);
+    if (compiler && hasLibrary(compiler)) return compiler;
+  }
+  if (rustup && (await addTarget())) return inspect({});
+
+  await installDebian(rustup);
+  const compiler = await inspect(debian);
+  if (!compiler) throw new Failure(`Debian's rustc was installed but does not start. ${ADVICE}`);
+  if (!hasLibrary(compiler)) await buildOrdinaryLibrary(compiler);
+  return compiler;
+}
+
+const ADVICE = `Install Rust from https://rustup.rs, then: rustup target add ${TARGET}`;
+
+async function inspect(env) {
+  const [version, sysroot] = await Promise.all([
+    answer("rustc", ["-vV"], { env }),
+    answer("rustc", ["--print", "sysroot"], { env }),
+  ]);
+  return version && sysroot && { env, sysroot, version: fingerprint(version) };
+}
+
+const folder = (compiler) => join(compiler.sysroot, "lib", "rustlib", TARGET);
+const stamp = (compiler) => join(folder(compiler), "built-for");
+
+// A library that we built has a stamp, and is worthless to any other compiler.
+function hasLibrary(compiler) {
+  let files = [];
+  try {
+    files = readdirSync(join(folder(compiler), "lib"));
+  } catch {
+    return false;
+  }
+  const builtFor = read(stamp(compiler));
+  return files.some((file) => /^libstd-.*\.rlib$/.test(file)) && (builtFor ?? compiler.version) === compiler.version;
+}
+
+async function addTarget() {
+  try {
+    await step(`Adding Rust's ${TARGET} target (about 10 s, once)`, () =>
+      run("rustup", ["target", "add", TARGET], { log: "rustup-target" }),
+    );
+    return true;
+  } catch {
+    console.log("rustup can't get it: trying Debian's packages.");
+    return false;
+  }
+}
+
+async function installDebian(rustup) {
+  if (!canInstall()) throw new Failure(`Rust can't compile for ${TARGET} here. ${ADVICE}`);
+  await install(PACKAGES, "Rust", "50 s");
+  if (rustup) await run("rustup", ["toolchain", "link", "debian", "/usr"], { log: "rustup-link" });
+}
+
+async function buildOrdinaryLibrary(compiler) {
+  await step("Building the Rust standard library for wasm32 (about 50 s, once)", () =>
+    buildLibrary(compiler, {
+      name: "ordinary",
+      crates: "std,panic_abort,test,proc_macro",
+      rustflags: [],
+      use: (files) => replaceFolder(folder(compiler), "lib", files, { "built-for": compiler.version }),
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+// The Rust command-line tools, each in one exact version: wasm-bindgen's must be
+// the one that Cargo.lock has for the crate, since the two share an undocumented
+// format. One on the PATH is used when its version fits; otherwise it is compiled
+// once into the cache.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, answer, cache, isProgram, read, root, run, step, which } from "../run.mjs";
+
+const WASM_BINDGEN = "0.2.130"; // where there is no Cargo.lock yet
+const WASM_PACK = "0.15.1";
+
+export function wasmBindgenVersion() {
+  const lock = read(join(root, "Cargo.lock")) ?? "";
+  return /name = "wasm-bindgen"\r?\nversion = "([^"]+)"/.exec(lock)?.[1] ?? WASM_BINDGEN;
+}
+
+/** The folder that holds `wasm-bindgen` and `wasm-bindgen-test-runner`. */
+export const wasmBindgen = () => tool("wasm-bindgen-cli", "wasm-bindgen", wasmBindgenVersion(), 4);
+
+/** The folder that holds `wasm-pack`. */
+export const wasmPack = () => tool("wasm-pack", "wasm-pack", WASM_PACK, 6);
+
+async function tool(crate, program, version, minutes) {
+  const onPath = which(program);
+  if (onPath && (await hasVersion(onPath, version))) return join(onPath, "..");
+
+  const folder = join(cache, `${crate}-${version}`);
+  const bin = join(folder, "bin");
+  if (isProgram(join(bin, program))) return bin;
+
+  if (!which("cargo")) {
+    throw new Failure(`cargo is missing, which compiles ${crate}: install Rust from https://rustup.rs`);
+  }
+  await step(`Compiling ${crate} ${version} (about ${minutes} minutes, once)`, async () => {
+    // Not --locked: the lock inside the crate may name versions that were withdrawn.
+    const args = ["install", crate, "--version", version, "--root", folder, "--force"];
+    await run("cargo", args, { log: crate, cwd: cache });
+    if (!(await hasVersion(join(bin, program), version))) {
+      rmSync(folder, { recursive: true, force: true });
+      throw new Failure(`${program} ${version} was compiled but does not start.`);
+    }
+  });
+  return bin;
+}
+
+async function hasVersion(program, version) {
+  return (await answer(program, ["--version"]))?.split(" ")[1] === version;
+}

@@ -1,0 +1,179 @@
+use js_sys::Function;
+use mcp_authorize::browser::{Browser, BrowserOptions, JsCause, Storage};
+use mcp_authorize::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response};
+use mcp_authorize::protocol::form::Form;
+use mcp_authorize::protocol::{Secret, Url};
+use mcp_authorize::{Code, Step};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::support::{bound, browser, eval, function, is_pending, property, run};
+
+fn with_fetch(fetch: Function, request_timeout_ms: u32) -> Browser {
+    Browser::new(BrowserOptions { fetch: Some(fetch), storage: Storage::Memory, request_timeout_ms, on_event: None })
+}
+
+fn get(step: Step) -> Request {
+    Request { step, url: Url::parse("https://a.example/x?y").unwrap(), body: None, authorization: None }
+}
+
+/// Gets a response that JavaScript makes.
+async fn answered(response: &str) -> Result<Response, NoResponse> {
+    with_fetch(function(&["return ", response].concat()), 10_000).send(&get(Step::Token)).await
+}
+
+/// Sends a request, and what `fetch` was called with: `{ url, init }`.
+async fn sent(request: Request) -> JsValue {
+    let seen = eval("{}");
+    let record = bound(
+        &[&seen],
+        "seen, url, init",
+        "seen.url = url; seen.init = { ...init, signal: init.signal instanceof AbortSignal }; return new Response('')",
+    );
+    with_fetch(record, 10_000).send(&request).await.unwrap();
+    js_sys::JSON::stringify(&seen).unwrap().into()
+}
+
+#[wasm_bindgen_test]
+async fn get_is_a_simple_request() {
+    // Fetch §3.2.2: only safelisted headers, so that there is no preflight, which servers refuse.
+    let expected = eval(
+        r#"JSON.stringify({ url: "https://a.example/x?y", init: { method: "GET", redirect: "follow",
+            headers: { accept: "application/json" }, credentials: "omit", referrerPolicy: "no-referrer", signal: true } })"#,
+    );
+    assert_eq!(sent(get(Step::ResourceMetadata)).await, expected);
+}
+
+#[wasm_bindgen_test]
+async fn post_goes_nowhere_else() {
+    // A redirect would take the code or the client's secret to another server.
+    let body = Some(Body::Form(Form::new().add("code", "c/1")));
+    let authorization = Some(Secret::from("Basic eDp5"));
+    let expected = eval(
+        r#"JSON.stringify({ url: "https://a.example/x?y", init: { method: "POST", redirect: "error", body: "code=c%2F1",
+            headers: { accept: "application/json", authorization: "Basic eDp5", "content-type": "application/x-www-form-urlencoded" },
+            credentials: "omit", referrerPolicy: "no-referrer", signal: true } })"#,
+    );
+    assert_eq!(sent(Request { body, authorization, ..get(Step::Token) }).await, expected);
+}
+
+#[wasm_bindgen_test]
+async fn the_browsers_own_fetch() {
+    let url = eval("`${location.origin}/tests/nothing/here`").as_string().unwrap();
+    let request = Request { url: Url::parse(&url).unwrap(), ..get(Step::ResourceMetadata) };
+    assert_eq!(browser(Storage::Memory).send(&request).await.unwrap().status, 404);
+    // Where nothing listens.
+    let request = Request { url: Url::parse("http://127.0.0.1:9/").unwrap(), ..get(Step::ResourceMetadata) };
+    let error = browser(Storage::Memory).send(&request).await.err().unwrap();
+    assert_eq!(error.code, Code::Network);
+    assert!(error.source.unwrap().downcast_ref::<JsCause>().unwrap().0.is_instance_of::<js_sys::TypeError>());
+}
+
+#[wasm_bindgen_test]
+async fn what_an_answer_holds() {
+    let answer =
+        answered("new Response('{}', { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } })").await.unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (401, "{}"));
+    assert_eq!(answer.www_authenticate.as_deref(), Some("Bearer"));
+    assert_eq!(answer.redirected_to, None);
+    let redirected = "{ status: 200, redirected: true, url: 'https://b.example/', headers: new Headers(), body: null }";
+    let answer = answered(redirected).await.unwrap();
+    assert_eq!((answer.redirected_to.as_deref(), answer.body.as_str()), (Some("https://b.example/"), ""));
+    assert_eq!(answered("{}").await.err().unwrap().code, Code::Network);
+    assert_eq!(answered("undefined").await.err().unwrap().code, Code::Network);
+}
+
+#[wasm_bindgen_test]
+async fn bodies_are_utf_8() {
+    // RFC 8259 §8.1: a byte order mark may be ignored. Bytes that are no UTF-8 spoil one character.
+    let answer = answered("new Response(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0xfc, 0x7d]))").await.unwrap();
+    assert_eq!(answer.body, "{\u{fffd}}");
+    // A character may be split between two chunks.
+    let chunks = "new Response(new ReadableStream({ start(c) {
+        c.enqueue(new Uint8Array([0xc3])); c.enqueue(new Uint8Array([0xbc])); c.close() } }))";
+    assert_eq!(answered(chunks).await.unwrap().body, "ü");
+}
+
+#[wasm_bindgen_test]
+async fn no_more_than_1_mib_is_read() {
+    let sized = |size: usize| ["new Response(' '.repeat(", &size.to_string(), "))"].concat();
+    assert_eq!(answered(&sized(LONGEST_BODY)).await.unwrap().body.len(), LONGEST_BODY);
+    assert_eq!(answered(&sized(LONGEST_BODY + 1)).await.err().unwrap().code, Code::ResponseTooLarge);
+
+    let state = eval("{ chunks: 0 }");
+    let fetch = bound(
+        &[&state],
+        "state, url, init",
+        "state.signal = init.signal; return new Response(new ReadableStream({
+            pull(c) { state.chunks++; c.enqueue(new Uint8Array(1 << 16)) }, cancel() { state.cancelled = true } }))",
+    );
+    let error = with_fetch(fetch, 10_000).send(&get(Step::Token)).await.err().unwrap();
+    assert_eq!(error.code, Code::ResponseTooLarge);
+    assert_eq!(property(&state, "cancelled"), true);
+    assert_eq!(property(&property(&state, "signal"), "aborted"), true);
+    assert!(property(&state, "chunks").as_f64().unwrap() < 20.0);
+}
+
+/// A `fetch` that keeps its signal, and whether the body was cancelled, in `state`.
+fn endless(state: &JsValue, status: u16, kind: &str) -> Function {
+    bound(
+        &[state, &status.into(), &kind.into()],
+        "state, status, kind, url, init",
+        "state.signal = init.signal;
+         if (!status) return new Promise((_, reject) => init.signal.onabort = () => reject(init.signal.reason));
+         const body = new ReadableStream({ start(c) { c.enqueue(new Uint8Array(3)) }, cancel() { state.cancelled = true } });
+         return Promise.resolve(new Response(body, { status, headers: { 'content-type': kind } }))",
+    )
+}
+
+#[wasm_bindgen_test]
+async fn the_time_limit_ends_headers_and_body() {
+    for status in [0, 200] {
+        let state = eval("{}");
+        let error = with_fetch(endless(&state, status, ""), 20).send(&get(Step::Token)).await.err().unwrap();
+        assert_eq!(error.code, Code::Timeout);
+        assert_eq!(property(&property(&state, "signal"), "aborted"), true);
+        assert!(status == 0 || property(&state, "cancelled") == true);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_request_is_over() {
+    let state = eval("{}");
+    let browser = with_fetch(endless(&state, 0, ""), 10_000);
+    let request = get(Step::Token);
+    let mut sending = Box::pin(browser.send(&request));
+    assert!(is_pending(&mut sending).await);
+    assert_eq!(property(&property(&state, "signal"), "aborted"), false);
+    drop(sending);
+    assert_eq!(property(&property(&state, "signal"), "aborted"), true);
+}
+
+#[wasm_bindgen_test]
+async fn a_challenge_is_not_read_on() {
+    // Streamable HTTP: GET may open a stream of events that never ends.
+    let state = eval("{}");
+    let answer =
+        with_fetch(endless(&state, 200, "text/event-stream"), 10_000).send(&get(Step::Challenge)).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert_eq!(property(&state, "cancelled"), true);
+    assert_eq!(property(&property(&state, "signal"), "aborted"), true);
+    let accept = property(
+        &property(&js_sys::JSON::parse(&sent(get(Step::Challenge)).await.as_string().unwrap()).unwrap(), "init"),
+        "headers",
+    );
+    assert_eq!(property(&accept, "accept"), "application/json, text/event-stream");
+}
+
+#[wasm_bindgen_test]
+async fn what_fetch_throws_is_the_cause() {
+    let thrown = run("return new TypeError('Failed to fetch')", &JsValue::UNDEFINED).await;
+    for body in ["throw e", "return Promise.reject(e)"] {
+        let fetch = bound(&[&thrown], "e", body);
+        let error = with_fetch(fetch, 10_000).send(&get(Step::Token)).await.err().unwrap();
+        assert_eq!(error.code, Code::Network);
+        let cause = error.source.unwrap();
+        assert_eq!(cause.downcast_ref::<JsCause>().unwrap().0, thrown);
+        assert_eq!(cause.to_string(), "Failed to fetch");
+    }
+}

@@ -1,0 +1,242 @@
+use js_sys::Promise;
+use mcp_authorize::Code;
+use mcp_authorize::browser::Popup;
+use mcp_authorize::protocol::Url;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::support::{Replaced, bound, eval, property, run};
+
+/// A popup, its window and what `window.open` was called with.
+fn open() -> (Popup, JsValue, JsValue) {
+    let seen = eval("{}");
+    let record = bound(
+        &[&seen, &eval("open")],
+        "seen, original, ...rest",
+        "seen.arguments = rest; return seen.window = original(...rest)",
+    );
+    let _replaced = Replaced::new("globalThis", "open", &record);
+    let popup = Popup::open().unwrap();
+    (popup, property(&seen, "window"), property(&seen, "arguments"))
+}
+
+/// Lets time go by five times as fast.
+fn hurry() -> [Replaced; 2] {
+    let timeout = bound(&[&eval("setTimeout")], "original, f, ms", "return original(f, ms / 5)");
+    let now = bound(&[&eval("Date.now")], "original", "return original() * 5");
+    [Replaced::new("globalThis", "setTimeout", &timeout), Replaced::new("Date", "now", &now)]
+}
+
+/// Waits for the next response in the background: its query and whether it is surely ours, or the
+/// error's code. The popup is dropped then.
+fn response(mut popup: Popup) -> Promise {
+    future_to_promise(async move {
+        Ok(match popup.response().await {
+            Ok(response) => {
+                [response.query.expose(), if response.surely_ours { " ours" } else { " any" }].concat().into()
+            }
+            Err(error) => error.code().name().into(),
+        })
+    })
+}
+
+async fn next(popup: &mut Popup) -> (String, bool) {
+    let response = popup.response().await.unwrap();
+    (response.query.expose().to_owned(), response.surely_ours)
+}
+
+fn page(path: &str) -> Url {
+    Url::parse(&[eval("location.origin").as_string().unwrap().as_str(), path].concat()).unwrap()
+}
+
+async fn post(message: &str) {
+    let channel = "const c = new BroadcastChannel('mcp-authorize'); c.postMessage(a); c.close()";
+    run(channel, &eval(message)).await;
+}
+
+#[wasm_bindgen_test]
+async fn opens_with_a_text_in_the_users_colours() {
+    let (popup, window, arguments) = open();
+    let document = property(&window, "document");
+    assert_eq!(property(&document, "title"), "Connecting…");
+    assert_eq!(property(&property(&document, "body"), "textContent"), "Connecting…");
+    let scheme = run("return getComputedStyle(a.documentElement).colorScheme", &document).await;
+    assert_eq!(scheme, "light dark");
+    let features = js_sys::Array::from(&arguments).get(2).as_string().unwrap();
+    assert!(features.starts_with("popup,width=520,height=720,left="), "{features}");
+    drop(popup);
+    assert_eq!(property(&window, "closed"), true);
+}
+
+#[wasm_bindgen_test]
+fn a_blocked_popup_is_told_of_at_once() {
+    for blocked in ["() => null", "() => ({ closed: true })", "() => { throw new Error() }"] {
+        let _replaced = Replaced::new("globalThis", "open", &eval(blocked));
+        assert_eq!(Popup::open().err().unwrap().code(), Code::PopupBlocked);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn only_responses_are_read() {
+    let (mut popup, window, _) = open();
+    for bad in [
+        "null",
+        "'text'",
+        "{ type: 'other', query: '?a' }",
+        "{ type: 'mcp-authorize' }",
+        "{ type: 'mcp-authorize', query: 1 }",
+    ] {
+        post(bad).await;
+        run("postMessage(a, origin)", &eval(bad)).await;
+    }
+    // "origin must equal location.origin": another site that has a handle on this window.
+    let foreign = "dispatchEvent(new MessageEvent('message',
+        { data: { type: 'mcp-authorize', query: '?evil' }, origin: 'https://evil.example', source: a }))";
+    run(foreign, &window).await;
+    // A channel is shared by all tabs: the sender may be another sign-in's page.
+    post("{ type: 'mcp-authorize', query: '?code=1', id: 1 }").await;
+    assert_eq!(next(&mut popup).await, ("?code=1".to_owned(), false));
+    // So may be that of a message from any window but the popup.
+    run("postMessage(a, origin)", &eval("{ type: 'mcp-authorize', query: '?code=2', id: 2 }")).await;
+    assert_eq!(next(&mut popup).await, ("?code=2".to_owned(), false));
+    run("a.eval(`opener.postMessage({ type: 'mcp-authorize', query: '?code=3', id: 3 }, origin)`)", &window).await;
+    assert_eq!(next(&mut popup).await, ("?code=3".to_owned(), true));
+}
+
+#[wasm_bindgen_test]
+async fn the_last_response_is_acknowledged_and_nothing_is_left() {
+    eval("globalThis.counted = 0");
+    let count = |method: &str, step: &str| {
+        let count =
+            ["function (...rest) { counted += ", step, "; EventTarget.prototype.", method, ".apply(this, rest) }"];
+        Replaced::new("globalThis", method, &eval(&count.concat()))
+    };
+    let listeners = [count("addEventListener", "1"), count("removeEventListener", "-1")];
+    let class = "class extends BroadcastChannel { close() { globalThis.counted -= 10; super.close() } }";
+    let channel = Replaced::new("globalThis", "BroadcastChannel", &eval(class));
+    let (mut popup, _, _) = open();
+    drop(channel);
+    assert_eq!(eval("counted"), 1);
+
+    eval(
+        "(globalThis.testChannel = new BroadcastChannel('mcp-authorize'), globalThis.heard = [], testChannel.onmessage = ({ data }) => heard.push(data))",
+    );
+    post("{ type: 'mcp-authorize', query: '?other', id: 7 }").await;
+    next(&mut popup).await;
+    // Asking again leaves the first one to whom it belongs.
+    post("{ type: 'mcp-authorize', query: '?ours', id: 8 }").await;
+    next(&mut popup).await;
+    popup.finish();
+    drop(popup);
+    drop(listeners);
+    assert_eq!(eval("counted"), -10);
+    post("'last'").await;
+    let heard = "while (!heard.includes('last')) await new Promise((y) => testChannel.addEventListener('message', y, { once: true }));
+         testChannel.close(); return JSON.stringify(heard.filter((it) => it.ack))";
+    assert_eq!(run(heard, &JsValue::UNDEFINED).await, r#"[{"type":"mcp-authorize","ack":8}]"#);
+}
+
+#[wasm_bindgen_test]
+async fn closed_before_it_shows_a_page() {
+    let (mut popup, window, _) = open();
+    run("a.close()", &window).await;
+    assert_eq!(popup.navigate(&page("/")).unwrap_err().code(), Code::PopupClosed);
+    let _hurry = hurry();
+    assert_eq!(response(popup).await.unwrap(), Code::PopupClosed.name());
+}
+
+/// Lets the popup show a page of this origin, and closes it once the popup has noticed that.
+async fn closed_by_user(answer: Promise, window: &JsValue) -> JsValue {
+    run(
+        "while (a.location.href === 'about:blank') await new Promise((y) => setTimeout(y, 100));
+         await new Promise((y) => setTimeout(y, 2_000)); a.close()",
+        window,
+    )
+    .await;
+    JsFuture::from(Promise::race(&js_sys::Array::of2(&answer, &run_later("'still waiting'")))).await.unwrap()
+}
+
+/// A value after ten seconds, hurried.
+fn run_later(value: &str) -> Promise {
+    let later = ["new Promise((y) => setTimeout(() => y(", value, "), 10_000))"].concat();
+    Promise::resolve(&eval(&later))
+}
+
+#[wasm_bindgen_test]
+async fn closed_by_the_user() {
+    let _hurry = hurry();
+    for (focus, outcome) in [("() => true", Code::PopupClosed.name()), ("() => false", "still waiting")] {
+        let _focus = Replaced::new("document", "hasFocus", &eval(focus));
+        let (mut popup, window, _) = open();
+        popup.navigate(&page("/tests/browser/elsewhere.html")).unwrap();
+        assert_eq!(closed_by_user(response(popup), &window).await, outcome);
+        post("{ type: 'mcp-authorize', query: '', id: 0 }").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn cut_off_by_a_policy_is_not_closed() {
+    // This test's server sends Cross-Origin-Opener-Policy: same-origin, also as another origin.
+    let _hurry = hurry();
+    let _focus = Replaced::new("document", "hasFocus", &eval("() => true"));
+    let (mut popup, window, _) = open();
+    let elsewhere = page("/tests/browser/elsewhere.html").as_str().replacen("127.0.0.1", "localhost", 1);
+    popup.navigate(&Url::parse(&elsewhere).unwrap()).unwrap();
+    let answer = response(popup);
+    run("while (!a.closed) await new Promise((y) => setTimeout(y, 100))", &window).await;
+    let either = js_sys::Array::of2(&answer, &run_later("'still waiting'"));
+    assert_eq!(Promise::race(&either).await.unwrap(), "still waiting");
+    post("{ type: 'mcp-authorize', query: '?code=1', id: 1 }").await;
+    assert_eq!(answer.await.unwrap(), "?code=1 any");
+}
+
+/// Waits until the callback page, which holds this lock, is gone.
+async fn callback_page_is_gone() {
+    run("await navigator.locks.request('callback page', () => {})", &JsValue::UNDEFINED).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_callback_page_tells_its_opener() {
+    let (mut popup, window, _) = open();
+    popup.navigate(&page("/tests/browser/callback.html?code=1&state=2")).unwrap();
+    assert_eq!(next(&mut popup).await.0, "?code=1&state=2");
+    // RFC 9700 §4.2.4: the code does not stay in the address bar and in the history.
+    assert_eq!(property(&property(&window, "location"), "search"), "");
+    popup.finish();
+    callback_page_is_gone().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_callback_page_closes_itself_where_it_is_cut_off() {
+    let (mut popup, window, _) = open();
+    let to = page("/tests/browser/callback.html?code=1&state=2");
+    let to = js_sys::encode_uri_component(to.as_str()).as_string().unwrap();
+    let elsewhere = page(&["/tests/browser/elsewhere.html?to=", &to].concat());
+    popup.navigate(&Url::parse(&elsewhere.as_str().replacen("127.0.0.1", "localhost", 1)).unwrap()).unwrap();
+    assert_eq!(next(&mut popup).await, ("?code=1&state=2".to_owned(), false));
+    assert_eq!(property(&window, "closed"), true);
+    drop(popup);
+    callback_page_is_gone().await;
+}
+
+/// Opens the callback page without a sign-in: its state, its text and what is left of the address.
+async fn on_its_own(query: &str) -> JsValue {
+    let shown = "const page = open('/tests/browser/callback.html' + a);
+        while (!page.document?.documentElement?.dataset.mcpAuthorize) await new Promise((y) => setTimeout(y, 50));
+        const told = [page.document.documentElement.dataset.mcpAuthorize, page.document.body.textContent.trim(), page.location.search];
+        page.close(); return told.join('|')";
+    run(shown, &query.into()).await
+}
+
+#[wasm_bindgen_test]
+async fn the_callback_page_on_its_own() {
+    assert_eq!(
+        on_its_own("?state=1").await,
+        "callback_without_response|This page finishes a sign-in. Go back to the app and start there.|?state=1"
+    );
+    assert_eq!(
+        on_its_own("?error=access_denied&error_description=%3Cb%3E").await,
+        "no_opener|The page that started this sign-in is gone. Go back to the app and sign in again.|"
+    );
+}
