@@ -27,7 +27,7 @@ export type McpAuthorizeErrorCode =
   | "invalid_response"
   /** An answer had a status that tells of failure, and no OAuth error in it. */
   | "http_status"
-  /** The server answers without asking for authorization: call it with plain `fetch`. */
+  /** The server did not ask for authorization, and has no metadata that would: check the URL, or call it with plain `fetch`. */
   | "authorization_not_required"
   /** No usable metadata at any of the places where the specification puts it. */
   | "metadata_not_found"
@@ -97,7 +97,7 @@ export class McpAuthorizeError extends Error {
   readonly status?: number;
   /** The server's own error code (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2), as it sent it. Text from a server: never put it into a page as HTML. */
   readonly serverError?: string;
-  /** The scopes that the server asks for, with `insufficient_scope`. */
+  /** With `insufficient_scope`: the scopes to sign in for, those of the session and those that the server asks for. */
   readonly scopes?: readonly string[];
   /** What the browser threw, where it threw. */
   readonly cause?: unknown;
@@ -158,7 +158,7 @@ export interface SignInOptions extends WaitOptions {
   scopes?: readonly string[];
 }
 
-/** One HTTP exchange of the library's own, with secrets left out. */
+/** One HTTP exchange, the app's own through `session.fetch` included (`step` is `request`), with secrets left out. */
 export interface McpExchange {
   step: McpAuthorizeStep;
   method: string;
@@ -178,7 +178,7 @@ export interface McpAuthorizerEventMap {
   refreshed: { server: string };
   /** A session ended: by `signOut`, or because it can't be refreshed. */
   "signed-out": { server: string; reason: "sign_out" | "expired" };
-  /** The library asked a server something. */
+  /** A server was asked something. */
   exchange: McpExchange;
   /** The popup shows the authorization server's page. */
   authorizing: { server: string; issuer: string };
@@ -189,6 +189,11 @@ export class McpAuthorizerEvent<K extends keyof McpAuthorizerEventMap> extends E
   readonly type: K;
   readonly detail: McpAuthorizerEventMap[K];
 }
+
+/** What listens to an event of {@link McpAuthorizer}. */
+export type McpAuthorizerListener<K extends keyof McpAuthorizerEventMap> =
+  | ((event: McpAuthorizerEvent<K>) => void)
+  | { handleEvent(event: McpAuthorizerEvent<K>): void };
 
 /** Signs users in. One for each app is enough. */
 export class McpAuthorizer extends EventTarget {
@@ -220,22 +225,12 @@ export class McpAuthorizer extends EventTarget {
 
   addEventListener<K extends keyof McpAuthorizerEventMap>(
     type: K,
-    listener: ((event: McpAuthorizerEvent<K>) => void) | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
+    listener: McpAuthorizerListener<K> | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
   removeEventListener<K extends keyof McpAuthorizerEventMap>(
     type: K,
-    listener: ((event: McpAuthorizerEvent<K>) => void) | null,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
+    listener: McpAuthorizerListener<K> | null,
     options?: boolean | EventListenerOptions,
   ): void;
 }
@@ -277,7 +272,8 @@ export class McpSession {
   /**
    * Forgets the tokens, and revokes them where the server offers it (RFC 7009).
    *
-   * @returns Whether the server confirmed the revocation. The tokens are forgotten in any case.
+   * @returns Whether the server confirmed the revocation of the refresh token or, where there is none, of the access
+   *   token. The tokens are forgotten in any case.
    */
   signOut(options?: WaitOptions): Promise<boolean>;
 }

@@ -54,8 +54,8 @@ codes! {
         => "The server has to answer as the specification says; the message names what was wrong.";
     HttpStatus "http_status" "An answer had a status that tells of failure, and no OAuth error in it."
         => "Look in the server's log for this request; try again later where the status is 5xx.";
-    AuthorizationNotRequired "authorization_not_required" "The server answers without asking for authorization."
-        => "Call it with plain fetch, or have the server answer 401 with WWW-Authenticate.";
+    AuthorizationNotRequired "authorization_not_required" "The server did not ask for authorization, and has no metadata that would."
+        => "Check the URL. If the server is open, call it with plain fetch; else have it answer 401 with WWW-Authenticate.";
     MetadataNotFound "metadata_not_found" "There is no usable metadata at any of the places where the specification puts it."
         => "Serve the metadata at the well-known URL that the message names, with Access-Control-Allow-Origin.";
     ResourceMismatch "resource_mismatch" "The protected resource metadata is about another resource (RFC 9728 §3.3)."

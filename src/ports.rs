@@ -32,6 +32,8 @@ pub enum Body {
     Form(Form),
     /// `application/json`.
     Json(String),
+    /// `text/plain`, which needs no preflight from another origin.
+    Text(&'static str),
 }
 
 impl Body {
@@ -40,6 +42,7 @@ impl Body {
         match self {
             Body::Form(_) => "application/x-www-form-urlencoded",
             Body::Json(_) => "application/json",
+            Body::Text(_) => "text/plain",
         }
     }
 
@@ -48,6 +51,7 @@ impl Body {
         match self {
             Body::Form(form) => form.as_str(),
             Body::Json(text) => text,
+            Body::Text(text) => text,
         }
     }
 }
@@ -193,6 +197,8 @@ pub trait UserAgent {
     /// Waits for the next response that comes back to the redirect URI; it may be that of another
     /// sign-in.
     async fn response(&mut self) -> Result<CallbackQuery>;
+    /// The last response was the one: its page may go.
+    fn done(&mut self) {}
 }
 
 /// A query that came back to the redirect URI, unchecked.

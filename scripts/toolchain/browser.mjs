@@ -32,7 +32,8 @@ export async function browser() {
   const settings = join(cache, "webdriver.json");
   mkdirSync(cache, { recursive: true });
   writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { binary: found.CHROMIUM, args } }));
-  return { ...found, WASM_BINDGEN_TEST_WEBDRIVER_JSON: settings };
+  // The seconds that all tests together may take; the default of 20 is near to what they need.
+  return { ...found, WASM_BINDGEN_TEST_WEBDRIVER_JSON: settings, WASM_BINDGEN_TEST_TIMEOUT: "180" };
 }
 
 function find() {

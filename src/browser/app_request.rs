@@ -27,8 +27,11 @@ impl From<AppResponse> for JsValue {
 }
 
 impl AppRequest {
-    /// Takes the arguments of `fetch`.
+    /// Takes the arguments of `fetch`. What is no `Request` is read as text once, as `fetch` reads it,
+    /// so that what is checked is what is sent.
     pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
+        let is_request = input.is_object() && get(&input, "clone").is_function();
+        let input = if is_request { input } else { apply(&global("String"), &[input]).unwrap_or_default() };
         Self { fetch: browser.fetch_function(), input, init }
     }
 
@@ -44,7 +47,7 @@ impl AppRequest {
     }
 
     fn is_request(&self) -> bool {
-        self.input.is_object() && get(&self.input, "clone").is_function()
+        self.input.is_object()
     }
 
     /// The app's `init` with the token among its headers.
@@ -62,9 +65,7 @@ impl ResourceRequest for AppRequest {
 
     fn url(&self) -> Option<Url> {
         let given = if self.is_request() { get(&self.input, "url") } else { self.input.clone() };
-        // A `URL` is an object with an `href`.
-        let text = given.as_string().or_else(|| get(&given, "href").as_string())?;
-        let absolute = absolute_url(&text);
+        let absolute = absolute_url(&given.as_string()?);
         // What follows the path does not matter to where the token may go, and browsers leave
         // characters in a query that RFC 3986 does not have.
         Url::parse(absolute.split(['?', '#']).next()?).ok()

@@ -2,7 +2,7 @@
 //! endpoints (MCP 2026-07-28 authorization and authorization-server-discovery).
 
 use super::exchange::{document, exchange};
-use crate::ports::{Ports, Request};
+use crate::ports::{Body, Ports, Request};
 use crate::protocol::json::Object;
 use crate::protocol::{
     AuthorizationServerMetadata, Issuer, ProtectedResourceMetadata, Resource, Scope, ServerUrl, Url, WwwAuthenticate,
@@ -14,15 +14,34 @@ use crate::{Code, Error, Result, Step};
 pub struct DiscoveredResource {
     /// What tokens shall be for.
     pub resource: Resource,
-    /// At least one.
-    pub authorization_servers: Vec<Issuer>,
+    /// Who may issue them.
+    pub authorization_servers: AuthorizationServers,
     /// The challenge's scopes, else those that the metadata lists.
     pub scope: Scope,
+    /// All scopes that the metadata lists.
+    pub scopes_supported: Scope,
 }
+
+/// Who may issue tokens for a server.
+#[derive(Debug)]
+pub enum AuthorizationServers {
+    /// Those that its metadata lists, at least one.
+    Listed(Vec<Issuer>),
+    /// The server's own origin. MCP 2025-03-26 had no protected resource metadata: there "the
+    /// authorization base URL MUST be determined from the MCP server URL by discarding any existing
+    /// path component".
+    Origin(Issuer),
+}
+
+/// What the server is asked without a token: `ping`, the request without consequences. It goes as
+/// text, since JSON would cost a preflight and a server asks for the token before it looks at the
+/// body. Some answer GET with 404 or 405 before they ask for one, so it is a POST.
+const PROBE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#;
 
 /// Asks the MCP server without a token, and reads its protected resource metadata.
 pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Result<DiscoveredResource> {
-    let probe = Request { step: Step::Challenge, url: server.url().clone(), body: None, authorization: None };
+    let url = server.url().clone();
+    let probe = Request { step: Step::Challenge, url, body: Some(Body::Text(PROBE)), authorization: None };
     let probe = exchange(ports, probe).await;
     let (challenged, field) = match &probe {
         Ok(answer) => (answer.status == 401, answer.www_authenticate.as_deref().unwrap_or_default()),
@@ -33,56 +52,84 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
     let urls = match challenge.and_then(|challenge| challenge.parameter("resource_metadata")) {
         // RFC 9728 §5.1: the challenge says where; then nowhere else is right.
         Some(url) => {
-            vec![
-                Url::parse(url)
-                    .map_err(|error| error.at(Step::ResourceMetadata, "The challenge's \"resource_metadata\""))?,
-            ]
+            let url = Url::parse(url);
+            vec![url.map_err(|error| error.at(Step::ResourceMetadata, "The challenge's \"resource_metadata\""))?]
         }
         None => ProtectedResourceMetadata::well_known_urls(server),
     };
     let found = first_usable(ports, Step::ResourceMetadata, &urls, |document| {
         ProtectedResourceMetadata::parse(document, server)
     });
+    let challenged_scope = challenge.and_then(|challenge| challenge.scope());
     let metadata = match found.await {
         Ok(Some(metadata)) => metadata,
-        Ok(None) => return Err(without_metadata(probe.map(|answer| answer.status), server)),
+        Ok(None) => {
+            return Ok(DiscoveredResource {
+                resource: Resource::of(server),
+                authorization_servers: AuthorizationServers::Origin(origin(probe?.status, server)?),
+                scope: challenged_scope.unwrap_or_default(),
+                scopes_supported: Scope::default(),
+            });
+        }
         // Where nothing can be reached, the server's own failure tells more than its metadata's.
         Err(error) if error.code() == Code::Network => return Err(probe.err().unwrap_or(error)),
         Err(error) => return Err(error),
     };
     // "Use the `scope` parameter from the initial `WWW-Authenticate` header in the 401 response, if
     // provided. If `scope` is not available, use all scopes defined in `scopes_supported`."
-    let scope = challenge.and_then(|challenge| challenge.scope()).or(metadata.scopes_supported).unwrap_or_default();
-    Ok(DiscoveredResource { resource: metadata.resource, authorization_servers: metadata.authorization_servers, scope })
+    let scopes_supported = metadata.scopes_supported.unwrap_or_default();
+    let scope = challenged_scope.unwrap_or_else(|| scopes_supported.clone());
+    let authorization_servers = AuthorizationServers::Listed(metadata.authorization_servers);
+    Ok(DiscoveredResource { resource: metadata.resource, authorization_servers, scope, scopes_supported })
 }
 
-fn without_metadata(probe: Result<u16>, server: &ServerUrl) -> Error {
-    let (code, message) = match probe {
-        Err(error) => return error,
-        Ok(200..300) => (Code::AuthorizationNotRequired, " answers without asking for authorization."),
-        Ok(_) => (Code::MetadataNotFound, " has no protected resource metadata at its well-known places."),
-    };
-    Error::new(code, Step::ResourceMetadata, [server.as_str(), message].concat()).with_url(server.url().without_query())
+/// A server without metadata that asks for a token is one of 2025-03-26. One that does not ask needs
+/// none, or is none.
+fn origin(status: u16, server: &ServerUrl) -> Result<Issuer> {
+    if status == 401 {
+        return Issuer::parse(server.url().origin())
+            .map_err(|error| error.at(Step::ResourceMetadata, "The server's origin"));
+    }
+    let message = [server.as_str(), " does not ask for authorization, and has no metadata that would."].concat();
+    Err(Error::new(Code::AuthorizationNotRequired, Step::Challenge, message)
+        .with_url(server.url().without_query())
+        .with_status(status))
 }
 
-/// Reads an authorization server's metadata, and refuses a server without PKCE.
+/// Reads the metadata of an authorization server that resource metadata lists, and refuses one
+/// without PKCE.
 pub async fn discover_authorization_server<P: Ports>(
     ports: &P,
     issuer: &Issuer,
 ) -> Result<AuthorizationServerMetadata> {
-    const STEP: Step = Step::AuthorizationServerMetadata;
-    let urls = AuthorizationServerMetadata::well_known_urls(issuer);
-    let found = first_usable(ports, STEP, &urls, |document| AuthorizationServerMetadata::parse(document, issuer));
-    let metadata = found.await?.ok_or_else(|| {
-        Error::new(
-            Code::MetadataNotFound,
-            STEP,
-            [issuer.as_str(), " has no metadata at its well-known places."].concat(),
-        )
-        .with_url(issuer.url().without_query())
+    let metadata = authorization_server_metadata(ports, issuer).await?.ok_or_else(|| {
+        let message = [issuer.as_str(), " has no metadata at its well-known places."].concat();
+        Error::new(Code::MetadataNotFound, STEP, message).with_url(issuer.url().without_query())
     })?;
     metadata.require_pkce()?;
     Ok(metadata)
+}
+
+/// The authorization server at the origin of a server of 2025-03-26. Without metadata it has its
+/// endpoints at the default paths of that revision.
+pub async fn discover_origin_authorization_server<P: Ports>(
+    ports: &P,
+    origin: &Issuer,
+) -> Result<AuthorizationServerMetadata> {
+    match authorization_server_metadata(ports, origin).await? {
+        Some(metadata) => metadata.require_pkce().map(|()| metadata),
+        None => AuthorizationServerMetadata::with_default_endpoints(origin),
+    }
+}
+
+const STEP: Step = Step::AuthorizationServerMetadata;
+
+async fn authorization_server_metadata<P: Ports>(
+    ports: &P,
+    issuer: &Issuer,
+) -> Result<Option<AuthorizationServerMetadata>> {
+    let urls = AuthorizationServerMetadata::well_known_urls(issuer);
+    first_usable(ports, STEP, &urls, |document| AuthorizationServerMetadata::parse(document, issuer)).await
 }
 
 /// The first document, by priority, that is there and passes its check. A place that answers with

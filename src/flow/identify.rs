@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// Finds or makes the app's identity at a server. `scope` is what will be asked for.
+/// Finds or makes the app's identity at a server. `scope` is all that the resource is known to ask for.
 pub async fn identify<P: Ports>(
     ports: &P,
     client: &Client,

@@ -13,7 +13,10 @@ mod token;
 
 pub use call::call;
 pub use client::{Client, PreRegistered};
-pub use discover::{DiscoveredResource, discover_authorization_server, discover_resource};
+pub use discover::{
+    AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
+    discover_resource,
+};
 pub use identify::identify;
 pub use session::Session;
 pub use sign_in::{restore, sign_in};

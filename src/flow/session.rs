@@ -290,7 +290,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Forgets the tokens, and revokes them where the server offers it (RFC 7009). Tells whether the
-    /// server confirmed that.
+    /// server confirmed that for the refresh token or, where there is none, for the access token.
     pub async fn sign_out(&self) -> Result<bool> {
         let tokens = {
             let _guard = self.ports.lock(&self.key()).await?;
@@ -303,16 +303,16 @@ impl<P: Ports> Session<P> {
         self.ports.notify(&Event::SignedOut { server: self.server.as_str(), expired: false });
         let Some(tokens) = tokens else { return Ok(false) };
         let Some(endpoint) = &tokens.revocation_endpoint else { return Ok(false) };
-        let mut confirmed = true;
-        // §2.1: revoking the refresh token SHOULD end its access tokens too; servers that hand out
-        // self-contained ones do not, so both are given up.
+        // §2.1: with the refresh token the server SHOULD end its access tokens too. Not all do, so both
+        // are given up; a server may not know how to revoke a self-contained access token (§2.2.1).
         let refresh_token = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));
+        let mut confirmed = None;
         for (token, hint) in refresh_token.into_iter().chain([(&tokens.access_token, "access_token")]) {
             let request = revocation_request(token, hint, &tokens.client);
             let answer = post_form(&self.ports, Step::Revocation, endpoint, request).await;
-            confirmed &= answer.is_ok_and(|answer| answer.is_success());
+            confirmed.get_or_insert(answer.is_ok_and(|answer| answer.is_success()));
         }
-        Ok(confirmed)
+        Ok(confirmed.unwrap_or_default())
     }
 }
 

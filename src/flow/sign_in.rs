@@ -1,7 +1,9 @@
 //! Sign-in: discover, identify, ask the user, exchange the code, keep the tokens.
 
 use super::client::Client;
-use super::discover::{discover_authorization_server, discover_resource};
+use super::discover::{
+    AuthorizationServers, discover_authorization_server, discover_origin_authorization_server, discover_resource,
+};
 use super::identify::{bind, identify};
 use super::session::{Session, Tokens};
 use super::token::request_tokens;
@@ -24,11 +26,18 @@ pub async fn sign_in<P: Ports>(
     user_agent: &mut impl UserAgent,
 ) -> Result<Session<P>> {
     let found = discover_resource(ports, server).await?;
-    let issuer = choose(&found.authorization_servers, user_agent).await?;
-    let authorization_server = discover_authorization_server(ports, &issuer).await?;
+    let authorization_server = match &found.authorization_servers {
+        AuthorizationServers::Listed(issuers) => {
+            let issuer = choose(issuers, user_agent).await?;
+            discover_authorization_server(ports, &issuer).await?
+        }
+        AuthorizationServers::Origin(origin) => discover_origin_authorization_server(ports, origin).await?,
+    };
+    let issuer = authorization_server.issuer.clone();
     let scope = scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope);
     let scope = with_offline_access(scope, &authorization_server);
-    let credentials = identify(ports, client, &authorization_server, &scope).await?;
+    let known_scopes = scope.union(&found.scopes_supported);
+    let credentials = identify(ports, client, &authorization_server, &known_scopes).await?;
 
     let request = AuthorizationRequest {
         server: &authorization_server,
@@ -96,7 +105,10 @@ async fn response(request: &AuthorizationRequest<'_>, user_agent: &mut impl User
         let callback = user_agent.response().await?;
         match authorization_response(callback.query.expose(), request) {
             Err(error) if error.code() == Code::StateMismatch && !callback.surely_ours => {}
-            decided => return decided,
+            decided => {
+                user_agent.done();
+                return decided;
+            }
         }
     }
 }

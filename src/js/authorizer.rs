@@ -65,7 +65,6 @@ impl Authorizer {
             let mut user_agent = User { page, choose, server: server.as_str().to_owned() };
             let work = flow::sign_in(&browser, &client, &server, scopes.as_ref(), &mut user_agent);
             let session = race(Step::Authorization, limit, signal.as_ref(), work).await?;
-            user_agent.page.finish();
             Ok(Session::from(session).into())
         })
     }
@@ -116,14 +115,6 @@ enum Page {
     App(AppPage),
 }
 
-impl Page {
-    fn finish(&mut self) {
-        if let Page::Popup(popup) = self {
-            popup.finish();
-        }
-    }
-}
-
 impl UserAgent for User {
     /// Asks the app, or takes the first.
     async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize> {
@@ -153,6 +144,12 @@ impl UserAgent for User {
         match &mut self.page {
             Page::Popup(popup) => popup.response().await,
             Page::App(page) => page.response().await,
+        }
+    }
+
+    fn done(&mut self) {
+        if let Page::Popup(popup) = &mut self.page {
+            popup.finish();
         }
     }
 }

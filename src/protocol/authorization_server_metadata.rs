@@ -80,6 +80,27 @@ impl AuthorizationServerMetadata {
         })
     }
 
+    /// What a server of MCP 2025-03-26 without metadata has: "/authorize", "/token" and "/register" at
+    /// its origin, and PKCE, which that revision requires of all.
+    pub fn with_default_endpoints(origin: &Issuer) -> Result<Self> {
+        let at = |path| {
+            let url = origin.url().at_path(&[path]);
+            url.map_err(|error| error.at(Step::AuthorizationServerMetadata, "A default endpoint"))
+        };
+        Ok(Self {
+            issuer: origin.clone(),
+            authorization_endpoint: at("/authorize")?,
+            token_endpoint: at("/token")?,
+            registration_endpoint: Some(at("/register")?),
+            revocation_endpoint: None,
+            scopes_supported: Scope::default(),
+            token_endpoint_auth_methods: None,
+            iss_in_response: false,
+            client_id_metadata_document: false,
+            pkce_s256: true,
+        })
+    }
+
     /// Refuses a server that does not say that it knows S256.
     ///
     /// MCP 2026-07-28 security-considerations: "If `code_challenge_methods_supported` is absent, the
@@ -178,6 +199,17 @@ mod tests {
         assert_eq!(pkce(r#""code_challenge_methods_supported": ["plain", "S256"]"#), Ok(()));
         assert_eq!(pkce(r#""code_challenge_methods_supported": ["plain"]"#), Err(Code::PkceUnsupported));
         assert_eq!(pkce(r#""x": 1"#), Err(Code::PkceUnsupported));
+    }
+
+    #[test]
+    fn default_endpoints_are_at_the_origin() {
+        // MCP 2025-03-26 authorization, "Fallbacks for Servers without Metadata Discovery".
+        let metadata =
+            AuthorizationServerMetadata::with_default_endpoints(&Issuer::parse("https://as.example").unwrap()).unwrap();
+        assert_eq!(metadata.authorization_endpoint.as_str(), "https://as.example/authorize");
+        assert_eq!(metadata.token_endpoint.as_str(), "https://as.example/token");
+        assert_eq!(metadata.registration_endpoint.as_ref().map(Url::as_str), Some("https://as.example/register"));
+        assert!(metadata.require_pkce().is_ok());
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl ClientMetadata<'_> {
         if self.redirect_uri.is_loopback() { "web" } else { "native" }
     }
 
-    /// The body of the registration request (RFC 7591 §3.1).
+    /// The body of the registration request (RFC 7591 §3.1). `scope` is all that the resource is known
+    /// to ask for.
     pub fn registration_request(
         &self,
         server: &AuthorizationServerMetadata,
@@ -34,10 +35,16 @@ impl ClientMetadata<'_> {
         application_type: &str,
     ) -> String {
         let method = ClientAuthentication::to_register(server.token_endpoint_auth_methods.as_deref());
-        // §2: "scope values that the client can use". A server that lists its scopes refuses others,
-        // among them those of its resources; without the member it decides by itself.
-        let listed = server.scopes_supported.is_empty() || server.scopes_supported.covers(scope);
-        let scope = scope.to_parameter().filter(|_| listed);
+        // §2: `scope` is what the client can ask for later on too, so it is all that there is: a server
+        // may hold the client to it, step-up included. One that lists its scopes refuses others, among
+        // them those of its resources; without the member it decides by itself.
+        let listed = &server.scopes_supported;
+        let scope = if listed.is_empty() {
+            Some(scope)
+        } else {
+            Some(listed).filter(|listed| !scope.is_empty() && listed.covers(scope))
+        };
+        let scope = scope.and_then(Scope::to_parameter);
         Writer::new()
             .string("client_name", self.client_name)
             .optional("client_uri", self.client_uri.map(Url::as_str))
@@ -82,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_no_scope_that_the_server_does_not_list() {
+    fn registers_for_all_scopes_or_leaves_them_to_the_server() {
         let redirect_uri = Url::parse("https://app.example/callback").unwrap();
         let metadata = ClientMetadata { client_name: "x", client_uri: None, redirect_uri: &redirect_uri };
         let scope = |listed| {
@@ -91,7 +98,7 @@ mod tests {
                 .string("scope")
                 .map(|it| it.map(str::to_owned))
         };
-        assert_eq!(scope(r#"["a", "b", "c"]"#), Ok(Some("a b".into())));
+        assert_eq!(scope(r#"["a", "b", "c"]"#), Ok(Some("a b c".into())));
         assert_eq!(scope(r#"["a", "openid"]"#), Ok(None));
         assert_eq!(scope("[]"), Ok(Some("a b".into())));
     }

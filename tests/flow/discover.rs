@@ -67,7 +67,7 @@ fn a_challenge_counts_on_a_401_alone() {
 
 #[test]
 fn each_fault_of_a_resource_has_its_code() {
-    let faults: [(&str, Reply, Code); 11] = [
+    let faults: [(&str, Reply, Code); 10] = [
         (SERVER, Reply::Challenge(401, "Bearer resource_metadata=\"javascript:alert(1)\"".into()), Code::InsecureUrl),
         (
             SERVER,
@@ -82,7 +82,6 @@ fn each_fault_of_a_resource_has_its_code() {
         (PRM, Reply::Fails(Code::ResponseTooLarge), Code::ResponseTooLarge),
         (PRM, Reply::Fails(Code::Timeout), Code::Timeout),
         (PRM, Reply::Json(503, String::new()), Code::HttpStatus),
-        (PRM, Reply::Json(404, String::new()), Code::MetadataNotFound),
     ];
     for (url, reply, code) in faults {
         let world = Scripted::working();
@@ -104,8 +103,17 @@ fn a_server_that_is_down_is_named() {
 #[test]
 fn a_server_without_authorization_says_so() {
     let world = Scripted::default();
-    world.reply(SERVER, Reply::ok("{}"));
-    assert_eq!(resource(&world), Err(Code::AuthorizationNotRequired));
+    for status in [200, 400, 404, 405, 415] {
+        world.reply(SERVER, Reply::Json(status, "{}".into()));
+        assert_eq!(resource(&world), Err(Code::AuthorizationNotRequired));
+    }
+}
+
+#[test]
+fn the_server_is_asked_with_a_request_without_consequences() {
+    let world = Scripted::working();
+    resource(&world).unwrap();
+    assert_eq!(world.posted(SERVER), [r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#]);
 }
 
 #[test]

@@ -33,6 +33,38 @@ fn goes_through_the_steps_of_the_specification_in_order() {
     assert_ne!(sent["state"], form["code_verifier"]);
 }
 
+/// A server of MCP 2025-03-26: it is its own authorization server, and says so nowhere.
+fn of_2025_03_26() -> Scripted {
+    let world = Scripted::default();
+    world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
+    world.reply("https://mcp.example/register", Reply::Json(201, r#"{"client_id": "old"}"#.into()));
+    world.reply("https://mcp.example/token", Reply::ok(tokens("old")));
+    world
+}
+
+#[test]
+fn a_server_of_2025_03_26_is_its_own_authorization_server() {
+    let world = of_2025_03_26();
+    let mut user = User::consents();
+    attempt(&world, None, &mut user).unwrap();
+    assert_eq!(user.opened.as_ref().unwrap().without_query(), "https://mcp.example/authorize");
+    // `resource` goes with both requests, "regardless of whether authorization servers support it".
+    assert_eq!((&*user.sent()["resource"], &*world.form("https://mcp.example/token")["resource"]), (SERVER, SERVER));
+    assert!(user.sent().contains_key("code_challenge"));
+}
+
+#[test]
+fn metadata_at_the_origin_of_a_server_of_2025_03_26_is_used() {
+    let world = of_2025_03_26();
+    let own = metadata("https://mcp.example", "").replace("https://as.example/", "https://mcp.example/oauth/");
+    world.reply("https://mcp.example/.well-known/oauth-authorization-server", Reply::ok(own));
+    world.reply("https://mcp.example/oauth/register", Reply::Json(201, r#"{"client_id": "old"}"#.into()));
+    world.reply("https://mcp.example/oauth/token", Reply::ok(tokens("old")));
+    let mut user = User::consents();
+    attempt(&world, None, &mut user).unwrap();
+    assert_eq!(user.opened.as_ref().unwrap().without_query(), "https://mcp.example/oauth/authorize");
+}
+
 #[test]
 fn no_secret_is_in_an_event() {
     let world = Scripted::working();

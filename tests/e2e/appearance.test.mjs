@@ -1,0 +1,91 @@
+// How the page looks, light and dark, wide and narrow: pictures for people in out/screenshots, and what can be
+// measured. UPDATE_SCREENSHOT=1 also renews docs/demo.png, the picture in the README.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { callTool, errorIn, launchBrowser, openPage, sendTool, signIn, startDemo } from "./browser.mjs";
+
+const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const folder = root("out/screenshots/");
+
+let browser, demo;
+before(async () => {
+  await mkdir(folder, { recursive: true });
+  browser = await launchBrowser();
+  demo = await startDemo();
+});
+after(async () => {
+  await browser.close();
+  await demo.close();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [name, width, height] of [["wide", 1280, 900], ["narrow", 360, 740]]) {
+    test(`${colorScheme}, ${name}`, async (t) => {
+      const context = await browser.newContext({ colorScheme, viewport: { width, height } });
+      t.after(() => context.close());
+      const page = await openPage(context, demo);
+      const look = async (state) => {
+        await page.evaluate(() => scrollTo(0, 0));
+        await page.screenshot({ path: `${folder}${state}-${colorScheme}-${name}.png`, fullPage: true });
+        const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+        assert.ok(fits, `${state}: nothing sticks out sideways (WCAG 2.2 §1.4.10)`);
+        const faint = await page.evaluate(faintTexts);
+        assert.deepEqual(faint, [], `${state}: every text has a contrast of 4.5 (WCAG 2.2 §1.4.3)`);
+        const nameless = await page.evaluate(namelessControls);
+        assert.deepEqual(nameless, [], `${state}: every control has a label (WCAG 2.2 §4.1.2)`);
+      };
+
+      await look("start");
+      await signIn(page, "alice");
+      await callTool(page, "add", { a: 2, b: 40 });
+      await look("signed-in");
+      if (process.env.UPDATE_SCREENSHOT && name === "wide" && colorScheme === "light") {
+        await mkdir(root("docs"), { recursive: true });
+        await page.screenshot({ path: root("docs/demo.png"), fullPage: true });
+      }
+      await sendTool(page, "write_note", { note: "Water the plants" });
+      await errorIn(page);
+      await look("error");
+    });
+  }
+}
+
+/** Texts with too little contrast to the ground that they are on. Runs in the page. */
+function faintTexts() {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const pixel = canvas.getContext("2d", { willReadFrequently: true });
+  const channels = (color) => {
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = color;
+    pixel.fillRect(0, 0, 1, 1);
+    return [...pixel.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = (color) => {
+    const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const [red, green, blue] = channels(color).map((value) => linear(value / 255));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ground = (element) => {
+    const { backgroundColor } = getComputedStyle(element);
+    return channels(backgroundColor)[3] === 255 ? backgroundColor : ground(element.parentElement);
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll("body, body *")) {
+    const hasText = [...element.childNodes].some(({ nodeType, data }) => nodeType === Node.TEXT_NODE && data.trim());
+    if (!hasText || !element.checkVisibility() || element.matches(":disabled")) continue;
+    const [low, high] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((a, b) => a - b);
+    const contrast = (high + 0.05) / (low + 0.05);
+    if (contrast < 4.5) faint.push(`${element.textContent.trim()}: ${contrast.toFixed(1)}`);
+  }
+  return faint;
+}
+
+/** Controls that a screen reader can't name. Runs in the page. */
+function namelessControls() {
+  return [...document.querySelectorAll("input, select, textarea, button")]
+    .filter((control) => control.checkVisibility() && !control.labels?.length && !control.textContent.trim())
+    .map((control) => control.outerHTML);
+}

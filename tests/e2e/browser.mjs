@@ -1,0 +1,109 @@
+// The browser and the demo that every test here starts from, and what a user does with them.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium } from "playwright-core";
+import { start } from "../../www/serve.mjs";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Chromium by the environment variable `CHROMIUM`, or on the PATH. */
+function chromiumPath() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
+    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // Not there: look on.
+      }
+    }
+  }
+  throw new Error("No Chromium found: install it (Debian: apt-get install chromium), or set CHROMIUM to its path.");
+}
+
+/** Playwright lets every popup open; a user's browser blocks those that come without a click. */
+export const launchBrowser = () =>
+  chromium.launch({ executablePath: chromiumPath(), args: FLAGS, ignoreDefaultArgs: ["--disable-popup-blocking"] });
+
+// oidc-provider warns that this is a set-up for development, which a test is.
+for (const level of ["info", "warn"]) {
+  const print = console[level];
+  console[level] = (text, ...more) => String(text).includes("oidc-provider ") || print(text, ...more);
+}
+
+export const startDemo = start;
+
+/** A page that is ready for a click. */
+export async function openPage(context, demo) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.goto(demo.pageUrl);
+  await page.locator("#start:enabled").waitFor();
+  return page;
+}
+
+/** Clicks and gets the popup that this opens. */
+export async function popupOf(page, button = page.getByRole("button", { name: "Sign in", exact: true })) {
+  const [popup] = await Promise.all([page.waitForEvent("popup"), button.click()]);
+  return popup;
+}
+
+/** Types into oidc-provider's login form. */
+export async function logIn(popup, name = "alice") {
+  await popup.getByPlaceholder("Enter any login").fill(name);
+  await popup.getByPlaceholder("and password").fill("any");
+  await popup.getByRole("button", { name: "Sign-in" }).click();
+}
+
+/** Agrees in oidc-provider's consent form; the popup closes itself. */
+export async function consent(popup) {
+  const closed = popup.waitForEvent("close");
+  await popup.getByRole("button", { name: "Continue" }).click();
+  await closed;
+}
+
+/** Login, consent, and the tools are there. */
+export async function signIn(page, name) {
+  const popup = await popupOf(page);
+  await logIn(popup, name);
+  await consent(popup);
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+}
+
+/** Opens a tool's form, fills it in and sends it. */
+export async function sendTool(page, tool, input = {}) {
+  const details = page.locator("details").filter({ has: page.getByText(tool, { exact: true }) });
+  if (!(await details.evaluate((element) => element.open))) await details.locator("summary").click();
+  for (const [name, value] of Object.entries(input)) await page.locator(`#input-${tool}-${name}`).fill(String(value));
+  await details.getByRole("button", { name: "Call" }).click();
+}
+
+/** Calls a tool and reads the answer. */
+export async function callTool(page, tool, input) {
+  await sendTool(page, tool, input);
+  return page.locator(`#answer-${tool} pre`).innerText();
+}
+
+/** What the error box says: `{ message, code, step, … }`. */
+export async function errorIn(page) {
+  const box = page.getByRole("alert");
+  const message = await box.locator(".message").innerText();
+  const rows = box.locator("dl > div");
+  const facts = await rows.evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent)));
+  return { message, text: await box.innerText(), ...Object.fromEntries(facts) };
+}
+
+/** Waits until an element has a text. */
+export const textIn = (page, selector, text) => page.locator(selector).filter({ hasText: text }).waitFor();

@@ -1,0 +1,233 @@
+// The whole way through the demo: real clicks, a real popup, oidc-provider's own forms, the official MCP SDK.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  callTool,
+  consent,
+  errorIn,
+  launchBrowser,
+  logIn,
+  openPage,
+  popupOf,
+  sendTool,
+  signIn,
+  startDemo,
+  textIn,
+} from "./browser.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+/** A demo and a fresh browser profile for one test. */
+async function fresh(t, options) {
+  const demo = await startDemo(options);
+  const context = await browser.newContext();
+  t.after(async () => {
+    await context.close();
+    await demo.close();
+  });
+  return { demo, context, page: await openPage(context, demo) };
+}
+
+/** The forms that go to the token and the revocation endpoint, and the tokens that go to the MCP server. */
+function watchSecrets(context, demo) {
+  const seen = { token: [], revocation: [], bearers: [] };
+  const form = (request) => Object.fromEntries(new URLSearchParams(request.postData()));
+  context.on("request", (request) => {
+    if (request.url() === `${demo.issuer}/token`) seen.token.push(form(request));
+    if (request.url() === `${demo.issuer}/token/revocation`) seen.revocation.push(form(request));
+    const [, bearer] = /^Bearer (.+)/.exec(request.headers().authorization ?? "") ?? [];
+    if (request.url() === demo.mcpUrl && bearer && !seen.bearers.includes(bearer)) seen.bearers.push(bearer);
+  });
+  return seen;
+}
+
+/** Steps of one test: after one that fails the rest is skipped. */
+function stepsOf(t) {
+  let failed = false;
+  return (name, work) =>
+    t.test(name, async (step) => {
+      if (failed) return step.skip("an earlier step failed");
+      failed = true;
+      await work();
+      failed = false;
+    });
+}
+
+const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url"));
+const noMore = (page) => page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
+
+test("signs in by popup, calls a tool, refreshes, comes back after a reload, signs out", async (t) => {
+  const { demo, context, page } = await fresh(t);
+  const step = stepsOf(t);
+  const seen = watchSecrets(context, demo);
+  const shown = [];
+  const problems = [];
+  const popups = [];
+  page.on("framenavigated", (frame) => shown.push(frame.url()));
+  page.on("popup", (popup) => popups.push(popup));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    shown.push(message.text());
+    // The browser itself reports each answer of 400 and above. Three belong to the protocol: the challenge
+    // (RFC 9728 §5.1), 405 where a server offers no GET stream (MCP, Streamable HTTP), and 400 for an access
+    // token that is a JWT, which can't be revoked (RFC 7009 §2.2.1, `unsupported_token_type`).
+    const [, status] = /with a status of (\d+)/.exec(message.text()) ?? [];
+    const ofProtocol = [`401 ${demo.mcpUrl}`, `405 ${demo.mcpUrl}`, `400 ${demo.issuer}/token/revocation`];
+    if (message.type() === "error" && !ofProtocol.includes(`${status} ${message.location().url}`)) {
+      problems.push(`${message.text()} ${message.location().url}`);
+    }
+  });
+
+  await step("the popup shows the login and the consent form", async () => {
+    const popup = await popupOf(page);
+    await logIn(popup, "alice");
+    await popup.getByText("mcp:read", { exact: true }).waitFor();
+    await consent(popup);
+    await page.getByRole("heading", { name: "Tools" }).waitFor();
+  });
+
+  await step("the page tells what the session is for", async () => {
+    assert.equal(await page.locator("#resource").innerText(), demo.mcpUrl);
+    assert.equal(await page.locator("#issuer").innerText(), demo.issuer);
+    // The challenge's scope is authoritative (MCP authorization, Scope Selection Strategy).
+    assert.equal((await page.locator("#scopes").innerText()).trim(), "mcp:read");
+    await textIn(page, "#expiry", /^Good for 4 min 5[0-8] s, then refreshed\.$/);
+  });
+
+  await step("the MCP server answers, and the token is made for it alone (RFC 8707 §2)", async () => {
+    assert.deepEqual(await page.locator("summary code").allInnerTexts(), ["whoami", "add", "list_notes", "write_note"]);
+    const claims = JSON.parse(await callTool(page, "whoami"));
+    assert.equal(claims.aud, demo.mcpUrl);
+    assert.equal(claims.iss, demo.issuer);
+    assert.equal(claims.sub, "alice");
+    assert.equal(claims.scope, "mcp:read");
+    assert.equal(seen.bearers.length, 1);
+    assert.equal(claimsOf(seen.bearers[0]).aud, demo.mcpUrl);
+    assert.equal(await callTool(page, "add", { a: 2, b: 40.5 }), "2 + 40.5 = 42.5");
+  });
+
+  await step("`resource` and PKCE are in the token request (RFC 8707 §2.2, RFC 7636 §4.5)", () => {
+    const [request] = seen.token;
+    assert.equal(request.grant_type, "authorization_code");
+    assert.equal(request.resource, demo.mcpUrl);
+    assert.match(request.code_verifier, /^[\w.~-]{43,128}$/);
+  });
+
+  await step("each step is shown as it happened", async () => {
+    const steps = await page.locator("#steps .detail").allInnerTexts();
+    const expected = [
+      /^(GET|POST)\shttp:\/\/localhost:\d+\/mcp$/,
+      /^GET\s.*\/\.well-known\/oauth-protected-resource\/mcp$/,
+      /^GET\s.*\/\.well-known\/oauth-authorization-server$/,
+      /^POST\s.*\/reg$/,
+      /^http:\/\/localhost:\d+$/,
+      /^POST\s.*\/token$/,
+    ];
+    expected.forEach((pattern, index) => assert.match(steps[index], pattern));
+    assert.match(await page.locator("#steps .answer").first().innerText(), /^401 · \d+ ms$/);
+  });
+
+  await step("a refresh brings another token, and the server takes it", async () => {
+    await page.getByRole("button", { name: "Refresh now" }).click();
+    await textIn(page, "#steps li", "New tokens");
+    assert.deepEqual(seen.token.map(({ grant_type }) => grant_type), ["authorization_code", "refresh_token"]);
+    assert.equal(seen.token[1].resource, demo.mcpUrl);
+    assert.equal(JSON.parse(await callTool(page, "whoami")).sub, "alice");
+    assert.equal(seen.bearers.length, 2);
+  });
+
+  await step("a reload needs neither the user nor the authorization server", async () => {
+    shown.push(await page.content());
+    const before = { popups: popups.length, tokens: seen.token.length, bearers: seen.bearers.length };
+    await page.reload();
+    await page.getByRole("heading", { name: "Tools" }).waitFor();
+    assert.equal(JSON.parse(await callTool(page, "whoami")).sub, "alice");
+    const after = { popups: popups.length, tokens: seen.token.length, bearers: seen.bearers.length };
+    assert.deepEqual(after, before);
+    shown.push(await page.content());
+  });
+
+  await step("signing out revokes the tokens (RFC 7009) and forgets them", async () => {
+    const revoked = page.waitForResponse(`${demo.issuer}/token/revocation`);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    assert.equal((await revoked).status(), 200);
+    await noMore(page);
+    // The old refresh token is worth nothing any more. It was a new one: a public client's rotates at each
+    // use (RFC 9700 §4.14.2).
+    const refresh_token = seen.revocation[0].token;
+    assert.notEqual(refresh_token, seen.token[1].refresh_token);
+    const body = new URLSearchParams({ ...seen.token[1], refresh_token });
+    const refused = await fetch(`${demo.issuer}/token`, { method: "POST", body });
+    assert.equal((await refused.json()).error, "invalid_grant");
+    await page.reload();
+    await page.locator("#start:enabled").waitFor();
+    assert.ok(await page.getByRole("heading", { name: "Session" }).isHidden());
+  });
+
+  await step("no secret was in the page, its address or the console", () => {
+    const { code, code_verifier } = seen.token[0];
+    const refreshTokens = [seen.token[1].refresh_token, seen.revocation[0].token];
+    for (const secret of [code, code_verifier, ...refreshTokens, ...seen.bearers]) {
+      assert.ok(secret.length > 20);
+      assert.ok(!shown.some((text) => text.includes(secret)), "a secret is shown");
+    }
+  });
+
+  assert.deepEqual(problems, []);
+});
+
+test("a tool that needs another scope: the page offers to sign in again, with the union of both", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+
+  await sendTool(page, "write_note", { note: "Water the plants" });
+  const { code, status } = await errorIn(page);
+  assert.equal(code, "insufficient_scope");
+  assert.equal(status, "403");
+
+  const popup = await popupOf(page, page.getByRole("button", { name: /^Sign in again/ }));
+  // The consent form lists what is new.
+  await popup.getByText("mcp:write", { exact: true }).waitFor();
+  await consent(popup);
+  // The call that was refused is made again.
+  assert.equal(await page.locator("#answer-write_note pre").innerText(), "Note 3 is kept: Water the plants");
+  assert.deepEqual((await page.locator("#scopes").innerText()).trim().split(/\s+/).sort(), ["mcp:read", "mcp:write"]);
+  assert.match(await callTool(page, "list_notes"), /3: Water the plants/);
+});
+
+test("a token that ran out is refreshed by the next call", async (t) => {
+  const { demo, context, page } = await fresh(t, { accessTokenSeconds: 2 });
+  const seen = watchSecrets(context, demo);
+  await signIn(page);
+  await textIn(page, "#expiry", "Ran out");
+  const before = seen.token.length;
+  const claims = JSON.parse(await callTool(page, "whoami"));
+  assert.equal(seen.token[before].grant_type, "refresh_token");
+  assert.deepEqual(claims.exp, claimsOf(seen.bearers.at(-1)).exp);
+});
+
+test("without a refresh token the session ends when the token does", async (t) => {
+  const { page } = await fresh(t, { accessTokenSeconds: 2, refreshTokens: false });
+  await signIn(page);
+  assert.ok(await page.getByRole("button", { name: "Refresh now" }).isDisabled());
+  await textIn(page, "#expiry", "Ran out");
+  await sendTool(page, "whoami");
+  assert.equal((await errorIn(page)).code, "session_expired");
+  // And signing in again is all that it takes.
+  const popup = await popupOf(page);
+  await consent(popup);
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+});
+
+test("another tab is signed in, and signed out, too", async (t) => {
+  const { demo, context, page } = await fresh(t);
+  const other = await openPage(context, demo);
+  await signIn(page);
+  await other.getByRole("heading", { name: "Tools" }).waitFor();
+  assert.equal(JSON.parse(await callTool(other, "whoami")).sub, "alice");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await noMore(page);
+});

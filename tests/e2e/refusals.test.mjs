@@ -1,0 +1,129 @@
+// Sign-ins that end without a session because the user, the browser or the app wants it so.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, afterEach, test } from "node:test";
+import { consent, errorIn, launchBrowser, logIn, openPage, popupOf, signIn, startDemo } from "./browser.mjs";
+
+let browser, demo, context, page;
+before(async () => {
+  browser = await launchBrowser();
+  demo = await startDemo();
+});
+after(async () => {
+  await browser.close();
+  await demo.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext();
+  page = await openPage(context, demo);
+});
+afterEach(() => context.close());
+
+/** After a refusal the page is as it was: the same click signs in. */
+async function worksAgain({ loggedIn = false } = {}) {
+  const popup = await popupOf(page);
+  if (!loggedIn) await logIn(popup);
+  await consent(popup);
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+}
+
+test("the user declines at the consent form: access_denied (RFC 6749 §4.1.2.1)", async () => {
+  const popup = await popupOf(page);
+  await logIn(popup);
+  const closed = popup.waitForEvent("close");
+  await popup.getByRole("link", { name: "Cancel" }).click();
+  await closed;
+  const error = await errorIn(page);
+  assert.equal(error.code, "access_denied");
+  assert.equal(error.step, "authorization");
+  assert.equal(error["server’s error"], "access_denied");
+  await worksAgain({ loggedIn: true });
+});
+
+test("the user closes the popup: popup_closed", async () => {
+  const popup = await popupOf(page);
+  await popup.getByPlaceholder("Enter any login").waitFor();
+  // The user reads for a while. Only then `closed` is sure to mean that the popup was closed: one that is cut
+  // off from its opener (Cross-Origin-Opener-Policy) looks open for an instant, and closed from then on.
+  await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
+  await popup.close();
+  await page.bringToFront();
+  assert.equal((await errorIn(page)).code, "popup_closed");
+  await worksAgain();
+});
+
+test("the app cancels: aborted, and the popup closes", async () => {
+  const popup = await popupOf(page);
+  await popup.getByPlaceholder("Enter any login").waitFor();
+  const closed = popup.waitForEvent("close");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await closed;
+  assert.equal((await errorIn(page)).code, "aborted");
+  await worksAgain();
+});
+
+test("the browser blocks a popup that no click asked for: popup_blocked", async () => {
+  const requests = [];
+  page.on("request", (request) => requests.push(request.url()));
+  // Sends the form as soon as it can be sent: a script's own doing, no user's. And it tells by itself when
+  // the page is done: whatever Playwright looks up in a page counts as a user's doing there.
+  const done = page.waitForEvent("console", (message) => message.text() === "done");
+  await page.addInitScript(() => {
+    let sent = false;
+    const observer = new MutationObserver(() => {
+      const form = document.getElementById("sign-in");
+      if (!sent && form?.elements.start.disabled === false) {
+        sent = true;
+        form.requestSubmit();
+      } else if (sent && (document.querySelector("#error > *") || document.querySelector("#session:not([hidden])"))) {
+        observer.disconnect();
+        console.log("done");
+      }
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await page.reload();
+  await done;
+  const error = await errorIn(page);
+  assert.equal(error.code, "popup_blocked");
+  assert.ok(!requests.some((url) => url.startsWith(demo.issuer)), "no authorization server was asked in vain");
+});
+
+test("a session survives a sign-in to the same server that fails", async () => {
+  await signIn(page);
+  await page.route(`${demo.issuer}/token`, (route) =>
+    route.fulfill({ status: 500, headers: { "Access-Control-Allow-Origin": "*" }, body: "<h1>Oops</h1>" }),
+  );
+  const popup = await popupOf(page);
+  await popup.getByRole("button", { name: "Continue" }).click();
+  assert.equal((await errorIn(page)).code, "http_status");
+  await page.unroute(`${demo.issuer}/token`);
+  await page.reload();
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+});
+
+test("a response with another state, from another tab, changes nothing (RFC 6749 §10.12)", async () => {
+  const popup = await popupOf(page);
+  await logIn(popup);
+  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  const forged = await context.newPage();
+  await forged.goto(new URL("/callback.html?code=forged&state=forged", demo.pageUrl).href);
+  await forged.close();
+  await consent(popup);
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+});
+
+test("the callback page, opened on its own, says what it is for", async () => {
+  for (const query of ["", "?code=abc&state=unknown", "?error=access_denied&state=unknown"]) {
+    const callback = await context.newPage();
+    const errors = [];
+    callback.on("pageerror", (error) => errors.push(error));
+    await callback.goto(new URL(`/callback.html${query}`, demo.pageUrl).href);
+    if (query === "") {
+      await callback.locator("body").filter({ hasText: /\w+ \w+/ }).waitFor();
+      assert.match(await callback.locator("body").innerText(), /sign/i);
+    }
+    assert.deepEqual(errors, []);
+    await callback.close();
+  }
+});

@@ -1,0 +1,256 @@
+// A consumer of the whole API, as strict as TypeScript can be. It is compiled, never run.
+
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import {
+  McpAuthorizeError,
+  McpAuthorizer,
+  McpAuthorizerEvent,
+  McpSession,
+  type McpAuthorizeErrorCode,
+  type McpAuthorizerEventMap,
+  type McpAuthorizerOptions,
+  type McpAuthorizeStep,
+  type McpExchange,
+  type McpStorage,
+  type SignInOptions,
+  type WaitOptions,
+} from "mcp-authorize";
+import "mcp-authorize/callback";
+
+/** Compiles only if `Actual` and `Expected` are the same type, `any` and `readonly` included. */
+type Same<Actual, Expected> =
+  (<T>() => T extends Actual ? 1 : 2) extends <T>() => T extends Expected ? 1 : 2 ? true : false;
+function exactly<Expected>() {
+  return <Actual>(_value: Actual, _same: Same<Actual, Expected>): void => {};
+}
+
+// Options: one is required beside the name, all others may be left out.
+
+const smallest: McpAuthorizerOptions = { clientName: "Acme Agent", redirectUri: "/callback.html" };
+
+const synchronous: McpStorage = {
+  get: (key) => localStorage.getItem(key),
+  set: (key, value) => localStorage.setItem(key, value),
+  delete: (key) => localStorage.removeItem(key),
+};
+const map = new Map<string, string>();
+const asynchronous: McpStorage = {
+  get: async (key) => map.get(key),
+  set: async (key, value) => void map.set(key, value),
+  delete: async (key) => void map.delete(key),
+};
+
+const all: Required<McpAuthorizerOptions> = {
+  clientName: "Acme Agent",
+  redirectUri: new URL("https://acme.example/callback.html"),
+  clientId: "acme",
+  clientSecret: "s3cr3t",
+  issuer: "https://as.example",
+  clientIdMetadataUrl: new URL("https://acme.example/client.json"),
+  clientUri: "https://acme.example/",
+  scopes: ["mcp:read"] as const,
+  chooseAuthorizationServer: async (issuers, server) => issuers.find((issuer) => server.startsWith(issuer)) ?? "",
+  authorize: async (url) => new URL(await (await fetch(url)).text()),
+  storage: asynchronous,
+  requestTimeout: 10_000,
+  signInTimeout: 300_000,
+  fetch: (input, init) => fetch(input, init),
+};
+const storages: McpAuthorizerOptions["storage"][] = ["indexeddb", "memory", synchronous, undefined];
+
+// @ts-expect-error: the redirect URI is required
+const noRedirect: McpAuthorizerOptions = { clientName: "Acme Agent" };
+// @ts-expect-error: the name is required
+const noName: McpAuthorizerOptions = { redirectUri: "/callback.html" };
+// @ts-expect-error: there is no such storage
+const wrongStorage: McpAuthorizerOptions = { ...smallest, storage: "cookie" };
+// @ts-expect-error: scopes are a list
+const wrongScopes: McpAuthorizerOptions = { ...smallest, scopes: "mcp:read" };
+// @ts-expect-error: a storage has to delete
+const wrongOwnStorage: McpStorage = { get: () => null, set: () => {} };
+// @ts-expect-error: an unknown option is a mistake
+const unknownOption: McpAuthorizerOptions = { ...smallest, redirectURL: "/callback.html" };
+
+// The authorizer
+
+const authorizer = await McpAuthorizer.create(smallest);
+exactly<McpAuthorizer>()(authorizer, true);
+await McpAuthorizer.create(all);
+const target: EventTarget = authorizer;
+
+// @ts-expect-error: made by `create`
+new McpAuthorizer(smallest);
+// @ts-expect-error: `create` takes options
+await McpAuthorizer.create();
+
+const { signal } = new AbortController();
+const wait: WaitOptions = { signal };
+const signIn: SignInOptions = { signal, scopes: ["mcp:read", "mcp:write"] };
+const session = await authorizer.signIn("https://mcp.example/mcp", signIn);
+exactly<McpSession>()(session, true);
+await authorizer.signIn(new URL("https://mcp.example/mcp"));
+
+const restored = await authorizer.restore("https://mcp.example/mcp");
+exactly<McpSession | null>()(restored, true);
+// @ts-expect-error: there may be no session
+restored.server;
+// @ts-expect-error: a server is a string or a URL
+await authorizer.signIn(42);
+
+// The session
+
+exactly<string>()(session.server, true);
+exactly<string>()(session.resource, true);
+exactly<string>()(session.issuer, true);
+exactly<string>()(session.clientId, true);
+exactly<readonly string[]>()(session.scopes, true);
+exactly<Date | null>()(session.expiresAt, true);
+exactly<boolean>()(session.canRefresh, true);
+exactly<Promise<string>>()(session.accessToken(wait), true);
+exactly<Promise<void>>()(session.refresh(wait), true);
+exactly<Promise<boolean>>()(session.signOut(wait), true);
+await session.accessToken();
+await session.refresh();
+await session.signOut();
+
+// @ts-expect-error: made by `signIn` and `restore`
+new McpSession();
+// @ts-expect-error: what was granted can't be changed here
+session.scopes.push("mcp:admin");
+// @ts-expect-error: nor replaced
+session.resource = "https://elsewhere.example/";
+// @ts-expect-error: the server may not have said it
+session.expiresAt.getTime();
+
+// `session.fetch` is a drop-in for `fetch`, and needs no `this`.
+
+const asGlobal: typeof fetch = session.fetch;
+const { fetch: detached } = session;
+exactly<Promise<Response>>()(detached(new Request(session.server), { method: "POST" }), true);
+const client = new Client({ name: "consumer", version: "1.0.0" });
+await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { fetch: session.fetch }));
+
+// Events
+
+authorizer.addEventListener("exchange", (event) => {
+  exactly<McpAuthorizerEvent<"exchange">>()(event, true);
+  exactly<McpExchange>()(event.detail, true);
+  exactly<number | undefined>()(event.detail.status, true);
+  exactly<McpAuthorizeStep>()(event.detail.step, true);
+  const { method, url, duration }: { method: string; url: string; duration: number } = event.detail;
+  console.log(method, url, duration);
+});
+authorizer.addEventListener("signed-in", ({ type, detail }) => {
+  exactly<"signed-in">()(type, true);
+  exactly<string>()(detail.server, true);
+});
+authorizer.addEventListener("refreshed", ({ detail }) => console.log(detail.server), { signal, once: true });
+authorizer.addEventListener("authorizing", ({ detail }) => console.log(detail.server, detail.issuer), false);
+const onSignedOut = ({ detail }: McpAuthorizerEvent<"signed-out">): void => {
+  exactly<"sign_out" | "expired">()(detail.reason, true);
+};
+authorizer.addEventListener("signed-out", onSignedOut);
+authorizer.removeEventListener("signed-out", onSignedOut);
+authorizer.addEventListener("refreshed", null);
+const names: Record<keyof McpAuthorizerEventMap, true> = {
+  "signed-in": true,
+  refreshed: true,
+  "signed-out": true,
+  exchange: true,
+  authorizing: true,
+};
+
+// @ts-expect-error: an exchange tells of no token
+authorizer.addEventListener("exchange", ({ detail }) => detail.body);
+// @ts-expect-error: `refreshed` has no issuer
+authorizer.addEventListener("refreshed", ({ detail }) => detail.issuer);
+// @ts-expect-error: there is no such event
+authorizer.addEventListener("signed_in", () => {});
+
+// Errors: `code` and `step` are closed unions, so a program can handle all of them and know it.
+
+export function advice(error: unknown): string {
+  if (!(error instanceof McpAuthorizeError)) throw error;
+  const plain: Error = error;
+  exactly<"McpAuthorizeError">()(error.name, true);
+  exactly<readonly string[] | undefined>()(error.scopes, true);
+  exactly<string | undefined>()(error.url, true);
+  exactly<number | undefined>()(error.status, true);
+  exactly<string | undefined>()(error.serverError, true);
+  exactly<unknown>()(error.cause, true);
+  const text: string = `${plain.message}: ${error.remedy} (${where(error.step)})`;
+
+  switch (error.code) {
+    case "invalid_option":
+    case "invalid_url":
+    case "insecure_url":
+    case "unsupported":
+    case "client_mismatch":
+      return `A mistake of the app. ${text}`;
+    case "network":
+    case "timeout":
+    case "storage_failed":
+      return `Try again later. ${text}`;
+    case "aborted":
+    case "popup_closed":
+    case "access_denied":
+    case "signed_out":
+      return "As you wish.";
+    case "popup_blocked":
+      return "Allow popups for this page.";
+    case "session_expired":
+      return "Sign in again.";
+    case "insufficient_scope":
+      return `Sign in again for ${error.scopes?.join(" ")}.`;
+    case "authorization_not_required":
+      return "Call it with plain fetch.";
+    case "response_too_large":
+    case "invalid_response":
+    case "http_status":
+    case "metadata_not_found":
+    case "resource_mismatch":
+    case "issuer_mismatch":
+    case "pkce_unsupported":
+    case "registration_unsupported":
+    case "registration_failed":
+    case "authorization_failed":
+    case "state_mismatch":
+    case "token_failed":
+    case "wrong_resource":
+      return `The server is at fault. ${text}`;
+    default:
+      return unreachable(error.code);
+  }
+}
+
+function where(step: McpAuthorizeStep): string {
+  switch (step) {
+    case "setup":
+    case "storage":
+      return "in this page";
+    case "challenge":
+    case "request":
+    case "resource_metadata":
+      return "at the MCP server";
+    case "authorization_server_metadata":
+    case "registration":
+    case "authorization":
+    case "token":
+    case "refresh":
+    case "revocation":
+      return "at the authorization server";
+    default:
+      return unreachable(step);
+  }
+}
+
+function unreachable(value: never): never {
+  throw new Error(`Not handled: ${String(value)}`);
+}
+
+// @ts-expect-error: there is no such code
+const wrongCode: McpAuthorizeErrorCode = "oops";
+// @ts-expect-error: the library reports errors, apps don't change them
+(new Error() as McpAuthorizeError).code = "network";
+
+export { asGlobal, names, noName, noRedirect, storages, target, unknownOption, wrongCode, wrongOwnStorage, wrongScopes, wrongStorage };

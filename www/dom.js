@@ -1,0 +1,10 @@
+// Elements made in script. Text goes in as text: what a server says never becomes HTML.
+
+export const find = (id) => document.getElementById(id);
+
+/** `make("a", { href: "/" }, "home")`: an element with properties and children, texts or elements. */
+export function make(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,160 @@
+// The page: signs in to an MCP server, shows the session, calls tools.
+
+import { McpAuthorizer } from "mcp-authorize";
+import { find, make } from "./dom.js";
+import { clearError, showError } from "./errors.js";
+import { logSteps } from "./steps.js";
+import { callTool, connect, showTools } from "./tools.js";
+
+const server = find("server");
+
+/** @type {McpAuthorizer} */
+let authorizer;
+/** @type {import("mcp-authorize").McpSession | null} */
+let session = null;
+/** @type {import("@modelcontextprotocol/client").Client | null} */
+let client = null;
+/** Ends the sign-in that is under way. @type {AbortController | null} */
+let attempt = null;
+
+async function main() {
+  const config = await (await fetch("/config.json")).json();
+  server.value = localStorage.getItem("server") ?? config.mcpUrl;
+
+  authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri: "/callback.html" });
+  logSteps(authorizer);
+  authorizer.addEventListener("refreshed", showSession);
+  authorizer.addEventListener("signed-out", ({ detail }) => {
+    if (detail.server !== session?.server) return;
+    leave(detail.reason === "expired" ? "The session ran out. Sign in again." : "Signed out.");
+  });
+
+  // In another tab: all tabs of an origin share their sessions.
+  authorizer.addEventListener("signed-in", async ({ detail }) => {
+    if (!attempt && !session && detail.server === server.value) await run(restore);
+  });
+
+  find("sign-in").addEventListener("submit", (event) => {
+    event.preventDefault();
+    signIn(server.value.trim());
+  });
+  find("cancel").addEventListener("click", () => attempt?.abort());
+  find("refresh").addEventListener("click", () => run(() => session.refresh()));
+  find("sign-out").addEventListener("click", () => run(signOut));
+  setInterval(showExpiry, 1000);
+
+  await run(restore);
+  find("start").disabled = false;
+}
+
+/** A session outlives the page: no popup, no user. */
+async function restore() {
+  const restored = await authorizer.restore(server.value);
+  if (restored) await enter(restored);
+}
+
+/** Called in a click, before any `await`: otherwise the browser blocks the popup. */
+async function signIn(url, options) {
+  attempt = new AbortController();
+  const signedIn = authorizer.signIn(url, { ...options, signal: attempt.signal });
+
+  waiting(true);
+  say("Go on in the popup.");
+  const succeeded = await run(async () => {
+    await enter(await signedIn);
+    localStorage.setItem("server", url);
+  });
+  attempt = null;
+  waiting(false);
+  return succeeded;
+}
+
+/** Cancel takes the place of Sign in, and the focus with it. */
+function waiting(yes) {
+  const [shown, hidden] = yes ? [find("cancel"), find("start")] : [find("start"), find("cancel")];
+  const focused = document.activeElement === hidden || document.activeElement === document.body;
+  shown.hidden = false;
+  hidden.hidden = true;
+  if (focused) shown.focus();
+}
+
+async function enter(newSession) {
+  session = newSession;
+  showSession();
+  say("Signed in.");
+  client?.close();
+  client = await connect(session);
+  await showTools(client, call);
+}
+
+async function signOut() {
+  await client?.close();
+  await session.signOut();
+}
+
+function leave(text) {
+  session = client = null;
+  find("session").hidden = find("tools").hidden = true;
+  say(text);
+}
+
+async function call(tool, input) {
+  await run(
+    () => callTool(client, tool, input),
+    // Step-up: the tool needs more than the user has granted. The error has the scopes that there are and
+    // those that are missing together, since the new token takes the old one's place.
+    ({ code, scopes }) => {
+      if (code !== "insufficient_scope") return undefined;
+      return {
+        label: `Sign in again for ${scopes.join(", ")}`,
+        run: async () => {
+          if (await signIn(session.server, { scopes })) await call(tool, input);
+        },
+      };
+    },
+  );
+}
+
+/** Does something and shows what goes wrong. @returns {Promise<boolean>} whether it went well */
+async function run(work, actionFor = () => undefined) {
+  clearError();
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    say("");
+    showError(error, actionFor(error));
+    return false;
+  }
+}
+
+function say(text) {
+  find("status").textContent = text;
+}
+
+function showSession() {
+  if (!session) return;
+  find("resource").textContent = session.resource;
+  find("issuer").textContent = session.issuer;
+  find("client").textContent = session.clientId;
+  find("scopes").replaceChildren(...session.scopes.flatMap((scope) => [make("code", {}, scope), " "]));
+  find("refresh").disabled = !session.canRefresh;
+  find("session").hidden = false;
+  showExpiry();
+}
+
+function showExpiry() {
+  if (!session) return;
+  find("expiry").textContent = expiryText(session);
+}
+
+function expiryText({ expiresAt, canRefresh }) {
+  if (!expiresAt) return "The server does not say how long it is good.";
+  const left = Math.round((expiresAt - Date.now()) / 1000);
+  if (left <= 0) return canRefresh ? "Ran out; the next call gets a new one." : "Ran out.";
+  const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+  const time = [hours && `${hours} h`, (hours || minutes) && `${minutes} min`, `${seconds} s`];
+  return `Good for ${time.filter(Boolean).join(" ")}${canRefresh ? ", then refreshed." : "."}`;
+}
+
+run(main);

@@ -1,0 +1,138 @@
+// The demo: the page, an authorization server and an MCP server, each at an origin of its own, in one process.
+//
+//     node www/serve.mjs [--port 8080] [--host 127.0.0.1] [--access-token-seconds 300]
+
+import { once } from "node:events";
+import { realpathSync } from "node:fs";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { mcpServer, SCOPES } from "./servers/mcp-server.mjs";
+import { staticServer } from "./servers/static.mjs";
+
+const USAGE = `Usage: node www/serve.mjs [options]
+
+  --port <number>                  port of the page (default: a free one)
+  --host <address>                 address to listen at (default: 127.0.0.1, this machine alone)
+  --access-token-seconds <number>  how long an access token is good for (default: 300)
+  --no-refresh-tokens              issue access tokens only
+  --help                           show this text
+`;
+
+/**
+ * @param {object} [options]
+ * @param {number} [options.port] port of the page; 0 for a free one
+ * @param {string} [options.host] address to listen at
+ * @param {number} [options.accessTokenSeconds]
+ * @param {boolean} [options.refreshTokens]
+ * @returns {Promise<{ pageUrl: string, mcpUrl: string, issuer: string, close(): Promise<void> }>}
+ */
+export async function start({
+  port = 0,
+  host = "127.0.0.1",
+  accessTokenSeconds = 300,
+  refreshTokens = true,
+} = {}) {
+  const { authorizationServer } = await import("./servers/authorization-server.mjs");
+
+  const servers = [];
+  async function listen(port) {
+    const server = createServer();
+    servers.push(server);
+    server.listen(port, host);
+    await once(server, "listening");
+    return server;
+  }
+  async function close() {
+    for (const server of servers) {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    }
+  }
+
+  try {
+    const page = await listen(port);
+    // Always at free ports: these two forget everything when they stop, and a new origin keeps the browser
+    // from coming with a registration that they no longer know.
+    const authorization = await listen(0);
+    const mcp = await listen(0);
+
+    // The page is at the address that RFC 8252 §8.3 recommends for a redirect URI. The servers are at
+    // another site, as they are in life: cookies see no ports, so `127.0.0.1` for all would share them.
+    const pageUrl = `http://127.0.0.1:${page.address().port}/`;
+    const issuer = `http://localhost:${authorization.address().port}`;
+    const mcpUrl = `http://localhost:${mcp.address().port}/mcp`;
+
+    page.on("request", staticServer({
+      folders: { "/": folder("./"), "/pkg/": folder("../pkg/") },
+      made: {
+        "/config.json": JSON.stringify({ mcpUrl }),
+        "/vendor/mcp-client.js": await bundle("@modelcontextprotocol/client"),
+      },
+    }));
+    const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens };
+    authorization.on("request", await authorizationServer(issuing));
+    mcp.on("request", mcpServer({ url: mcpUrl, issuer }));
+    return { pageUrl, mcpUrl, issuer, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** An npm package as one module that a browser can load. */
+async function bundle(name) {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from ${JSON.stringify(name)};`, resolveDir: folder("./") },
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    write: false,
+    logLevel: "warning",
+  });
+  return outputFiles[0].text;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "0" },
+      host: { type: "string", default: "127.0.0.1" },
+      "access-token-seconds": { type: "string", default: "300" },
+      "no-refresh-tokens": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(USAGE);
+
+  // oidc-provider warns that this is a set-up for development, which a demo is.
+  for (const level of ["info", "warn"]) {
+    const print = console[level];
+    console[level] = (text, ...more) => String(text).includes("oidc-provider ") || print(text, ...more);
+  }
+
+  const demo = await start({
+    port: number(values.port, "--port"),
+    host: values.host,
+    accessTokenSeconds: number(values["access-token-seconds"], "--access-token-seconds"),
+    refreshTokens: !values["no-refresh-tokens"],
+  });
+  console.log(`The demo is at ${demo.pageUrl} (Ctrl+C ends it)`);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, demo.close);
+}
+
+function number(text, flag) {
+  if (!/^\d+$/.test(text)) throw new Error(`${flag} takes a whole number, not "${text}"`);
+  return Number(text);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  main().catch((error) => {
+    console.error(`${error.message}\nSee --help.`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,91 @@
+// The authorization server: oidc-provider, set up as the MCP specification wants one. Everything is in
+// memory, and the login form takes any name: for demos and tests, never for the open internet.
+
+import { exportJWK, generateKeyPair } from "jose";
+import Provider, { errors } from "oidc-provider";
+import { answerPreflight } from "./cors.mjs";
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+/**
+ * @param {object} options
+ * @param {string} options.issuer the URL at which this server is reached
+ * @param {string} options.resource the URL of the one MCP server that it issues tokens for
+ * @param {string[]} options.scopes the scopes of that MCP server
+ * @param {number} options.accessTokenSeconds
+ * @param {boolean} options.refreshTokens
+ * @returns {Promise<import("node:http").RequestListener>}
+ */
+export async function authorizationServer({ issuer, resource, scopes, accessTokenSeconds, refreshTokens }) {
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const hour = 60 * 60;
+
+  const provider = new Provider(issuer, {
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "ES256", use: "sig" }] },
+    responseTypes: ["code"],
+    clientDefaults: {
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      // A page can keep no secret: it is a public client (RFC 6749 §2.1).
+      token_endpoint_auth_method: "none",
+      id_token_signed_response_alg: "ES256",
+    },
+    pkce: { required: () => true },
+    // Tokens are asked for by pages of any origin. What protects them is PKCE and the redirect URI, not CORS.
+    clientBasedCORS: () => true,
+    issueRefreshToken: (context, client) => refreshTokens && client.grantTypeAllowed("refresh_token"),
+    // A public client's refresh token is good for one use (RFC 9700 §4.14.2).
+    rotateRefreshToken: true,
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      Grant: 24 * hour,
+      IdToken: hour,
+      Interaction: hour,
+      RefreshToken: 24 * hour,
+      Session: 24 * hour,
+    },
+    findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    // What went wrong at the authorization endpoint, where it may not be told to the client (RFC 6749 §4.1.2.1).
+    renderError(context, { error, error_description: description }) {
+      context.type = "text/plain";
+      context.body = `${error}: ${description}`;
+    },
+    features: {
+      registration: { enabled: true }, // RFC 7591
+      clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+      pushedAuthorizationRequests: { enabled: true }, // RFC 9126
+      dPoP: { enabled: true }, // RFC 9449
+      revocation: { enabled: true }, // RFC 7009
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      // RFC 8707: the token is made for one resource, and says so in `aud`.
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => resource,
+        useGrantedResource: () => true,
+        getResourceServerInfo(context, indicator) {
+          if (indicator !== resource) throw new errors.InvalidTarget();
+          return {
+            audience: resource,
+            scope: scopes.join(" "),
+            accessTokenFormat: "jwt", // RFC 9068
+            accessTokenTTL: accessTokenSeconds,
+            jwt: { sign: { alg: "ES256" } },
+          };
+        },
+      },
+      // Login and consent forms for development: any name and password.
+      devInteractions: { enabled: true },
+    },
+  });
+
+  const handle = provider.callback();
+  return (request, response) => {
+    // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
+    const registration = { methods: "POST", headers: "Content-Type" };
+    if (request.url === "/reg" && answerPreflight(request, response, registration)) return;
+    // The development forms import a font from the internet. The demo works without one.
+    response.setHeader("Content-Security-Policy", POLICY);
+    handle(request, response);
+  };
+}

@@ -1,0 +1,146 @@
+// The MCP server: a few tools behind a bearer token. It is a resource server (RFC 9728): it points to its
+// authorization server, checks the tokens that come from there, and issues none.
+
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import {
+  createMcpHandler,
+  fromJsonSchema,
+  getOAuthProtectedResourceMetadataUrl,
+  McpServer,
+  OAuthError,
+  OAuthErrorCode,
+  requireBearerAuth,
+  requireScopes,
+} from "@modelcontextprotocol/server";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { answerPreflight } from "./cors.mjs";
+
+/** What an MCP client sends (Streamable HTTP) and a page may not without leave. */
+const REQUEST_HEADERS =
+  "Authorization, Content-Type, DPoP, Last-Event-ID, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id";
+
+/** Reading comes with the first sign-in; writing is asked for when a tool needs it. */
+export const SCOPES = ["mcp:read", "mcp:write"];
+
+/**
+ * @param {object} options
+ * @param {string} options.url the URL at which this server is reached
+ * @param {string} options.issuer the authorization server whose tokens it takes
+ * @returns {import("node:http").RequestListener}
+ */
+export function mcpServer({ url, issuer }) {
+  const metadataUrl = getOAuthProtectedResourceMetadataUrl(new URL(url));
+  const metadata = {
+    resource: url,
+    authorization_servers: [issuer],
+    scopes_supported: SCOPES,
+    bearer_methods_supported: ["header"],
+    resource_name: "Demo notes",
+  };
+
+  const authorize = requireBearerAuth({
+    verifier: verifier(url, issuer),
+    requiredScopes: ["mcp:read"],
+    resourceMetadataUrl: metadataUrl,
+  });
+  const notes = new Map([["1", "Buy milk"], ["2", "Call Ada"]]);
+  const mcp = createMcpHandler(({ authInfo }) => tools(authInfo, notes));
+
+  const handle = toNodeHandler({
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === new URL(metadataUrl).pathname) return Response.json(metadata);
+      if (pathname !== new URL(url).pathname) return new Response("Not found", { status: 404 });
+      const authorized = await authorize(request);
+      return authorized instanceof Response ? authorized : mcp.fetch(request, { authInfo: authorized });
+    },
+  });
+
+  return (request, response) => {
+    // Before the token is looked at: a preflight carries none, and an answer 401 is of no use to a page
+    // that may not read it. Without `expose` a page doesn't see the challenge either.
+    const preflight = answerPreflight(request, response, {
+      methods: "GET, POST, DELETE",
+      headers: REQUEST_HEADERS,
+      expose: "WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce, Retry-After",
+    });
+    if (!preflight) handle(request, response);
+  };
+}
+
+/** Takes a JWT access token (RFC 9068) of this issuer, made for this server, and nothing else. */
+function verifier(url, issuer) {
+  const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
+  return {
+    async verifyAccessToken(token) {
+      try {
+        const { payload } = await jwtVerify(token, keys, { issuer, audience: url, typ: "at+jwt" });
+        return {
+          token,
+          clientId: payload.client_id,
+          scopes: payload.scope?.split(" ") ?? [],
+          expiresAt: payload.exp,
+          extra: payload,
+        };
+      } catch (error) {
+        const reason = error.code ?? error.name;
+        throw new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
+      }
+    },
+  };
+}
+
+function tools(authInfo, notes) {
+  const server = new McpServer({ name: "demo-notes", version: "1.0.0" });
+
+  server.registerTool(
+    "whoami",
+    { title: "Who am I", description: "What the access token says about you.", inputSchema: object({}) },
+    () => {
+      const { sub, iss, aud, scope, client_id, exp } = authInfo.extra;
+      return text(JSON.stringify({ sub, iss, aud, scope, client_id, exp }, null, 2));
+    },
+  );
+
+  server.registerTool(
+    "add",
+    {
+      title: "Add",
+      description: "Adds two numbers.",
+      inputSchema: object({
+        a: { type: "number", description: "The first number" },
+        b: { type: "number", description: "The second number" },
+      }),
+    },
+    ({ a, b }) => text(`${a} + ${b} = ${a + b}`),
+  );
+
+  server.registerTool(
+    "list_notes",
+    { title: "List notes", description: "All notes.", inputSchema: object({}) },
+    () => text([...notes].map(([id, note]) => `${id}: ${note}`).join("\n") || "There are no notes."),
+  );
+
+  server.registerTool(
+    "write_note",
+    {
+      title: "Write a note",
+      description: "Keeps a note until the demo ends. Needs the scope mcp:write.",
+      inputSchema: object({ note: { type: "string", description: "What to remember", minLength: 1 } }),
+      // Answered with 403 and `insufficient_scope` where the token lacks it (RFC 6750 §3.1), before the tool runs.
+      scopeChallenge: requireScopes("mcp:write"),
+    },
+    ({ note }) => {
+      const id = String(notes.size + 1);
+      notes.set(id, note);
+      return text(`Note ${id} is kept: ${note}`);
+    },
+  );
+
+  return server;
+}
+
+const object = (properties) =>
+  fromJsonSchema({ type: "object", properties, required: Object.keys(properties), additionalProperties: false });
+
+const text = (text) => ({ content: [{ type: "text", text }] });

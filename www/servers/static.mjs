@@ -1,0 +1,84 @@
+// The web server of the page: a few folders, and what is made when the server starts.
+
+import { createHash } from "node:crypto";
+import { readFile, realpath } from "node:fs/promises";
+import { extname, join, sep } from "node:path";
+
+const TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  // Browsers compile WebAssembly while it arrives only if it has this type.
+  ".wasm": "application/wasm",
+};
+
+/**
+ * @param {object} options
+ * @param {Record<string, string>} options.folders folders by URL path; the longest path wins
+ * @param {Record<string, string>} options.made texts by URL path
+ * @returns {import("node:http").RequestListener}
+ */
+export function staticServer({ folders, made }) {
+  const mounts = Object.entries(folders).sort(([a], [b]) => b.length - a.length);
+
+  return async (request, response) => {
+    try {
+      if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405, { Allow: "GET, HEAD" });
+      const path = new URL(request.url, "http://localhost").pathname.replace(/\/$/, "/index.html");
+      const body = made[path] ?? (await find(mounts, path));
+      if (body === undefined) return end(response, 404);
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      const policy = extname(path) === ".html" ? { "Content-Security-Policy": contentSecurityPolicy(body) } : {};
+      end(response, 200, { "Content-Type": type, ...policy }, request.method === "HEAD" ? undefined : body);
+    } catch {
+      end(response, 400);
+    }
+  };
+}
+
+async function find(mounts, path) {
+  const mount = mounts.find(([prefix]) => path.startsWith(prefix));
+  if (!mount) return undefined;
+  const [prefix, folder] = mount;
+  try {
+    const root = await realpath(folder);
+    const file = await realpath(join(root, decodeURIComponent(path.slice(prefix.length))));
+    // Neither `..` nor a link leads out of the folder, and what is no web file is not served.
+    if (!file.startsWith(root + sep) || !(extname(file) in TYPES)) return undefined;
+    return await readFile(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Scripts and styles from this origin alone, none inline, except for the import map: a page has to hold it
+ * itself, so its hash is what the policy allows. `wasm-unsafe-eval` allows WebAssembly and no `eval`.
+ * The page calls servers that the user names, therefore `connect-src` is open to all.
+ */
+function contentSecurityPolicy(html) {
+  const maps = [...html.toString().matchAll(/<script type="importmap">([^]*?)<\/script>/g)];
+  const hashes = maps.map(([, map]) => `'sha256-${createHash("sha256").update(map).digest("base64")}'`);
+  return [
+    "default-src 'none'",
+    ["script-src 'self' 'wasm-unsafe-eval'", ...hashes].join(" "),
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src *",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+function end(response, status, headers = {}, body) {
+  response.writeHead(status, {
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    ...headers,
+  });
+  response.end(body);
+}

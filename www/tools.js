@@ -1,0 +1,122 @@
+// The tools of an MCP server, through the official SDK: a form for each, made from its input schema.
+
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { find, make } from "./dom.js";
+
+/**
+ * Connects to the server of a session. All that this library adds is `session.fetch`.
+ *
+ * @param {import("mcp-authorize").McpSession} session
+ */
+export async function connect(session) {
+  const client = new Client({ name: "mcp-authorize demo", version: "1.0.0" });
+  await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { fetch: session.fetch }));
+  return client;
+}
+
+/**
+ * Shows the tools of a server.
+ *
+ * @param {Client} client
+ * @param {(tool: string, input: object) => Promise<void>} call what a form does when it is sent
+ */
+export async function showTools(client, call) {
+  const { tools } = await client.listTools();
+  find("tool-list").replaceChildren(...tools.map((tool) => make("li", {}, toolForm(tool, call))));
+  find("tools").hidden = false;
+}
+
+/** Calls a tool and shows its answer below its form. */
+export async function callTool(client, name, input) {
+  const output = document.getElementById(outputId(name));
+  output.replaceChildren();
+  const { content, structuredContent, isError } = await client.callTool({ name, arguments: input });
+  const text = content.map(blockText).join("\n") || JSON.stringify(structuredContent, null, 2) || "(no answer)";
+  output.closest("details").open = true;
+  output.replaceChildren(make("pre", { className: isError ? "failed" : "" }, text));
+}
+
+const blockText = ({ type, text, mimeType = "" }) => (type === "text" ? text : `(${type} ${mimeType})`);
+
+const outputId = (name) => `answer-${name}`;
+
+function toolForm(tool, call) {
+  const { properties = {}, required = [] } = tool.inputSchema;
+  const fields = Object.entries(properties).map(([name, schema]) =>
+    field(`input-${tool.name}-${name}`, name, schema, required.includes(name)),
+  );
+  const button = make("button", {}, "Call");
+
+  const form = make("form", {}, ...fields.map(({ element }) => element), button);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const entries = fields.map(({ name, value }) => [name, value()]).filter(([, value]) => value !== undefined);
+    button.disabled = true;
+    await call(tool.name, Object.fromEntries(entries));
+    button.disabled = false;
+  });
+
+  const title = make("span", { className: "title" }, tool.title ?? tool.name);
+  const summary = make("summary", {}, title, make("code", {}, tool.name));
+  const answer = make("output", { id: outputId(tool.name), ariaLabel: `Answer of ${tool.name}` });
+  return make("details", {}, summary, make("p", { className: "quiet" }, tool.description ?? ""), form, answer);
+}
+
+/** A labelled control for one property, and how to read it; an empty optional one is left out. */
+function field(id, name, schema, required) {
+  const { control, read } = controlFor(schema, required);
+  control.id = id;
+  const hint = [schema.description, !required && "optional"].filter(Boolean).join(", ");
+  const label = make("label", { htmlFor: id }, name, make("span", { className: "quiet" }, hint));
+  if (control.type === "checkbox") {
+    return { name, element: make("div", { className: "check" }, control, label), value: read };
+  }
+  return {
+    name,
+    element: make("div", {}, label, control),
+    value: () => (control.value === "" && !required ? undefined : read()),
+  };
+}
+
+function controlFor(schema, required) {
+  if (schema.enum) {
+    const options = schema.enum.map((value, index) => make("option", { value: index }, String(value)));
+    if (!required) options.unshift(make("option", { value: "" }, "–"));
+    const control = make("select", {}, ...options);
+    return { control, read: () => schema.enum[control.value] };
+  }
+  switch (schema.type) {
+    case "boolean": {
+      const control = make("input", { type: "checkbox", checked: schema.default ?? false });
+      return { control, read: () => control.checked };
+    }
+    case "number":
+    case "integer": {
+      const step = schema.type === "integer" ? 1 : "any";
+      const control = make("input", { type: "number", step, required, value: schema.default ?? "" });
+      return { control, read: () => control.valueAsNumber };
+    }
+    case "string": {
+      const filled = required && schema.minLength > 0;
+      const control = make("input", { type: "text", required: filled, value: schema.default ?? "" });
+      return { control, read: () => control.value };
+    }
+    default: {
+      const value = schema.default === undefined ? "" : JSON.stringify(schema.default);
+      const control = make("textarea", { required, rows: 3, placeholder: "JSON", value });
+      control.addEventListener("input", () => {
+        control.setCustomValidity(control.value === "" || isJson(control.value) ? "" : "This is not JSON.");
+      });
+      return { control, read: () => JSON.parse(control.value) };
+    }
+  }
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
