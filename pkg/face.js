@@ -52,6 +52,7 @@ export class McpAuthorizer extends EventTarget {
     const urls = ["redirectUri", "clientUri", "clientIdMetadataUrl"];
     const plain = { ...options };
     for (const name of urls) plain[name] = text(plain[name]);
+    if (plain.grant) plain.grant = { ...plain.grant, tokenEndpoint: text(plain.grant.tokenEndpoint) };
     try {
       authorizer.#core = new Authorizer(plain, (type, detail) =>
         authorizer.dispatchEvent(new McpAuthorizerEvent(type, detail)),

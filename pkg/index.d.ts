@@ -37,6 +37,8 @@ export type McpAuthorizeErrorCode =
   | "issuer_mismatch"
   /** The authorization server does not offer PKCE with S256. */
   | "pkce_unsupported"
+  /** `dpop: "require"` was set, and the authorization server does not bind tokens to a key (RFC 9449). */
+  | "dpop_unsupported"
   /** The authorization server offers no way to register, and no `clientId` was given. */
   | "registration_unsupported"
   /** The authorization server refused the registration (RFC 7591 §3.2.2). */
@@ -97,7 +99,7 @@ export class McpAuthorizeError extends Error {
   readonly status?: number;
   /** The server's own error code (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2), as it sent it. Text from a server: never put it into a page as HTML. */
   readonly serverError?: string;
-  /** With `insufficient_scope`: the scopes to sign in for, those of the session and those that the server asks for. */
+  /** With `insufficient_scope`: the scopes to sign in for, those of the session and those that the server asks for; empty where the server hides which. */
   readonly scopes?: readonly string[];
   /** What the browser threw, where it threw. */
   readonly cause?: unknown;
@@ -110,6 +112,29 @@ export interface McpStorage {
   set(key: string, value: string): void | Promise<void>;
   delete(key: string): void | Promise<void>;
 }
+
+/** The app's own private key, for authorization servers that know its public half (`private_key_jwt`, RFC 7523 §2.2). */
+export interface McpClientKey {
+  /** P-256, RSA (SHA-256) or Ed25519; it need not be extractable. */
+  key: CryptoKey;
+  /** Its `kid`, where the authorization server knows several. */
+  id?: string;
+}
+
+/** A token, or what gets one when it is needed. */
+export type McpTokenSource = string | ((audience: { issuer: string; resource: string }) => string | Promise<string>);
+
+/** How tokens are got without a user at the page. */
+export type McpGrant =
+  /** By the client's own credentials: `clientId` with `clientSecret` or `clientKey` (SEP-1046). */
+  | { type: "client_credentials" }
+  /** By a JWT of the workload (RFC 7523 §2.1, SEP-1933). */
+  | { type: "jwt_bearer"; assertion: McpTokenSource }
+  /**
+   * By the user's identity at their organisation (SEP-990): its ID token is exchanged at `tokenEndpoint` for one that
+   * the MCP server's authorization server takes (RFC 8693). `clientId` and `clientSecret` are the app's there.
+   */
+  | { type: "id_jag"; idToken: McpTokenSource; tokenEndpoint: string | URL; clientId: string; clientSecret?: string };
 
 /** Options of {@link McpAuthorizer.create}. */
 export interface McpAuthorizerOptions {
@@ -129,6 +154,16 @@ export interface McpAuthorizerOptions {
   clientUri?: string | URL;
   /** Scopes to ask for in place of those that the server suggests. */
   scopes?: readonly string[];
+  /** The app's own private key, in place of `clientSecret`. */
+  clientKey?: McpClientKey;
+  /** How tokens are got without a user: `signIn` then opens no popup. */
+  grant?: McpGrant;
+  /**
+   * Whether tokens are bound to a key that can't leave the browser (DPoP, RFC 9449). `"auto"`, the default: where the
+   * authorization server offers it, unless the MCP server asks for Bearer tokens alone. `"require"`: other tokens are
+   * refused (`dpop_unsupported`). `"off"`: never.
+   */
+  dpop?: "auto" | "require" | "off";
   /** Which of several authorization servers to use: gets their issuers, answers with one of them. Default: the first. */
   chooseAuthorizationServer?(issuers: string[], server: string): string | Promise<string>;
   /**
@@ -251,7 +286,7 @@ export class McpSession {
   readonly scopes: readonly string[];
   /** When the access token runs out; `null` where the server did not say. */
   readonly expiresAt: Date | null;
-  /** Whether there is a refresh token. */
+  /** Whether new tokens can be had without the user. */
   readonly canRefresh: boolean;
 
   /**

@@ -52,12 +52,18 @@ const SUITES = [
       ["--test", "--test-concurrency=1", "--test-reporter=spec", ...testFiles(folder)],
     ],
   })),
+  {
+    name: "conformance",
+    about: "the MCP conformance suite, in Node.js",
+    needs: ["package"],
+    command: () => [process.execPath, [join("tests", "conformance", "run.mjs"), "--no-build"]],
+  },
 ];
 
 const HELP = `Usage: node scripts/test.mjs [--only NAME] [--verbose]
 
 Runs the test suites:
-${SUITES.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
+${SUITES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
   --only NAME   only this suite
   --verbose     show the output of suites that pass, too`;
@@ -134,13 +140,19 @@ export function judge({ lint }, { status, output }) {
 
 const ended = (status) => (typeof status === "number" ? `it ended with status ${status}` : status);
 
-/** Adds up the summary lines of cargo test, wasm-bindgen-test and node's test runner. */
+/** Adds up the summary lines of cargo test, wasm-bindgen-test, node's test runner and the conformance suite's. */
 export function count(output) {
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const sum = (pattern) => [...plain.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
   return {
-    passed: sum(/^test result: .*? (\d+) passed;/gm) + sum(/^(?:#|ℹ) pass (\d+)$/gm),
-    failed: sum(/^test result: .*? (\d+) failed;/gm) + sum(/^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm),
+    passed:
+      sum(/^test result: .*? (\d+) passed;/gm) +
+      sum(/^(?:#|ℹ) pass (\d+)$/gm) +
+      sum(/^conformance: (\d+) passed, \d+ failed$/gm),
+    failed:
+      sum(/^test result: .*? (\d+) failed;/gm) +
+      sum(/^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm) +
+      sum(/^conformance: \d+ passed, (\d+) failed$/gm),
   };
 }
 

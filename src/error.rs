@@ -64,6 +64,8 @@ codes! {
         => "The issuer has to be the same everywhere, character by character; if it is not yours, do not sign in there.";
     PkceUnsupported "pkce_unsupported" "The authorization server does not offer PKCE with S256."
         => "Add \"code_challenge_methods_supported\": [\"S256\"] to the authorization server's metadata.";
+    DpopUnsupported "dpop_unsupported" "dpop: \"require\" was set, and the authorization server does not bind tokens to a key (RFC 9449)."
+        => "Set dpop to \"auto\", or turn DPoP on at the authorization server.";
     RegistrationUnsupported "registration_unsupported" "The authorization server has no way of registering that this client can use."
         => "Register the app there by hand and give its clientId, or host a client ID metadata document.";
     RegistrationFailed "registration_failed" "The authorization server refused the registration (RFC 7591 §3.2.2)."
@@ -157,6 +159,7 @@ struct Parts {
     status: Option<u16>,
     server_error: Option<String>,
     scopes: Option<Scope>,
+    retry_after: Option<u64>,
     source: Option<Box<dyn StdError>>,
 }
 
@@ -171,6 +174,7 @@ impl Error {
             status: None,
             server_error: None,
             scopes: None,
+            retry_after: None,
             source: None,
         }))
     }
@@ -196,6 +200,12 @@ impl Error {
     /// Adds the scopes that the server asks for.
     pub fn with_scopes(mut self, scopes: Scope) -> Self {
         self.0.scopes = Some(scopes);
+        self
+    }
+
+    /// Adds when the server wants to be asked again, in seconds.
+    pub fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
+        self.0.retry_after = seconds;
         self
     }
 
@@ -233,6 +243,11 @@ impl Error {
     /// The HTTP status of the answer.
     pub fn status(&self) -> Option<u16> {
         self.0.status
+    }
+
+    /// When the server wants to be asked again, in seconds (RFC 9110 §10.2.3).
+    pub fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
     }
 
     /// The server's own error code. Text from a server.
@@ -302,6 +317,6 @@ mod tests {
             std::fs::write(path, &table).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(written, table, "docs/errors.md is not up to date: run UPDATE_DOCS=1 cargo test");
+        assert!(written == table, "docs/errors.md is not up to date: run UPDATE_DOCS=1 cargo test");
     }
 }

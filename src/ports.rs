@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 
 use crate::protocol::form::Form;
 use crate::protocol::json::Value;
-use crate::protocol::{Issuer, Secret, Url};
+use crate::protocol::{Issuer, PublicKey, Resource, Secret, Url};
 use crate::{Error, Result, Step};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -24,6 +24,8 @@ pub struct Request {
     pub body: Option<Body>,
     /// The `Authorization` header (RFC 6749 §2.3.1).
     pub authorization: Option<Secret>,
+    /// The `DPoP` header (RFC 9449 §4.1).
+    pub dpop: Option<Secret>,
 }
 
 /// The body of a POST.
@@ -64,6 +66,10 @@ pub struct Response {
     pub redirected_to: Option<String>,
     /// `WWW-Authenticate`, all fields of it joined by commas, where it may be read.
     pub www_authenticate: Option<String>,
+    /// `DPoP-Nonce` (RFC 9449 §8), where it may be read.
+    pub dpop_nonce: Option<String>,
+    /// `Retry-After` (RFC 9110 §10.2.3) in seconds, where it may be read.
+    pub retry_after: Option<u64>,
     /// The body, at most [`LONGEST_BODY`] bytes, zeroed by the flow where it holds secrets.
     pub body: String,
 }
@@ -99,6 +105,8 @@ pub trait Json {
 pub trait Clock {
     /// Now.
     fn now(&self) -> UnixMillis;
+    /// Waits.
+    async fn sleep(&self, milliseconds: u64);
 }
 
 /// Random bytes of cryptographic strength.
@@ -123,9 +131,32 @@ pub trait Store {
 /// One holder at a time for each name, among all that share the store.
 pub trait Lock {
     /// Releases on drop.
-    type Guard;
+    type Guard: 'static;
     /// Waits for the lock.
     async fn lock(&self, name: &str) -> Result<Self::Guard>;
+}
+
+/// Keys that sign without being seen.
+pub trait Keys {
+    /// The public half of the key that this issuer's tokens are bound to; made where there is none.
+    async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey>;
+    /// Signs with it: ECDSA over P-256 with SHA-256, as 64 bytes (RFC 7518 §3.4).
+    async fn dpop_sign(&self, issuer: &Issuer, input: &str) -> Result<Vec<u8>>;
+    /// The app's own key for `private_key_jwt`, if there is one: the name of its algorithm
+    /// (RFC 7518 §3.1).
+    fn client_key(&self) -> Option<&'static str>;
+    /// Signs with it.
+    async fn client_sign(&self, input: &str) -> Result<Vec<u8>>;
+    /// The last nonce of an origin.
+    fn nonce(&self, origin: &str) -> Option<String>;
+    /// Keeps an origin's nonce, while the program runs.
+    fn keep_nonce(&self, origin: &str, nonce: String);
+}
+
+/// What stands for the user, or for a workload, where nobody signs in.
+pub trait Assertions {
+    /// The workload's JWT (RFC 7523), or the user's ID token (SEP-990).
+    async fn assertion(&self, issuer: &Issuer, resource: &Resource) -> Result<Secret>;
 }
 
 /// Learns what happens. No secrets are in it.
@@ -183,9 +214,15 @@ pub trait Task {
 }
 
 /// Everything that a flow needs, together. Cloning is cheap and gives the same ports.
-pub trait Ports: Http + Json + Clock + Entropy + Store + Lock + Observer + Task + Clone + 'static {}
+pub trait Ports:
+    Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + Task + Clone + 'static
+{
+}
 
-impl<T: Http + Json + Clock + Entropy + Store + Lock + Observer + Task + Clone + 'static> Ports for T {}
+impl<T> Ports for T where
+    T: Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + Task + Clone + 'static
+{
+}
 
 /// The user, and what shows them the authorization server's page.
 pub trait UserAgent {
@@ -220,8 +257,9 @@ pub trait ResourceRequest {
     fn method(&self) -> String;
     /// Whether it can be sent a second time: a body that streams can't.
     fn can_resend(&self) -> bool;
-    /// Sends it with the token in its `Authorization` header (RFC 6750 §2.1), never in its URL.
-    async fn send(&mut self, access_token: &Secret) -> Result<Self::Response>;
+    /// Sends it with the token in its `Authorization` header (RFC 6750 §2.1), never in its URL, and
+    /// with the proof in its `DPoP` header (RFC 9449 §7.1) where the token is bound to a key.
+    async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<Self::Response>;
 }
 
 /// What is looked at in an answer.
@@ -230,6 +268,10 @@ pub trait ResourceResponse {
     fn status(&self) -> u16;
     /// `WWW-Authenticate`, where it may be read.
     fn www_authenticate(&self) -> Option<String>;
+    /// `DPoP-Nonce` (RFC 9449 §9), where it may be read.
+    fn dpop_nonce(&self) -> Option<String>;
+    /// The `error` of a body that is JSON, and the body as it was.
+    async fn oauth_error(&self) -> Option<String>;
 }
 
 impl NoResponse {

@@ -4,7 +4,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::AbortSignal;
 
 use super::Browser;
-use super::reflect::{JsCause, apply, call, construct, get, global, object, settled};
+use super::fetch::{Reader, header};
+use super::reflect::{JsCause, apply, call, construct, get, global, object, parse, settled};
 use super::url::absolute_url;
 use crate::ports::{ResourceRequest, ResourceResponse};
 use crate::protocol::{Secret, Url};
@@ -51,10 +52,12 @@ impl AppRequest {
     }
 
     /// The app's `init` with the token among its headers.
-    fn init_with(&self, access_token: &Secret) -> std::result::Result<JsValue, JsValue> {
+    fn init_with(&self, authorization: &Secret, dpop: Option<&Secret>) -> std::result::Result<JsValue, JsValue> {
         let headers = construct("Headers", &[self.member("headers")])?;
-        let authorization = Secret::from(["Bearer ", access_token.expose()].concat());
         call(&headers, "set", &["authorization".into(), authorization.expose().into()])?;
+        if let Some(proof) = dpop {
+            call(&headers, "set", &["dpop".into(), proof.expose().into()])?;
+        }
         let changed = object(&[("headers", headers)]);
         call(&global("Object"), "assign", &[object(&[]), self.init.clone(), changed])
     }
@@ -80,12 +83,12 @@ impl ResourceRequest for AppRequest {
         !self.init.is_object() || !get(&get(&self.init, "body"), "getReader").is_function()
     }
 
-    async fn send(&mut self, access_token: &Secret) -> Result<AppResponse> {
+    async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<AppResponse> {
         let sent = match self.is_request() {
             true => call(&self.input, "clone", &[]),
             false => Ok(self.input.clone()),
         };
-        let answer = match sent.and_then(|input| apply(&self.fetch, &[input, self.init_with(access_token)?])) {
+        let answer = match sent.and_then(|input| apply(&self.fetch, &[input, self.init_with(authorization, dpop)?])) {
             Ok(promise) => settled(&promise).await,
             Err(thrown) => Err(thrown),
         };
@@ -102,7 +105,17 @@ impl ResourceResponse for AppResponse {
     }
 
     fn www_authenticate(&self) -> Option<String> {
-        let field = call(&get(&self.0, "headers"), "get", &["www-authenticate".into()]);
-        field.ok()?.as_string()
+        header(&self.0, "www-authenticate")
+    }
+
+    fn dpop_nonce(&self) -> Option<String> {
+        header(&self.0, "dpop-nonce")
+    }
+
+    async fn oauth_error(&self) -> Option<String> {
+        // The app reads the body itself: this is a copy of it.
+        let copy = call(&self.0, "clone", &[]).ok()?;
+        let text = Reader::of(&copy).ok()??.text().await.ok()?;
+        get(&parse(&text).ok()?, "error").as_string()
     }
 }

@@ -1,10 +1,17 @@
 //! The time of day.
 
 use super::Browser;
+use super::events::Events;
 use crate::ports::{Clock, UnixMillis};
 
 impl Clock for Browser {
     fn now(&self) -> UnixMillis {
         UnixMillis(js_sys::Date::now() as u64)
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        let mut timer = Events::none();
+        timer.set_timer(u32::try_from(milliseconds).unwrap_or(u32::MAX));
+        timer.next().await;
     }
 }

@@ -32,14 +32,16 @@ async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResp
     let abort = Abort::new()?;
     let response = settled(&apply(fetch, &[request.url.as_str().into(), init(request, &abort)])?).await?;
     let Some(status) = get(&response, "status").as_f64() else { return Err(response.into()) };
-    let www_authenticate = call(&get(&response, "headers"), "get", &["www-authenticate".into()])?.as_string();
+    let www_authenticate = header(&response, "www-authenticate");
+    let dpop_nonce = header(&response, "dpop-nonce");
+    let retry_after = header(&response, "retry-after").and_then(|seconds| seconds.parse().ok());
     let redirected_to = if get(&response, "redirected").is_truthy() { get(&response, "url").as_string() } else { None };
     // An MCP server may answer the question for a challenge with a stream of events that never ends.
     let body = match Reader::of(&response)? {
         Some(reader) if request.step != Step::Challenge => reader.text().await?,
         _ => String::new(),
     };
-    Ok(Response { status: status as u16, redirected_to, www_authenticate, body })
+    Ok(Response { status: status as u16, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
 }
 
 /// For GET a request that needs no preflight. No cookies, and no code or token in a `Referer`.
@@ -53,6 +55,9 @@ fn init(request: &Request, abort: &Abort) -> JsValue {
     let add = |name: &str, value: &str| super::reflect::set(&headers, name, &value.into());
     if let Some(authorization) = &request.authorization {
         add("authorization", authorization.expose());
+    }
+    if let Some(proof) = &request.dpop {
+        add("dpop", proof.expose());
     }
     let (method, redirect, body) = match &request.body {
         None => ("GET", "follow", JsValue::UNDEFINED),
@@ -72,16 +77,21 @@ fn init(request: &Request, abort: &Abort) -> JsValue {
     ])
 }
 
+/// A header of an answer, where it may be read.
+pub(super) fn header(response: &JsValue, name: &str) -> Option<String> {
+    call(&get(response, "headers"), "get", &[name.into()]).ok()?.as_string()
+}
+
 /// Reads a body, and cancels what is left of it on drop.
-struct Reader(JsValue);
+pub(super) struct Reader(JsValue);
 
 impl Reader {
-    fn of(response: &JsValue) -> Result<Option<Self>, JsValue> {
+    pub(super) fn of(response: &JsValue) -> Result<Option<Self>, JsValue> {
         let stream = get(response, "body");
         if stream.is_object() { call(&stream, "getReader", &[]).map(|reader| Some(Self(reader))) } else { Ok(None) }
     }
 
-    async fn text(self) -> Result<String, NoResponse> {
+    pub(super) async fn text(self) -> Result<String, NoResponse> {
         let mut bytes = Vec::new();
         loop {
             let chunk = settled(&call(&self.0, "read", &[])?).await?;

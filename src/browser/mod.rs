@@ -6,11 +6,13 @@
 mod abort;
 mod app_page;
 mod app_request;
+mod assertion;
 mod clock;
 mod entropy;
 mod events;
 mod fetch;
 mod json;
+mod keys;
 mod locks;
 mod observer;
 mod popup;
@@ -31,6 +33,7 @@ pub use abort::race;
 pub use app_page::AppPage;
 pub use app_request::{AppRequest, AppResponse};
 pub use json::to_value;
+pub use keys::algorithm_of;
 pub use locks::LockGuard;
 pub use popup::Popup;
 pub use reflect::JsCause;
@@ -38,6 +41,7 @@ pub use store::Storage;
 pub use url::absolute_url;
 
 /// What a [`Browser`] is made from.
+#[derive(Default)]
 pub struct BrowserOptions {
     /// Used in place of the global `fetch`.
     pub fetch: Option<Function>,
@@ -45,6 +49,10 @@ pub struct BrowserOptions {
     pub storage: Storage,
     /// The limit for one exchange, body included, in milliseconds.
     pub request_timeout_ms: u32,
+    /// The app's own private key, for `private_key_jwt`; undefined where it has none.
+    pub client_key: JsValue,
+    /// What stands for a workload or a user: a text, or a function that gives one.
+    pub assertion: JsValue,
     /// Called with the name and the detail of each event.
     pub on_event: Option<Function>,
 }
@@ -67,6 +75,12 @@ pub struct Parts {
     stores: store::Stores,
     request_timeout_ms: u32,
     on_event: Option<Function>,
+    client_key: JsValue,
+    assertion: JsValue,
+    /// Key pairs by issuer, as far as they were needed.
+    keys: JsValue,
+    /// Nonces by origin.
+    nonces: JsValue,
     tabs: Option<tabs::Tabs>,
     /// How often a session's record was changed, here or in another tab.
     changes: Rc<Cell<u32>>,
@@ -82,6 +96,10 @@ impl Browser {
             stores: store::Stores::new(options.storage),
             request_timeout_ms: options.request_timeout_ms,
             on_event: options.on_event,
+            client_key: options.client_key,
+            assertion: options.assertion,
+            keys: reflect::object(&[]),
+            nonces: reflect::object(&[]),
             tabs,
             changes,
         }))

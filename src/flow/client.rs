@@ -1,6 +1,6 @@
 //! The app as a client: what it says of itself, and which identities it brings.
 
-use crate::protocol::{Issuer, Scope, Secret, Url};
+use crate::protocol::{ClientCredentials, Issuer, Scope, Secret, Url};
 
 /// The app.
 #[derive(Clone, Debug)]
@@ -15,8 +15,46 @@ pub struct Client {
     pub pre_registered: Option<PreRegistered>,
     /// The URL of the app's client ID metadata document.
     pub client_id_metadata_url: Option<Url>,
+    /// The `kid` of the app's own key, for `private_key_jwt`.
+    pub key_id: Option<String>,
     /// Scopes to ask for in place of those that the server suggests.
     pub scopes: Option<Scope>,
+    /// Whether tokens are bound to a key.
+    pub dpop: Dpop,
+    /// How tokens are got without a user; nothing where the user signs in.
+    pub grant: Option<Grant>,
+}
+
+/// Whether tokens are bound to a key (RFC 9449).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dpop {
+    /// Where the authorization server offers it and the resource does not say that it takes Bearer
+    /// tokens alone.
+    Auto,
+    /// Always: other tokens are refused.
+    Require,
+    /// Never.
+    Off,
+}
+
+/// How tokens are got without a user.
+#[derive(Clone, Debug)]
+pub enum Grant {
+    /// By the client's own credentials (OAuth 2.1 §4.2, SEP-1046).
+    ClientCredentials,
+    /// By a JWT of the workload (RFC 7523 §2.1, SEP-1933).
+    JwtBearer,
+    /// By the user's identity at their organisation (SEP-990).
+    EnterpriseManaged(IdentityProvider),
+}
+
+/// The identity provider of an organisation.
+#[derive(Clone, Debug)]
+pub struct IdentityProvider {
+    /// Where it exchanges tokens (RFC 8693).
+    pub token_endpoint: Url,
+    /// The app's identity there.
+    pub client: ClientCredentials,
 }
 
 /// An identity that an authorization server gave by hand.

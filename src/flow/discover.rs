@@ -20,6 +20,12 @@ pub struct DiscoveredResource {
     pub scope: Scope,
     /// All scopes that the metadata lists.
     pub scopes_supported: Scope,
+    /// Nothing but a Bearer token will do: the challenge asks for one, and neither it nor the metadata
+    /// speaks of DPoP.
+    pub bearer_alone: bool,
+    /// The server asks for a token, but its challenge can't be read. RFC 9110 §15.5.2 requires one, so
+    /// it is hidden: from other origins, headers are unless the server exposes them.
+    pub challenge_hidden: bool,
 }
 
 /// Who may issue tokens for a server.
@@ -41,7 +47,7 @@ const PROBE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#;
 /// Asks the MCP server without a token, and reads its protected resource metadata.
 pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Result<DiscoveredResource> {
     let url = server.url().clone();
-    let probe = Request { step: Step::Challenge, url, body: Some(Body::Text(PROBE)), authorization: None };
+    let probe = Request { step: Step::Challenge, url, body: Some(Body::Text(PROBE)), authorization: None, dpop: None };
     let probe = exchange(ports, probe).await;
     let (challenged, field) = match &probe {
         Ok(answer) => (answer.status == 401, answer.www_authenticate.as_deref().unwrap_or_default()),
@@ -61,6 +67,8 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
         ProtectedResourceMetadata::parse(document, server)
     });
     let challenged_scope = challenge.and_then(|challenge| challenge.scope());
+    let challenge_hidden = challenged && field.is_empty();
+    let asks_for_bearer = challenge.is_some() && challenges.0.iter().all(|challenge| challenge.scheme != "dpop");
     let metadata = match found.await {
         Ok(Some(metadata)) => metadata,
         Ok(None) => {
@@ -69,6 +77,8 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
                 authorization_servers: AuthorizationServers::Origin(origin(probe?.status, server)?),
                 scope: challenged_scope.unwrap_or_default(),
                 scopes_supported: Scope::default(),
+                bearer_alone: asks_for_bearer,
+                challenge_hidden,
             });
         }
         // Where nothing can be reached, the server's own failure tells more than its metadata's.
@@ -80,7 +90,15 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
     let scopes_supported = metadata.scopes_supported.unwrap_or_default();
     let scope = challenged_scope.unwrap_or_else(|| scopes_supported.clone());
     let authorization_servers = AuthorizationServers::Listed(metadata.authorization_servers);
-    Ok(DiscoveredResource { resource: metadata.resource, authorization_servers, scope, scopes_supported })
+    let bearer_alone = asks_for_bearer && !metadata.takes_dpop;
+    Ok(DiscoveredResource {
+        resource: metadata.resource,
+        authorization_servers,
+        scope,
+        scopes_supported,
+        bearer_alone,
+        challenge_hidden,
+    })
 }
 
 /// A server without metadata that asks for a token is one of 2025-03-26. One that does not ask needs
@@ -96,18 +114,15 @@ fn origin(status: u16, server: &ServerUrl) -> Result<Issuer> {
         .with_status(status))
 }
 
-/// Reads the metadata of an authorization server that resource metadata lists, and refuses one
-/// without PKCE.
+/// Reads the metadata of an authorization server that resource metadata lists.
 pub async fn discover_authorization_server<P: Ports>(
     ports: &P,
     issuer: &Issuer,
 ) -> Result<AuthorizationServerMetadata> {
-    let metadata = authorization_server_metadata(ports, issuer).await?.ok_or_else(|| {
+    authorization_server_metadata(ports, issuer).await?.ok_or_else(|| {
         let message = [issuer.as_str(), " has no metadata at its well-known places."].concat();
         Error::new(Code::MetadataNotFound, STEP, message).with_url(issuer.url().without_query())
-    })?;
-    metadata.require_pkce()?;
-    Ok(metadata)
+    })
 }
 
 /// The authorization server at the origin of a server of 2025-03-26. Without metadata it has its
@@ -117,7 +132,7 @@ pub async fn discover_origin_authorization_server<P: Ports>(
     origin: &Issuer,
 ) -> Result<AuthorizationServerMetadata> {
     match authorization_server_metadata(ports, origin).await? {
-        Some(metadata) => metadata.require_pkce().map(|()| metadata),
+        Some(metadata) => Ok(metadata),
         None => AuthorizationServerMetadata::with_default_endpoints(origin),
     }
 }

@@ -1,14 +1,15 @@
 //! One HTTP exchange: sent, observed, and read as JSON.
 
-use crate::ports::{Body, Event, Ports, Request, UnixMillis};
+use crate::ports::{Event, Ports, Request, Response, UnixMillis};
+use crate::protocol::Url;
 use crate::protocol::json::{Object, Value};
-use crate::protocol::{TokenRequest, Url};
 use crate::{Code, Error, Result, Step};
 
 /// An answer, its body parsed where it is a JSON object.
 pub(super) struct Answer {
     pub status: u16,
     pub www_authenticate: Option<String>,
+    pub retry_after: Option<u64>,
     pub document: Option<Object>,
 }
 
@@ -41,11 +42,15 @@ pub(super) async fn exchange<P: Ports>(ports: &P, request: Request) -> Result<An
         )
         .with_url(request.url.without_query()));
     }
+    if let Some(nonce) = response.dpop_nonce {
+        ports.keep_nonce(request.url.origin(), nonce);
+    }
     let document = match ports.parse_json(&response.body) {
         Some(Value::Object(object)) => Some(object),
         _ => None,
     };
-    Ok(Answer { status: response.status, www_authenticate: response.www_authenticate, document })
+    let Response { status, www_authenticate, retry_after, .. } = response;
+    Ok(Answer { status, www_authenticate, retry_after, document })
 }
 
 /// Tells the observer of an exchange that ended.
@@ -63,7 +68,7 @@ pub(super) fn observe<P: Ports>(
 
 /// GETs a JSON document.
 pub(super) async fn document<P: Ports>(ports: &P, step: Step, url: &Url) -> Result<Object> {
-    let request = Request { step, url: url.clone(), body: None, authorization: None };
+    let request = Request { step, url: url.clone(), body: None, authorization: None, dpop: None };
     let answer = exchange(ports, request).await?;
     let failure = |code, message| {
         Error::new(code, step, [url.without_query(), message].concat())
@@ -74,10 +79,4 @@ pub(super) async fn document<P: Ports>(ports: &P, step: Step, url: &Url) -> Resu
         return Err(failure(Code::HttpStatus, " has no metadata."));
     }
     answer.document.ok_or_else(|| failure(Code::InvalidResponse, " did not answer with a JSON object."))
-}
-
-/// POSTs a form to an endpoint of the authorization server.
-pub(super) async fn post_form<P: Ports>(ports: &P, step: Step, url: &Url, request: TokenRequest) -> Result<Answer> {
-    let body = Some(Body::Form(request.body));
-    exchange(ports, Request { step, url: url.clone(), body, authorization: request.authorization }).await
 }

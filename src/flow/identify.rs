@@ -1,7 +1,7 @@
 //! Identity at an authorization server: pre-registered, client ID metadata document, dynamic
 //! registration, in that priority (MCP 2026-07-28 client-registration).
 
-use super::client::{Client, PreRegistered};
+use super::client::{Client, Dpop, PreRegistered};
 use super::exchange::exchange;
 use super::record;
 use crate::ports::{Body, Ports, Request};
@@ -59,6 +59,7 @@ async fn pre_registered<P: Ports>(
     }
     let method = match own.secret {
         Some(_) => ClientAuthentication::for_secret(server.token_endpoint_auth_methods.as_deref()),
+        None if ports.client_key().is_some() => ClientAuthentication::PrivateKeyJwt,
         None => ClientAuthentication::None,
     };
     let client_id = own.client_id.clone();
@@ -85,6 +86,7 @@ async fn register<P: Ports>(
         client_name: &client.name,
         client_uri: client.uri.as_ref(),
         redirect_uri: &client.redirect_uri,
+        dpop_bound: client.dpop == Dpop::Require,
     };
     let first =
         send(ports, endpoint, server, metadata.registration_request(server, scope, metadata.application_type()));
@@ -104,7 +106,8 @@ async fn send<P: Ports>(
     body: String,
 ) -> Result<ClientCredentials> {
     const STEP: Step = Step::Registration;
-    let request = Request { step: STEP, url: endpoint.clone(), body: Some(Body::Json(body)), authorization: None };
+    let request =
+        Request { step: STEP, url: endpoint.clone(), body: Some(Body::Json(body)), authorization: None, dpop: None };
     let answer = exchange(ports, request).await?;
     let failure = |error: Error| error.with_url(endpoint.without_query()).with_status(answer.status);
     match &answer.document {

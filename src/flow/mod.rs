@@ -4,7 +4,9 @@
 mod call;
 mod client;
 mod discover;
+mod dpop;
 mod exchange;
+mod grant;
 mod identify;
 mod record;
 mod session;
@@ -12,7 +14,7 @@ mod sign_in;
 mod token;
 
 pub use call::call;
-pub use client::{Client, PreRegistered};
+pub use client::{Client, Dpop, Grant, IdentityProvider, PreRegistered};
 pub use discover::{
     AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
     discover_resource,

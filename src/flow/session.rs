@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::exchange::post_form;
+use super::client::Client;
+use super::dpop::Binding;
+use super::grant::tokens_by_grant;
 use super::record;
-use super::token::request_tokens;
+use super::token::Endpoint;
 use crate::ports::{Event, Ports, UnixMillis};
 use crate::protocol::json::Object;
 use crate::protocol::{
-    ClientCredentials, Issuer, Resource, Scope, Secret, ServerUrl, TokenResponse, Url, refresh_request,
+    ClientCredentials, Issuer, Resource, Scope, Secret, ServerUrl, TokenResponse, TokenType, Url, refresh_request,
     revocation_request,
 };
 use crate::{Code, Error, Result, Step};
@@ -18,6 +20,7 @@ use crate::{Code, Error, Result, Step};
 #[derive(Clone)]
 pub struct Session<P> {
     ports: P,
+    client: Rc<Client>,
     server: ServerUrl,
     state: Rc<RefCell<State>>,
 }
@@ -28,6 +31,12 @@ struct State {
     ended: bool,
     /// The store's count of changes when the tokens were read from it or written to it.
     seen: u32,
+    /// The store refused the tokens: it holds older ones, whose refresh token is spent.
+    unsaved: bool,
+    /// The refreshes that failed in a row and may succeed later, and when the next one is due.
+    failures: u32,
+    retry_at: UnixMillis,
+    last_failure: Option<(Code, Option<u16>)>,
 }
 
 /// What a session is made of.
@@ -43,14 +52,33 @@ pub(super) struct Tokens {
     /// What was granted.
     pub granted: Scope,
     pub access_token: Secret,
+    pub token_type: TokenType,
     pub refresh_token: Option<Secret>,
     pub expires_at: Option<UnixMillis>,
     /// When to refresh, so that the token does not run out on its way.
     pub refresh_at: Option<UnixMillis>,
 }
 
+/// How an attempt to get newer tokens ended.
+enum Attempt {
+    Done,
+    /// Another one failed meanwhile, and the next one is not due.
+    NotDue,
+}
+
+/// Whether a refresh that failed may succeed later: nobody answered, or the server is overloaded.
+fn may_pass(error: &Error) -> bool {
+    matches!(error.code(), Code::Network | Code::Timeout) || matches!(error.status(), Some(429 | 500..))
+}
+
 /// A token is refreshed when a tenth of its life is left, but not more than a minute ahead.
 const LONGEST_MARGIN_MS: u64 = 60_000;
+
+/// After a first refresh that failed; each further one doubles it.
+const BACK_OFF_MS: u64 = 1000;
+
+/// How long a caller waits for refreshes that are tried again.
+const PATIENCE_MS: u64 = 5000;
 
 impl Tokens {
     /// Takes over what a token response brought.
@@ -60,6 +88,7 @@ impl Tokens {
         self.expires_at = life.map(after);
         self.refresh_at = life.map(|life| after(life - (life / 10).min(LONGEST_MARGIN_MS)));
         self.access_token = response.access_token;
+        self.token_type = response.token_type;
         // RFC 6749 §6: the server MAY issue a new refresh token; else the old one stays.
         self.refresh_token = response.refresh_token.or(self.refresh_token);
         // RFC 6749 §5.1: absent where it is identical to what was asked for.
@@ -76,6 +105,7 @@ impl Tokens {
             .strings("requested", self.requested.tokens())
             .strings("granted", self.granted.tokens())
             .string("access_token", self.access_token.expose())
+            .string("token_type", self.token_type.name())
             .optional("refresh_token", self.refresh_token.as_ref().map(Secret::expose))
             .optional_number("expires_at", self.expires_at.map(|at| at.0))
             .optional_number("refresh_at", self.refresh_at.map(|at| at.0))
@@ -96,6 +126,7 @@ impl Tokens {
             requested: scope("requested")?,
             granted: scope("granted")?,
             access_token: record.required_string("access_token").ok()?.into(),
+            token_type: TokenType::from_name(record.required_string("token_type").ok()?)?,
             refresh_token: record.string("refresh_token").ok()?.map(Into::into),
             expires_at: time("expires_at")?,
             refresh_at: time("refresh_at")?,
@@ -104,22 +135,30 @@ impl Tokens {
 }
 
 impl<P: Ports> Session<P> {
-    fn new(ports: P, server: ServerUrl, tokens: Tokens) -> Self {
-        let state = State { tokens: Rc::new(tokens), ended: false, seen: ports.changes() };
-        Self { ports, server, state: Rc::new(RefCell::new(state)) }
+    fn new(ports: P, client: Rc<Client>, server: ServerUrl, tokens: Tokens) -> Self {
+        let state = State {
+            tokens: Rc::new(tokens),
+            ended: false,
+            seen: ports.changes(),
+            unsaved: false,
+            failures: 0,
+            retry_at: UnixMillis(0),
+            last_failure: None,
+        };
+        Self { ports, client, server, state: Rc::new(RefCell::new(state)) }
     }
 
     /// The session in the store, if there is one.
-    pub(super) async fn load(ports: P, server: ServerUrl) -> Result<Option<Self>> {
+    pub(super) async fn load(ports: P, client: Rc<Client>, server: ServerUrl) -> Result<Option<Self>> {
         let tokens = load_tokens(&ports, &server).await?;
-        Ok(tokens.map(|tokens| Self::new(ports, server, tokens)))
+        Ok(tokens.map(|tokens| Self::new(ports, client, server, tokens)))
     }
 
     /// A new session, stored.
-    pub(super) async fn begin(ports: P, server: ServerUrl, tokens: Tokens) -> Result<Self> {
-        let session = Self::new(ports, server, tokens.clone());
+    pub(super) async fn begin(ports: P, client: Rc<Client>, server: ServerUrl, tokens: Tokens) -> Result<Self> {
+        let session = Self::new(ports, client, server, tokens.clone());
         let guard = session.ports.lock(&session.key()).await?;
-        session.keep(tokens).await?;
+        session.ports.set(&session.key(), tokens.to_record()).await?;
         drop(guard);
         session.ports.notify(&Event::SignedIn { server: session.server.as_str() });
         Ok(session)
@@ -143,34 +182,32 @@ impl<P: Ports> Session<P> {
     }
 
     fn use_tokens(&self, tokens: Tokens) {
-        let seen = self.ports.changes();
-        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: false, seen };
+        let mut state = self.state.borrow_mut();
+        state.seen = self.ports.changes();
+        state.tokens = Rc::new(tokens);
+        state.unsaved = false;
+        state.failures = 0;
     }
 
     fn end(&self) {
         let mut tokens = Tokens::clone(&self.current());
         tokens.access_token = Secret::from("");
         tokens.refresh_token = None;
-        *self.state.borrow_mut() = State { tokens: Rc::new(tokens), ended: true, seen: 0 };
+        let mut state = self.state.borrow_mut();
+        state.tokens = Rc::new(tokens);
+        state.ended = true;
     }
 
     /// Takes over what others did meanwhile: refreshed, signed in with more scopes, signed out.
     async fn catch_up(&self) -> Result<()> {
         self.tokens()?;
-        if self.state.borrow().seen == self.ports.changes() {
+        if self.state.borrow().unsaved || self.state.borrow().seen == self.ports.changes() {
             return Ok(());
         }
         match load_tokens(&self.ports, &self.server).await? {
             Some(tokens) => self.use_tokens(tokens),
             None => self.end(),
         }
-        Ok(())
-    }
-
-    /// Stored first and used after: a rotated refresh token must not be lost.
-    async fn keep(&self, tokens: Tokens) -> Result<()> {
-        self.ports.set(&self.key(), tokens.to_record()).await?;
-        self.use_tokens(tokens);
         Ok(())
     }
 
@@ -214,54 +251,138 @@ impl<P: Ports> Session<P> {
         self.current().expires_at
     }
 
-    /// Whether there is a refresh token.
+    /// Whether new tokens can be had without the user.
     pub fn can_refresh(&self) -> bool {
-        self.current().refresh_token.is_some()
+        self.current().refresh_token.is_some() || self.client.grant.is_some()
     }
 
     /// An access token, refreshed first if its end is near.
     pub async fn access_token(&self) -> Result<Secret> {
+        Ok(self.fresh_tokens().await?.access_token.clone())
+    }
+
+    /// The tokens, refreshed first if their end is near.
+    pub(super) async fn fresh_tokens(&self) -> Result<Rc<Tokens>> {
         self.catch_up().await?;
         let tokens = self.tokens()?;
         let now = self.ports.now();
-        let due = tokens.refresh_at.is_some_and(|at| at <= now) && tokens.refresh_token.is_some();
-        if due && let Err(error) = self.renew(&tokens.access_token).await {
+        let due = tokens.refresh_at.is_some_and(|at| at <= now) && self.can_refresh();
+        if due {
             // Refreshing ahead of time is a courtesy: a token that is still good goes on.
-            if tokens.expires_at.is_none_or(|at| at <= now) || self.tokens().is_err() {
+            let still_good = tokens.expires_at.is_some_and(|at| now < at);
+            let patience = if still_good { 0 } else { PATIENCE_MS };
+            if let Err(error) = self.renew(&tokens.access_token, patience).await
+                && (!still_good || self.tokens().is_err())
+            {
                 return Err(error);
             }
         }
-        Ok(self.tokens()?.access_token.clone())
+        self.tokens()
     }
 
     /// Gets new tokens now.
     pub async fn refresh(&self) -> Result<()> {
         let used = self.tokens()?.access_token.clone();
-        self.renew(&used).await
+        self.renew(&used, PATIENCE_MS).await
     }
 
-    /// Gets tokens newer than `used`: those that somebody else got meanwhile, or by a refresh. Once
-    /// begun it goes to its end, since a refresh token is spent when the request is sent.
-    pub(super) async fn renew(&self, used: &Secret) -> Result<()> {
-        let (session, used) = (self.clone(), used.clone());
-        self.ports.to_the_end(async move { session.renew_alone(&used).await }).await
+    /// Gets tokens in place of those that the server refused.
+    pub(super) async fn replace(&self, refused: &Secret) -> Result<()> {
+        self.renew(refused, PATIENCE_MS).await
     }
 
-    async fn renew_alone(&self, used: &Secret) -> Result<()> {
-        let _guard = self.ports.lock(&self.key()).await?;
-        let Some(stored) = load_tokens(&self.ports, &self.server).await? else {
-            self.end();
-            return self.tokens().map(drop);
-        };
-        if stored.access_token != *used {
-            self.use_tokens(stored);
-            return Ok(());
+    /// Gets tokens newer than `used`: those that somebody else got meanwhile, or by a refresh. What may
+    /// pass by waiting is tried again, as long as the caller's patience lasts.
+    async fn renew(&self, used: &Secret, patience_ms: u64) -> Result<()> {
+        let give_up = UnixMillis(self.ports.now().0.saturating_add(patience_ms));
+        loop {
+            let retry_at = self.state.borrow().retry_at;
+            let now = self.ports.now();
+            if self.state.borrow().failures > 0 && now < retry_at {
+                if give_up < retry_at {
+                    return Err(self.not_yet());
+                }
+                self.ports.sleep(retry_at.0 - now.0).await;
+            }
+            match self.renew_once(used).await {
+                Ok(Attempt::Done) => return Ok(()),
+                Ok(Attempt::NotDue) => {}
+                Err(error) if may_pass(&error) => {
+                    self.back_off(&error);
+                    if give_up < self.state.borrow().retry_at {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let Some(refresh_token) = stored.refresh_token.clone() else { return Err(self.expire(None).await) };
-        let request = refresh_request(&refresh_token, &stored.resource, &stored.client);
-        let secrets = [refresh_token.expose(), used.expose()];
-        let answer = request_tokens(&self.ports, Step::Refresh, &stored.token_endpoint, request, &secrets).await;
-        let response = match answer {
+    }
+
+    /// All callers wait for the same next try.
+    fn back_off(&self, error: &Error) {
+        let mut state = self.state.borrow_mut();
+        let own = BACK_OFF_MS << state.failures.min(10);
+        let asked = error.retry_after().unwrap_or_default().saturating_mul(1000);
+        state.failures = state.failures.saturating_add(1);
+        state.retry_at = UnixMillis(self.ports.now().0.saturating_add(own.max(asked)));
+        state.last_failure = Some((error.code(), error.status()));
+    }
+
+    fn not_yet(&self) -> Error {
+        let (code, status) = self.state.borrow().last_failure.unwrap_or((Code::Network, None));
+        let error = Error::new(code, Step::Refresh, "The last refresh failed, and the next try is not due yet.");
+        match status {
+            Some(status) => error.with_status(status),
+            None => error,
+        }
+    }
+
+    async fn renew_once(&self, used: &Secret) -> Result<Attempt> {
+        let guard = self.ports.lock(&self.key()).await?;
+        // Whoever held the lock before may have failed.
+        if self.state.borrow().failures > 0 && self.ports.now() < self.state.borrow().retry_at {
+            return Ok(Attempt::NotDue);
+        }
+        let current = if self.state.borrow().unsaved {
+            Tokens::clone(&*self.tokens()?)
+        } else {
+            match load_tokens(&self.ports, &self.server).await? {
+                Some(stored) => stored,
+                None => {
+                    self.end();
+                    return self.tokens().map(|_| Attempt::Done);
+                }
+            }
+        };
+        if current.access_token != *used {
+            if !self.state.borrow().unsaved {
+                self.use_tokens(current);
+            }
+            return Ok(Attempt::Done);
+        }
+        // It goes to its end, whoever waits for it: a refresh token is spent when it is sent.
+        let (session, used) = (self.clone(), used.clone());
+        let work = async move {
+            let _guard = guard;
+            session.refresh_alone(current, &used).await
+        };
+        self.ports.to_the_end(work).await.map(|()| Attempt::Done)
+    }
+
+    async fn refresh_alone(&self, stored: Tokens, used: &Secret) -> Result<()> {
+        let renewed = {
+            let endpoint = self.endpoint(&stored, &stored.token_endpoint, Binding::of(stored.token_type));
+            match (&stored.refresh_token, &self.client.grant) {
+                (Some(refresh_token), _) => {
+                    let secrets = [refresh_token.expose(), used.expose()];
+                    let form = refresh_request(refresh_token, &stored.resource);
+                    endpoint.request_tokens(Step::Refresh, form, &secrets).await
+                }
+                (None, Some(grant)) => tokens_by_grant(&endpoint, grant, &stored.resource, &stored.requested).await,
+                (None, None) => return Err(self.expire(None).await),
+            }
+        };
+        let response = match renewed {
             Ok(response) => response,
             // RFC 6749 §5.2: these two do not pass by waiting.
             Err(error) if matches!(error.server_error(), Some("invalid_grant" | "invalid_client")) => {
@@ -269,9 +390,19 @@ impl<P: Ports> Session<P> {
             }
             Err(error) => return Err(error),
         };
-        self.keep(stored.renewed(response, self.ports.now())).await?;
+        let tokens = stored.renewed(response, self.ports.now());
+        // Stored first and used after, so that no rotated refresh token is lost. Where the store fails
+        // just then, this session goes on with them all the same.
+        let saved = self.ports.set(&self.key(), tokens.to_record()).await;
+        self.use_tokens(tokens);
+        self.state.borrow_mut().unsaved = saved.is_err();
         self.ports.notify(&Event::Refreshed { server: self.server.as_str() });
         Ok(())
+    }
+
+    fn endpoint<'a>(&'a self, tokens: &'a Tokens, url: &'a Url, binding: Binding) -> Endpoint<'a, P> {
+        let key_id = self.client.key_id.as_deref();
+        Endpoint { ports: &self.ports, issuer: &tokens.issuer, url, client: &tokens.client, key_id, binding }
     }
 
     /// Ends the session because its tokens are no good any more.
@@ -302,14 +433,14 @@ impl<P: Ports> Session<P> {
         };
         self.ports.notify(&Event::SignedOut { server: self.server.as_str(), expired: false });
         let Some(tokens) = tokens else { return Ok(false) };
-        let Some(endpoint) = &tokens.revocation_endpoint else { return Ok(false) };
+        let Some(url) = &tokens.revocation_endpoint else { return Ok(false) };
+        let endpoint = self.endpoint(&tokens, url, Binding::Off);
         // §2.1: with the refresh token the server SHOULD end its access tokens too. Not all do, so both
         // are given up; a server may not know how to revoke a self-contained access token (§2.2.1).
         let refresh_token = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));
         let mut confirmed = None;
         for (token, hint) in refresh_token.into_iter().chain([(&tokens.access_token, "access_token")]) {
-            let request = revocation_request(token, hint, &tokens.client);
-            let answer = post_form(&self.ports, Step::Revocation, endpoint, request).await;
+            let answer = endpoint.post(Step::Revocation, revocation_request(token, hint)).await;
             confirmed.get_or_insert(answer.is_ok_and(|answer| answer.is_success()));
         }
         Ok(confirmed.unwrap_or_default())

@@ -1,16 +1,20 @@
 //! Sign-in: discover, identify, ask the user, exchange the code, keep the tokens.
 
+use std::rc::Rc;
+
 use super::client::Client;
 use super::discover::{
     AuthorizationServers, discover_authorization_server, discover_origin_authorization_server, discover_resource,
 };
+use super::dpop::Binding;
+use super::grant::tokens_by_grant;
 use super::identify::{bind, identify};
 use super::session::{Session, Tokens};
-use super::token::request_tokens;
+use super::token::Endpoint;
 use crate::ports::{Event, Ports, UserAgent};
 use crate::protocol::{
     AuthorizationCode, AuthorizationRequest, AuthorizationServerMetadata, CodeVerifier, Issuer, Scope, ServerUrl,
-    State, authorization_response, code_request,
+    State, TokenResponse, authorization_response, code_request,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -20,7 +24,7 @@ use crate::{Code, Error, Result, Step};
 /// as it is made.
 pub async fn sign_in<P: Ports>(
     ports: &P,
-    client: &Client,
+    client: &Rc<Client>,
     server: &ServerUrl,
     scopes: Option<&Scope>,
     user_agent: &mut impl UserAgent,
@@ -33,49 +37,88 @@ pub async fn sign_in<P: Ports>(
         }
         AuthorizationServers::Origin(origin) => discover_origin_authorization_server(ports, origin).await?,
     };
-    let issuer = authorization_server.issuer.clone();
+    let binding = Binding::between(client, &authorization_server, &found)?;
     let scope = scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope);
-    let scope = with_offline_access(scope, &authorization_server);
+    let scope = with_offline_access(scope, client, &authorization_server);
+    if client.grant.is_none() {
+        authorization_server.require_pkce()?;
+    }
     let known_scopes = scope.union(&found.scopes_supported);
-    let credentials = identify(ports, client, &authorization_server, &known_scopes).await?;
-
-    let request = AuthorizationRequest {
-        server: &authorization_server,
-        client_id: &credentials.client_id,
-        redirect_uri: &client.redirect_uri,
-        resource: &found.resource,
-        scope: &scope,
-        state: State::from_entropy(ports.entropy()?),
-        verifier: CodeVerifier::from_entropy(ports.entropy()?),
+    let credentials = identify(ports, client, &authorization_server, &known_scopes).await;
+    let credentials = credentials.map_err(|error| match &found.authorization_servers {
+        AuthorizationServers::Origin(_) if found.challenge_hidden => hidden_challenge(server, error),
+        _ => error,
+    })?;
+    let endpoint = Endpoint {
+        ports,
+        issuer: &authorization_server.issuer,
+        url: &authorization_server.token_endpoint,
+        client: &credentials,
+        key_id: client.key_id.as_deref(),
+        binding,
     };
-    user_agent.open(&request.url()?)?;
-    ports.notify(&Event::Authorizing { server: server.as_str(), issuer: issuer.as_str() });
-    let code = response(&request, user_agent).await?;
-
-    let secrets = [code.expose(), request.verifier.expose()];
-    let token_request = code_request(&code, &request, &credentials);
-    let response =
-        request_tokens(ports, Step::Token, &authorization_server.token_endpoint, token_request, &secrets).await?;
-    bind(ports, client, &issuer).await?;
+    let response = match &client.grant {
+        Some(grant) => tokens_by_grant(&endpoint, grant, &found.resource, &scope).await?,
+        None => {
+            let request = AuthorizationRequest {
+                server: &authorization_server,
+                client_id: &credentials.client_id,
+                redirect_uri: &client.redirect_uri,
+                resource: &found.resource,
+                scope: &scope,
+                state: State::from_entropy(ports.entropy()?),
+                verifier: CodeVerifier::from_entropy(ports.entropy()?),
+            };
+            tokens_by_user(&endpoint, &request, server, user_agent).await?
+        }
+    };
+    bind(ports, client, &authorization_server.issuer).await?;
     let tokens = Tokens {
         resource: found.resource,
+        issuer: authorization_server.issuer,
         token_endpoint: authorization_server.token_endpoint,
         revocation_endpoint: authorization_server.revocation_endpoint,
-        issuer,
         client: credentials,
         granted: scope.clone(),
         requested: scope,
         access_token: response.access_token.clone(),
+        token_type: response.token_type,
         refresh_token: None,
         expires_at: None,
         refresh_at: None,
     };
-    Session::begin(ports.clone(), server.clone(), tokens.renewed(response, ports.now())).await
+    Session::begin(ports.clone(), client.clone(), server.clone(), tokens.renewed(response, ports.now())).await
+}
+
+/// What looked like a server of 2025-03-26 and is none, may be one whose challenge names its metadata.
+fn hidden_challenge(server: &ServerUrl, cause: Error) -> Error {
+    let message = [
+        server.as_str(),
+        " hides its challenge, and has no metadata at the well-known places: it has to send \
+         Access-Control-Expose-Headers: WWW-Authenticate.",
+    ];
+    Error::new(Code::MetadataNotFound, Step::ResourceMetadata, message.concat())
+        .with_url(server.url().without_query())
+        .with_source(Some(Box::new(cause)))
+}
+
+/// The user's part: the authorization server's page, its response, and the code for tokens.
+async fn tokens_by_user<P: Ports>(
+    endpoint: &Endpoint<'_, P>,
+    request: &AuthorizationRequest<'_>,
+    server: &ServerUrl,
+    user_agent: &mut impl UserAgent,
+) -> Result<TokenResponse> {
+    user_agent.open(&request.url()?)?;
+    endpoint.ports.notify(&Event::Authorizing { server: server.as_str(), issuer: endpoint.issuer.as_str() });
+    let code = response(request, user_agent).await?;
+    let secrets = [code.expose(), request.verifier.expose()];
+    endpoint.request_tokens(Step::Token, code_request(&code, request), &secrets).await
 }
 
 /// Brings a session back from the store, without the network.
-pub async fn restore<P: Ports>(ports: &P, server: &ServerUrl) -> Result<Option<Session<P>>> {
-    Session::load(ports.clone(), server.clone()).await
+pub async fn restore<P: Ports>(ports: &P, client: &Rc<Client>, server: &ServerUrl) -> Result<Option<Session<P>>> {
+    Session::load(ports.clone(), client.clone(), server.clone()).await
 }
 
 /// The only authorization server, or the one that the client or its user chooses.
@@ -89,10 +132,10 @@ async fn choose(issuers: &[Issuer], user_agent: &mut impl UserAgent) -> Result<I
 
 /// MCP 2026-07-28 authorization, refresh tokens: `offline_access` is asked for only where the
 /// authorization server lists it. It goes with other scopes alone: on its own it would replace the
-/// server's default ones.
-fn with_offline_access(scope: &Scope, server: &AuthorizationServerMetadata) -> Scope {
+/// server's default ones. Without a user there is nobody to be offline.
+fn with_offline_access(scope: &Scope, client: &Client, server: &AuthorizationServerMetadata) -> Scope {
     const OFFLINE: &str = "offline_access";
-    if scope.is_empty() || !server.scopes_supported.contains(OFFLINE) {
+    if scope.is_empty() || client.grant.is_some() || !server.scopes_supported.contains(OFFLINE) {
         return scope.clone();
     }
     scope.union(&Scope::from_tokens([OFFLINE]))

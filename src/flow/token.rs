@@ -1,22 +1,72 @@
-//! The token endpoint: asked in the same way for a code and for a refresh.
+//! The authorization server's endpoints that a client authenticates at: token and revocation.
 
-use super::exchange::post_form;
-use crate::ports::Ports;
-use crate::protocol::{OAuthError, TokenRequest, TokenResponse, Url};
+use super::dpop::{Binding, proof};
+use super::exchange::{Answer, exchange};
+use crate::ports::{Body, Ports, Request};
+use crate::protocol::form::Form;
+use crate::protocol::{
+    ClientAuthentication, ClientCredentials, Issuer, OAuthError, TokenResponse, Url, client_assertion, jwt,
+};
 use crate::{Code, Error, Result, Step};
 
-/// Asks for tokens. `secrets` are those in the request: they are kept out of errors, even if the
-/// server repeats them in its answer.
-pub(super) async fn request_tokens<P: Ports>(
-    ports: &P,
-    step: Step,
-    endpoint: &Url,
-    request: TokenRequest,
-    secrets: &[&str],
-) -> Result<TokenResponse> {
-    let answer = post_form(ports, step, endpoint, request).await?;
-    let outcome = match &answer.document {
-        Some(document) if answer.is_success() => TokenResponse::parse(document, step),
+/// Who asks whom.
+pub(super) struct Endpoint<'a, P> {
+    pub ports: &'a P,
+    pub issuer: &'a Issuer,
+    pub url: &'a Url,
+    pub client: &'a ClientCredentials,
+    /// The `kid` of the client's own key.
+    pub key_id: Option<&'a str>,
+    pub binding: Binding,
+}
+
+impl<P: Ports> Endpoint<'_, P> {
+    /// POSTs a form with the client's authentication; once more where the server wants a nonce in the
+    /// proof (RFC 9449 §8).
+    pub async fn post(&self, step: Step, form: Form) -> Result<Answer> {
+        let answer = self.post_once(step, form.clone()).await?;
+        let error = answer.document.as_ref().and_then(|document| document.string("error").ok().flatten());
+        if self.binding != Binding::Off && error == Some("use_dpop_nonce") {
+            return self.post_once(step, form).await;
+        }
+        Ok(answer)
+    }
+
+    async fn post_once(&self, step: Step, form: Form) -> Result<Answer> {
+        let assertion = match (self.client.method, self.ports.client_key()) {
+            (ClientAuthentication::PrivateKeyJwt, Some(algorithm)) => {
+                let (id, now) = (self.ports.entropy()?, self.ports.now().0 / 1000);
+                let input = client_assertion(algorithm, self.key_id, &self.client.client_id, self.issuer, id, now);
+                Some(jwt::signed(&input, &self.ports.client_sign(&input).await?))
+            }
+            _ => None,
+        };
+        let (form, authorization) = self.client.authenticate(form, assertion.as_ref());
+        let dpop = match self.binding {
+            Binding::Off => None,
+            _ => Some(proof(self.ports, self.issuer, "POST", self.url, None).await?),
+        };
+        let request = Request { step, url: self.url.clone(), body: Some(Body::Form(form)), authorization, dpop };
+        exchange(self.ports, request).await
+    }
+
+    /// Asks for tokens. `secrets` are those in the request: they are kept out of errors, even if the
+    /// server repeats them in its answer.
+    pub async fn request_tokens(&self, step: Step, form: Form, secrets: &[&str]) -> Result<TokenResponse> {
+        let answer = self.post(step, form).await?;
+        let outcome = read(&answer, step, secrets).and_then(|document| TokenResponse::parse(document, step));
+        let response = outcome.map_err(|error| {
+            error.with_url(self.url.without_query()).with_status(answer.status).with_retry_after(answer.retry_after)
+        })?;
+        self.binding.check(response.token_type, step, self.issuer)?;
+        Ok(response)
+    }
+}
+
+/// The document of a success, or the error of anything else (RFC 6749 §5.2).
+pub(super) fn read<'a>(answer: &'a Answer, step: Step, secrets: &[&str]) -> Result<&'a crate::protocol::json::Object> {
+    match &answer.document {
+        Some(document) if answer.is_success() => Ok(document),
         None if answer.is_success() => {
             Err(Error::new(Code::InvalidResponse, step, "The token endpoint did not answer with a JSON object."))
         }
@@ -27,6 +77,5 @@ pub(super) async fn request_tokens<P: Ports>(
             }
             None => Error::new(Code::HttpStatus, step, "The token endpoint failed without saying why."),
         }),
-    };
-    outcome.map_err(|error| error.with_url(endpoint.without_query()).with_status(answer.status))
+    }
 }

@@ -1,6 +1,7 @@
 //! `McpAuthorizer`: signs users in.
 
 use std::pin::Pin;
+use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
@@ -21,7 +22,7 @@ use crate::{Code, Error, Result, Step};
 #[wasm_bindgen]
 pub struct Authorizer {
     browser: Browser,
-    client: Client,
+    client: Rc<Client>,
     choose: Option<Function>,
     authorize: Option<Function>,
     sign_in_timeout: u32,
@@ -37,11 +38,13 @@ impl Authorizer {
             fetch: options.fetch,
             storage: options.storage,
             request_timeout_ms: options.request_timeout,
+            client_key: options.client_key,
+            assertion: options.assertion,
             on_event: Some(notify),
         });
         Ok(Self {
             browser,
-            client: options.client,
+            client: Rc::new(options.client),
             choose: options.choose,
             authorize: options.authorize,
             sign_in_timeout: options.sign_in_timeout,
@@ -53,6 +56,7 @@ impl Authorizer {
     pub fn sign_in(&self, server: &JsValue, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
         let prepared = server_url(server).and_then(|server| {
             let page = match &self.authorize {
+                _ if self.client.grant.is_some() => Page::None,
                 Some(authorize) => Page::App(AppPage::new(authorize.clone())),
                 None => Page::Popup(Popup::open()?),
             };
@@ -71,10 +75,10 @@ impl Authorizer {
 
     /// Brings a session back; `undefined` where there is none.
     pub fn restore(&self, server: &JsValue) -> Promise {
-        let browser = self.browser.clone();
+        let (browser, client) = (self.browser.clone(), self.client.clone());
         let server = server_url(server);
         settle(async move {
-            let session = flow::restore(&browser, &server?).await?;
+            let session = flow::restore(&browser, &client, &server?).await?;
             Ok(session.map_or(JsValue::UNDEFINED, |session| Session::from(session).into()))
         })
     }
@@ -113,6 +117,12 @@ struct User {
 enum Page {
     Popup(Popup),
     App(AppPage),
+    /// A grant without a user shows none.
+    None,
+}
+
+fn no_page() -> Error {
+    Error::new(Code::Unsupported, Step::Authorization, "A grant without a user has no page to show.")
 }
 
 impl UserAgent for User {
@@ -137,6 +147,7 @@ impl UserAgent for User {
         match &mut self.page {
             Page::Popup(popup) => popup.navigate(url),
             Page::App(page) => page.open(url),
+            Page::None => Err(no_page()),
         }
     }
 
@@ -144,6 +155,7 @@ impl UserAgent for User {
         match &mut self.page {
             Page::Popup(popup) => popup.response().await,
             Page::App(page) => page.response().await,
+            Page::None => Err(no_page()),
         }
     }
 

@@ -4,5 +4,6 @@
 
 mod authorizer;
 mod error;
+mod grant;
 mod options;
 mod session;

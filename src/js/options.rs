@@ -3,9 +3,10 @@
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::grant;
 use crate::browser::reflect::get;
-use crate::browser::{Storage, absolute_url, to_value};
-use crate::flow::{Client, PreRegistered};
+use crate::browser::{Storage, absolute_url, algorithm_of, to_value};
+use crate::flow::{Client, Dpop, PreRegistered};
 use crate::protocol::json::{FieldError, Object, Value};
 use crate::protocol::{Issuer, Scope, Url, client_id_metadata_url};
 use crate::{Code, Error, Result, Step};
@@ -21,6 +22,8 @@ pub(super) struct Options {
     pub fetch: Option<Function>,
     pub choose: Option<Function>,
     pub authorize: Option<Function>,
+    pub client_key: JsValue,
+    pub assertion: JsValue,
     pub request_timeout: u32,
     pub sign_in_timeout: u32,
 }
@@ -35,7 +38,9 @@ impl Options {
         let Some(Value::Object(object)) = to_value(given) else {
             return Err(at(FieldError::new("options", "an object")));
         };
-        let client = read_client(&object)?;
+        let (grant, assertion) = grant::read(&object, given)?;
+        let (client_key, key_id) = read_client_key(given)?;
+        let client = Client { grant, key_id, dpop: read_dpop(&object)?, ..read_client(&object)? };
         let timeout = |name, default| {
             let given = object.whole_number(name).map_err(at)?.unwrap_or(default);
             // The longest time that a browser's timer takes.
@@ -47,6 +52,8 @@ impl Options {
             fetch: function(given, "fetch")?,
             choose: function(given, "chooseAuthorizationServer")?,
             authorize: function(given, "authorize")?,
+            client_key,
+            assertion,
             request_timeout: timeout("requestTimeout", REQUEST_TIMEOUT_MS)?,
             sign_in_timeout: timeout("signInTimeout", SIGN_IN_TIMEOUT_MS)?,
         })
@@ -81,8 +88,33 @@ fn read_client(options: &Object) -> Result<Client> {
         redirect_uri,
         pre_registered,
         client_id_metadata_url: document.transpose()?,
+        key_id: None,
+        dpop: Dpop::Auto,
+        grant: None,
         scopes: options.strings("scopes").map_err(at)?.map(Scope::from_tokens),
     })
+}
+
+fn read_dpop(options: &Object) -> Result<Dpop> {
+    match options.string("dpop").map_err(at)? {
+        None | Some("auto") => Ok(Dpop::Auto),
+        Some("require") => Ok(Dpop::Require),
+        Some("off") => Ok(Dpop::Off),
+        _ => Err(at(FieldError::new("dpop", "\"auto\", \"require\" or \"off\""))),
+    }
+}
+
+/// `clientKey`: the key and its `kid`.
+fn read_client_key(options: &JsValue) -> Result<(JsValue, Option<String>)> {
+    let given = get(options, "clientKey");
+    if given.is_undefined() {
+        return Ok((JsValue::UNDEFINED, None));
+    }
+    let key = get(&given, "key");
+    let expected =
+        FieldError::new("clientKey", "{ key, id } with a private CryptoKey that signs (P-256, RSA or Ed25519)");
+    algorithm_of(&key).ok_or(at(expected))?;
+    Ok((key, get(&given, "id").as_string()))
 }
 
 fn function(options: &JsValue, name: &'static str) -> Result<Option<Function>> {

@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use super::{AuthorizationServerMetadata, CodeVerifier, Resource, Scope, Secret, Url, base64url};
-use crate::{Result, Step};
+use crate::{Code, Error, Result, Step};
 
 /// The `state` of one request: 32 random bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,11 @@ impl AuthorizationRequest<'_> {
             .add("resource", self.resource.as_str());
         // OpenID Connect Core §11: without consent, `offline_access` is ignored.
         let form = if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form };
-        let endpoint = self.server.authorization_endpoint.without_fragment();
+        let endpoint = self.server.authorization_endpoint.as_ref().ok_or_else(|| {
+            let message = "\"authorization_endpoint\" is missing, and so is a way to sign a user in.";
+            Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message)
+        })?;
+        let endpoint = endpoint.without_fragment();
         let separator = if endpoint.contains('?') { "&" } else { "?" };
         Url::parse(&[endpoint, separator, form.as_str()].concat())
             .map_err(|error| error.at(Step::Authorization, "The authorization request"))

@@ -1,7 +1,7 @@
 //! Authorization server metadata (RFC 8414 and OpenID Connect Discovery 1.0).
 
 use super::json::{FieldError, Object};
-use super::{Issuer, Scope, Url};
+use super::{DPOP_ALGORITHM, Issuer, Scope, Url};
 use crate::{Code, Error, Result, Step};
 
 /// What an authorization server says of itself (RFC 8414 §2), checked against its issuer.
@@ -10,7 +10,7 @@ pub struct AuthorizationServerMetadata {
     /// `issuer`, REQUIRED.
     pub issuer: Issuer,
     /// `authorization_endpoint`, REQUIRED for the code flow.
-    pub authorization_endpoint: Url,
+    pub authorization_endpoint: Option<Url>,
     /// `token_endpoint`, REQUIRED.
     pub token_endpoint: Url,
     /// `registration_endpoint`, OPTIONAL (RFC 7591).
@@ -23,6 +23,8 @@ pub struct AuthorizationServerMetadata {
     pub token_endpoint_auth_methods: Option<Vec<String>>,
     /// `authorization_response_iss_parameter_supported`, OPTIONAL (RFC 9207 §3).
     pub iss_in_response: bool,
+    /// `dpop_signing_alg_values_supported` has this client's algorithm (RFC 9449 §5.1).
+    pub offers_dpop: bool,
     /// `client_id_metadata_document_supported`, OPTIONAL
     /// (draft-ietf-oauth-client-id-metadata-document §5).
     pub client_id_metadata_document: bool,
@@ -61,12 +63,14 @@ impl AuthorizationServerMetadata {
             None => Ok(None),
             Some(text) => Url::parse(text).map(Some).map_err(|error| error.at(STEP, &["\"", name, "\""].concat())),
         };
-        let required = |name| endpoint(name)?.ok_or_else(|| at(FieldError::new(name, "a URL")));
-        let challenge_methods = document.strings("code_challenge_methods_supported").map_err(at)?;
+        let lists = |name, value| {
+            let values = document.strings(name).map_err(at)?;
+            Ok::<_, Error>(values.is_some_and(|values| values.contains(&value)))
+        };
         Ok(Self {
             issuer: issuer.clone(),
-            authorization_endpoint: required("authorization_endpoint")?,
-            token_endpoint: required("token_endpoint")?,
+            authorization_endpoint: endpoint("authorization_endpoint")?,
+            token_endpoint: endpoint("token_endpoint")?.ok_or(at(FieldError::new("token_endpoint", "a URL")))?,
             registration_endpoint: endpoint("registration_endpoint")?,
             revocation_endpoint: endpoint("revocation_endpoint")?,
             scopes_supported: Scope::from_tokens(document.strings("scopes_supported").map_err(at)?.unwrap_or_default()),
@@ -76,7 +80,8 @@ impl AuthorizationServerMetadata {
                 .map(|methods| methods.into_iter().map(str::to_owned).collect()),
             iss_in_response: document.flag("authorization_response_iss_parameter_supported").map_err(at)?,
             client_id_metadata_document: document.flag("client_id_metadata_document_supported").map_err(at)?,
-            pkce_s256: challenge_methods.is_some_and(|methods| methods.contains(&"S256")),
+            offers_dpop: lists("dpop_signing_alg_values_supported", DPOP_ALGORITHM)?,
+            pkce_s256: lists("code_challenge_methods_supported", "S256")?,
         })
     }
 
@@ -89,7 +94,7 @@ impl AuthorizationServerMetadata {
         };
         Ok(Self {
             issuer: origin.clone(),
-            authorization_endpoint: at("/authorize")?,
+            authorization_endpoint: Some(at("/authorize")?),
             token_endpoint: at("/token")?,
             registration_endpoint: Some(at("/register")?),
             revocation_endpoint: None,
@@ -97,6 +102,7 @@ impl AuthorizationServerMetadata {
             token_endpoint_auth_methods: None,
             iss_in_response: false,
             client_id_metadata_document: false,
+            offers_dpop: false,
             pkce_s256: true,
         })
     }
@@ -206,7 +212,7 @@ mod tests {
         // MCP 2025-03-26 authorization, "Fallbacks for Servers without Metadata Discovery".
         let metadata =
             AuthorizationServerMetadata::with_default_endpoints(&Issuer::parse("https://as.example").unwrap()).unwrap();
-        assert_eq!(metadata.authorization_endpoint.as_str(), "https://as.example/authorize");
+        assert_eq!(metadata.authorization_endpoint.as_ref().map(Url::as_str), Some("https://as.example/authorize"));
         assert_eq!(metadata.token_endpoint.as_str(), "https://as.example/token");
         assert_eq!(metadata.registration_endpoint.as_ref().map(Url::as_str), Some("https://as.example/register"));
         assert!(metadata.require_pkce().is_ok());

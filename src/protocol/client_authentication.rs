@@ -2,8 +2,9 @@
 
 use base64::Engine;
 
-use super::Secret;
 use super::form::{self, Form};
+use super::json::Writer;
+use super::{Issuer, Secret, base64url, jwt};
 
 /// An authentication method (RFC 7591 §2, `token_endpoint_auth_method`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +15,12 @@ pub enum ClientAuthentication {
     SecretBasic,
     /// The secret in the body.
     SecretPost,
+    /// An assertion that the client's own key signs (RFC 7523 §2.2).
+    PrivateKeyJwt,
 }
 
 impl ClientAuthentication {
-    const ALL: [Self; 3] = [Self::None, Self::SecretBasic, Self::SecretPost];
+    const ALL: [Self; 4] = [Self::None, Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
 
     /// The registered name.
     pub fn name(self) -> &'static str {
@@ -25,6 +28,7 @@ impl ClientAuthentication {
             Self::None => "none",
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
@@ -36,7 +40,7 @@ impl ClientAuthentication {
     /// What a page asks for when it registers: no secret, unless the server lists its methods and
     /// `none` is not among them.
     pub fn to_register(supported: Option<&[String]>) -> Self {
-        Self::first_of(&Self::ALL, supported).unwrap_or(Self::None)
+        Self::first_of(&[Self::None, Self::SecretBasic, Self::SecretPost], supported).unwrap_or(Self::None)
     }
 
     /// What a client with a secret uses. RFC 8414 §2: where the list is omitted, "the default is
@@ -71,16 +75,48 @@ impl ClientCredentials {
     }
 
     /// Adds the client's authentication to a request: parameters to its form, and the value of its
-    /// `Authorization` header where the method has one.
-    pub fn authenticate(&self, form: Form) -> (Form, Option<Secret>) {
-        match (self.method, &self.secret) {
-            (ClientAuthentication::SecretBasic, Some(secret)) => (form, Some(basic(&self.client_id, secret))),
-            (ClientAuthentication::SecretPost, Some(secret)) => {
+    /// `Authorization` header where the method has one. `assertion` is what
+    /// [`client_assertion`] makes, for that method.
+    pub fn authenticate(&self, form: Form, assertion: Option<&Secret>) -> (Form, Option<Secret>) {
+        match (self.method, &self.secret, assertion) {
+            (ClientAuthentication::SecretBasic, Some(secret), _) => (form, Some(basic(&self.client_id, secret))),
+            (ClientAuthentication::SecretPost, Some(secret), _) => {
                 (form.add("client_id", &self.client_id).add("client_secret", secret.expose()), None)
             }
+            (ClientAuthentication::PrivateKeyJwt, _, Some(assertion)) => (
+                form.add("client_id", &self.client_id)
+                    .add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+                    .add("client_assertion", assertion.expose()),
+                None,
+            ),
             _ => (form.add("client_id", &self.client_id), None),
         }
     }
+}
+
+/// How long an assertion is good, in seconds: for one request.
+const ASSERTION_LIFE: u64 = 60;
+
+/// What the client's key signs to authenticate it (RFC 7523 §3): `iss` and `sub` are the client, `aud`
+/// is the authorization server's issuer.
+pub fn client_assertion(
+    algorithm: &str,
+    key_id: Option<&str>,
+    client_id: &str,
+    issuer: &Issuer,
+    id: [u8; 32],
+    now: u64,
+) -> String {
+    let header = Writer::new().string("alg", algorithm).string("typ", "JWT").optional("kid", key_id).finish();
+    let claims = Writer::new()
+        .string("iss", client_id)
+        .string("sub", client_id)
+        .string("aud", issuer.as_str())
+        .string("jti", &base64url(&id))
+        .number("iat", now)
+        .number("exp", now + ASSERTION_LIFE)
+        .finish();
+    jwt::signing_input(&header, &claims)
 }
 
 /// RFC 6749 §2.3.1: identifier and secret are form-encoded before they go into RFC 7617's header.
@@ -100,7 +136,7 @@ mod tests {
     fn authenticate(method: ClientAuthentication, id: &str, secret: &str) -> (String, Option<String>) {
         let credentials =
             ClientCredentials { client_id: id.into(), secret: Some(secret.into()), secret_expires_at: None, method };
-        let (form, header) = credentials.authenticate(Form::new());
+        let (form, header) = credentials.authenticate(Form::new(), Some(&"assertion".into()));
         (form.as_str().to_owned(), header.map(|header| header.expose().to_owned()))
     }
 
@@ -123,6 +159,8 @@ mod tests {
             ("client_id=i&client_secret=s".into(), None)
         );
         assert_eq!(authenticate(ClientAuthentication::None, "i", "s"), ("client_id=i".into(), None));
+        let (form, header) = authenticate(ClientAuthentication::PrivateKeyJwt, "i", "s");
+        assert!(form.ends_with("jwt-bearer&client_assertion=assertion") && header.is_none());
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct ClientMetadata<'a> {
     pub client_uri: Option<&'a Url>,
     /// `redirect_uris`: the one that this app uses.
     pub redirect_uri: &'a Url,
+    /// `dpop_bound_access_tokens`: the app takes no others (RFC 9449 §5.2).
+    pub dpop_bound: bool,
 }
 
 impl ClientMetadata<'_> {
@@ -45,7 +47,9 @@ impl ClientMetadata<'_> {
             Some(listed).filter(|listed| !scope.is_empty() && listed.covers(scope))
         };
         let scope = scope.and_then(Scope::to_parameter);
-        Writer::new()
+        let writer = Writer::new();
+        let writer = if self.dpop_bound { writer.object("dpop_bound_access_tokens", "true") } else { writer };
+        writer
             .string("client_name", self.client_name)
             .optional("client_uri", self.client_uri.map(Url::as_str))
             .strings("redirect_uris", &[self.redirect_uri.as_str()])
@@ -91,7 +95,8 @@ mod tests {
     #[test]
     fn registers_for_all_scopes_or_leaves_them_to_the_server() {
         let redirect_uri = Url::parse("https://app.example/callback").unwrap();
-        let metadata = ClientMetadata { client_name: "x", client_uri: None, redirect_uri: &redirect_uri };
+        let metadata =
+            ClientMetadata { client_name: "x", client_uri: None, redirect_uri: &redirect_uri, dpop_bound: false };
         let scope = |listed| {
             let server = server(&format!(r#", "scopes_supported": {listed}"#));
             object(&metadata.registration_request(&server, &Scope::parse("a b"), "web"))
@@ -105,7 +110,12 @@ mod tests {
 
     fn request(redirect_uri: &str) -> Object {
         let redirect_uri = Url::parse(redirect_uri).unwrap();
-        let metadata = ClientMetadata { client_name: "Acme \"Agent\"", client_uri: None, redirect_uri: &redirect_uri };
+        let metadata = ClientMetadata {
+            client_name: "Acme \"Agent\"",
+            client_uri: None,
+            redirect_uri: &redirect_uri,
+            dpop_bound: false,
+        };
         object(&metadata.registration_request(&server(""), &Scope::parse("a b"), metadata.application_type()))
     }
 

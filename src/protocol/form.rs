@@ -4,7 +4,7 @@
 use zeroize::Zeroize;
 
 /// Parameters in the order in which they were added. Zeroed on drop, since they hold codes and tokens.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Form(String);
 
 impl Form {

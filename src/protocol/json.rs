@@ -196,6 +196,13 @@ impl Writer {
         self
     }
 
+    /// Adds a value that is written already.
+    pub fn object(mut self, name: &str, json: &str) -> Self {
+        self.name(name);
+        self.0.push_str(json);
+        self
+    }
+
     /// Adds a whole number.
     pub fn number(mut self, name: &str, value: u64) -> Self {
         self.name(name);

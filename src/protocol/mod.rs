@@ -10,9 +10,11 @@ mod challenge;
 mod client_authentication;
 mod client_id_metadata_document;
 mod client_registration;
+mod dpop;
 pub mod form;
 mod issuer;
 pub mod json;
+pub mod jwt;
 mod oauth_error;
 mod pkce;
 mod protected_resource_metadata;
@@ -28,9 +30,10 @@ pub use authorization_request::{AuthorizationRequest, State};
 pub use authorization_response::{AuthorizationCode, authorization_response};
 pub use authorization_server_metadata::AuthorizationServerMetadata;
 pub use challenge::{Challenge, WwwAuthenticate};
-pub use client_authentication::{ClientAuthentication, ClientCredentials};
+pub use client_authentication::{ClientAuthentication, ClientCredentials, client_assertion};
 pub use client_id_metadata_document::client_id_metadata_url;
 pub use client_registration::{ClientMetadata, registered_client};
+pub use dpop::{DPOP_ALGORITHM, DpopProof, PublicKey};
 pub use issuer::Issuer;
 pub use oauth_error::OAuthError;
 pub use pkce::{CodeChallenge, CodeVerifier};
@@ -39,8 +42,10 @@ pub use resource::{Resource, ServerUrl};
 pub use revocation::revocation_request;
 pub use scope::Scope;
 pub use secret::Secret;
-pub use token_request::{TokenRequest, code_request, refresh_request};
-pub use token_response::TokenResponse;
+pub use token_request::{
+    client_credentials_request, code_request, id_jag_request, jwt_bearer_request, refresh_request,
+};
+pub use token_response::{TokenResponse, TokenType, id_jag};
 pub use url::{Url, UrlError};
 
 use crate::{Code, Error, Step};

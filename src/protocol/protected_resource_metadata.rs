@@ -1,7 +1,7 @@
 //! Protected resource metadata (RFC 9728).
 
 use super::json::Object;
-use super::{Issuer, Resource, Scope, ServerUrl, Url, UrlError};
+use super::{DPOP_ALGORITHM, Issuer, Resource, Scope, ServerUrl, Url, UrlError};
 use crate::{Code, Error, Result, Step};
 
 /// What a resource says of itself (RFC 9728 §2), checked against the server that it is for.
@@ -14,6 +14,9 @@ pub struct ProtectedResourceMetadata {
     pub authorization_servers: Vec<Issuer>,
     /// `scopes_supported`, RECOMMENDED.
     pub scopes_supported: Option<Scope>,
+    /// `dpop_signing_alg_values_supported` has this client's algorithm, or
+    /// `dpop_bound_access_tokens_required` is set: the resource takes DPoP tokens.
+    pub takes_dpop: bool,
 }
 
 impl ProtectedResourceMetadata {
@@ -59,7 +62,10 @@ impl ProtectedResourceMetadata {
             ));
         }
         let scopes_supported = document.strings("scopes_supported").map_err(at)?.map(Scope::from_tokens);
-        Ok(Self { resource, authorization_servers, scopes_supported })
+        let algorithms = document.strings("dpop_signing_alg_values_supported").map_err(at)?;
+        let takes_dpop = document.flag("dpop_bound_access_tokens_required").map_err(at)?
+            || algorithms.is_some_and(|algorithms| algorithms.contains(&DPOP_ALGORITHM));
+        Ok(Self { resource, authorization_servers, scopes_supported, takes_dpop })
     }
 }
 

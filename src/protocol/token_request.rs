@@ -1,46 +1,55 @@
-//! Token requests: code for token (OAuth 2.1 §4.1.3) and refresh (§4.3).
+//! Token requests, without the client's authentication: one for each grant.
 
 use super::form::Form;
-use super::{AuthorizationCode, AuthorizationRequest, ClientCredentials, Resource, Secret};
+use super::{AuthorizationCode, AuthorizationRequest, Issuer, Resource, Scope, Secret};
 
-/// A request to the token endpoint or the revocation endpoint.
-pub struct TokenRequest {
-    /// The body, form-encoded.
-    pub body: Form,
-    /// The `Authorization` header, where the client authenticates with one.
-    pub authorization: Option<Secret>,
-}
-
-impl TokenRequest {
-    pub(super) fn new(form: Form, client: &ClientCredentials) -> Self {
-        let (body, authorization) = client.authenticate(form);
-        Self { body, authorization }
-    }
-}
-
-/// Code for token. MCP 2026-07-28: `resource` goes with this request as with the authorization
-/// request, "regardless of whether authorization servers support it".
-pub fn code_request(
-    code: &AuthorizationCode,
-    request: &AuthorizationRequest<'_>,
-    client: &ClientCredentials,
-) -> TokenRequest {
-    let form = Form::new()
+/// Code for token (OAuth 2.1 §4.1.3). MCP 2026-07-28: `resource` goes with this request as with the
+/// authorization request, "regardless of whether authorization servers support it".
+pub fn code_request(code: &AuthorizationCode, request: &AuthorizationRequest<'_>) -> Form {
+    Form::new()
         .add("grant_type", "authorization_code")
         .add("code", code.expose())
         .add("redirect_uri", request.redirect_uri.as_str())
         .add("code_verifier", request.verifier.expose())
-        .add("resource", request.resource.as_str());
-    TokenRequest::new(form, client)
+        .add("resource", request.resource.as_str())
 }
 
-/// A new access token for a refresh token. No `scope`: the scopes stay as granted.
-pub fn refresh_request(refresh_token: &Secret, resource: &Resource, client: &ClientCredentials) -> TokenRequest {
-    let form = Form::new()
+/// A new access token for a refresh token (OAuth 2.1 §4.3). No `scope`: the scopes stay as granted.
+pub fn refresh_request(refresh_token: &Secret, resource: &Resource) -> Form {
+    Form::new()
         .add("grant_type", "refresh_token")
         .add("refresh_token", refresh_token.expose())
-        .add("resource", resource.as_str());
-    TokenRequest::new(form, client)
+        .add("resource", resource.as_str())
+}
+
+/// Client credentials (OAuth 2.1 §4.2, MCP extension SEP-1046).
+pub fn client_credentials_request(resource: &Resource, scope: &Scope) -> Form {
+    Form::new()
+        .add("grant_type", "client_credentials")
+        .add("resource", resource.as_str())
+        .optional("scope", scope.to_parameter().as_deref())
+}
+
+/// An assertion as the grant (RFC 7523 §2.1): of a workload (SEP-1933), or an ID-JAG (SEP-990).
+pub fn jwt_bearer_request(assertion: &Secret, resource: &Resource, scope: &Scope) -> Form {
+    Form::new()
+        .add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+        .add("assertion", assertion.expose())
+        .add("resource", resource.as_str())
+        .optional("scope", scope.to_parameter().as_deref())
+}
+
+/// Asks the identity provider for an ID-JAG, an identity assertion for one authorization server
+/// (RFC 8693 §2.1, SEP-990).
+pub fn id_jag_request(id_token: &Secret, audience: &Issuer, resource: &Resource, scope: &Scope) -> Form {
+    Form::new()
+        .add("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
+        .add("requested_token_type", "urn:ietf:params:oauth:token-type:id-jag")
+        .add("subject_token", id_token.expose())
+        .add("subject_token_type", "urn:ietf:params:oauth:token-type:id_token")
+        .add("audience", audience.as_str())
+        .add("resource", resource.as_str())
+        .optional("scope", scope.to_parameter().as_deref())
 }
 
 #[cfg(test)]
@@ -48,14 +57,37 @@ mod tests {
     use super::*;
     use crate::protocol::ServerUrl;
 
+    fn resource() -> Resource {
+        Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap())
+    }
+
     #[test]
     fn refresh_carries_the_resource() {
-        let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
-        let request = refresh_request(&"r".into(), &resource, &ClientCredentials::public("id"));
+        let request = refresh_request(&"r".into(), &resource());
+        assert_eq!(request.as_str(), "grant_type=refresh_token&refresh_token=r&resource=https%3A%2F%2Fa.example%2Fmcp");
+    }
+
+    #[test]
+    fn an_assertion_goes_as_rfc_7523_section_2_1_says() {
+        let request = jwt_bearer_request(&"a.b.c".into(), &resource(), &Scope::parse("x y"));
         assert_eq!(
-            request.body.as_str(),
-            "grant_type=refresh_token&refresh_token=r&resource=https%3A%2F%2Fa.example%2Fmcp&client_id=id"
+            request.as_str(),
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c\
+             &resource=https%3A%2F%2Fa.example%2Fmcp&scope=x+y"
         );
-        assert!(request.authorization.is_none());
+    }
+
+    #[test]
+    fn an_id_jag_is_asked_for_with_the_parameters_of_sep_990() {
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        let request = id_jag_request(&"id".into(), &issuer, &resource(), &Scope::default());
+        for expected in [
+            "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid-jag",
+            "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid_token",
+            "audience=https%3A%2F%2Fas.example",
+            "resource=https%3A%2F%2Fa.example%2Fmcp",
+        ] {
+            assert!(request.as_str().contains(expected), "{expected}");
+        }
     }
 }

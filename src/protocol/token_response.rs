@@ -4,11 +4,37 @@ use super::json::{FieldError, Object};
 use super::{Scope, Secret};
 use crate::{Code, Result, Step};
 
+/// How an access token is presented (RFC 6749 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// By itself (RFC 6750).
+    Bearer,
+    /// With a proof of the key that it is bound to (RFC 9449).
+    Dpop,
+}
+
+impl TokenType {
+    /// The registered name, which is the scheme of the `Authorization` header too.
+    pub fn name(self) -> &'static str {
+        match self {
+            TokenType::Bearer => "Bearer",
+            TokenType::Dpop => "DPoP",
+        }
+    }
+
+    /// By the registered name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [TokenType::Bearer, TokenType::Dpop].into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+}
+
 /// Tokens.
 #[derive(Clone, Debug)]
 pub struct TokenResponse {
     /// `access_token`, REQUIRED.
     pub access_token: Secret,
+    /// `token_type`, REQUIRED.
+    pub token_type: TokenType,
     /// `expires_in` in seconds, RECOMMENDED.
     pub expires_in: Option<u64>,
     /// `refresh_token`, OPTIONAL: never assumed.
@@ -28,17 +54,27 @@ impl TokenResponse {
         }
         // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the
         // token type."
-        if !document.required_string("token_type").map_err(at)?.eq_ignore_ascii_case("bearer") {
-            return Err(at(FieldError::new("token_type", "\"Bearer\"")));
-        }
+        let token_type = TokenType::from_name(document.required_string("token_type").map_err(at)?)
+            .ok_or_else(|| at(FieldError::new("token_type", "\"Bearer\" or \"DPoP\"")))?;
         let text = |name| document.string(name).map_err(at);
         Ok(Self {
             access_token: access_token.into(),
+            token_type,
             expires_in: document.whole_number("expires_in").map_err(at)?,
             refresh_token: text("refresh_token")?.filter(|token| !token.is_empty()).map(Into::into),
             scope: text("scope")?.map(Scope::parse),
         })
     }
+}
+
+/// The ID-JAG in an identity provider's answer (RFC 8693 §2.2.1, SEP-990).
+pub fn id_jag(document: &Object) -> Result<Secret> {
+    const STEP: Step = Step::Token;
+    let at = |error: FieldError| error.at(Code::InvalidResponse, STEP);
+    if document.required_string("issued_token_type").map_err(at)? != "urn:ietf:params:oauth:token-type:id-jag" {
+        return Err(at(FieldError::new("issued_token_type", "that of an ID-JAG")));
+    }
+    Ok(document.required_string("access_token").map_err(at)?.into())
 }
 
 #[cfg(test)]

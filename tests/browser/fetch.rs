@@ -10,11 +10,16 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::support::{bound, browser, eval, function, is_pending, property, run};
 
 fn with_fetch(fetch: Function, request_timeout_ms: u32) -> Browser {
-    Browser::new(BrowserOptions { fetch: Some(fetch), storage: Storage::Memory, request_timeout_ms, on_event: None })
+    Browser::new(BrowserOptions {
+        fetch: Some(fetch),
+        storage: Storage::Memory,
+        request_timeout_ms,
+        ..BrowserOptions::default()
+    })
 }
 
 fn get(step: Step) -> Request {
-    Request { step, url: Url::parse("https://a.example/x?y").unwrap(), body: None, authorization: None }
+    Request { step, url: Url::parse("https://a.example/x?y").unwrap(), body: None, authorization: None, dpop: None }
 }
 
 /// Gets a response that JavaScript makes.

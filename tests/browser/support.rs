@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 pub fn browser(storage: Storage) -> Browser {
-    Browser::new(BrowserOptions { fetch: None, storage, request_timeout_ms: 10_000, on_event: None })
+    Browser::new(BrowserOptions { fetch: None, storage, request_timeout_ms: 10_000, ..BrowserOptions::default() })
 }
 
 /// An async JavaScript function of `a` and `b`.

@@ -16,20 +16,21 @@ fn send(
     let sent = RefCell::new(Vec::new());
     let request = AppRequest {
         url: SERVER,
+        proofs: &mut Vec::new(),
         can_resend,
         answer: async |token: &str| {
             sent.borrow_mut().push(token.to_owned());
             answer(token)
         },
     };
-    let outcome = block_on(call(session, request)).map(|response| response.0);
+    let outcome = block_on(call(session, request)).map(|response| response.status);
     (outcome, sent.into_inner())
 }
 
 #[test]
 fn goes_with_the_token() {
     let session = signed_in(&Scripted::working());
-    let (outcome, sent) = send(&session, true, |_| AppResponse(200, ""));
+    let (outcome, sent) = send(&session, true, |_| AppResponse::new(200, ""));
     assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into()]));
 }
 
@@ -38,14 +39,14 @@ fn a_401_leads_to_one_refresh_and_one_more_try() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
-    let accepts_second = |token: &str| AppResponse(if token == "second-access" { 200 } else { 401 }, "Bearer");
+    let accepts_second = |token: &str| AppResponse::new(if token == "second-access" { 200 } else { 401 }, "Bearer");
     let (outcome, sent) = send(&session, true, accepts_second);
     assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
 
     // A server that accepts nothing gets two tries, not more, and its answer is the app's to see.
     world.forget_requests();
     world.reply(TOKEN, Reply::ok(tokens("third")));
-    let (outcome, sent) = send(&session, true, |_| AppResponse(401, ""));
+    let (outcome, sent) = send(&session, true, |_| AppResponse::new(401, ""));
     assert_eq!((outcome.unwrap(), sent.len(), world.posted(TOKEN).len()), (401, 2, 1));
 }
 
@@ -53,7 +54,7 @@ fn a_401_leads_to_one_refresh_and_one_more_try() {
 fn a_body_that_streams_is_not_sent_twice() {
     let world = Scripted::working();
     let session = signed_in(&world);
-    let (outcome, sent) = send(&session, false, |_| AppResponse(401, ""));
+    let (outcome, sent) = send(&session, false, |_| AppResponse::new(401, ""));
     assert_eq!((outcome.unwrap(), sent.len()), (401, 1));
     // The next one goes with new tokens all the same.
     assert_eq!(world.posted(TOKEN).len(), 1);
@@ -73,9 +74,9 @@ fn the_token_goes_to_its_resource_alone() {
     ] {
         let answer = async |_: &str| {
             sent.set(true);
-            AppResponse(200, "")
+            AppResponse::new(200, "")
         };
-        let outcome = block_on(call(&session, AppRequest { url, can_resend: true, answer }));
+        let outcome = block_on(call(&session, AppRequest { url, proofs: &mut Vec::new(), can_resend: true, answer }));
         assert_eq!(outcome.err().map(|error| error.code()), Some(Code::WrongResource), "{url}");
     }
     assert!(!sent.get());
@@ -86,7 +87,7 @@ fn a_token_that_is_refused_and_cannot_be_refreshed_ends_the_session() {
     let world = Scripted::working();
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "only", "token_type": "Bearer"}"#));
     let session = signed_in(&world);
-    let (outcome, sent) = send(&session, true, |_| AppResponse(401, ""));
+    let (outcome, sent) = send(&session, true, |_| AppResponse::new(401, ""));
     assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::SessionExpired, 1));
 }
 
@@ -96,11 +97,19 @@ fn insufficient_scope_asks_for_the_union() {
     // challenge".
     let session = signed_in(&Scripted::working());
     let challenge = "Bearer error=\"insufficient_scope\", scope=\"write admin\"";
-    let (outcome, sent) = send(&session, true, |_| AppResponse(403, challenge));
+    let (outcome, sent) = send(&session, true, |_| AppResponse::new(403, challenge));
     let error = outcome.unwrap_err();
     assert_eq!((error.code(), sent.len()), (Code::InsufficientScope, 1));
     assert_eq!(error.scopes().unwrap().tokens(), ["read", "write", "admin"]);
+    // Where the challenge is hidden, the body tells that much, and the error names the header.
+    let hidden = |_: &str| AppResponse { status: 403, error: Some("insufficient_scope"), ..Default::default() };
+    let error = send(&session, true, hidden).0.unwrap_err();
+    assert_eq!(error.code(), Code::InsufficientScope);
+    assert!(error.scopes().unwrap().is_empty());
+    assert!(error.message().contains("Access-Control-Expose-Headers: WWW-Authenticate"));
+    let (outcome, _) = send(&session, true, |_| AppResponse::new(403, ""));
+    assert_eq!(outcome.unwrap(), 403);
     // Any other 403 is the app's to see.
-    let (outcome, _) = send(&session, true, |_| AppResponse(403, "Bearer error=\"other\""));
+    let (outcome, _) = send(&session, true, |_| AppResponse::new(403, "Bearer error=\"other\""));
     assert_eq!(outcome.unwrap(), 403);
 }

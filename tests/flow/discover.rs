@@ -14,6 +14,7 @@ fn resource(world: &Scripted) -> Result<(String, String), Code> {
 
 fn server(world: &Scripted, issuer: &str) -> Result<String, Code> {
     block_on(discover_authorization_server(world, &Issuer::parse(issuer).unwrap()))
+        .and_then(|found| found.require_pkce().map(|()| found))
         .map(|found| found.token_endpoint.as_str().to_owned())
         .map_err(|error| error.code())
 }

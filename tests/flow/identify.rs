@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use mcp_authorize::Code;
 use mcp_authorize::flow::{Client, PreRegistered, sign_in};
 use mcp_authorize::protocol::{Issuer, ServerUrl, Url};
@@ -9,7 +11,7 @@ use crate::scripted::*;
 fn client_id(world: &Scripted, client: &Client) -> Result<String, Code> {
     let mut user = User::consents();
     let server = ServerUrl::parse(SERVER).unwrap();
-    block_on(sign_in(world, client, &server, None, &mut user)).map_err(|error| error.code())?;
+    block_on(sign_in(world, &Rc::new(client.clone()), &server, None, &mut user)).map_err(|error| error.code())?;
     Ok(user.sent()["client_id"].clone())
 }
 
@@ -104,7 +106,7 @@ fn a_rejected_registration_is_retried_with_the_other_type_and_then_told() {
     let world = Scripted::working();
     world.reply(REGISTER, rejection);
     let server = ServerUrl::parse(SERVER).unwrap();
-    let Err(error) = block_on(sign_in(&world, &client(), &server, None, &mut User::consents())) else {
+    let Err(error) = block_on(sign_in(&world, &Rc::new(client()), &server, None, &mut User::consents())) else {
         panic!("a rejected registration signed in");
     };
     assert_eq!((error.code(), error.server_error()), (Code::RegistrationFailed, Some("invalid_redirect_uri")));

@@ -2,6 +2,8 @@
 
 mod call;
 mod discover;
+mod dpop;
+mod grant;
 mod identify;
 mod scripted;
 mod session;

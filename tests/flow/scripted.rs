@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mcp_authorize::flow::Client;
+use base64::Engine;
+use mcp_authorize::flow::{Client, Dpop};
 use mcp_authorize::ports::*;
 use mcp_authorize::protocol::json::Value;
-use mcp_authorize::protocol::{Issuer, Secret, Url, form};
+use mcp_authorize::protocol::{Issuer, PublicKey, Resource, Secret, Url, form};
 use mcp_authorize::{Code, Error, Result, Step};
 
 pub const SERVER: &str = "https://mcp.example/mcp";
@@ -25,6 +26,10 @@ pub const REVOKE: &str = "https://as.example/revoke";
 pub enum Reply {
     Json(u16, String),
     Challenge(u16, String),
+    /// An answer with a `DPoP-Nonce`.
+    Nonce(u16, &'static str, String),
+    /// An answer with a `Retry-After`.
+    RetryAfter(u16, u64),
     RedirectTo(String),
     Fails(Code),
 }
@@ -47,6 +52,10 @@ struct World {
     locked: RefCell<Vec<String>>,
     storage_fails: Cell<bool>,
     changes: Cell<u32>,
+    proofs: RefCell<Vec<String>>,
+    authorizations: RefCell<Vec<String>>,
+    nonces: RefCell<BTreeMap<String, String>>,
+    client_key: Cell<Option<&'static str>>,
 }
 
 #[derive(Clone, Default)]
@@ -113,8 +122,23 @@ impl Scripted {
         self.0.store.borrow_mut().insert(key.into(), value.into());
     }
 
-    pub fn storage_fails(&self) {
-        self.0.storage_fails.set(true);
+    /// The DPoP proofs of the flow's own requests, header and claims decoded.
+    pub fn proofs(&self) -> Vec<(serde_json::Value, serde_json::Value)> {
+        self.0.proofs.borrow().iter().map(|proof| decoded(proof)).collect()
+    }
+
+    /// The `Authorization` headers of the flow's own requests.
+    pub fn authorizations(&self) -> Vec<String> {
+        self.0.authorizations.borrow().clone()
+    }
+
+    /// The app has a key of its own.
+    pub fn has_client_key(&self) {
+        self.0.client_key.set(Some("ES256"));
+    }
+
+    pub fn storage_fails(&self, fails: bool) {
+        self.0.storage_fails.set(fails);
     }
 
     pub fn wait(&self, seconds: u64) {
@@ -159,7 +183,10 @@ pub fn client() -> Client {
         redirect_uri: Url::parse("https://app.example/callback").unwrap(),
         pre_registered: None,
         client_id_metadata_url: None,
+        key_id: None,
         scopes: None,
+        dpop: Dpop::Auto,
+        grant: None,
     }
 }
 
@@ -181,16 +208,31 @@ impl Http for Scripted {
         let body = request.body.as_ref().map(|body| body.as_str().to_owned()).unwrap_or_default();
         self.0.requests.borrow_mut().push((request.url.as_str().into(), body));
         yield_once().await;
+        if let Some(proof) = &request.dpop {
+            self.0.proofs.borrow_mut().push(proof.expose().into());
+        }
+        if let Some(authorization) = &request.authorization {
+            self.0.authorizations.borrow_mut().push(authorization.expose().into());
+        }
+        let (mut dpop_nonce, mut retry_after) = (None, None);
         let (status, www_authenticate, redirected_to, body) = match self.answer(request.url.as_str()) {
             Reply::Json(status, body) => (status, None, None, body),
             Reply::Challenge(status, field) => (status, Some(field), None, String::new()),
+            Reply::Nonce(status, nonce, body) => {
+                dpop_nonce = Some(nonce.to_owned());
+                (status, None, None, body)
+            }
+            Reply::RetryAfter(status, seconds) => {
+                retry_after = Some(seconds);
+                (status, None, None, String::new())
+            }
             Reply::RedirectTo(url) => {
                 let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect goes to JSON") };
                 (status, None, Some(url), body)
             }
             Reply::Fails(code) => return Err(NoResponse { code, source: None }),
         };
-        Ok(Response { status, redirected_to, www_authenticate, body })
+        Ok(Response { status, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
     }
 }
 
@@ -203,6 +245,13 @@ impl Json for Scripted {
 impl Clock for Scripted {
     fn now(&self) -> UnixMillis {
         UnixMillis(self.0.now.get())
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        let until = self.0.now.get() + milliseconds;
+        yield_once().await;
+        // Others may have slept for longer meanwhile.
+        self.0.now.set(self.0.now.get().max(until));
     }
 }
 
@@ -258,6 +307,47 @@ impl Lock for Scripted {
         }
         self.0.locked.borrow_mut().push(name.into());
         Ok(Guard(self.clone(), name.into()))
+    }
+}
+
+/// Header and claims of a JWT.
+pub fn decoded(jwt: &str) -> (serde_json::Value, serde_json::Value) {
+    let mut parts = jwt.split('.').map(|part| {
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).expect("base64url");
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    });
+    (parts.next().expect("a header"), parts.next().expect("claims"))
+}
+
+impl Keys for Scripted {
+    async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey> {
+        Ok(PublicKey { x: issuer.as_str().into(), y: "y".into() })
+    }
+
+    async fn dpop_sign(&self, _issuer: &Issuer, _input: &str) -> Result<Vec<u8>> {
+        Ok(vec![1; 64])
+    }
+
+    fn client_key(&self) -> Option<&'static str> {
+        self.0.client_key.get()
+    }
+
+    async fn client_sign(&self, _input: &str) -> Result<Vec<u8>> {
+        Ok(vec![2; 64])
+    }
+
+    fn nonce(&self, origin: &str) -> Option<String> {
+        self.0.nonces.borrow().get(origin).cloned()
+    }
+
+    fn keep_nonce(&self, origin: &str, nonce: String) {
+        self.0.nonces.borrow_mut().insert(origin.into(), nonce);
+    }
+}
+
+impl Assertions for Scripted {
+    async fn assertion(&self, issuer: &Issuer, resource: &Resource) -> Result<Secret> {
+        Ok(["assertion for ", issuer.as_str(), " and ", resource.as_str()].concat().into())
     }
 }
 
@@ -325,15 +415,28 @@ impl UserAgent for User {
 }
 
 /// A request of the app's, answered by the script with the token that it brought.
-pub struct AppRequest<F> {
+pub struct AppRequest<'a, F> {
     pub url: &'static str,
+    pub proofs: &'a mut Vec<String>,
     pub can_resend: bool,
     pub answer: F,
 }
 
-pub struct AppResponse(pub u16, pub &'static str);
+#[derive(Default)]
+pub struct AppResponse {
+    pub status: u16,
+    pub www_authenticate: &'static str,
+    pub nonce: Option<&'static str>,
+    pub error: Option<&'static str>,
+}
 
-impl<F: AsyncFnMut(&str) -> AppResponse> ResourceRequest for AppRequest<F> {
+impl AppResponse {
+    pub fn new(status: u16, www_authenticate: &'static str) -> Self {
+        Self { status, www_authenticate, ..Self::default() }
+    }
+}
+
+impl<F: AsyncFnMut(&str) -> AppResponse> ResourceRequest for AppRequest<'_, F> {
     type Response = AppResponse;
 
     fn url(&self) -> Option<Url> {
@@ -348,18 +451,29 @@ impl<F: AsyncFnMut(&str) -> AppResponse> ResourceRequest for AppRequest<F> {
         self.can_resend
     }
 
-    async fn send(&mut self, access_token: &Secret) -> Result<AppResponse> {
+    async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<AppResponse> {
         yield_once().await;
-        Ok((self.answer)(access_token.expose()).await)
+        let token = authorization.expose().split_once(' ').expect("a scheme and a token").1;
+        assert_eq!(authorization.expose().starts_with("DPoP "), dpop.is_some());
+        self.proofs.extend(dpop.map(|proof| proof.expose().to_owned()));
+        Ok((self.answer)(token).await)
     }
 }
 
 impl ResourceResponse for AppResponse {
     fn status(&self) -> u16 {
-        self.0
+        self.status
     }
 
     fn www_authenticate(&self) -> Option<String> {
-        Some(self.1.into())
+        Some(self.www_authenticate.to_owned()).filter(|field| !field.is_empty())
+    }
+
+    async fn oauth_error(&self) -> Option<String> {
+        self.error.map(str::to_owned)
+    }
+
+    fn dpop_nonce(&self) -> Option<String> {
+        self.nonce.map(str::to_owned)
     }
 }

@@ -1,5 +1,8 @@
+use std::rc::Rc;
+
 use mcp_authorize::Code;
 use mcp_authorize::flow::{Session, restore, sign_in};
+use mcp_authorize::ports::Clock;
 use mcp_authorize::protocol::ServerUrl;
 use pollster::block_on;
 
@@ -7,7 +10,7 @@ use crate::scripted::*;
 
 pub fn signed_in(world: &Scripted) -> Session<Scripted> {
     let server = ServerUrl::parse(SERVER).unwrap();
-    let session = block_on(sign_in(world, &client(), &server, None, &mut User::consents()));
+    let session = block_on(sign_in(world, &Rc::new(client()), &server, None, &mut User::consents()));
     let Ok(session) = session else { panic!("the sign-in has to succeed") };
     world.forget_requests();
     session
@@ -47,7 +50,7 @@ fn a_rotated_refresh_token_is_kept_and_an_absent_one_leaves_the_old() {
     assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
     assert_eq!(session.expires_at(), None);
     // What is in the store is what is in use.
-    let restored = block_on(restore(&world, session.server())).unwrap().unwrap();
+    let restored = block_on(restore(&world, &Rc::new(client()), session.server())).unwrap().unwrap();
     assert_eq!(token(&restored), Ok("third-access".into()));
 }
 
@@ -77,7 +80,7 @@ fn ten_at_once_make_one_refresh() {
 fn a_token_that_somebody_else_refreshed_is_taken_over() {
     let world = Scripted::working();
     let first = signed_in(&world);
-    let second = block_on(restore(&world, first.server())).unwrap().unwrap();
+    let second = block_on(restore(&world, &Rc::new(client()), first.server())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(tokens("second")));
     world.wait(4000);
     block_on(first.refresh()).unwrap();
@@ -116,16 +119,71 @@ fn other_failures_keep_the_tokens() {
         assert_eq!(token(&session), Ok("first-access".into()));
         world.wait(60);
         assert_eq!(token(&session), Err(code));
+        world.wait(60);
         world.reply(TOKEN, Reply::ok(tokens("second")));
         assert_eq!(token(&session), Ok("second-access".into()));
     }
 }
 
 #[test]
+fn what_may_pass_is_tried_again_with_back_off() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let down = || Reply::Json(503, String::new());
+    world.replies(TOKEN, vec![down(), down(), Reply::ok(tokens("second"))]);
+    let started = world.now();
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.now().0 - started.0, 1000 + 2000);
+    assert_eq!(world.posted(TOKEN).len(), 3);
+    // A server that stays down gets three tries from all callers together, and they learn of it.
+    world.forget_requests();
+    world.reply(TOKEN, down());
+    for _ in 0..10 {
+        assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::HttpStatus);
+    }
+    assert!(world.posted(TOKEN).len() <= 4, "{} tries", world.posted(TOKEN).len());
+}
+
+#[test]
+fn retry_after_is_honoured() {
+    // RFC 9110 §10.2.3: "how long the user agent ought to wait before making a follow-up request".
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.replies(TOKEN, vec![Reply::RetryAfter(429, 4), Reply::ok(tokens("second"))]);
+    let started = world.now();
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.now().0 - started.0, 4000);
+    // Longer than a caller waits: it learns of it at once, and nobody asks before the time.
+    world.forget_requests();
+    world.reply(TOKEN, Reply::RetryAfter(503, 120));
+    assert!(block_on(session.refresh()).is_err() && block_on(session.refresh()).is_err());
+    assert_eq!(world.posted(TOKEN).len(), 1);
+    world.wait(120);
+    world.reply(TOKEN, Reply::ok(tokens("third")));
+    block_on(session.refresh()).unwrap();
+}
+
+#[test]
+fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    world.storage_fails(true);
+    block_on(session.refresh()).unwrap();
+    assert_eq!(token(&session), Ok("second-access".into()));
+    // The next refresh spends the new refresh token, not the one that is in the store.
+    world.storage_fails(false);
+    world.reply(TOKEN, Reply::ok(tokens("third")));
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
+    assert!(world.stored()[&format!("session {SERVER}")].contains("third-refresh"));
+}
+
+#[test]
 fn a_session_that_was_ended_elsewhere_is_not_revived() {
     let world = Scripted::working();
     let here = signed_in(&world);
-    let there = block_on(restore(&world, here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
     block_on(there.sign_out()).unwrap();
     assert_eq!(block_on(here.refresh()).unwrap_err().code(), Code::SignedOut);
     assert!(world.posted(TOKEN).is_empty());
@@ -135,7 +193,7 @@ fn a_session_that_was_ended_elsewhere_is_not_revived() {
 fn what_happens_elsewhere_shows_before_the_next_request() {
     let world = Scripted::working();
     let here = signed_in(&world);
-    let there = block_on(restore(&world, here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(there.refresh()).unwrap();
     assert_eq!(token(&here), Ok("second-access".into()));

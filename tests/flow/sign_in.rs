@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use mcp_authorize::flow::{restore, sign_in};
 use mcp_authorize::protocol::{CodeVerifier, Scope, ServerUrl};
 use mcp_authorize::{Code, Error};
@@ -7,7 +9,7 @@ use crate::scripted::*;
 
 fn attempt(world: &Scripted, scopes: Option<&str>, user: &mut User) -> Result<(), Error> {
     let server = ServerUrl::parse(SERVER).unwrap();
-    block_on(sign_in(world, &client(), &server, scopes.map(Scope::parse).as_ref(), user)).map(|_| ())
+    block_on(sign_in(world, &Rc::new(client()), &server, scopes.map(Scope::parse).as_ref(), user)).map(|_| ())
 }
 
 fn code(world: &Scripted, user: &mut User) -> Code {
@@ -66,6 +68,15 @@ fn metadata_at_the_origin_of_a_server_of_2025_03_26_is_used() {
 }
 
 #[test]
+fn a_hidden_challenge_that_cannot_be_done_without_is_named() {
+    let world = Scripted::default();
+    world.reply(SERVER, Reply::Json(401, String::new()));
+    let error = attempt(&world, None, &mut User::consents()).unwrap_err();
+    assert_eq!(error.code(), Code::MetadataNotFound);
+    assert!(error.message().contains("Access-Control-Expose-Headers: WWW-Authenticate"));
+}
+
+#[test]
 fn no_secret_is_in_an_event() {
     let world = Scripted::working();
     let mut user = User::consents();
@@ -116,6 +127,7 @@ fn each_fault_of_the_token_endpoint_has_its_code() {
         (Reply::Json(500, "oops".into()), Code::HttpStatus),
         (Reply::ok("<!doctype html>"), Code::InvalidResponse),
         (Reply::ok(r#"{"access_token": "x", "token_type": "mac"}"#), Code::InvalidResponse),
+        (Reply::ok(r#"{"access_token": "x", "token_type": "DPoP"}"#), Code::InvalidResponse),
         (Reply::ok(r#"{"token_type": "bearer"}"#), Code::InvalidResponse),
         (Reply::Fails(Code::Network), Code::Network),
         (Reply::Fails(Code::Timeout), Code::Timeout),
@@ -196,12 +208,12 @@ fn what_is_stored_comes_back_without_the_network() {
     attempt(&world, None, &mut User::consents()).unwrap();
     world.forget_requests();
     let server = ServerUrl::parse(SERVER).unwrap();
-    let session = block_on(restore(&world, &server)).unwrap().unwrap();
+    let session = block_on(restore(&world, &Rc::new(client()), &server)).unwrap().unwrap();
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
     assert_eq!(session.scope().tokens(), ["read"]);
     assert_eq!(world.asked(), Vec::<String>::new());
     let other = ServerUrl::parse("https://mcp.example/other").unwrap();
-    assert!(block_on(restore(&world, &other)).unwrap().is_none());
+    assert!(block_on(restore(&world, &Rc::new(client()), &other)).unwrap().is_none());
 }
 
 #[test]
@@ -210,13 +222,13 @@ fn a_record_that_cannot_be_read_is_as_good_as_none() {
     for record in ["", "rubbish", "[]", "{}", r#"{"v": 2}"#, r#"{"v": 1, "issuer": 5}"#] {
         let world = Scripted::working();
         world.write(&format!("session {SERVER}"), record);
-        assert!(block_on(restore(&world, &server)).unwrap().is_none(), "{record}");
+        assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_none(), "{record}");
     }
 }
 
 #[test]
 fn a_store_that_fails_is_told() {
     let world = Scripted::working();
-    world.storage_fails();
+    world.storage_fails(true);
     assert_eq!(code(&world, &mut User::consents()), Code::StorageFailed);
 }

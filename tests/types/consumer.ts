@@ -11,6 +11,7 @@ import {
   type McpAuthorizerOptions,
   type McpAuthorizeStep,
   type McpExchange,
+  type McpGrant,
   type McpStorage,
   type SignInOptions,
   type WaitOptions,
@@ -49,6 +50,9 @@ const all: Required<McpAuthorizerOptions> = {
   clientIdMetadataUrl: new URL("https://acme.example/client.json"),
   clientUri: "https://acme.example/",
   scopes: ["mcp:read"] as const,
+  clientKey: { key: await crypto.subtle.importKey("jwk", {}, { name: "Ed25519" }, false, ["sign"]), id: "1" },
+  grant: { type: "jwt_bearer", assertion: async ({ issuer, resource }) => issuer + resource },
+  dpop: "require",
   chooseAuthorizationServer: async (issuers, server) => issuers.find((issuer) => server.startsWith(issuer)) ?? "",
   authorize: async (url) => new URL(await (await fetch(url)).text()),
   storage: asynchronous,
@@ -56,6 +60,14 @@ const all: Required<McpAuthorizerOptions> = {
   signInTimeout: 300_000,
   fetch: (input, init) => fetch(input, init),
 };
+const grants: McpGrant[] = [
+  { type: "client_credentials" },
+  { type: "jwt_bearer", assertion: "a.b.c" },
+  { type: "id_jag", idToken: () => "a.b.c", tokenEndpoint: new URL("https://idp.example/token"), clientId: "acme" },
+];
+// @ts-expect-error: an assertion needs its text
+const noAssertion: McpGrant = { type: "jwt_bearer" };
+for (const grant of grants) await McpAuthorizer.create({ ...smallest, grant });
 const storages: McpAuthorizerOptions["storage"][] = ["indexeddb", "memory", synchronous, undefined];
 
 // @ts-expect-error: the redirect URI is required
@@ -211,6 +223,7 @@ export function advice(error: unknown): string {
     case "resource_mismatch":
     case "issuer_mismatch":
     case "pkce_unsupported":
+    case "dpop_unsupported":
     case "registration_unsupported":
     case "registration_failed":
     case "authorization_failed":

@@ -38,7 +38,7 @@ pub(super) async fn get(name: &str) -> Result<Option<Secret>, JsValue> {
 
 pub(super) async fn set(name: &str, value: &Secret) -> Result<(), JsValue> {
     let database = Database::open().await?;
-    let key = key(&database).await?;
+    let key = database.kept_key(KEY, make_key).await?;
     // A fresh one for each encryption: the same twice would give the texts away (NIST SP 800-38D §8).
     let mut iv = [0; 12];
     getrandom::fill(&mut iv).map_err(|_| JsValue::UNDEFINED)?;
@@ -55,18 +55,9 @@ pub(super) async fn delete(name: &str) -> Result<(), JsValue> {
     Database::open().await?.request(RECORDS, "delete", &[name.into()]).await.map(drop)
 }
 
-/// The key that all tabs use, made where there is none.
-async fn key(database: &Database) -> Result<JsValue, JsValue> {
-    let kept = database.request(KEYS, "get", &[KEY.into()]).await?;
-    if !kept.is_undefined() {
-        return Ok(kept);
-    }
+async fn make_key() -> Result<JsValue, JsValue> {
     let algorithm = object(&[("name", AES_GCM.into()), ("length", 256.into())]);
-    let made = settled(&subtle("generateKey", &[algorithm, false.into(), strings(&["encrypt", "decrypt"])])?).await?;
-    // Another tab may have been faster: then `add` fails, and its key is the one.
-    let added = database.request(KEYS, "add", &[made, KEY.into()]).await;
-    let kept = database.request(KEYS, "get", &[KEY.into()]).await?;
-    if kept.is_undefined() { added } else { Ok(kept) }
+    settled(&subtle("generateKey", &[algorithm, false.into(), strings(&["encrypt", "decrypt"])])?).await
 }
 
 const AES_GCM: &str = "AES-GCM";

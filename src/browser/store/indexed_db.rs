@@ -12,10 +12,10 @@ pub(super) const RECORDS: &str = "records";
 
 /// An open connection. It is opened for each use and closed on drop: one that stayed open would be
 /// in the way of deleting the database, and browsers break those of pages in the background.
-pub(super) struct Database(JsValue);
+pub(in crate::browser) struct Database(JsValue);
 
 impl Database {
-    pub(super) async fn open() -> Result<Self, JsValue> {
+    pub(in crate::browser) async fn open() -> Result<Self, JsValue> {
         let request = call(&global("indexedDB"), "open", &["mcp-authorize".into()])?;
         let events = Events::of(&request, &["upgradeneeded", "success", "error"]);
         loop {
@@ -43,6 +43,24 @@ impl Database {
             Some("complete") => Ok(get(&request, "result")),
             _ => Err(get(&transaction, "error")),
         }
+    }
+}
+
+impl Database {
+    /// The key of a name that all tabs use, made where there is none.
+    pub(in crate::browser) async fn kept_key(
+        &self,
+        name: &str,
+        make: impl AsyncFnOnce() -> Result<JsValue, JsValue>,
+    ) -> Result<JsValue, JsValue> {
+        let kept = self.request(KEYS, "get", &[name.into()]).await?;
+        if !kept.is_undefined() {
+            return Ok(kept);
+        }
+        // Another tab may have been faster: then `add` fails, and its key is the one.
+        let added = self.request(KEYS, "add", &[make().await?, name.into()]).await;
+        let kept = self.request(KEYS, "get", &[name.into()]).await?;
+        if kept.is_undefined() { added } else { Ok(kept) }
     }
 }
 

@@ -10,6 +10,7 @@ use std::cell::Cell;
 use wasm_bindgen::JsValue;
 
 use self::custom::Custom;
+pub(super) use self::indexed_db::Database;
 use self::memory::Memory;
 use super::Browser;
 use super::reflect::JsCause;
@@ -18,8 +19,10 @@ use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
 
 /// Where records are to be kept.
+#[derive(Default)]
 pub enum Storage {
     /// In IndexedDB, encrypted; in memory where the browser has none here.
+    #[default]
     IndexedDb,
     /// In memory: gone with the page.
     Memory,

@@ -1,0 +1,81 @@
+//! Proofs of possession for requests (RFC 9449).
+
+use super::client::{Client, Dpop};
+use super::discover::DiscoveredResource;
+use crate::ports::Ports;
+use crate::protocol::{AuthorizationServerMetadata, DpopProof, Issuer, Secret, TokenType, Url, jwt};
+use crate::{Code, Error, Result, Step};
+
+/// What a token request is about to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// Bearer tokens: no proof is sent.
+    Off,
+    /// A proof is sent; the server may bind the tokens to its key or not.
+    Offered,
+    /// A proof is sent, and tokens that are not bound are refused.
+    Required,
+}
+
+impl Binding {
+    /// What the app wants, the authorization server offers and the resource takes.
+    pub fn between(
+        client: &Client,
+        server: &AuthorizationServerMetadata,
+        resource: &DiscoveredResource,
+    ) -> Result<Self> {
+        match client.dpop {
+            Dpop::Auto if server.offers_dpop && !resource.bearer_alone => Ok(Binding::Offered),
+            Dpop::Require if server.offers_dpop => Ok(Binding::Required),
+            Dpop::Require => Err(unsupported(Step::AuthorizationServerMetadata, &server.issuer)),
+            Dpop::Auto | Dpop::Off => Ok(Binding::Off),
+        }
+    }
+
+    /// For a refresh: bound tokens stay bound.
+    pub fn of(token_type: TokenType) -> Self {
+        match token_type {
+            TokenType::Dpop => Binding::Required,
+            TokenType::Bearer => Binding::Off,
+        }
+    }
+
+    /// Refuses a token of a type that was not asked for.
+    pub fn check(self, token_type: TokenType, step: Step, issuer: &Issuer) -> Result<()> {
+        match (self, token_type) {
+            (Binding::Required, TokenType::Bearer) => Err(unsupported(step, issuer)),
+            (Binding::Off, TokenType::Dpop) => {
+                Err(Error::new(Code::InvalidResponse, step, "The token is bound to a key that was not shown."))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn unsupported(step: Step, issuer: &Issuer) -> Error {
+    Error::new(Code::DpopUnsupported, step, [issuer.as_str(), " does not bind tokens to a key."].concat())
+}
+
+/// A proof for one request, with the last nonce of its origin.
+pub(super) async fn proof<P: Ports>(
+    ports: &P,
+    issuer: &Issuer,
+    method: &str,
+    url: &Url,
+    access_token: Option<&Secret>,
+) -> Result<Secret> {
+    let key = ports.dpop_key(issuer).await?;
+    let nonce = ports.nonce(url.origin());
+    let proof = DpopProof {
+        key: &key,
+        id: ports.entropy()?,
+        method,
+        url,
+        issued_at: ports.now().0 / 1000,
+        access_token,
+        nonce: nonce.as_deref(),
+    };
+    let input = proof.signing_input();
+    let signature = ports.dpop_sign(issuer, &input).await?;
+    Ok(jwt::signed(&input, &signature))
+}

@@ -1,0 +1,144 @@
+use std::rc::Rc;
+
+use mcp_authorize::Code;
+use mcp_authorize::flow::{Client, Dpop, Session, call, sign_in};
+use mcp_authorize::protocol::ServerUrl;
+use pollster::block_on;
+
+use crate::scripted::*;
+
+const BOUND: &str = r#"{"access_token": "bound", "token_type": "DPoP", "expires_in": 600, "refresh_token": "r"}"#;
+
+/// A server and an authorization server that both know DPoP.
+fn world() -> Scripted {
+    let world = Scripted::working();
+    world.reply(SERVER, Reply::Challenge(401, format!("DPoP resource_metadata=\"{PRM}\"")));
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "dpop_signing_alg_values_supported": ["ES256"]"#)));
+    world.reply(TOKEN, Reply::ok(BOUND));
+    world
+}
+
+fn attempt(world: &Scripted, dpop: Dpop) -> Result<Session<Scripted>, Code> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let client = Rc::new(Client { dpop, ..client() });
+    let session = block_on(sign_in(world, &client, &server, None, &mut User::consents()));
+    session.map_err(|error| error.code())
+}
+
+/// Calls the server; tells the proofs that went with the requests.
+fn send(session: &Session<Scripted>, answer: impl Fn(&str) -> AppResponse) -> (u16, Vec<serde_json::Value>) {
+    let mut proofs = Vec::new();
+    let answer = async |token: &str| answer(token);
+    let request = AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer };
+    let status = block_on(call(session, request)).unwrap().status;
+    (status, proofs.iter().map(|proof| decoded(proof).1).collect())
+}
+
+#[test]
+fn a_token_request_shows_the_key() {
+    // RFC 9449 §5: "the client MUST provide a valid DPoP proof JWT in a DPoP header"
+    let world = world();
+    attempt(&world, Dpop::Auto).unwrap();
+    let [(header, claims)] = &world.proofs()[..] else { panic!("one proof for one token request") };
+    assert_eq!((&header["typ"], &header["alg"]), (&"dpop+jwt".into(), &"ES256".into()));
+    // One key for each issuer, and the public half alone.
+    assert_eq!(header["jwk"], serde_json::json!({"crv": "P-256", "kty": "EC", "x": ISSUER, "y": "y"}));
+    assert_eq!((&claims["htm"], &claims["htu"]), (&"POST".into(), &TOKEN.into()));
+    assert!(claims.get("ath").is_none());
+}
+
+#[test]
+fn each_request_has_a_proof_of_its_own_for_this_token() {
+    // RFC 9449 §7: `ath` "MUST be" the hash of the token; §4.2: `jti` is unique.
+    let session = attempt(&world(), Dpop::Auto).unwrap();
+    let (_, first) = send(&session, |_| AppResponse::new(200, ""));
+    let (_, second) = send(&session, |_| AppResponse::new(200, ""));
+    assert_eq!((&first[0]["htm"], &first[0]["htu"]), (&"POST".into(), &SERVER.into()));
+    assert!(first[0]["ath"].is_string() && first[0]["ath"] == second[0]["ath"]);
+    assert_ne!(first[0]["jti"], second[0]["jti"]);
+}
+
+#[test]
+fn a_refresh_shows_the_key_again_and_takes_nothing_less() {
+    let world = world();
+    let session = attempt(&world, Dpop::Auto).unwrap();
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.proofs().len(), 2);
+    // A Bearer-typed answer where the session was bound is a downgrade.
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::DpopUnsupported);
+}
+
+#[test]
+fn a_nonce_of_the_authorization_server_is_shown_in_one_more_try() {
+    // RFC 9449 §8
+    let world = world();
+    let wants_nonce = || Reply::Nonce(400, "as-nonce", r#"{"error": "use_dpop_nonce"}"#.into());
+    world.replies(TOKEN, vec![wants_nonce(), Reply::ok(BOUND)]);
+    attempt(&world, Dpop::Auto).unwrap();
+    let nonces: Vec<_> = world.proofs().iter().map(|(_, claims)| claims["nonce"].clone()).collect();
+    assert_eq!(nonces, [serde_json::Value::Null, "as-nonce".into()]);
+    // It does not go on for ever.
+    let world = world.clone();
+    world.forget_requests();
+    world.reply(TOKEN, wants_nonce());
+    assert_eq!(attempt(&world, Dpop::Auto).err(), Some(Code::TokenFailed));
+    assert_eq!(world.posted(TOKEN).len(), 2);
+}
+
+#[test]
+fn a_nonce_of_the_resource_is_shown_in_one_more_try_and_remembered() {
+    // RFC 9449 §9
+    let world = world();
+    let session = attempt(&world, Dpop::Auto).unwrap();
+    world.forget_requests();
+    let tries = std::cell::Cell::new(0);
+    let answer = |_: &str| {
+        tries.set(tries.get() + 1);
+        AppResponse { status: if tries.get() == 1 { 401 } else { 200 }, nonce: Some("rs-nonce"), ..Default::default() }
+    };
+    let (status, proofs) = send(&session, answer);
+    assert_eq!((status, proofs.len(), &proofs[1]["nonce"]), (200, 2, &"rs-nonce".into()));
+    let (_, proofs) = send(&session, answer);
+    assert_eq!((proofs.len(), &proofs[0]["nonce"]), (1, &"rs-nonce".into()));
+    // No refresh was needed for that.
+    assert!(world.posted(TOKEN).is_empty());
+}
+
+#[test]
+fn it_is_used_where_both_servers_know_it() {
+    let proofs = |world: &Scripted, dpop| attempt(world, dpop).map(|_| world.proofs().len());
+    assert_eq!(proofs(&world(), Dpop::Auto), Ok(1));
+    // The authorization server offers it, but the resource asks for a Bearer token.
+    let bearer = world();
+    bearer.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\"")));
+    bearer.reply(TOKEN, Reply::ok(tokens("first")));
+    assert_eq!(proofs(&bearer, Dpop::Auto), Ok(0));
+    // RFC 9728 §2: unless its metadata says that it takes DPoP.
+    let listed = r#", "dpop_signing_alg_values_supported": ["ES256"]}"#;
+    bearer.reply(PRM, Reply::ok(prm(SERVER, ISSUER).replace('}', listed)));
+    assert_eq!(proofs(&bearer, Dpop::Auto), Ok(1));
+    // The challenge can't be read: what the authorization server offers decides.
+    let hidden = world();
+    hidden.reply(SERVER, Reply::Json(401, String::new()));
+    assert_eq!(proofs(&hidden, Dpop::Auto), Ok(1));
+}
+
+#[test]
+fn off_is_off_and_required_is_required() {
+    let off = world();
+    off.reply(TOKEN, Reply::ok(tokens("first")));
+    attempt(&off, Dpop::Off).unwrap();
+    assert!(off.proofs().is_empty());
+
+    assert_eq!(attempt(&Scripted::working(), Dpop::Require).err(), Some(Code::DpopUnsupported));
+    let unbound = world();
+    unbound.reply(TOKEN, Reply::ok(tokens("first")));
+    assert_eq!(attempt(&unbound, Dpop::Require).err(), Some(Code::DpopUnsupported));
+    assert!(attempt(&unbound, Dpop::Auto).is_ok());
+
+    // RFC 9449 §5.2: an app that takes no others says so when it registers.
+    let world = world();
+    attempt(&world, Dpop::Require).unwrap();
+    assert!(world.posted(REGISTER)[0].contains(r#""dpop_bound_access_tokens":true"#));
+}

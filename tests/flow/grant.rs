@@ -1,0 +1,117 @@
+use std::rc::Rc;
+
+use mcp_authorize::Code;
+use mcp_authorize::flow::{Client, Grant, IdentityProvider, PreRegistered, Session, sign_in};
+use mcp_authorize::protocol::{ClientCredentials, ServerUrl, Url};
+use pollster::block_on;
+
+use crate::scripted::*;
+
+const PROVIDER: &str = "https://idp.example/token";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+fn machine(grant: Grant, secret: Option<&str>) -> Client {
+    let pre_registered =
+        Some(PreRegistered { client_id: "machine".into(), secret: secret.map(Into::into), issuer: None });
+    Client { pre_registered, grant: Some(grant), ..client() }
+}
+
+/// A server whose authorization server serves machines alone.
+fn world() -> Scripted {
+    let world = Scripted::working();
+    let metadata = metadata(ISSUER, "").replace("authorization_endpoint", "x").replace("code_challenge_methods", "y");
+    world.reply(METADATA, Reply::ok(metadata));
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "first-access", "token_type": "Bearer", "expires_in": 600}"#));
+    world
+}
+
+fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Code> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    // Nobody is there to be asked.
+    let mut nobody = User::who(|_| Vec::new());
+    let session = block_on(sign_in(world, &Rc::new(client), &server, None, &mut nobody));
+    assert!(nobody.opened.is_none());
+    session.map_err(|error| error.code())
+}
+
+#[test]
+fn client_credentials_go_by_secret() {
+    let world = world();
+    attempt(&world, machine(Grant::ClientCredentials, Some("secret"))).unwrap();
+    let form = world.form(TOKEN);
+    assert_eq!((&*form["grant_type"], &*form["resource"], &*form["scope"]), ("client_credentials", SERVER, "read"));
+    // RFC 8414 §2: without a list, the method is client_secret_basic.
+    assert_eq!(world.authorizations(), ["Basic bWFjaGluZTpzZWNyZXQ="]);
+    assert!(!form.contains_key("client_secret"));
+}
+
+#[test]
+fn client_credentials_go_by_the_clients_own_key() {
+    // RFC 7523 §3: `iss` and `sub` are the client, `aud` identifies the authorization server, and there
+    // is an `exp`.
+    let world = world();
+    world.has_client_key();
+    attempt(&world, Client { key_id: Some("k1".into()), ..machine(Grant::ClientCredentials, None) }).unwrap();
+    let form = world.form(TOKEN);
+    assert_eq!(form["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    let (header, claims) = decoded(&form["client_assertion"]);
+    assert_eq!((&header["alg"], &header["kid"]), (&"ES256".into(), &"k1".into()));
+    assert_eq!(
+        (&claims["iss"], &claims["sub"], &claims["aud"]),
+        (&"machine".into(), &"machine".into(), &ISSUER.into())
+    );
+    assert_eq!(claims["exp"], claims["iat"].as_u64().unwrap() + 60);
+}
+
+#[test]
+fn a_workload_shows_its_jwt() {
+    let world = world();
+    attempt(&world, machine(Grant::JwtBearer, None)).unwrap();
+    let form = world.form(TOKEN);
+    let assertion = format!("assertion for {ISSUER} and {SERVER}");
+    assert_eq!((&*form["grant_type"], &*form["assertion"], &*form["client_id"]), (JWT_BEARER, &*assertion, "machine"));
+}
+
+#[test]
+fn an_organisations_user_is_known_by_an_id_jag() {
+    let world = world();
+    let jag = r#"{"access_token": "jag", "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag", "token_type": "N_A"}"#;
+    world.reply(PROVIDER, Reply::ok(jag));
+    let provider = || IdentityProvider {
+        token_endpoint: Url::parse(PROVIDER).unwrap(),
+        client: ClientCredentials::public("app-at-idp"),
+    };
+    attempt(&world, machine(Grant::EnterpriseManaged(provider()), Some("secret"))).unwrap();
+    let exchange = world.form(PROVIDER);
+    assert_eq!(
+        (&*exchange["audience"], &*exchange["resource"], &*exchange["client_id"]),
+        (ISSUER, SERVER, "app-at-idp")
+    );
+    let form = world.form(TOKEN);
+    assert_eq!((&*form["grant_type"], &*form["assertion"]), (JWT_BEARER, "jag"));
+
+    // Any other kind of token is not handed on.
+    world.reply(PROVIDER, Reply::ok(jag.replace("id-jag", "access_token")));
+    let refused = attempt(&world, machine(Grant::EnterpriseManaged(provider()), Some("secret")));
+    assert_eq!(refused.err(), Some(Code::InvalidResponse));
+}
+
+#[test]
+fn a_refusal_is_told_and_not_tried_again() {
+    // SEP-1933: errors are surfaced "without retrying or switching grant types".
+    let world = world();
+    world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
+    assert_eq!(attempt(&world, machine(Grant::JwtBearer, None)).err(), Some(Code::TokenFailed));
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
+fn the_session_renews_itself_by_the_grant() {
+    let world = world();
+    let session = attempt(&world, machine(Grant::JwtBearer, None)).unwrap();
+    assert!(session.can_refresh());
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "second-access", "token_type": "Bearer", "expires_in": 600}"#));
+    world.wait(600);
+    assert_eq!(block_on(session.access_token()).unwrap().expose(), "second-access");
+    assert_eq!(world.form(TOKEN)["grant_type"], JWT_BEARER);
+}
