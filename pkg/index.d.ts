@@ -154,6 +154,13 @@ export interface McpAuthorizerOptions {
   clientUri?: string | URL;
   /** Scopes to ask for in place of those that the server suggests. */
   scopes?: readonly string[];
+  /**
+   * Issuers that check PKCE although their metadata does not say so: Microsoft Entra ID does. Without this they are
+   * refused (`pkce_unsupported`), as the specification asks.
+   */
+  trustPkce?: readonly string[];
+  /** Issuers that refuse requests with a `resource` parameter: Microsoft Entra ID does. It is left out there. */
+  omitResource?: readonly string[];
   /** The app's own private key, in place of `clientSecret`. */
   clientKey?: McpClientKey;
   /** How tokens are got without a user: `signIn` then opens no popup. */

@@ -19,6 +19,10 @@ pub struct Client {
     pub key_id: Option<String>,
     /// Scopes to ask for in place of those that the server suggests.
     pub scopes: Option<Scope>,
+    /// Issuers that are trusted to check PKCE although their metadata does not say so.
+    pub trust_pkce: Vec<String>,
+    /// Issuers that refuse requests with a `resource`.
+    pub omit_resource: Vec<String>,
     /// Whether tokens are bound to a key.
     pub dpop: Dpop,
     /// How tokens are got without a user; nothing where the user signs in.

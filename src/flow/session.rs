@@ -375,7 +375,8 @@ impl<P: Ports> Session<P> {
             match (&stored.refresh_token, &self.client.grant) {
                 (Some(refresh_token), _) => {
                     let secrets = [refresh_token.expose(), used.expose()];
-                    let form = refresh_request(refresh_token, &stored.resource);
+                    let omitted = self.client.omit_resource.iter().any(|issuer| stored.issuer == **issuer);
+                    let form = refresh_request(refresh_token, Some(&stored.resource).filter(|_| !omitted));
                     endpoint.request_tokens(Step::Refresh, form, &secrets).await
                 }
                 (None, Some(grant)) => tokens_by_grant(&endpoint, grant, &stored.resource, &stored.requested).await,

@@ -40,9 +40,11 @@ pub async fn sign_in<P: Ports>(
     let binding = Binding::between(client, &authorization_server, &found)?;
     let scope = scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope);
     let scope = with_offline_access(scope, client, &authorization_server);
-    if client.grant.is_none() {
+    let listed = |issuers: &[String]| issuers.iter().any(|issuer| authorization_server.issuer == **issuer);
+    if client.grant.is_none() && !listed(&client.trust_pkce) {
         authorization_server.require_pkce()?;
     }
+    let resource = Some(&found.resource).filter(|_| !listed(&client.omit_resource));
     let known_scopes = scope.union(&found.scopes_supported);
     let credentials = identify(ports, client, &authorization_server, &known_scopes).await;
     let credentials = credentials.map_err(|error| match &found.authorization_servers {
@@ -64,7 +66,7 @@ pub async fn sign_in<P: Ports>(
                 server: &authorization_server,
                 client_id: &credentials.client_id,
                 redirect_uri: &client.redirect_uri,
-                resource: &found.resource,
+                resource,
                 scope: &scope,
                 state: State::from_entropy(ports.entropy()?),
                 verifier: CodeVerifier::from_entropy(ports.entropy()?),

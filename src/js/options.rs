@@ -65,6 +65,10 @@ fn read_client(options: &Object) -> Result<Client> {
     let url = |name| {
         string(name)?.map(|text| Url::parse(&absolute_url(text)).map_err(|error| error.at(STEP, name))).transpose()
     };
+    let issuers = |name| {
+        let list = options.strings(name).map_err(at)?.unwrap_or_default();
+        Ok::<_, Error>(list.into_iter().map(str::to_owned).collect())
+    };
     let redirect_uri = url("redirectUri")?.ok_or(at(FieldError::new("redirectUri", "a URL")))?;
     // RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
     if redirect_uri.has_fragment() {
@@ -89,6 +93,8 @@ fn read_client(options: &Object) -> Result<Client> {
         pre_registered,
         client_id_metadata_url: document.transpose()?,
         key_id: None,
+        trust_pkce: issuers("trustPkce")?,
+        omit_resource: issuers("omitResource")?,
         dpop: Dpop::Auto,
         grant: None,
         scopes: options.strings("scopes").map_err(at)?.map(Scope::from_tokens),

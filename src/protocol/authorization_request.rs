@@ -30,8 +30,8 @@ pub struct AuthorizationRequest<'a> {
     pub client_id: &'a str,
     /// Where the response goes.
     pub redirect_uri: &'a Url,
-    /// What the token shall be for (RFC 8707).
-    pub resource: &'a Resource,
+    /// What the token shall be for (RFC 8707); nothing for a server that the app knows to refuse it.
+    pub resource: Option<&'a Resource>,
     /// What is asked for.
     pub scope: &'a Scope,
     /// Binds the response to this request.
@@ -52,7 +52,7 @@ impl AuthorizationRequest<'_> {
             .add("state", self.state.0.expose())
             .add("code_challenge", self.verifier.challenge().as_str())
             .add("code_challenge_method", "S256")
-            .add("resource", self.resource.as_str());
+            .optional("resource", self.resource.map(Resource::as_str));
         // OpenID Connect Core §11: without consent, `offline_access` is ignored.
         let form = if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form };
         let endpoint = self.server.authorization_endpoint.as_ref().ok_or_else(|| {
@@ -82,7 +82,7 @@ mod tests {
             server: &server,
             client_id: "id",
             redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
-            resource: &Resource::of(&ServerUrl::parse("https://a.example/mcp/").unwrap()),
+            resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp/").unwrap())),
             scope: &Scope::parse(scope),
             state: State::from_entropy([1; 32]),
             verifier: CodeVerifier::from_entropy([2; 32]),

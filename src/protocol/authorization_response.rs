@@ -14,6 +14,9 @@ impl AuthorizationCode {
     }
 }
 
+/// The way out for servers that take no `resource`, such as those of Microsoft Entra ID.
+const OMIT_RESOURCE: &str = " If it takes no \"resource\", list its issuer in omitResource.";
+
 /// Checks the query that came back to the redirect URI against the request that it should answer.
 ///
 /// `state` comes first and `iss` second. Until both fit, nothing of the response is acted on or
@@ -50,7 +53,8 @@ pub fn authorization_response(query: &str, request: &AuthorizationRequest<'_>) -
         let code = if error == "access_denied" { Code::AccessDenied } else { Code::AuthorizationFailed };
         let reason = OAuthError::new(error, get("error_description")?, &[]);
         let message = reason.as_ref().map_or_else(String::new, OAuthError::sentence);
-        return Err(Error::new(code, STEP, ["The authorization server answered ", &message].concat())
+        let hint = if reason.as_ref().is_some_and(OAuthError::is_about_resource) { OMIT_RESOURCE } else { "" };
+        return Err(Error::new(code, STEP, ["The authorization server answered ", &message, hint].concat())
             .with_server_error(reason.map(|reason| reason.error)));
     }
     match get("code")? {
@@ -77,7 +81,7 @@ mod tests {
             server: &server,
             client_id: "id",
             redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
-            resource: &Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap()),
+            resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap())),
             scope: &Scope::default(),
             state: State::from_entropy([1; 32]),
             verifier: CodeVerifier::from_entropy([2; 32]),
@@ -141,6 +145,8 @@ mod tests {
         let (code_, shown) = check("error=server_error&error_description=down&state=STATE", false).unwrap_err();
         assert_eq!(code_, Code::AuthorizationFailed);
         assert!(shown.contains("server_error: down"));
+        let (_, shown) = check("error=invalid_target&state=STATE", false).unwrap_err();
+        assert!(shown.contains("omitResource"));
         assert_eq!(code("state=STATE", false), Code::InvalidResponse);
         assert_eq!(code("code=&state=STATE", false), Code::InvalidResponse);
         assert_eq!(code("code=a&code=b&state=STATE", false), Code::InvalidResponse);

@@ -118,7 +118,7 @@ impl AuthorizationServerMetadata {
         Err(Error::new(
             Code::PkceUnsupported,
             Step::AuthorizationServerMetadata,
-            [self.issuer.as_str(), " does not list S256 in \"code_challenge_methods_supported\"."].concat(),
+            [self.issuer.as_str(), " does not list S256 in \"code_challenge_methods_supported\". If you know that it checks PKCE, list it in trustPkce."].concat(),
         ))
     }
 }

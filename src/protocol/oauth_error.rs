@@ -27,6 +27,11 @@ impl OAuthError {
         Some(Self { error, description: description.and_then(|text| presentable(text, sent)) })
     }
 
+    /// Whether the server complains of `resource` (RFC 8707 §2), in its code or in its words.
+    pub fn is_about_resource(&self) -> bool {
+        self.error == "invalid_target" || self.description.as_ref().is_some_and(|text| text.contains("resource"))
+    }
+
     /// A sentence for people.
     pub fn sentence(&self) -> String {
         match &self.description {

@@ -11,15 +11,15 @@ pub fn code_request(code: &AuthorizationCode, request: &AuthorizationRequest<'_>
         .add("code", code.expose())
         .add("redirect_uri", request.redirect_uri.as_str())
         .add("code_verifier", request.verifier.expose())
-        .add("resource", request.resource.as_str())
+        .optional("resource", request.resource.map(Resource::as_str))
 }
 
 /// A new access token for a refresh token (OAuth 2.1 §4.3). No `scope`: the scopes stay as granted.
-pub fn refresh_request(refresh_token: &Secret, resource: &Resource) -> Form {
+pub fn refresh_request(refresh_token: &Secret, resource: Option<&Resource>) -> Form {
     Form::new()
         .add("grant_type", "refresh_token")
         .add("refresh_token", refresh_token.expose())
-        .add("resource", resource.as_str())
+        .optional("resource", resource.map(Resource::as_str))
 }
 
 /// Client credentials (OAuth 2.1 §4.2, MCP extension SEP-1046).
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn refresh_carries_the_resource() {
-        let request = refresh_request(&"r".into(), &resource());
+        let request = refresh_request(&"r".into(), Some(&resource()));
         assert_eq!(request.as_str(), "grant_type=refresh_token&refresh_token=r&resource=https%3A%2F%2Fa.example%2Fmcp");
     }
 

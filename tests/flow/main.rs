@@ -5,6 +5,7 @@ mod discover;
 mod dpop;
 mod grant;
 mod identify;
+mod organisations;
 mod scripted;
 mod session;
 mod sign_in;

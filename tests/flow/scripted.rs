@@ -184,6 +184,8 @@ pub fn client() -> Client {
         pre_registered: None,
         client_id_metadata_url: None,
         key_id: None,
+        trust_pkce: Vec::new(),
+        omit_resource: Vec::new(),
         scopes: None,
         dpop: Dpop::Auto,
         grant: None,

@@ -53,6 +53,8 @@ const all: Required<McpAuthorizerOptions> = {
   clientKey: { key: await crypto.subtle.importKey("jwk", {}, { name: "Ed25519" }, false, ["sign"]), id: "1" },
   grant: { type: "jwt_bearer", assertion: async ({ issuer, resource }) => issuer + resource },
   dpop: "require",
+  trustPkce: ["https://login.microsoftonline.com/tenant/v2.0"],
+  omitResource: ["https://login.microsoftonline.com/tenant/v2.0"],
   chooseAuthorizationServer: async (issuers, server) => issuers.find((issuer) => server.startsWith(issuer)) ?? "",
   authorize: async (url) => new URL(await (await fetch(url)).text()),
   storage: asynchronous,
