@@ -1,35 +1,12 @@
-// The client under test: the package, and the official SDK's transport on its fetch.
+// The client under test in Node.js. The suite starts it with the server's URL as the last argument.
 
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { McpAuthorizer } from "mcp-authorize";
+import { run } from "./app.mjs";
 
-const server = process.argv.at(-1);
-const { client_id: clientId, client_secret: clientSecret } = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}");
-
-const authorizer = await McpAuthorizer.create({
-  clientName: "mcp-authorize",
+await run(process.argv.at(-1), JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}"), {
+  // Nothing listens there. The suite's authorization servers ask no user but redirect at once, and that is enough.
   redirectUri: "http://localhost:3000/callback",
-  clientIdMetadataUrl: "https://conformance-test.local/client-metadata.json",
-  clientId,
-  clientSecret,
   authorize: async (url) => (await fetch(url, { redirect: "manual" })).headers.get("location"),
+}).catch((error) => {
+  console.error(`${error.code ?? error.name}: ${error.message}`);
+  process.exitCode = 1;
 });
-
-async function use(session) {
-  const client = new Client({ name: "mcp-authorize", version: "0.1.0" });
-  await client.connect(new StreamableHTTPClientTransport(new URL(server), { fetch: session.fetch }));
-  const { tools } = await client.listTools();
-  for (const { name } of tools) await client.callTool({ name, arguments: {} });
-  await client.close();
-}
-
-let session = await authorizer.signIn(server);
-for (;;) {
-  try {
-    await use(session);
-    break;
-  } catch (error) {
-    if (error.code !== "insufficient_scope") throw error;
-    session = await authorizer.signIn(server, { scopes: error.scopes });
-  }
-}

@@ -1,0 +1,141 @@
+// `npm run conformance`: the authorization scenarios of the MCP conformance suite against the built package, in
+// Node.js or in Chromium. For each the suite starts servers and a client, and judges what the client asks of them.
+
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "../../scripts/build.mjs";
+import { Failure, answer, capture, duration, isMain, main, root, run, step } from "../../scripts/run.mjs";
+
+// Relative to the root: the suite splits the client's command at spaces, which the root's path may have.
+const HERE = "tests/conformance";
+const SUITE = `${HERE}/suite`;
+const NODE = `${SUITE}/node_modules/.bin/node`;
+const CLI = `${SUITE}/node_modules/@modelcontextprotocol/conformance/dist/index.js`;
+
+const AT_ONCE = 2;
+const TIME_LIMIT = 60_000; // The suite gives the client 30 s.
+
+const HELP = `Usage: npm run conformance -- [options]
+
+Runs the auth/ scenarios of the MCP conformance suite against the package.
+
+  --browser                 in headless Chromium with a real popup, not in Node.js
+  --hide-www-authenticate   in Chromium, with servers that do not expose that header to pages
+  --only NAME               only scenarios with NAME in their names
+  --no-build                with pkg/wasm as it is
+  --verbose                 show the checks and the client's output, too`;
+
+async function conformance({ browser, "hide-www-authenticate": hidden, only = "", "no-build": asItIs, verbose }) {
+  if (!asItIs) await build();
+  await install();
+  const names = (await scenarios()).filter((name) => name.includes(only));
+  if (names.length === 0) throw new Failure(`No scenario has "${only}" in its name.`);
+
+  const mode = hidden ? "hide-www-authenticate" : browser ? "browser" : "node";
+  const kept = join("out", "conformance", mode);
+  const folder = `${kept}-${process.pid}`; // Another run may be going on.
+  const chromium = mode === "node" ? undefined : await startBrowser({ hideWwwAuthenticate: hidden });
+  mkdirSync(join(root, folder), { recursive: true });
+  const client = chromium
+    ? { command: `${NODE} ${HERE}/client-browser.mjs`, env: { MCP_AUTHORIZE_CONFORMANCE_PAGE: chromium.url } }
+    : { command: `${NODE} ${HERE}/client.mjs`, env: {} };
+
+  const failed = [];
+  try {
+    const width = Math.max(...names.map((name) => name.length));
+    console.log(`${"scenario".padEnd(width)}  result  seconds`);
+    // Each waits for the one that is AT_ONCE before it; the table keeps the suite's order.
+    const results = [];
+    for (const name of names) {
+      const before = results.at(-AT_ONCE);
+      results.push(Promise.resolve(before).then(() => runScenario(name, client, join(folder, name))));
+    }
+    for (const [index, name] of names.entries()) {
+      const result = await results[index];
+      if (!result.passed) failed.push(name);
+      console.log(row(name.padEnd(width), result));
+      if (verbose) console.log(result.output);
+    }
+  } finally {
+    await chromium?.close();
+  }
+  rmSync(join(root, kept), { recursive: true, force: true });
+  renameSync(join(root, folder), join(root, kept));
+  console.log(`Checks and output of each: ${kept}`);
+  console.log(`conformance: ${names.length - failed.length} passed, ${failed.length} failed`);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+/** What is not needed by the Node run is not loaded for it. */
+async function startBrowser(options) {
+  const { startBrowser } = await import("./browser.mjs");
+  return startBrowser(options);
+}
+
+/** The suite and its Node.js, as their lock file has them. */
+async function install() {
+  const cwd = join(root, SUITE);
+  const installed = join(cwd, "node_modules", ".package-lock.json"); // npm writes it last
+  const current = existsSync(installed) && statSync(installed).mtime > statSync(join(cwd, "package-lock.json")).mtime;
+  if (current) return;
+  await step("Installing the conformance suite (about 20 s, once)", () =>
+    run("npm", ["ci"], { log: "npm-conformance", cwd }),
+  );
+}
+
+/** The suite's scenarios of authorization, without their common prefix. */
+async function scenarios() {
+  const list = await answer(join(root, NODE), [CLI, "list", "--client"]);
+  if (list === null) throw new Failure(`The suite does not start. Remove ${SUITE}/node_modules and try again.`);
+  return [...list.matchAll(/^ *- auth\/(\S+)/gm)].map(([, name]) => name);
+}
+
+async function runScenario(name, { command, env }, folder) {
+  const started = Date.now();
+  const args = [CLI, "client", "--command", command, "--scenario", `auth/${name}`, "-o", folder];
+  const { status, output } = await capture(join(root, NODE), args, { env, timeout: TIME_LIMIT });
+  const checks = JSON.parse(written(folder, "checks.json") ?? "[]");
+  const client = written(folder, "stderr.txt")?.trim();
+  // The suite takes a crash for a refusal where it wants one; the library's refusals begin with their code.
+  const orderly = !client || /^[a-z_]+: /.test(client);
+  // A scenario that the suite skips ends with status 0, too, but without a check.
+  const passed = status === 0 && orderly && checks.some(({ status }) => status === "SUCCESS");
+  return { passed, status, output, checks, client, time: duration(started) };
+}
+
+/** One of the files that the suite leaves in a folder whose name has the time in it. */
+function written(folder, name) {
+  const path = join(root, folder);
+  const files = existsSync(path) ? readdirSync(path, { recursive: true }) : [];
+  const file = files.find((file) => file.endsWith(name));
+  return file && readFileSync(join(path, file), "utf8");
+}
+
+/** Some scenarios want the client to stop: the table shows what it stopped with. */
+function row(name, { passed, status, checks, time, client }) {
+  const line = `${name}  ${passed ? "passed" : "FAILED"}  ${time.padStart(6)}`;
+  if (passed) return client ? `${line}  ${client.split(":")[0]}` : line;
+  const bad = checks.filter(({ status }) => status === "FAILURE" || status === "WARNING");
+  const reasons = new Set(bad.map(({ description, errorMessage }) => errorMessage ?? description));
+  if (client) reasons.add(`The client: ${client.split("\n")[0]}`);
+  if (reasons.size === 0) reasons.add(`The suite ended with ${status}; see --verbose`);
+  return [line, ...reasons].join("\n    ");
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({
+      options: {
+        browser: { type: "boolean" },
+        "hide-www-authenticate": { type: "boolean" },
+        only: { type: "string" },
+        "no-build": { type: "boolean" },
+        verbose: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) return console.log(HELP);
+    await conformance(values);
+  });
+}
