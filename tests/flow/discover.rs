@@ -32,6 +32,29 @@ fn the_challenge_says_where_the_metadata_is() {
 }
 
 #[test]
+fn metadata_on_another_origin_speaks_for_this_server_or_is_not_used() {
+    // RFC 9728 §3.3: what names another resource "MUST NOT be used", wherever it came from.
+    let world = Scripted::working();
+    let elsewhere = "https://metadata.example/mcp";
+    world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{elsewhere}\"")));
+    world.reply(elsewhere, Reply::ok(prm(SERVER, ISSUER)));
+    assert_eq!(resource(&world).unwrap().0, SERVER);
+    for victim in ["https://metadata.example/mcp", "https://victim.example/mcp"] {
+        world.reply(elsewhere, Reply::ok(prm(victim, ISSUER)));
+        assert_eq!(resource(&world), Err(Code::ResourceMismatch));
+    }
+}
+
+#[test]
+fn addresses_that_nobody_opens_may_be_anything() {
+    let world = Scripted::working();
+    let rubbish = r#", "logo_uri": "javascript:alert(1)", "op_policy_uri": "http://x", "service_documentation": 5"#;
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, rubbish)));
+    assert!(server(&world, ISSUER).is_ok());
+    assert_eq!(world.asked(), [METADATA]);
+}
+
+#[test]
 fn without_a_hint_the_well_known_places_are_tried_in_order() {
     let world = Scripted::working();
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
