@@ -17,6 +17,13 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** How every test starts the browser. Its sandbox does not work for root. */
+export const chromiumArguments = process.getuid?.() === 0 ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
+
+/** The browser's path, by the environment or on the PATH. */
+export const findChromium = () =>
+  process.env.CHROMIUM || which("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+
 /** The environment for tests: CHROMIUM is the browser's path, CHROMEDRIVER the driver's. */
 export async function browser() {
   if (!find() && canInstall()) await install(["chromium", "chromium-driver"], "Chromium", "20 s");
@@ -28,17 +35,15 @@ export async function browser() {
     );
   }
 
-  const args = process.getuid?.() === 0 ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
   const settings = join(cache, "webdriver.json");
   mkdirSync(cache, { recursive: true });
-  writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { binary: found.CHROMIUM, args } }));
+  writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { binary: found.CHROMIUM, args: chromiumArguments } }));
   // The seconds that all tests together may take; the default of 20 is near to what they need.
   return { ...found, WASM_BINDGEN_TEST_WEBDRIVER_JSON: settings, WASM_BINDGEN_TEST_TIMEOUT: "180" };
 }
 
 function find() {
-  const CHROMIUM =
-    process.env.CHROMIUM || which("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+  const CHROMIUM = findChromium();
   const CHROMEDRIVER = process.env.CHROMEDRIVER || which("chromedriver");
   return CHROMIUM && CHROMEDRIVER ? { CHROMIUM, CHROMEDRIVER } : null;
 }

@@ -1,41 +1,12 @@
 // The browser and the demo that every test here starts from, and what a user does with them.
 
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
+import { chromiumArguments, findChromium } from "../../scripts/toolchain/browser.mjs";
 import { start } from "../../www/serve.mjs";
-
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Chromium by the environment variable `CHROMIUM`, or on the PATH. */
-function chromiumPath() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-      const path = join(folder, name);
-      try {
-        accessSync(path, constants.X_OK);
-        return path;
-      } catch {
-        // Not there: look on.
-      }
-    }
-  }
-  throw new Error("No Chromium found: install it (Debian: apt-get install chromium), or set CHROMIUM to its path.");
-}
 
 /** Playwright lets every popup open; a user's browser blocks those that come without a click. */
 export const launchBrowser = () =>
-  chromium.launch({ executablePath: chromiumPath(), args: FLAGS, ignoreDefaultArgs: ["--disable-popup-blocking"] });
+  chromium.launch({ executablePath: findChromium(), args: chromiumArguments, ignoreDefaultArgs: ["--disable-popup-blocking"] });
 
 // oidc-provider warns that this is a set-up for development, which a test is.
 for (const level of ["info", "warn"]) {
