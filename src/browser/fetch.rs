@@ -34,7 +34,7 @@ async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResp
     let Some(status) = get(&response, "status").as_f64() else { return Err(response.into()) };
     let www_authenticate = header(&response, "www-authenticate");
     let dpop_nonce = header(&response, "dpop-nonce");
-    let retry_after = header(&response, "retry-after").and_then(|seconds| seconds.parse().ok());
+    let retry_after = header(&response, "retry-after").and_then(|field| seconds_from_now(&field));
     let redirected_to = if get(&response, "redirected").is_truthy() { get(&response, "url").as_string() } else { None };
     // An MCP server may answer the question for a challenge with a stream of events that never ends.
     let body = match Reader::of(&response)? {
@@ -75,6 +75,12 @@ fn init(request: &Request, abort: &Abort) -> JsValue {
         ("referrerPolicy", "no-referrer".into()),
         ("signal", abort.signal()),
     ])
+}
+
+/// `Retry-After = HTTP-date / delay-seconds` (RFC 9110 §10.2.3).
+fn seconds_from_now(field: &str) -> Option<u64> {
+    let seconds = || (js_sys::Date::parse(field) - js_sys::Date::now()) / 1000.0;
+    field.parse().ok().or_else(|| Some(seconds()).filter(|it| *it > 0.0).map(|it| it as u64 + 1))
 }
 
 /// A header of an answer, where it may be read.

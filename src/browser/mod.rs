@@ -90,10 +90,12 @@ impl Browser {
     /// Does nothing yet: storage is opened when it is needed.
     pub fn new(options: BrowserOptions) -> Self {
         let changes = Rc::new(Cell::new(0));
-        let tabs = options.on_event.clone().and_then(|on_event| tabs::Tabs::join(on_event, changes.clone()));
+        let stores = store::Stores::new(options.storage);
+        let alone = stores.in_memory_later();
+        let tabs = options.on_event.clone().and_then(|on_event| tabs::Tabs::join(on_event, changes.clone(), alone));
         Self(Rc::new(Parts {
             fetch: options.fetch,
-            stores: store::Stores::new(options.storage),
+            stores,
             request_timeout_ms: options.request_timeout_ms,
             on_event: options.on_event,
             client_key: options.client_key,

@@ -34,7 +34,7 @@ impl Observer for Browser {
         if shared {
             // The record is in the store by now.
             self.changes.set(self.changes.get().wrapping_add(1));
-            if let Some(tabs) = &self.tabs {
+            if let Some(tabs) = self.tabs.as_ref().filter(|_| !self.keeps_in_memory()) {
                 tabs.tell(name, &detail);
             }
         }

@@ -17,10 +17,14 @@ pub(super) struct Tabs {
 
 impl Tabs {
     /// Listens, where there is such a channel. What others tell goes to `on_event` as if it had
-    /// happened here, and counts as a change of the store.
-    pub(super) fn join(on_event: Function, changes: Rc<Cell<u32>>) -> Option<Self> {
+    /// happened here, and counts as a change of the store; unless this tab keeps its sessions `alone`,
+    /// in memory, where others have theirs.
+    pub(super) fn join(on_event: Function, changes: Rc<Cell<u32>>, alone: Rc<Cell<bool>>) -> Option<Self> {
         let channel = construct("BroadcastChannel", &["mcp-authorize sessions".into()]).ok()?;
         let listener = Callback::new(move |event: JsValue| {
+            if alone.get() {
+                return Ok(());
+            }
             changes.set(changes.get().wrapping_add(1));
             let message = get(&event, "data");
             let _ = apply(&on_event, &[get(&message, "type"), get(&message, "detail")]);

@@ -57,6 +57,8 @@ pub(super) struct Tokens {
     pub expires_at: Option<UnixMillis>,
     /// When to refresh, so that the token does not run out on its way.
     pub refresh_at: Option<UnixMillis>,
+    /// When the next refresh is due, after one that failed: for all that share the store.
+    pub retry_at: Option<UnixMillis>,
 }
 
 /// How an attempt to get newer tokens ended.
@@ -85,6 +87,7 @@ impl Tokens {
     pub fn renewed(mut self, response: TokenResponse, now: UnixMillis) -> Self {
         let life = response.expires_in.map(|seconds| seconds.saturating_mul(1000));
         let after = |ms: u64| UnixMillis(now.0.saturating_add(ms));
+        self.retry_at = None;
         self.expires_at = life.map(after);
         self.refresh_at = life.map(|life| after(life - (life / 10).min(LONGEST_MARGIN_MS)));
         self.access_token = response.access_token;
@@ -109,6 +112,7 @@ impl Tokens {
             .optional("refresh_token", self.refresh_token.as_ref().map(Secret::expose))
             .optional_number("expires_at", self.expires_at.map(|at| at.0))
             .optional_number("refresh_at", self.refresh_at.map(|at| at.0))
+            .optional_number("retry_at", self.retry_at.map(|at| at.0))
             .finish()
             .into()
     }
@@ -130,6 +134,7 @@ impl Tokens {
             refresh_token: record.string("refresh_token").ok()?.map(Into::into),
             expires_at: time("expires_at")?,
             refresh_at: time("refresh_at")?,
+            retry_at: time("retry_at")?,
         })
     }
 }
@@ -307,25 +312,21 @@ impl<P: Ports> Session<P> {
             match self.renew_once(used).await {
                 Ok(Attempt::Done) => return Ok(()),
                 Ok(Attempt::NotDue) => {}
-                Err(error) if may_pass(&error) => {
-                    self.back_off(&error);
-                    if give_up < self.state.borrow().retry_at {
-                        return Err(error);
-                    }
-                }
+                Err(error) if may_pass(&error) && self.state.borrow().retry_at <= give_up => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
     /// All callers wait for the same next try.
-    fn back_off(&self, error: &Error) {
+    fn back_off(&self, error: &Error) -> UnixMillis {
         let mut state = self.state.borrow_mut();
         let own = BACK_OFF_MS << state.failures.min(10);
         let asked = error.retry_after().unwrap_or_default().saturating_mul(1000);
         state.failures = state.failures.saturating_add(1);
         state.retry_at = UnixMillis(self.ports.now().0.saturating_add(own.max(asked)));
         state.last_failure = Some((error.code(), error.status()));
+        state.retry_at
     }
 
     fn not_yet(&self) -> Error {
@@ -354,6 +355,12 @@ impl<P: Ports> Session<P> {
                 }
             }
         };
+        if let Some(retry_at) = current.retry_at.filter(|at| self.ports.now() < *at) {
+            let mut state = self.state.borrow_mut();
+            state.retry_at = retry_at;
+            state.failures = state.failures.max(1);
+            return Ok(Attempt::NotDue);
+        }
         if current.access_token != *used {
             if !self.state.borrow().unsaved {
                 self.use_tokens(current);
@@ -389,7 +396,14 @@ impl<P: Ports> Session<P> {
             Err(error) if matches!(error.server_error(), Some("invalid_grant" | "invalid_client")) => {
                 return Err(self.expire(Some(error)).await);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if may_pass(&error) {
+                    let retry_at = Some(self.back_off(&error));
+                    // The other tabs wait as well. If it can't be told to them, they ask for themselves.
+                    let _ = self.ports.set(&self.key(), Tokens { retry_at, ..stored }.to_record()).await;
+                }
+                return Err(error);
+            }
         };
         let tokens = stored.renewed(response, self.ports.now());
         // Stored first and used after, so that no rotated refresh token is lost. Where the store fails
@@ -432,8 +446,9 @@ impl<P: Ports> Session<P> {
             self.forget().await?;
             tokens
         };
-        self.ports.notify(&Event::SignedOut { server: self.server.as_str(), expired: false });
+        // A session that has ended already ends once.
         let Some(tokens) = tokens else { return Ok(false) };
+        self.ports.notify(&Event::SignedOut { server: self.server.as_str(), expired: false });
         let Some(url) = &tokens.revocation_endpoint else { return Ok(false) };
         let endpoint = self.endpoint(&tokens, url, Binding::Off);
         // §2.1: with the refresh token the server SHOULD end its access tokens too. Not all do, so both

@@ -88,6 +88,7 @@ pub async fn sign_in<P: Ports>(
         refresh_token: None,
         expires_at: None,
         refresh_at: None,
+        retry_at: None,
     };
     Session::begin(ports.clone(), client.clone(), server.clone(), tokens.renewed(response, ports.now())).await
 }

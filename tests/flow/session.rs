@@ -100,6 +100,13 @@ fn invalid_grant_ends_the_session_with_an_event() {
     assert_eq!(token(&session), Err(Code::SignedOut));
 }
 
+/// The session's record, without what says when to try again.
+fn kept(world: &Scripted) -> serde_json::Value {
+    let mut record: serde_json::Value = serde_json::from_str(&world.stored()[&format!("session {SERVER}")]).unwrap();
+    record.as_object_mut().unwrap().remove("retry_at");
+    record
+}
+
 #[test]
 fn other_failures_keep_the_tokens() {
     for (reply, code) in [
@@ -110,10 +117,10 @@ fn other_failures_keep_the_tokens() {
     ] {
         let world = Scripted::working();
         let session = signed_in(&world);
-        let before = world.stored();
+        let before = kept(&world);
         world.reply(TOKEN, reply);
         assert_eq!(block_on(session.refresh()).unwrap_err().code(), code);
-        assert_eq!(world.stored(), before);
+        assert_eq!(kept(&world), before);
         // A token that is still good goes on although the refresh ahead of its end failed.
         world.wait(3550);
         assert_eq!(token(&session), Ok("first-access".into()));
@@ -142,6 +149,21 @@ fn what_may_pass_is_tried_again_with_back_off() {
         assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::HttpStatus);
     }
     assert!(world.posted(TOKEN).len() <= 4, "{} tries", world.posted(TOKEN).len());
+}
+
+#[test]
+fn all_that_share_the_store_wait_for_the_same_next_try() {
+    let world = Scripted::working();
+    let here = signed_in(&world);
+    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    world.reply(TOKEN, Reply::RetryAfter(503, 120));
+    assert!(block_on(here.refresh()).is_err() && block_on(there.refresh()).is_err());
+    assert_eq!(world.posted(TOKEN).len(), 1);
+    world.wait(120);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(there.refresh()).unwrap();
+    assert_eq!(token(&here), Ok("second-access".into()));
+    assert_eq!(world.posted(TOKEN).len(), 2);
 }
 
 #[test]
@@ -215,6 +237,10 @@ fn sign_out_forgets_and_revokes_both_tokens() {
     assert_eq!(tokens, ["token=first-refresh", "token=first-access"]);
     assert!(!world.stored().contains_key(&format!("session {SERVER}")));
     assert_eq!(token(&session), Err(Code::SignedOut));
+    // Once more is no error, and nothing new.
+    let events = world.events().len();
+    assert!(!block_on(session.sign_out()).unwrap());
+    assert_eq!(world.events().len(), events);
     // The registration stays: it is the app's, not the session's.
     assert!(world.stored().keys().any(|key| key.starts_with("registration")));
 }

@@ -6,6 +6,7 @@ mod indexed_db;
 mod memory;
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
@@ -33,14 +34,14 @@ pub enum Storage {
 pub(super) struct Stores {
     custom: Option<Custom>,
     memory: Memory,
-    in_memory: Cell<bool>,
+    in_memory: Rc<Cell<bool>>,
     /// Whether the database has ever answered with a record or kept one.
     works: Cell<bool>,
 }
 
 impl Stores {
     pub(super) fn new(storage: Storage) -> Self {
-        let in_memory = Cell::new(matches!(storage, Storage::Memory));
+        let in_memory = Rc::new(Cell::new(matches!(storage, Storage::Memory)));
         let custom = match storage {
             Storage::Custom(object) => Some(Custom(object)),
             _ => None,
@@ -50,6 +51,11 @@ impl Stores {
 
     pub(super) fn in_memory(&self) -> bool {
         self.in_memory.get()
+    }
+
+    /// The same, as it will be later.
+    pub(super) fn in_memory_later(&self) -> Rc<Cell<bool>> {
+        self.in_memory.clone()
     }
 
     /// The database's answer, or nothing where memory has to do. Private windows and pages of
