@@ -1,0 +1,382 @@
+// "session.fetch: same semantics as fetch (Request objects, streaming bodies, signals, redirect); the body of a
+// retried request is kept only when it can be; the token goes to the session's resource alone (same origin and
+// path prefix) and never across a redirect to another origin. Server-sent event streams pass through untouched."
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { after, before, describe, test } from "node:test";
+import { gate, launchBrowser, startWorld } from "./world.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+/** Answers with what came: method, headers, body. */
+async function echo(request, response) {
+  const body = (await text(request)).replaceAll(/----WebKitFormBoundary\w+/g, "boundary");
+  const { authorization, ...headers } = request.headers;
+  if (headers["content-type"]?.startsWith("multipart")) headers["content-type"] = "multipart/form-data";
+  response.end(JSON.stringify({ method: request.method, url: request.url, headers, body, authorization }));
+}
+
+/** Ways to call fetch: each gets the URL of the echo, and gives the arguments. They run in the page. */
+const WAYS = {
+  "a string": (url) => [url],
+  "a URL": (url) => [new URL(url)],
+  "a query": (url) => [`${url}?a=1&b=%20c#fragment`],
+  "what has a text": (url) => [{ toString: () => url }],
+  "a Request": (url) => [new Request(url, { headers: { "X-Test": "1" } })],
+  "a Request with a body": (url) => [new Request(url, { method: "POST", body: "text", headers: { "X-Test": "1" } })],
+  "a Request, and an init that changes it": (url) => [
+    new Request(url, { method: "POST", body: "text", headers: { "X-Test": "1" } }),
+    { method: "PUT", body: "other", headers: { "X-Other": "2" } },
+  ],
+  "a Request, and an init that leaves its headers": (url) => [
+    new Request(url, { headers: { "X-Test": "1" } }),
+    { cache: "no-store" },
+  ],
+  "Headers": (url) => [url, { headers: new Headers({ "X-Test": "1" }) }],
+  "headers as a list": (url) => [url, { headers: [["X-Test", "1"], ["X-Test", "2"]] }],
+  "a method in small letters": (url) => [url, { method: "post", body: "text" }],
+  "JSON": (url) => [url, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }],
+  "URLSearchParams": (url) => [url, { method: "POST", body: new URLSearchParams({ a: "1 2" }) }],
+  "FormData": (url) => {
+    const body = new FormData();
+    body.set("a", "1");
+    return [url, { method: "POST", body }];
+  },
+  "a Blob": (url) => [url, { method: "POST", body: new Blob(["text"], { type: "text/x-test" }) }],
+  "bytes": (url) => [url, { method: "POST", body: new Uint8Array([65, 66]) }],
+  "HEAD": (url) => [url, { method: "HEAD" }],
+  "null as init": (url) => [url, null],
+};
+
+async function echoing(t) {
+  const world = await startWorld(t, browser);
+  world.paths["/mcp/echo"] = echo;
+  return { world, tab: await world.signedInTab() };
+}
+
+test("what the server gets is what fetch sends, and the token", async (t) => {
+  const { world, tab } = await echoing(t);
+  const send = async (whose, way) => {
+    const { text, ...rest } = await tab.evaluate(
+      async ([whose, way, url]) => {
+        const args = eval(way)(url);
+        const response = await (whose === "session" ? app.session.fetch(...args) : fetch(...args));
+        return { status: response.status, type: response.type, url: response.url, text: await response.text() };
+      },
+      [whose, `(${way})`, `${world.mcpUrl}/echo`],
+    );
+    return { ...rest, ...(text && JSON.parse(text)) };
+  };
+
+  for (const [name, way] of Object.entries(WAYS)) {
+    const expected = await send("page", way);
+    for (const refused of [false, true]) {
+      await t.test(`${name}${refused ? ", sent again after 401" : ""}`, async () => {
+        if (refused) world.rejected.add(world.tokens.access_token);
+        const { authorization, ...got } = await send("session", way);
+        assert.deepEqual(got, expected);
+        if (name !== "HEAD") assert.equal(authorization, `Bearer ${world.tokens.access_token}`);
+      });
+    }
+  }
+  assert.equal(world.refreshes.length, Object.keys(WAYS).length);
+});
+
+test("an Authorization header of the app's own gives way to the token", async (t) => {
+  const { world, tab } = await echoing(t);
+  const { authorization } = await tab.evaluate(async () => {
+    const response = await app.session.fetch(`${app.mcpUrl}/echo`, { headers: { authorization: "Basic eDp5" } });
+    return response.json();
+  });
+  assert.equal(authorization, `Bearer ${world.tokens.access_token}`);
+});
+
+test("needs no `this`", async (t) => {
+  const { tab } = await echoing(t);
+  assert.equal(await tab.evaluate(async () => (0, app.session.fetch)(`${app.mcpUrl}/echo`).then(({ ok }) => ok)), true);
+});
+
+test("a streaming request body is not sent again: the 401 passes through", async (t) => {
+  const world = await startWorld(t, browser);
+  world.paths["/mcp/echo"] = echo;
+  // Chromium streams a request over HTTP/2 alone: this fetch reads the stream, and sends what was in it.
+  const tab = await world.signedInTab(() => {
+    const { fetch } = globalThis;
+    app.bodies = 0;
+    return app.start({
+      async fetch(url, { body, duplex, ...init } = {}) {
+        if (!(body instanceof ReadableStream)) return fetch(url, { ...init, body });
+        app.bodies += 1;
+        return fetch(url, { ...init, body: await new Response(body).text() });
+      },
+    });
+  });
+  const send = () =>
+    tab.evaluate(async () => {
+      const body = new Blob(["streamed"]).stream();
+      const response = await app.session.fetch(`${app.mcpUrl}/echo`, { method: "POST", body, duplex: "half" });
+      return { status: response.status, text: await response.text() };
+    });
+  assert.equal(JSON.parse((await send()).text).body, "streamed");
+  assert.equal(await tab.evaluate(() => app.bodies), 1);
+
+  world.rejected.add(world.tokens.access_token);
+  assert.equal((await send()).status, 401);
+  assert.equal(await tab.evaluate(() => app.bodies), 2);
+  // The app's next try has the new token.
+  assert.equal((await send()).status, 200);
+  assert.equal(world.refreshes.length, 1);
+});
+
+describe("a signal ends it with its reason, as with fetch", () => {
+  const slow = async (t) => {
+    const world = await startWorld(t, browser);
+    world.paths["/mcp/slow"] = () => {};
+    return { world, tab: await world.signedInTab() };
+  };
+
+  for (const [name, start] of [
+    ["in init", (url, signal) => app.session.fetch(url, { signal })],
+    ["of a Request", (url, signal) => app.session.fetch(new Request(url, { signal }))],
+    ["in init, before that of a Request", (url, signal) =>
+      app.session.fetch(new Request(url, { signal: new AbortController().signal }), { signal })],
+  ]) {
+    test(name, async (t) => {
+      const { world, tab } = await slow(t);
+      const outcome = tab.evaluate(async ([start, url]) => {
+        app.controller = new AbortController();
+        app.reason = { mine: true };
+        try {
+          await eval(start)(url, app.controller.signal);
+        } catch (error) {
+          return error === app.reason;
+        }
+      }, [`(${start})`, `${world.mcpUrl}/slow`]);
+      let call;
+      do [call] = await once(world, "call");
+      while (!call.path.endsWith("/slow"));
+      await tab.evaluate(() => app.controller.abort(app.reason));
+      assert.equal(await outcome, true);
+      await call.closed;
+      assert.equal(call.aborted, true, "the request itself was ended");
+    });
+  }
+
+  test("one that fired already: nothing is sent", async (t) => {
+    const { world, tab } = await slow(t);
+    world.calls.length = 0;
+    const names = await tab.evaluate(async () => {
+      const name = (work) => work.then(() => "none", (error) => error.name ?? error);
+      const init = { signal: AbortSignal.abort("enough") };
+      return [
+        await name(app.session.fetch(app.mcpUrl, init)),
+        await name(app.session.fetch(app.mcpUrl, { signal: AbortSignal.abort() })),
+        await name(app.session.fetch(new Request(app.mcpUrl, init))),
+      ];
+    });
+    assert.deepEqual(names, ["enough", "AbortError", "enough"]);
+    assert.deepEqual(world.calls, []);
+  });
+
+  test("AbortSignal.timeout", async (t) => {
+    const { tab } = await slow(t);
+    const name = await tab.evaluate(() =>
+      app.session.fetch(`${app.mcpUrl}/slow`, { signal: AbortSignal.timeout(100) }).catch((error) => error.name));
+    assert.equal(name, "TimeoutError");
+  });
+
+  test("while it waits for a refresh", async (t) => {
+    const { world, tab } = await slow(t);
+    const way = gate();
+    world.answerToken = async (form, server) => (await way.pass(), server(form));
+    await tab.evaluate(() => app.expire());
+    const outcome = tab.evaluate(async () => {
+      app.controller = new AbortController();
+      return app.session.fetch(app.mcpUrl, { signal: app.controller.signal }).catch((error) => error);
+    });
+    await way.arrived;
+    await tab.evaluate(() => app.controller.abort("enough"));
+    assert.equal(await outcome, "enough");
+    way.open();
+  });
+
+  test("while the body of the answer comes in", async (t) => {
+    const { world, tab } = await slow(t);
+    world.paths["/mcp/half"] = (request, response) => response.writeHead(200).write("half");
+    const outcome = await tab.evaluate(async () => {
+      const controller = new AbortController();
+      const response = await app.session.fetch(`${app.mcpUrl}/half`, { signal: controller.signal });
+      const reader = response.body.getReader();
+      await reader.read();
+      const rest = reader.read().catch((error) => error);
+      controller.abort("enough");
+      return rest;
+    });
+    assert.equal(outcome, "enough");
+  });
+});
+
+describe("the token goes to the session's resource alone", () => {
+  test("wrong_resource for other origins and paths, and nothing is sent", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    const { origin, host, port } = new URL(world.mcpUrl);
+    world.calls.length = 0;
+    for (const url of [
+      `${world.elsewhere}/mcp`,
+      `http://127.0.0.1:${port}/mcp`,
+      `https://${host}/mcp`,
+      `http://user:password@${host}/elsewhere`,
+      `http://${host}@${new URL(world.elsewhere).host}/mcp`,
+      `http://${host}.elsewhere.example/mcp`,
+      `${origin}/`,
+      `${origin}/mcpx`,
+      `${origin}/MCP`,
+      `${origin}/other/mcp`,
+      `${origin}/mcp/../other`,
+      `${origin}/mcp/%2e%2e/other`,
+      `${origin}/mcp\\..\\..\\other`,
+      `${origin}/other?/mcp`,
+      `//${new URL(world.elsewhere).host}/mcp`,
+      "/mcp",
+      "mcp",
+      "",
+      "data:text/plain,mcp",
+      "blob:null/mcp",
+      "javascript:0",
+      "http://",
+    ]) {
+      for (const kind of ["text", "request"]) {
+        const { error, value } = await tab.evaluate(([url, kind]) => {
+          let input = url;
+          try {
+            if (kind === "request") input = new Request(url);
+          } catch {
+            // No Request can be made of it.
+          }
+          return app.outcome(app.session.fetch(input, { method: "POST" }).then(({ status }) => status));
+        }, [url, kind]);
+        assert.equal(error?.code ?? value, "wrong_resource", `${url} as ${kind}`);
+      }
+    }
+    assert.deepEqual(world.calls, []);
+    assert.deepEqual(world.elsewhereRequests, []);
+  });
+
+  test("what is checked is what is sent, even if it changes in between", async (t) => {
+    const { world, tab } = await echoing(t);
+    const code = await tab.evaluate(async (elsewhere) => {
+      let count = 0;
+      const input = { toString: () => (count++ === 0 ? `${app.mcpUrl}/echo` : elsewhere) };
+      return app.session.fetch(input).then(({ url }) => url, ({ code }) => code);
+    }, `${world.elsewhere}/`);
+    assert.equal(code, `${world.mcpUrl}/echo`);
+    assert.deepEqual(world.elsewhereRequests, []);
+  });
+
+  test("paths below the resource are covered", async (t) => {
+    const { world, tab } = await echoing(t);
+    for (const path of ["/echo", "/echo?x", "/../mcp/echo", "/%2e/echo"]) {
+      const status = await tab.evaluate(async (path) => (await app.session.fetch(app.mcpUrl + path)).status, path);
+      assert.equal(status, 200, path);
+    }
+    assert.equal(world.refreshes.length, 0);
+  });
+
+  test("a redirect to another origin takes no token along", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    world.paths["/mcp/away"] = (request, response, query) =>
+      response.writeHead(Number(query.get("status")), { Location: `${world.elsewhere}/there` }).end();
+    for (const status of [301, 302, 303, 307, 308]) {
+      for (const method of ["GET", "POST"]) {
+        await tab.evaluate(async ([status, method]) => {
+          const url = `${app.mcpUrl}/away?status=${status}`;
+          const init = { method, body: method === "POST" ? "text" : undefined, cache: "no-store" };
+          await app.outcome(app.session.fetch(url, init).then(({ status }) => status));
+          await app.outcome(app.session.fetch(new Request(url, init)).then(({ status }) => status));
+        }, [status, method]);
+      }
+    }
+    assert.equal(world.calls.filter(({ path, token }) => path === "/mcp/away" && token).length, 20);
+    assert.ok(world.elsewhereRequests.length > 0, "some are followed");
+    for (const request of world.elsewhereRequests) {
+      assert.equal(request.headers.authorization, undefined);
+      assert.ok(!JSON.stringify(request).includes(world.tokens.access_token));
+    }
+  });
+
+  test("`redirect` is the caller's: manual and error are not followed", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    world.paths["/mcp/away"] = (request, response) =>
+      response.writeHead(302, { Location: `${world.elsewhere}/there` }).end();
+    const outcomes = await tab.evaluate(async () => {
+      const url = `${app.mcpUrl}/away`;
+      const type = (promise) => promise.then(({ type, status }) => `${type} ${status}`, (error) => error.code);
+      return [
+        await type(app.session.fetch(url, { redirect: "manual" })),
+        await type(app.session.fetch(new Request(url, { redirect: "manual" }))),
+        await type(app.session.fetch(url, { redirect: "error" })),
+      ];
+    });
+    assert.deepEqual(outcomes, ["opaqueredirect 0", "opaqueredirect 0", "network"]);
+    assert.deepEqual(world.elsewhereRequests, []);
+  });
+});
+
+test("server-sent events pass through untouched: each arrives when it is sent", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  let stream;
+  world.paths["/mcp/events"] = (request, response) => {
+    stream = response;
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.write("data: first\n\n");
+  };
+  const read = () =>
+    tab.evaluate(async () => {
+      const { done, value } = await app.reader.read();
+      return done ? null : new TextDecoder().decode(value);
+    });
+  const answer = await tab.evaluate(async () => {
+    const response = await app.session.fetch(`${app.mcpUrl}/events`, { headers: { Accept: "text/event-stream" } });
+    app.reader = response.body.getReader();
+    const type = response.headers.get("content-type");
+    return { response: response instanceof Response, used: response.bodyUsed, type };
+  });
+  assert.deepEqual(answer, { response: true, used: false, type: "text/event-stream" });
+  assert.equal(await read(), "data: first\n\n");
+  stream.write("data: second\n\n");
+  assert.equal(await read(), "data: second\n\n");
+  // The stream goes on though its token was renewed meanwhile.
+  await tab.evaluate(() => app.session.refresh());
+  stream.write("data: third\n\n");
+  assert.equal(await read(), "data: third\n\n");
+  stream.end();
+  assert.equal(await read(), null);
+});
+
+test("other answers are the app's: 404, 500 and 403 without a challenge are no errors", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  for (const status of [204, 304, 400, 403, 404, 500, 503]) {
+    world.paths["/mcp/status"] = (request, response) => response.writeHead(status).end();
+    assert.equal(await tab.evaluate(async () => (await app.session.fetch(`${app.mcpUrl}/status`)).status), status);
+  }
+  assert.equal(world.refreshes.length, 0);
+});
+
+test("an error of fetch's is the cause of the rejection", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  world.paths["/mcp/broken"] = (request, response) => response.destroy();
+  const { error } = await tab.evaluate(() => app.outcome(app.session.fetch(`${app.mcpUrl}/broken`)));
+  assert.equal(error.name, "McpAuthorizeError");
+  assert.equal(error.code, "network");
+  assert.deepEqual(error.cause, { name: "TypeError", code: undefined });
+});

@@ -1,0 +1,228 @@
+// "AbortSignal everywhere; default limits for each request and for the whole sign-in; nothing keeps running after
+// an abort (no timers, listeners, channels, popups, locks: a test counts them)."
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gate, launchBrowser, logIn, popupOf, queueOf, signIn, startWorld, until } from "./world.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+async function counting(t) {
+  const world = await startWorld(t, browser);
+  await world.context.addInitScript({ path: fileURLToPath(new URL("./page/count.js", import.meta.url)) });
+  return world;
+}
+
+const running = (tab) => tab.evaluate(() => running());
+
+/** Waits until as much runs as before, and says what is too much where it doesn't come to that. */
+async function nothingMore(tab, before) {
+  const same = async (before) => JSON.stringify(await running()) === before;
+  await until(tab, same, JSON.stringify(before), { timeout: 3000 }).catch(() => {});
+  assert.deepEqual(await running(tab), before);
+}
+
+test("the count counts", async (t) => {
+  const world = await counting(t);
+  world.paths["/mcp/never"] = () => {};
+  const tab = await world.tab();
+  const before = await running(tab);
+  await tab.evaluate(() => {
+    setTimeout(() => {}, 1e6);
+    addEventListener("message", () => {});
+    new BroadcastChannel("another");
+    open("about:blank", "_blank", "popup");
+    fetch(`${app.mcpUrl}/never`);
+    navigator.locks.request("another", () => new Promise(() => {}));
+  });
+  await until(tab, async () => (await running()).locks.length > 0);
+  const now = await running(tab);
+  assert.equal(now.timers, before.timers + 1);
+  assert.equal(now.listeners.length, before.listeners.length + 1);
+  assert.deepEqual(now.channels, [...before.channels, "another"]);
+  assert.equal(now.popups, before.popups + 1);
+  assert.equal(now.requests, before.requests + 1);
+  assert.deepEqual(now.locks, ["another"]);
+});
+
+describe("signIn", () => {
+  /** Clicks, waits until it has come as far as `until` says, aborts. */
+  async function abortedSignIn(world, until) {
+    const tab = await world.tab();
+    const before = await running(tab);
+    await tab.evaluate(() => {
+      app.controller = new AbortController();
+      app.signal = app.controller.signal;
+    });
+    const popup = await popupOf(tab, tab.locator("#sign-in"));
+    const closed = popup.waitForEvent("close");
+    await until(popup);
+    const during = await running(tab);
+    assert.ok(during.timers > before.timers);
+    assert.ok(during.channels.length > before.channels.length);
+    await tab.evaluate(() => app.controller.abort("enough"));
+    const { error } = await tab.evaluate(() => app.outcome(app.signingIn));
+    assert.equal(error.code, "aborted");
+    await closed;
+    await nothingMore(tab, before);
+    return tab;
+  }
+
+  test("aborted while the MCP server is asked", async (t) => {
+    const world = await counting(t);
+    const way = gate();
+    world.beforeCall = way.pass;
+    await abortedSignIn(world, () => way.arrived);
+  });
+
+  test("aborted while the user logs in", async (t) => {
+    const world = await counting(t);
+    await abortedSignIn(world, (popup) => popup.getByPlaceholder("Enter any login").waitFor());
+  });
+
+  test("aborted while the code is exchanged", async (t) => {
+    const world = await counting(t);
+    const way = gate();
+    world.answerToken = way.pass;
+    const tab = await abortedSignIn(world, async (popup) => {
+      await logIn(popup);
+      await popup.getByRole("button", { name: "Continue" }).click();
+      await way.arrived;
+    });
+    assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
+  });
+
+  test("that took longer than signInTimeout", async (t) => {
+    const world = await counting(t);
+    const tab = await world.tab(() => app.start({ signInTimeout: 1500 }));
+    const before = await running(tab);
+    const popup = await popupOf(tab, tab.locator("#sign-in"));
+    if (!popup.isClosed()) await popup.waitForEvent("close");
+    assert.equal((await tab.evaluate(() => app.outcome(app.signingIn))).error.code, "timeout");
+    await nothingMore(tab, before);
+  });
+
+  test("that went well", async (t) => {
+    const world = await counting(t);
+    const tab = await world.tab();
+    const before = await running(tab);
+    await signIn(tab);
+    await nothingMore(tab, before);
+  });
+});
+
+describe("a session", () => {
+  /** Starts something with a signal, in a tab with a token that ran out. */
+  const start = (tab, work) =>
+    tab.evaluate((work) => {
+      app.controller = new AbortController();
+      app.aborted = eval(work)(app.controller.signal).then(
+        () => "done",
+        (error) => error.code ?? error,
+      );
+    }, `(${work})`);
+  const abort = (tab) =>
+    tab.evaluate(() => {
+      app.controller.abort("enough");
+      return app.aborted;
+    });
+
+  const KINDS = [
+    ["fetch", "enough", (signal) => app.session.fetch(app.mcpUrl, { signal })],
+    ["accessToken", "aborted", (signal) => app.session.accessToken({ signal })],
+    ["refresh", "aborted", (signal) => app.session.refresh({ signal })],
+  ];
+
+  test("fetch aborted while the server takes its time", async (t) => {
+    const world = await counting(t);
+    const tab = await world.signedInTab();
+    const before = await running(tab);
+    world.paths["/mcp/slow"] = () => {};
+    await start(tab, (signal) => app.session.fetch(`${app.mcpUrl}/slow`, { signal }));
+    await once(world, "call");
+    assert.notDeepEqual(await running(tab), before);
+    assert.equal(await abort(tab), "enough");
+    await nothingMore(tab, before);
+  });
+
+  for (const [name, code, work] of KINDS) {
+    test(`${name} aborted while it refreshes: the refresh goes to its end, and then nothing is left`, async (t) => {
+      const world = await counting(t);
+      const tab = await world.signedInTab();
+      await tab.evaluate(() => app.expire());
+      const before = await running(tab);
+      const way = gate();
+      world.answerToken = async (form, server) => (await way.pass(), server(form));
+      await start(tab, work);
+      await way.arrived;
+      assert.equal(await abort(tab), code);
+      way.open();
+      await tab.evaluate(() => app.event("refreshed"));
+      await nothingMore(tab, before);
+      assert.equal(world.refreshes.length, 1);
+    });
+
+    test(`${name} aborted while it waits for the next try of a refresh`, async (t) => {
+      const world = await counting(t);
+      const tab = await world.signedInTab();
+      await tab.evaluate(() => app.expire());
+      const before = await running(tab);
+      const headers = { "Retry-After": "3", "Access-Control-Expose-Headers": "Retry-After" };
+      world.answerToken = () => ({ status: 503, headers });
+      await start(tab, work);
+      await tab.waitForFunction(() => app.exchanges.some(({ step, status }) => step === "refresh" && status === 503));
+      await abort(tab);
+      await nothingMore(tab, before);
+    });
+
+    test(`${name} aborted while another tab refreshes: it leaves the queue`, async (t) => {
+      const world = await counting(t);
+      const holder = await world.signedInTab();
+      const tab = await world.tab();
+      await tab.evaluate(() => app.expire());
+      const way = gate();
+      world.answerToken = async (form, server) => (await way.pass(), server(form));
+      const refreshed = holder.evaluate(() => app.session.refresh());
+      await way.arrived;
+      const before = await running(tab);
+      assert.equal(before.locks.length, 1, "the other tab's");
+      await start(tab, work);
+      await queueOf(tab, 1);
+      assert.equal(await abort(tab), code);
+      await nothingMore(tab, before);
+      way.open();
+      await refreshed;
+    });
+  }
+
+  test("a refresh that took longer than requestTimeout: timeout, the tokens stay, nothing is left", async (t) => {
+    const world = await counting(t);
+    const tab = await world.signedInTab(() => app.start({ requestTimeout: 1500 }));
+    await tab.evaluate(() => app.expire());
+    const before = await running(tab);
+    const way = gate();
+    world.answerToken = way.pass;
+    const outcome = tab.evaluate(() => app.outcome(app.session.refresh()));
+    await way.arrived;
+    assert.equal((await outcome).error.code, "timeout");
+    await nothingMore(tab, before);
+    assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
+  });
+
+  test("calls, refreshes and a sign-out that went well leave nothing", async (t) => {
+    const world = await counting(t);
+    const tab = await world.signedInTab();
+    const before = await running(tab);
+    for (let round = 0; round < 3; round += 1) {
+      await tab.evaluate(() => app.calls(5));
+      await tab.evaluate(() => app.expire());
+    }
+    await nothingMore(tab, before);
+    await tab.evaluate(() => app.session.signOut());
+    await nothingMore(tab, before);
+  });
+});

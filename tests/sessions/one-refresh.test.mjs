@@ -1,0 +1,150 @@
+// "Any number of concurrent requests, in any number of tabs and workers of the origin, with an expired or
+// rejected token lead to exactly one refresh POST."
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { allOk, gate, launchBrowser, queueOf, startWorld } from "./world.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+/** How many a browser opens to one host (HTTP/1.1). */
+const CONNECTIONS = 6;
+
+const expire = (world, tabs) => Promise.all(tabs.map((tab) => tab.evaluate(() => app.expire())));
+const reject = async (world) => void world.rejected.add(world.tokens.access_token);
+
+/** The answer to a refresh does not come before all tabs and workers have found out that they need one. */
+function holdRefresh(world) {
+  const { pass, open } = gate();
+  world.answerToken = async (form, server) => (await pass(), server(form));
+  return open;
+}
+
+for (const [how, spoil] of [["ran out", expire], ["is answered with 401", reject]]) {
+  describe(`a token that ${how}`, () => {
+    test("10 concurrent requests in one tab: 1 refresh, 10 OK", async (t) => {
+      const world = await startWorld(t, browser);
+      const tab = await world.signedInTab();
+      assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
+      assert.equal(world.refreshes.length, 0);
+
+      await spoil(world, [tab]);
+      assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
+      assert.equal(world.refreshes.length, 1);
+      assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
+      assert.equal(world.refreshes.length, 1);
+      assert.equal(world.popups.length, 1, "the user was asked at the sign-in alone");
+    });
+
+    test("5 tabs × 10: 1 refresh, 50 OK", async (t) => {
+      const world = await startWorld(t, browser);
+      const tabs = [await world.signedInTab()];
+      while (tabs.length < 5) tabs.push(await world.tab());
+
+      const letGo = holdRefresh(world);
+      await spoil(world, tabs);
+      const results = Promise.all(tabs.map((tab) => tab.evaluate(() => app.calls(10))));
+      await queueOf(tabs[0], 4);
+      letGo();
+      assert.deepEqual(await results, Array(5).fill(allOk(10)));
+      assert.equal(world.refreshes.length, 1);
+      assert.equal(world.popups.length, 1, "the user was asked at the sign-in alone");
+    });
+
+    test("a tab and a worker × 10: 1 refresh, 20 OK", async (t) => {
+      const world = await startWorld(t, browser);
+      const tab = await world.signedInTab();
+      await tab.evaluate(async () => {
+        await app.startWorker();
+        await app.worker("start");
+      });
+      assert.deepEqual(await tab.evaluate(() => app.worker("calls", 10)), allOk(10));
+
+      await spoil(world, [tab]);
+      const letGo = holdRefresh(world);
+      if (spoil === expire) await tab.evaluate(() => app.worker("expire"));
+      const results = tab.evaluate(() => Promise.all([app.calls(10), app.worker("calls", 10)]));
+      await queueOf(tab, 1);
+      letGo();
+      assert.deepEqual(await results, [allOk(10), allOk(10)]);
+      assert.equal(world.refreshes.length, 1);
+    });
+  });
+}
+
+test("a token that really ran out: 1 refresh, 10 OK, and no request sees a 401", async (t) => {
+  const world = await startWorld(t, browser, { accessTokenSeconds: 4 });
+  const tab = await world.signedInTab();
+  await tab.waitForFunction(() => app.session.expiresAt.getTime() < Date.now());
+  world.calls.length = 0;
+  assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
+  assert.equal(world.refreshes.length, 1);
+  // "Refresh starts before expiry, so that a request normally never sees a 401."
+  assert.deepEqual(world.calls.map(({ status }) => status), Array(10).fill(200));
+});
+
+test("10 staggered 401s: 1 refresh", async (t) => {
+  // "A request that was sent with an older token is retried with the newer one, without a refresh."
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  const old = world.tokens.access_token;
+  world.rejected.add(old);
+
+  world.calls.length = 0;
+  // The first 401 comes when as many requests have arrived as a browser sends at once to one host, the second
+  // when the refresh is over, and each of the others after the one before.
+  const gates = [];
+  let opened = 0;
+  const openNext = () => gates[opened]?.open(opened++);
+  world.beforeCall = ({ token }) => {
+    if (token !== old) return openNext();
+    gates.push(gate());
+    if (gates.length === CONNECTIONS) openNext();
+    else if (gates.length > CONNECTIONS && world.refreshes.length > 0) openNext();
+    return gates.at(-1).pass();
+  };
+  const results = tab.evaluate(() => app.calls(10));
+  await tab.evaluate(() => app.event("refreshed"));
+  openNext();
+  assert.deepEqual(await results, allOk(10));
+  assert.equal(gates.length, 10);
+  assert.equal(world.refreshes.length, 1);
+  assert.equal(world.calls.length, 20, "each request was sent twice");
+});
+
+test("401s in one tab after another: 1 refresh", async (t) => {
+  const world = await startWorld(t, browser);
+  const first = await world.signedInTab();
+  const second = await world.tab();
+  const old = world.tokens.access_token;
+  world.rejected.add(old);
+
+  // The second tab's request is on its way while the first tab refreshes, and is refused after.
+  const late = gate();
+  world.beforeCall = ({ token, path }) => token === old && late.pass();
+  const slow = second.evaluate(() => app.call());
+  await late.arrived;
+  world.beforeCall = async () => {};
+  assert.equal(await first.evaluate(() => app.call()), "ok");
+  late.open();
+  assert.equal(await slow, "ok");
+  assert.equal(world.refreshes.length, 1);
+});
+
+test("a request that is refused with a fresh token is refreshed for once, not in a loop", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  world.rejected.has = () => true;
+  assert.equal(await tab.evaluate(() => app.call()), "status 401");
+  assert.equal(world.refreshes.length, 1);
+});
+
+test("session.refresh() ten times at once: the answer of one serves all", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  await tab.evaluate(() => Promise.all(Array.from({ length: 10 }, () => app.session.refresh())));
+  assert.equal(world.refreshes.length, 1);
+  assert.equal(await tab.evaluate(() => app.call()), "ok");
+});

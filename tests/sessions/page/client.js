@@ -1,0 +1,85 @@
+// What a tab and a worker have in common: an authorizer, its session and a clock that can be set ahead.
+
+import { McpAuthorizer } from "/pkg/index.js";
+
+const { mcpUrl } = await (await fetch("/config.json")).json();
+const now = Date.now;
+
+export const app = {
+  mcpUrl,
+  authorizer: undefined,
+  session: null,
+  /** What the authorizer told, in order: `{ type, …detail }`; and its exchanges apart from that. */
+  events: [],
+  exchanges: [],
+
+  async start(options) {
+    const redirectUri = new URL("/callback.html", location.href);
+    this.authorizer = await McpAuthorizer.create({ clientName: "Session tests", redirectUri, ...options });
+    for (const type of ["signed-in", "refreshed", "signed-out", "authorizing"]) {
+      this.authorizer.addEventListener(type, ({ detail }) => {
+        this.events.push({ type, ...detail });
+        for (const listener of this.listeners) listener();
+      });
+    }
+    this.authorizer.addEventListener("exchange", ({ detail }) => this.exchanges.push(detail));
+    this.session = await this.authorizer.restore(mcpUrl);
+  },
+
+  listeners: new Set(),
+
+  /** The events of a type, as soon as there is one. */
+  async event(type) {
+    const found = () => this.events.filter((event) => event.type === type);
+    while (found().length === 0) {
+      await new Promise((done) => {
+        const listener = () => (this.listeners.delete(listener), done());
+        this.listeners.add(listener);
+      });
+    }
+    return found();
+  },
+
+  /** Sets the clock to when the session's token has run out, or to some milliseconds from there. */
+  expire(late = 1000) {
+    const ahead = this.session.expiresAt.getTime() + late - now();
+    Date.now = () => now() + ahead;
+  },
+
+  /** Calls a tool: "ok", or what went wrong. */
+  async call(n = 1, init) {
+    try {
+      const response = await this.session.fetch(mcpUrl, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: n,
+          method: "tools/call",
+          params: { name: "add", arguments: { a: n, b: 1 } },
+        }),
+        ...init,
+      });
+      if (response.status !== 200) return `status ${response.status}`;
+      const answer = await response.text();
+      return answer.includes(`${n} + 1 = ${n + 1}`) ? "ok" : answer;
+    } catch (error) {
+      return error?.code ?? String(error);
+    }
+  },
+
+  /** As many calls at once. */
+  calls(count) {
+    return Promise.all(Array.from({ length: count }, (_, n) => this.call(n)));
+  },
+
+  /** What a promise came to, in a form that leaves the page. */
+  outcome(promise) {
+    return promise.then(
+      (value) => ({ value }),
+      ({ name, code, step, message, serverError, cause }) => ({
+        error: { name, code, step, message, serverError, cause: cause && { name: cause.name, code: cause.code } },
+      }),
+    );
+  },
+};

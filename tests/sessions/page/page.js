@@ -1,0 +1,31 @@
+import { app } from "./client.js";
+
+const button = document.querySelector("#sign-in");
+button.onclick = () => {
+  const signedIn = (session) => void (app.session = session);
+  app.signingIn = app.authorizer.signIn(app.mcpUrl, { signal: app.signal }).then(signedIn);
+  app.signingIn.catch(() => {});
+};
+
+/** A worker that does what it is told: the name of a method of its own `app`, and its arguments. */
+app.startWorker = async () => {
+  const worker = new Worker("/worker.js", { type: "module" });
+  let last = 0;
+  app.worker = (method, ...args) =>
+    new Promise((resolve, reject) => {
+      const id = ++last;
+      worker.addEventListener("message", function listener({ data }) {
+        if (data.id !== id) return;
+        worker.removeEventListener("message", listener);
+        if (data.error) reject(new Error(data.error));
+        else resolve(data.value);
+      });
+      worker.postMessage({ id, method, args });
+    });
+  await new Promise((resolve, reject) => {
+    worker.onmessage = resolve;
+    worker.onerror = ({ message }) => reject(new Error(message));
+  });
+};
+
+globalThis.app = app;

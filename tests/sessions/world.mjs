@@ -1,0 +1,301 @@
+// What every test here starts from: a page of its own, the demo's real authorization server and MCP server
+// with a gate before each, and tabs in Chromium. The gates count what really arrives, and can hold a request,
+// answer it in the server's place, or hide from the page what the server said.
+
+import { EventEmitter, once } from "node:events";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { authorizationServer } from "../../www/servers/authorization-server.mjs";
+import { answerPreflight } from "../../www/servers/cors.mjs";
+import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
+import { staticServer } from "../../www/servers/static.mjs";
+import { consent, launchBrowser, logIn, popupOf } from "../e2e/browser.mjs";
+
+export { launchBrowser, logIn, popupOf };
+
+/**
+ * Servers and a browser profile for one test; both go when it ends.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {import("playwright-core").Browser} browser
+ */
+export async function startWorld(t, browser, { accessTokenSeconds = 300, timeLimit = 60_000 } = {}) {
+  const servers = [];
+  async function listen() {
+    const server = createServer();
+    servers.push(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return server;
+  }
+  const [page, authorization, mcp, other] = [await listen(), await listen(), await listen(), await listen()];
+  const at = (host, server) => `http://${host}:${server.address().port}`;
+  const pageUrl = `${at("127.0.0.1", page)}/`;
+  const issuer = at("localhost", authorization);
+  const mcpUrl = `${at("localhost", mcp)}/mcp`;
+  const context = await browser.newContext();
+  // A test that waits for what never comes fails: what it waits for in a page is rejected then.
+  let outOfTime = false;
+  const patience = setTimeout(() => {
+    outOfTime = true;
+    context.close();
+  }, timeLimit);
+  t.after(async () => {
+    clearTimeout(patience);
+    await context.close();
+    for (const server of servers) {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    }
+    if (outOfTime) throw new Error(`It took longer than ${timeLimit} ms`);
+  });
+
+  const world = new World({ context, pageUrl, issuer, mcpUrl, elsewhere: at("localhost", other) });
+  page.on("request", staticServer({
+    folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },
+    made: { "/config.json": JSON.stringify({ mcpUrl }) },
+  }));
+  const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true };
+  authorization.on("request", tokenGate(world, await authorizationServer(issuing)));
+  mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer })));
+  other.on("request", (request, response) => {
+    const { method, url, headers } = request;
+    if (answerPreflight(request, response, ANYTHING)) return;
+    world.elsewhereRequests.push({ method, url, headers });
+    response.end("elsewhere");
+  });
+  return world;
+}
+
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+const ANYTHING = {
+  methods: "GET, HEAD, POST, PUT, PATCH, DELETE",
+  headers: "*, Authorization",
+  expose: "WWW-Authenticate, Retry-After",
+};
+
+class World extends EventEmitter {
+  /** Requests at the token endpoint, in the order of arrival: `{ form, at, answer }`. */
+  tokenRequests = [];
+  /** Requests at the revocation endpoint. */
+  revocations = 0;
+  /** Requests to the MCP server that are no preflights: `{ method, path, token, status, aborted }`. */
+  calls = [];
+  /** Requests at the third server's origin, which has nothing to do with the session. */
+  elsewhereRequests = [];
+  /** Access tokens that the MCP server answers with 401, as it does those that were revoked. */
+  rejected = new Set();
+  /** What the token endpoint answers: gets the form and the real server, which takes a form. */
+  answerToken = (form, server) => server(form);
+  /** Waits before the MCP server looks at a request. */
+  beforeCall = async () => {};
+  /** Paths of the MCP server that a test adds. */
+  paths = {};
+  /** Pages that opened of themselves. */
+  popups = [];
+  #tabs = new Set();
+
+  constructor(fields) {
+    super();
+    Object.assign(this, fields);
+    this.context.on("page", async (page) => {
+      if (await page.opener()) this.popups.push(page);
+    });
+  }
+
+  /** Refresh requests that reached the authorization server. */
+  get refreshes() {
+    return this.tokenRequests.filter(({ form }) => form.grant_type === "refresh_token");
+  }
+
+  /** The tokens of the last answer that brought some. */
+  get tokens() {
+    return this.tokenRequests.findLast(({ answer }) => answer?.body?.access_token).answer.body;
+  }
+
+  /** Every token and every other secret that was handed out or sent so far. */
+  get secrets() {
+    const all = this.tokenRequests.flatMap(({ form, answer }) => [
+      form.code,
+      form.code_verifier,
+      form.refresh_token,
+      answer?.body?.access_token,
+      answer?.body?.refresh_token,
+    ]);
+    return [...new Set(all.filter(Boolean))];
+  }
+
+  /** The nth refresh request that arrives from now on. */
+  async refreshArrives(nth = 1) {
+    for (const goal = this.refreshes.length + nth; this.refreshes.length < goal; ) await once(this, "token");
+  }
+
+  /** A tab with the page; `start` runs in it and gets `app` ready. */
+  async tab(start = () => app.start()) {
+    const tab = await this.context.newPage();
+    tab.setDefaultTimeout(15_000);
+    await tab.goto(this.pageUrl);
+    await ready(tab);
+    await tab.evaluate(start);
+    return tab;
+  }
+
+  /** A tab whose user has signed in. */
+  async signedInTab(start) {
+    const tab = await this.tab(start);
+    await signIn(tab);
+    return tab;
+  }
+}
+
+export const ready = (tab) => tab.waitForFunction(() => globalThis.app !== undefined);
+
+/** Waits until a function in the page says yes, by a promise too: Playwright's own takes a promise for a yes. */
+export async function until(tab, condition, argument, { timeout = 15_000 } = {}) {
+  for (const end = performance.now() + timeout; !(await tab.evaluate(condition, argument)); ) {
+    if (performance.now() > end) throw new Error(`It never came to ${condition}`);
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+/** Waits until so many tabs and workers wait for the lock that another one holds. */
+export const queueOf = (tab, count) =>
+  until(
+    tab,
+    async (count) => {
+      const { held, pending } = await navigator.locks.query();
+      const [holders, waiting] = [held, pending].map((locks) => new Set(locks.map(({ clientId }) => clientId)));
+      return holders.size === 1 && [...waiting].filter((client) => !holders.has(client)).length === count;
+    },
+    count,
+  );
+
+/** Click, login, consent: a session. */
+export async function signIn(tab) {
+  const popup = await popupOf(tab, tab.locator("#sign-in"));
+  // A second one in the same profile is logged in already.
+  const consenting = popup.getByRole("button", { name: "Continue" });
+  await consenting.or(popup.getByPlaceholder("Enter any login")).first().waitFor();
+  if (!(await consenting.isVisible())) await logIn(popup);
+  await consent(popup);
+  await tab.evaluate(() => app.signingIn);
+}
+
+/** Makes somebody wait: `pass` is called by who has to, `arrived` tells that somebody does, `open` lets go. */
+export function gate() {
+  const { promise: arrived, resolve: arrive } = withResolvers();
+  const { promise: opened, resolve: open } = withResolvers();
+  return { arrived, open, pass: () => (arrive(), opened) };
+}
+
+function withResolvers() {
+  let resolve;
+  const promise = new Promise((fulfil) => (resolve = fulfil));
+  return { promise, resolve };
+}
+
+function tokenGate(world, handle) {
+  return async (request, response) => {
+    if (request.url === "/token/revocation" && request.method === "POST") world.revocations += 1;
+    if (request.url !== "/token" || request.method !== "POST") return handle(request, response);
+
+    const form = Object.fromEntries(new URLSearchParams(await text(request)));
+    const entry = { form, at: performance.now(), answer: undefined };
+    world.tokenRequests.push(entry);
+    world.emit("token");
+
+    const end = response.end.bind(response);
+    const server = (form) =>
+      new Promise((done) => {
+        response.end = (body) => done({ status: response.statusCode, body: JSON.parse(body) });
+        // oidc-provider takes this where the request's stream was read already.
+        request.body = new URLSearchParams(form).toString();
+        handle(request, response);
+      });
+    const answer = await world.answerToken(form, server);
+    entry.answer = answer;
+    if (answer === CUT) return response.destroy();
+    const body = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? {});
+    // Where the real server was not asked, nobody has set these yet.
+    for (const [name, value] of Object.entries({
+      "Access-Control-Allow-Origin": "*",
+      "Access-Control-Expose-Headers": "Retry-After",
+      "Content-Type": "application/json",
+      ...answer.headers,
+    })) response.setHeader(name, value);
+    response.writeHead(answer.status, { "Content-Length": Buffer.byteLength(body) });
+    end(body);
+  };
+}
+
+/** An answer that never comes: the connection breaks. */
+export const CUT = Symbol("the connection breaks");
+
+/** RFC 6749 §5.2. */
+export const invalidGrant = () => ({ status: 400, body: { error: "invalid_grant" } });
+
+/**
+ * An authorization server that forgives one reuse of a refresh token, as many do for clients that lost the
+ * answer: it gives the same answer once more (OAuth 2.1 draft §4.3.1 leaves that to it).
+ */
+export function withGrace() {
+  const given = new Map();
+  return async (form, server) => {
+    const again = given.get(form.refresh_token);
+    given.delete(form.refresh_token);
+    if (again) return again;
+    const answer = await server(form);
+    if (form.grant_type === "refresh_token" && answer.status === 200) given.set(form.refresh_token, answer);
+    return answer;
+  };
+}
+
+/** An authorization server that does not rotate: no answer to a refresh has a refresh token (RFC 6749 §6). */
+export function withoutRotation() {
+  const current = new Map();
+  return async (form, server) => {
+    if (form.grant_type !== "refresh_token") return server(form);
+    const answer = await server({ ...form, refresh_token: current.get(form.refresh_token) ?? form.refresh_token });
+    if (answer.status !== 200) return answer;
+    const { refresh_token, ...body } = answer.body;
+    current.set(form.refresh_token, refresh_token);
+    return { ...answer, body };
+  };
+}
+
+function mcpGate(world, handle) {
+  return async (request, response) => {
+    const { pathname: path, searchParams: query } = new URL(request.url, world.mcpUrl);
+    if (request.method === "OPTIONS") return void answerPreflight(request, response, ANYTHING);
+
+    const token = /^Bearer (.+)/.exec(request.headers.authorization ?? "")?.[1];
+    const entry = { method: request.method, path, token, status: undefined, aborted: false, closed: undefined };
+    world.calls.push(entry);
+    world.emit("call", entry);
+    entry.closed = once(response, "close").then(() => (entry.aborted = !response.writableFinished));
+    response.on("finish", () => (entry.status = response.statusCode));
+
+    await world.beforeCall(entry);
+    const own = world.paths[path];
+    if (own || world.rejected.has(token)) answerPreflight(request, response, ANYTHING);
+    // RFC 6750 §3.1.
+    if (world.rejected.has(token)) {
+      return response.writeHead(401, { "WWW-Authenticate": 'Bearer error="invalid_token"' }).end();
+    }
+    if (own) return own(request, response, query);
+    handle(request, response);
+  };
+}
+
+/** What `app.calls` answers where all went well. */
+export const allOk = (count) => Array(count).fill("ok");
+
+/** Presents a refresh token at the token endpoint as somebody would who had stolen it, past the gate's count. */
+export async function present(world, refresh_token) {
+  const { client_id, resource } = world.tokenRequests[0].form;
+  const form = { grant_type: "refresh_token", refresh_token, client_id, resource };
+  const answer = await fetch(`${world.issuer}/token`, { method: "POST", body: new URLSearchParams(form) });
+  world.tokenRequests.pop();
+  return answer.json();
+}
