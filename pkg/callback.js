@@ -14,6 +14,13 @@ const show = (state, text) => {
 const paragraph = document.createElement("p");
 paragraph.role = "status";
 
+// Storage and channels throw where the browser blocks them, and one way is enough.
+const attempt = (work) => {
+  try {
+    work();
+  } catch {}
+};
+
 const parameters = new URLSearchParams(search);
 if (parameters.has("code") || parameters.has("error")) {
   // The response does not stay in the address bar, nor in the history.
@@ -21,21 +28,33 @@ if (parameters.has("code") || parameters.has("error")) {
 
   // Tells an answer to this page from those to others. No secret: state is what binds.
   const id = Math.random();
-  const channel = new BroadcastChannel(NAME);
   const giveUp = setTimeout(
-    () => show("no_opener", "The page that started this sign-in is gone. Go back to the app and sign in again."),
+    () => show("no_opener", "The page that started this sign-in can’t be reached. Go back to the app and sign in again."),
     PATIENCE,
   );
-  channel.onmessage = ({ data }) => {
+  const heard = (data) => {
     if (data?.type !== NAME || data.ack !== id) return;
     clearTimeout(giveUp);
     show("done", "You can close this window.");
     close();
   };
-  // A sign-in page with Cross-Origin-Opener-Policy leaves no opener, but the channel.
   const message = { type: NAME, query: search, id };
-  opener?.postMessage(message, origin);
-  channel.postMessage(message);
+
+  // Reaches the app even when a sign-in page with Cross-Origin-Opener-Policy left no opener.
+  attempt(() => {
+    const channel = new BroadcastChannel(NAME);
+    channel.onmessage = ({ data }) => heard(data);
+    channel.postMessage(message);
+  });
+  // Reaches a frame of another site, where channels and storage are others.
+  attempt(() => opener?.postMessage(message, origin));
+  // Events of what is gone again at once. Scripts of this origin could listen on the channel as well, and
+  // the code is worth nothing without the verifier (RFC 7636), which the app's page has in memory alone.
+  attempt(() => {
+    addEventListener("storage", ({ key, newValue }) => key === NAME && attempt(() => heard(JSON.parse(newValue))));
+    localStorage.setItem(NAME, JSON.stringify(message));
+    localStorage.removeItem(NAME);
+  });
 } else {
   show("callback_without_response", "This page finishes a sign-in. Go back to the app and start there.");
 }

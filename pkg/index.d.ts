@@ -49,6 +49,8 @@ export type McpAuthorizeErrorCode =
   | "popup_blocked"
   /** The user closed the popup. */
   | "popup_closed"
+  /** The popup of another sign-in of this page is open; it was brought to the front. */
+  | "popup_open"
   /** The user, or the authorization server for them, declined. */
   | "access_denied"
   /** The authorization server answered with another error (RFC 6749 §4.1.2.1). */
@@ -224,6 +226,12 @@ export interface McpAuthorizerEventMap {
   exchange: McpExchange;
   /** The popup shows the authorization server's page. */
   authorizing: { server: string; issuer: string };
+  /**
+   * The popup can't be watched any more: its page has cut it off (`Cross-Origin-Opener-Policy`), or else it was closed.
+   * The sign-in goes on and ends as ever, but no longer when the popup is closed: offer to cancel it (`signal`), or to
+   * open another popup (`signIn` again). Comes once in a sign-in, if at all.
+   */
+  waiting: { server: string };
 }
 
 /** An event of {@link McpAuthorizer}. */

@@ -188,6 +188,11 @@ pub enum Event<'a> {
         /// The authorization server.
         issuer: &'a str,
     },
+    /// The page that the user agent was sent to can't be watched any more: it may be closed or not.
+    Waiting {
+        /// The MCP server.
+        server: &'a str,
+    },
     /// A session began.
     SignedIn {
         /// The MCP server.

@@ -24,6 +24,7 @@ impl Observer for Browser {
             Event::Authorizing { server, issuer } => {
                 ("authorizing", false, object(&[("server", server.into()), ("issuer", issuer.into())]))
             }
+            Event::Waiting { server } => ("waiting", false, object(&[("server", server.into())])),
             Event::SignedIn { server } => ("signed-in", true, object(&[("server", server.into())])),
             Event::Refreshed { server } => ("refreshed", true, object(&[("server", server.into())])),
             Event::SignedOut { server, expired } => {

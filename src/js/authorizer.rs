@@ -1,6 +1,6 @@
 //! `McpAuthorizer`: signs users in.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -12,9 +12,9 @@ use web_sys::AbortSignal;
 use super::options::Options;
 use super::session::Session;
 use crate::browser::reflect::{apply, settled, strings};
-use crate::browser::{AppPage, Browser, BrowserOptions, JsCause, Popup, race};
+use crate::browser::{AppPage, Browser, BrowserOptions, Connecting, JsCause, Popup, race};
 use crate::flow::{self, Client};
-use crate::ports::{CallbackQuery, UserAgent};
+use crate::ports::{CallbackQuery, Event, Observer, UserAgent};
 use crate::protocol::{Issuer, Scope, ServerUrl, Url};
 use crate::{Code, Error, Result, Step};
 
@@ -58,7 +58,7 @@ impl Authorizer {
             let page = match &self.authorize {
                 _ if self.client.grant.is_some() => Page::None,
                 Some(authorize) => Page::App(AppPage::new(authorize.clone())),
-                None => Page::Popup(Popup::open()?),
+                None => Page::Popup(open_popup(&self.browser, &server, signal.as_ref())?),
             };
             Ok((server, scope(scopes)?, page))
         });
@@ -67,8 +67,12 @@ impl Authorizer {
         settle(async move {
             let (server, scopes, page) = prepared?;
             let mut user_agent = User { page, choose, server: server.as_str().to_owned() };
-            let work = flow::sign_in(&browser, &client, &server, scopes.as_ref(), &mut user_agent);
-            let session = race(Step::Authorization, limit, signal.as_ref(), work).await?;
+            let connecting = user_agent.connecting();
+            let session = {
+                let work = pin!(flow::sign_in(&browser, &client, &server, scopes.as_ref(), &mut user_agent));
+                race(Step::Authorization, limit, signal.as_ref(), connecting.unless_closed(work)).await
+            };
+            let session = session.map_err(|error| user_agent.explain(error))?;
             Ok(Session::from(session).into())
         })
     }
@@ -121,8 +125,35 @@ enum Page {
     None,
 }
 
+fn open_popup(browser: &Browser, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<Popup> {
+    let (browser, text) = (browser.clone(), server.as_str().to_owned());
+    let signal = signal.map_or(JsValue::UNDEFINED, JsValue::from);
+    Popup::open(server.url().host(), signal, Box::new(move || browser.notify(&Event::Waiting { server: &text })))
+}
+
 fn no_page() -> Error {
     Error::new(Code::Unsupported, Step::Authorization, "A grant without a user has no page to show.")
+}
+
+impl User {
+    fn connecting(&self) -> Connecting {
+        match &self.page {
+            Page::Popup(popup) => popup.connecting(),
+            _ => Connecting::over(),
+        }
+    }
+
+    /// Tells a page that sent nobody back from a server that was slow.
+    fn explain(&self, error: Error) -> Error {
+        match &self.page {
+            Page::Popup(popup) if error.code() == Code::Timeout && popup.awaits_response() => {
+                let message = "Nothing came back from the sign-in page within the time limit: the user took too long, \
+                               or the page failed, or its Content-Security-Policy (form-action) kept it from leaving.";
+                Error::new(Code::Timeout, Step::Authorization, message)
+            }
+            _ => error,
+        }
+    }
 }
 
 impl UserAgent for User {

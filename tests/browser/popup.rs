@@ -1,3 +1,8 @@
+use std::cell::Cell;
+use std::future::pending;
+use std::pin::pin;
+use std::rc::Rc;
+
 use js_sys::Promise;
 use mcp_authorize::Code;
 use mcp_authorize::browser::Popup;
@@ -10,6 +15,10 @@ use crate::support::{Replaced, bound, eval, property, run};
 
 /// A popup, its window and what `window.open` was called with.
 fn open() -> (Popup, JsValue, JsValue) {
+    open_with(JsValue::UNDEFINED, Box::new(|| {}))
+}
+
+fn open_with(signal: JsValue, on_waiting: Box<dyn Fn()>) -> (Popup, JsValue, JsValue) {
     let seen = eval("{}");
     let record = bound(
         &[&seen, &eval("open")],
@@ -17,7 +26,7 @@ fn open() -> (Popup, JsValue, JsValue) {
         "seen.arguments = rest; return seen.window = original(...rest)",
     );
     let _replaced = Replaced::new("globalThis", "open", &record);
-    let popup = Popup::open().unwrap();
+    let popup = Popup::open("mcp.example.com:8443", signal, on_waiting).unwrap();
     (popup, property(&seen, "window"), property(&seen, "arguments"))
 }
 
@@ -50,6 +59,14 @@ fn page(path: &str) -> Url {
     Url::parse(&[eval("location.origin").as_string().unwrap().as_str(), path].concat()).unwrap()
 }
 
+/// As the callback page does it, in another document.
+async fn store(text: &str) {
+    let store = "const frame = document.createElement('iframe'); document.body.append(frame);
+        const { localStorage } = frame.contentWindow;
+        localStorage.setItem('mcp-authorize', a); localStorage.removeItem('mcp-authorize'); frame.remove()";
+    run(store, &eval(text)).await;
+}
+
 async fn post(message: &str) {
     let channel = "const c = new BroadcastChannel('mcp-authorize'); c.postMessage(a); c.close()";
     run(channel, &eval(message)).await;
@@ -59,8 +76,8 @@ async fn post(message: &str) {
 async fn opens_with_a_text_in_the_users_colours() {
     let (popup, window, arguments) = open();
     let document = property(&window, "document");
-    assert_eq!(property(&document, "title"), "Connecting…");
-    assert_eq!(property(&property(&document, "body"), "textContent"), "Connecting…");
+    assert_eq!(property(&document, "title"), "Connecting to mcp.example.com:8443…");
+    assert_eq!(property(&property(&document, "body"), "textContent"), "Connecting to mcp.example.com:8443…");
     let scheme = run("return getComputedStyle(a.documentElement).colorScheme", &document).await;
     assert_eq!(scheme, "light dark");
     let features = js_sys::Array::from(&arguments).get(2).as_string().unwrap();
@@ -73,8 +90,42 @@ async fn opens_with_a_text_in_the_users_colours() {
 fn a_blocked_popup_is_told_of_at_once() {
     for blocked in ["() => null", "() => ({ closed: true })", "() => { throw new Error() }"] {
         let _replaced = Replaced::new("globalThis", "open", &eval(blocked));
-        assert_eq!(Popup::open().err().unwrap().code(), Code::PopupBlocked);
+        assert_eq!(opening_fails(), Code::PopupBlocked);
     }
+}
+
+fn opening_fails() -> Code {
+    Popup::open("mcp.example.com", JsValue::UNDEFINED, Box::new(|| {})).err().unwrap().code()
+}
+
+#[wasm_bindgen_test]
+async fn one_popup_after_the_other() {
+    let controller = eval("new AbortController()");
+    let (first, window, _) = open_with(property(&controller, "signal"), Box::new(|| {}));
+    let focused = bound(&[&window], "a", "a.focused = true");
+    run("Object.defineProperty(a.window, 'focus', { value: a.focus })", &object(&window, &focused)).await;
+    assert_eq!(opening_fails(), Code::PopupOpen);
+    assert_eq!(property(&window, "focused"), true);
+    assert_eq!(property(&window, "closed"), false);
+
+    // "Open again" in the click that aborts: the first sign-in has not come to see that.
+    run("a.abort()", &controller).await;
+    let (second, other, _) = open();
+    assert_eq!(property(&window, "closed"), true);
+    drop(first);
+    assert_eq!(property(&other, "closed"), false);
+    assert_eq!(opening_fails(), Code::PopupOpen);
+    drop(second);
+    drop(open());
+}
+
+fn object(window: &JsValue, focus: &JsValue) -> JsValue {
+    js_sys::Reflect::apply(
+        &bound(&[window, focus], "window, focus", "return { window, focus }"),
+        &JsValue::UNDEFINED,
+        &js_sys::Array::new(),
+    )
+    .unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -89,7 +140,10 @@ async fn only_responses_are_read() {
     ] {
         post(bad).await;
         run("postMessage(a, origin)", &eval(bad)).await;
+        run("a.eval(`opener.postMessage(${b}, origin)`)".replace("${b}", bad).as_str(), &window).await;
+        store(&["JSON.stringify(", bad, ")"].concat()).await;
     }
+    store("'no JSON'").await;
     // "origin must equal location.origin": another site that has a handle on this window.
     let foreign = "dispatchEvent(new MessageEvent('message',
         { data: { type: 'mcp-authorize', query: '?evil' }, origin: 'https://evil.example', source: a }))";
@@ -97,9 +151,11 @@ async fn only_responses_are_read() {
     // A channel is shared by all tabs: the sender may be another sign-in's page.
     post("{ type: 'mcp-authorize', query: '?code=1', id: 1 }").await;
     assert_eq!(next(&mut popup).await, ("?code=1".to_owned(), false));
-    // So may be that of a message from any window but the popup.
-    run("postMessage(a, origin)", &eval("{ type: 'mcp-authorize', query: '?code=2', id: 2 }")).await;
+    // So is the storage.
+    store("JSON.stringify({ type: 'mcp-authorize', query: '?code=2', id: 2 })").await;
     assert_eq!(next(&mut popup).await, ("?code=2".to_owned(), false));
+    // "postMessage (origin and source checked)": this one comes from another window than the popup.
+    run("postMessage(a, origin)", &eval("{ type: 'mcp-authorize', query: '?other', id: 3 }")).await;
     run("a.eval(`opener.postMessage({ type: 'mcp-authorize', query: '?code=3', id: 3 }, origin)`)", &window).await;
     assert_eq!(next(&mut popup).await, ("?code=3".to_owned(), true));
 }
@@ -117,7 +173,7 @@ async fn the_last_response_is_acknowledged_and_nothing_is_left() {
     let channel = Replaced::new("globalThis", "BroadcastChannel", &eval(class));
     let (mut popup, _, _) = open();
     drop(channel);
-    assert_eq!(eval("counted"), 1);
+    assert_eq!(eval("counted"), 4);
 
     eval(
         "(globalThis.testChannel = new BroadcastChannel('mcp-authorize'), globalThis.heard = [], testChannel.onmessage = ({ data }) => heard.push(data))",
@@ -140,20 +196,17 @@ async fn the_last_response_is_acknowledged_and_nothing_is_left() {
 #[wasm_bindgen_test]
 async fn closed_before_it_shows_a_page() {
     let (mut popup, window, _) = open();
+    let connecting = popup.connecting();
     run("a.close()", &window).await;
+    let answer = connecting.unless_closed(pin!(pending::<mcp_authorize::Result<()>>())).await;
+    assert_eq!(answer.unwrap_err().code(), Code::PopupClosed);
     assert_eq!(popup.navigate(&page("/")).unwrap_err().code(), Code::PopupClosed);
-    let _hurry = hurry();
-    assert_eq!(response(popup).await.unwrap(), Code::PopupClosed.name());
 }
 
-/// Lets the popup show a page of this origin, and closes it once the popup has noticed that.
-async fn closed_by_user(answer: Promise, window: &JsValue) -> JsValue {
-    run(
-        "while (a.location.href === 'about:blank') await new Promise((y) => setTimeout(y, 100));
-         await new Promise((y) => setTimeout(y, 2_000)); a.close()",
-        window,
-    )
-    .await;
+/// Lets the popup show a page of this origin, closes it and gives the opener the focus, if told so.
+async fn closed_by_user(answer: Promise, window: &JsValue, then: &str) -> JsValue {
+    let close = "while (a.location.href === 'about:blank') await new Promise((y) => setTimeout(y, 100)); a.close(); ";
+    run(&[close, then].concat(), window).await;
     JsFuture::from(Promise::race(&js_sys::Array::of2(&answer, &run_later("'still waiting'")))).await.unwrap()
 }
 
@@ -166,11 +219,19 @@ fn run_later(value: &str) -> Promise {
 #[wasm_bindgen_test]
 async fn closed_by_the_user() {
     let _hurry = hurry();
-    for (focus, outcome) in [("() => true", Code::PopupClosed.name()), ("() => false", "still waiting")] {
-        let _focus = Replaced::new("document", "hasFocus", &eval(focus));
-        let (mut popup, window, _) = open();
+    let _focus = Replaced::new("document", "hasFocus", &eval("() => globalThis.focused"));
+    for (then, outcome, told) in [("globalThis.focused = true", Code::PopupClosed.name(), 0), ("", "still waiting", 1)]
+    {
+        eval("globalThis.focused = false");
+        let waiting = Rc::new(Cell::new(0));
+        let (mut popup, window, _) = open_with(JsValue::UNDEFINED, {
+            let waiting = waiting.clone();
+            Box::new(move || waiting.set(waiting.get() + 1))
+        });
         popup.navigate(&page("/tests/browser/elsewhere.html")).unwrap();
-        assert_eq!(closed_by_user(response(popup), &window).await, outcome);
+        assert_eq!(closed_by_user(response(popup), &window, then).await, outcome);
+        // Where it can't be told from one that was cut off, the app learns that, once.
+        assert_eq!(waiting.get(), told);
         post("{ type: 'mcp-authorize', query: '', id: 0 }").await;
     }
 }
@@ -237,6 +298,6 @@ async fn the_callback_page_on_its_own() {
     );
     assert_eq!(
         on_its_own("?error=access_denied&error_description=%3Cb%3E").await,
-        "no_opener|The page that started this sign-in is gone. Go back to the app and sign in again.|"
+        "no_opener|The page that started this sign-in can’t be reached. Go back to the app and sign in again.|"
     );
 }

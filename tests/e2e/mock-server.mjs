@@ -26,7 +26,7 @@ export async function startMock(bad = {}) {
     await once(request, "end");
 
     const good = GOOD[url.pathname]?.(url, origin, request.headers) ?? { status: 404, body: "Not found" };
-    const { status = 200, headers: more, body = "" } = bad[url.pathname]?.(url, origin, good) ?? good;
+    const { status = 200, headers: more, body = "" } = (await bad[url.pathname]?.(url, origin, good)) ?? good;
     const type = typeof body === "string" ? "text/html" : "application/json";
     response.writeHead(status, { ...headers, "Content-Type": type, ...more });
     response.end(typeof body === "string" ? body : JSON.stringify(body));

@@ -210,8 +210,7 @@ describe("memory", () => {
     assert.equal(await tab.evaluate(() => app.session), null);
   });
 
-  const todo = "the event comes to both";
-  test("another tab's session in memory is another session: its end is its own", { todo }, async (t) => {
+  test("another tab's session in memory is another session: its end is its own", async (t) => {
     const world = await startWorld(t, browser);
     const inMemory = () => app.start({ storage: "memory" });
     const one = await world.signedInTab(inMemory);

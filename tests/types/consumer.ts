@@ -159,6 +159,7 @@ authorizer.addEventListener("signed-in", ({ type, detail }) => {
   exactly<string>()(detail.server, true);
 });
 authorizer.addEventListener("refreshed", ({ detail }) => console.log(detail.server), { signal, once: true });
+authorizer.addEventListener("waiting", ({ detail }) => exactly<string>()(detail.server, true));
 authorizer.addEventListener("authorizing", ({ detail }) => console.log(detail.server, detail.issuer), false);
 const onSignedOut = ({ detail }: McpAuthorizerEvent<"signed-out">): void => {
   exactly<"sign_out" | "expired">()(detail.reason, true);
@@ -172,6 +173,7 @@ const names: Record<keyof McpAuthorizerEventMap, true> = {
   "signed-out": true,
   exchange: true,
   authorizing: true,
+  waiting: true,
 };
 
 // @ts-expect-error: an exchange tells of no token
@@ -207,6 +209,7 @@ export function advice(error: unknown): string {
       return `Try again later. ${text}`;
     case "aborted":
     case "popup_closed":
+    case "popup_open":
     case "access_denied":
     case "signed_out":
       return "As you wish.";

@@ -1,0 +1,51 @@
+import { report } from "/report.js";
+
+const config = await (await fetch("/config.json")).json();
+if (config.withoutChannel) await import("/without-channel.js");
+const { McpAuthorizer } = await import("/pkg/index.js");
+const authorizer = await McpAuthorizer.create({ clientName: "Popup matrix", redirectUri: "/callback.html", ...config.options });
+authorizer.addEventListener("waiting", ({ detail }) => report("waiting", detail));
+
+// The last popup, and when it looked closed at first.
+let popup, closedAt;
+const open = window.open;
+window.open = (...rest) => {
+  popup = open.apply(window, rest);
+  closedAt = undefined;
+  if (!popup) return popup;
+  queueMicrotask(() => {
+    try {
+      const { title, body, documentElement } = popup.document;
+      report("connecting", { title, text: body.textContent, style: documentElement.style.cssText });
+    } catch {
+      // One that was left behind still shows a page of another origin.
+    }
+  });
+  // Where every window has the focus, the matrix tells where it is.
+  if (config.tellFocus) window.hasFocus = false;
+  return popup;
+};
+if (config.tellFocus) {
+  window.hasFocus = true;
+  document.hasFocus = () => window.hasFocus;
+}
+setInterval(() => {
+  if (popup?.closed) closedAt ??= performance.now();
+}, 20);
+
+let controller;
+async function signIn() {
+  controller = new AbortController();
+  try {
+    const { issuer } = await authorizer.signIn(config.mcpUrl, { signal: controller.signal });
+    report("signed-in", { issuer, popupClosed: popup.closed });
+  } catch ({ code, message }) {
+    report("failed", { code, message, popupClosed: popup?.closed, delay: performance.now() - closedAt });
+  }
+}
+
+document.getElementById("sign-in").onclick = signIn;
+document.getElementById("cancel").onclick = () => controller.abort();
+document.getElementById("sign-in").disabled = false;
+report("ready");
+if (config.withoutClick) signIn();

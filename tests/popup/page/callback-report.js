@@ -1,0 +1,7 @@
+// What the callback page comes to show, and what is left of the response in its address.
+import { report } from "/report.js";
+
+const root = document.documentElement;
+const tell = () => report("callback", { state: root.dataset.mcpAuthorize, text: root.innerText, address: location.href });
+new MutationObserver(tell).observe(root, { attributeFilter: ["data-mcp-authorize"] });
+addEventListener("pagehide", () => report("callback-gone"));

@@ -1,0 +1,112 @@
+// The servers of one case: the app on its origin, and on another site the MCP server with its authorization
+// server and sign-in page. What the pages tell and what the sign-in page is asked for become events.
+
+import { EventEmitter, on, once } from "node:events";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { staticServer } from "../../www/servers/static.mjs";
+import { redirect, startMock } from "../e2e/mock-server.mjs";
+
+const TIME_LIMIT = 30_000;
+// As the README tells apps to have it.
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' http://localhost:*; base-uri 'none'; form-action 'none'";
+
+/**
+ * @param {object} options
+ * @param {string} [options.appCoop] the app's Cross-Origin-Opener-Policy
+ * @param {string} [options.signInCoop] that of the first sign-in page
+ * @param {string} [options.laterCoop] that of the page which comes after it, if one comes
+ * @param {string} [options.signInPolicy] the sign-in page's Content-Security-Policy
+ * @param {boolean} [options.fails] the sign-in page shows an error and sends nobody back
+ * @param {"mcp" | "page"} [options.hold] a request that gets no answer: of the MCP server, or of the sign-in page
+ * @param {object} [options.config] for page/app.js
+ */
+export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy, fails, hold, config = {} } = {}) {
+  const events = new EventEmitter();
+  const log = [];
+  const tell = (event) => {
+    log.push(event);
+    events.emit("event", event);
+  };
+
+  const never = new Promise(() => {});
+  let answer; // the authorization response
+  const page = (title, body, coop) => ({
+    headers: { ...(coop && { "Cross-Origin-Opener-Policy": coop }), ...(signInPolicy && { "Content-Security-Policy": signInPolicy }) },
+    // The picture tells that the page has come up.
+    body: `<!doctype html><title>${title}</title>${body}<img src="/shown?${title}" alt="">`,
+  });
+  const proceed = (path) => (fails ? "<h1>Something went wrong</h1>" : `<form action="${path}"><button id="go">Go on</button></form>`);
+  const mock = await startMock({
+    "/mcp": (url, origin, good) => (hold === "mcp" ? (tell({ type: "held" }), never) : good),
+    "/authorize": (url, origin, good) => {
+      answer = good;
+      if (hold === "page") return (tell({ type: "held" }), never);
+      return page("sign-in", proceed(laterCoop ? "/later" : "/done"), signInCoop);
+    },
+    "/later": () => page("later", proceed("/done"), laterCoop),
+    "/done": () => answer,
+    "/shown": (url) => (tell({ type: "shown", page: url.search.slice(1) }), { status: 204 }),
+  });
+
+  const app = createServer();
+  app.listen(0, "127.0.0.1");
+  await once(app, "listening");
+  const { port } = app.address();
+  const appUrl = `http://127.0.0.1:${port}/`;
+  const files = staticServer({
+    folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },
+    made: { "/config.json": JSON.stringify({ mcpUrl: mock.mcpUrl, ...config }) },
+  });
+  app.on("request", async (request, response) => {
+    if (request.url === "/frame.html") {
+      return response.setHeader("Content-Type", "text/html").end(`<!doctype html><iframe src="${appUrl}"></iframe>`);
+    }
+    if (request.url === "/report") {
+      tell(JSON.parse(await text(request)));
+      return response.end();
+    }
+    const writeHead = response.writeHead;
+    response.writeHead = (status, headers) =>
+      writeHead.call(response, status, {
+        ...headers,
+        ...(headers["Content-Security-Policy"] && { "Content-Security-Policy": POLICY }),
+        ...(appCoop && { "Cross-Origin-Opener-Policy": appCoop }),
+      });
+    files(request, response);
+  });
+
+  return {
+    appUrl,
+    mcpHost: new URL(mock.mcpUrl).host,
+    log,
+    /** The page with the app in a frame of another site. */
+    frameUrl: `http://localhost:${port}/frame.html`,
+    /** The next report or request of a type, or one that came already, in order. */
+    async next(type) {
+      const find = () => {
+        const index = log.findIndex((event) => event.type === type && !event.taken);
+        return index < 0 ? undefined : Object.assign(log[index], { taken: true });
+      };
+      const found = find();
+      if (found) return found;
+      const signal = AbortSignal.timeout(TIME_LIMIT);
+      try {
+        for await (const _ of on(events, "event", { signal })) {
+          const now = find();
+          if (now) return now;
+        }
+      } catch {
+        throw new Error(`nothing told of "${type}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`);
+      }
+    },
+    async close() {
+      await mock.close();
+      app.closeAllConnections();
+      await new Promise((done) => app.close(done));
+    },
+  };
+}
+
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
