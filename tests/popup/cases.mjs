@@ -1,6 +1,6 @@
 // What happens to popups, each on its own servers and in windows of its own. `world` says how the servers are
-// (world.mjs), `run` does what a user does and holds what has to follow. Where an engine makes a case
-// impossible, `impossible` says why.
+// (world.mjs), `run` does what a user does and holds what has to follow. `tellFocus`: where every window says
+// that it has the focus, the test tells the app's page whether it has.
 
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
@@ -201,7 +201,7 @@ export const CASES = [
     run: async (test) => {
       await start(test);
       await test.world.next("shown");
-      await test.browser.run("(document.getElementById('sign-in').addEventListener('click', () => document.getElementById('cancel').click(), { capture: true, once: true }))");
+      await test.browser.run("void (window.cancelFirst = true)");
       await test.browser.click("#sign-in");
       await fails(test, "aborted");
       await test.world.next("shown");
@@ -271,13 +271,14 @@ export const CASES = [
     },
   },
   {
-    name: "by postMessage alone: the app in a frame of another site",
+    name: "by postMessage: the app in a frame of another site",
     run: async (test) => {
       await test.browser.open(test.world.frameUrl);
       await test.world.next("ready");
       await test.browser.frame();
       await test.browser.click("#sign-in");
       await proceed(test);
+      await test.world.next("message");
       await succeeds(test);
     },
   },
@@ -296,14 +297,17 @@ export const CASES = [
   {
     name: "a foreign response changes nothing, nor does a replayed one",
     run: async (test) => {
-      const { world } = test;
-      await start(test);
-      assert.equal((await world.next("shown")).page, "sign-in");
-      const forged = "(new BroadcastChannel('mcp-authorize').postMessage({ type: 'mcp-authorize', query: '?code=forged&state=forged', id: 1 }), localStorage.setItem('mcp-authorize', JSON.stringify({ type: 'mcp-authorize', query: '?code=forged&state=forged', id: 2 })), postMessage({ type: 'mcp-authorize', query: '?code=forged&state=forged', id: 3 }, origin))";
-      await test.browser.run(`void ${forged}`);
-      await (await test.browser.popup()).click("#go");
+      const { browser, world } = test;
+      await signsIn(test);
+      await browser.click("#sign-in");
+      await world.next("shown");
+      const foreign = `{ type: "mcp-authorize", query: "?code=foreign&state=foreign", id: 1 }`;
+      for (const message of [foreign, "responses[0]"]) {
+        await browser.run(`void new BroadcastChannel("mcp-authorize").postMessage(${message})`);
+        await browser.run(`void postMessage(${message}, origin)`);
+      }
+      await (await browser.popup()).click("#go");
       await succeeds(test);
-      await test.browser.run(`void ${forged}`);
       assert.deepEqual(told(test, "failed"), []);
     },
   },

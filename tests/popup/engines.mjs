@@ -22,23 +22,24 @@ import { startSession } from "./webdriver.mjs";
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 const PATIENCE = 10_000;
 
-/** What an engine lets a test see, where that differs. */
+/**
+ * `focus`: whether only the window in front has the focus, and if not, why. `beforeUnload`: whether a window
+ * that the test closes gets that event, as it does when a user closes it.
+ */
 export const ENGINES = {
   chromium: {
     title: "Chromium",
     start: startChromium,
-    // Playwright, as headless browsers do, tells every window that it has the focus.
     focus: false,
-    // A window that is closed gets its beforeunload event, as it does when a user closes it.
+    noFocus: "a headless browser says of every window that it has it",
     beforeUnload: true,
   },
   firefox: { title: "Firefox", start: startFirefox, focus: true, beforeUnload: true },
   webkit: {
     title: "WebKitGTK",
     start: startWebKit,
-    // Without a window manager every window has the focus.
     focus: false,
-    // WebKitWebDriver closes windows without it.
+    noFocus: "without a window manager every window has it",
     beforeUnload: false,
   },
 };

@@ -52,18 +52,18 @@ async function column(name, cases) {
   }
 }
 
-async function cell({ world: options, run, impossible = {} }, name, browser) {
-  if (impossible[name]) return { result: "n/a", reason: impossible[name] };
+async function cell({ world: options, run }, name, browser) {
   const engine = ENGINES[name];
   let world;
   try {
-    const config = { ...options?.config, tellFocus: options?.config?.tellFocus && !engine.focus };
+    const tellFocus = options?.config?.tellFocus === true && !engine.focus;
+    const config = { ...options?.config, tellFocus };
     world = await startWorld({ ...options, config });
     await browser.reset();
     await run({ browser, engine, world });
     const violations = world.log.filter(({ type }) => type === "violation");
     if (violations.length > 0) throw new Error(`the app's Content-Security-Policy was violated: ${JSON.stringify(violations)}`);
-    return { result: "pass" };
+    return { result: "pass", reason: tellFocus ? `told where the focus is: ${engine.noFocus}` : undefined };
   } catch (error) {
     return { result: "FAIL", reason: error.message.replace(/\s+/g, " ") };
   } finally {

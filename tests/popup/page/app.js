@@ -33,6 +33,14 @@ setInterval(() => {
   if (popup?.closed) closedAt ??= performance.now();
 }, 20);
 
+// What came back, to be sent once more.
+window.responses = [];
+if (!config.withoutChannel) {
+  const channel = new BroadcastChannel("mcp-authorize");
+  channel.onmessage = ({ data }) => data.query && responses.push(data);
+}
+addEventListener("message", ({ data }) => data?.type === "mcp-authorize" && report("message"));
+
 let controller;
 async function signIn() {
   controller = new AbortController();
@@ -44,8 +52,12 @@ async function signIn() {
   }
 }
 
-document.getElementById("sign-in").onclick = signIn;
-document.getElementById("cancel").onclick = () => controller.abort();
+const cancel = () => controller.abort();
+document.getElementById("sign-in").onclick = () => {
+  if (window.cancelFirst) cancel();
+  signIn();
+};
+document.getElementById("cancel").onclick = cancel;
 document.getElementById("sign-in").disabled = false;
 report("ready");
 if (config.withoutClick) signIn();
