@@ -7,9 +7,12 @@ export { McpAuthorizeError };
 let loader;
 let loading;
 
-/** Each entry says how its environment loads the WebAssembly module. Nothing is loaded before it is needed. */
+/**
+ * Each entry says how its environment loads the WebAssembly module, and the one that is imported first is heard.
+ * Nothing is loaded before it is needed.
+ */
 export function loadBy(load) {
-  loader = load;
+  loader ??= load;
 }
 
 /** Once; a failed attempt does not spoil the next one. */
@@ -21,8 +24,8 @@ function load() {
       step: "setup",
       message: "The WebAssembly module of mcp-authorize could not be loaded.",
       remedy:
-        "Serve mcp_authorize_bg.wasm beside the script, and allow 'wasm-unsafe-eval' in the Content-Security-Policy. " +
-        'With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',
+        "Serve mcp_authorize_bg.wasm beside the script or import mcp-authorize/inline, and allow 'wasm-unsafe-eval' in the " +
+        'Content-Security-Policy. With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',
       cause,
     });
   });

@@ -6,6 +6,7 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Failure, fingerprint, isMain, main, read, root, run, step } from "./run.mjs";
 import { number, sizes } from "./sizes.mjs";
@@ -47,6 +48,7 @@ export async function build({ dev = false } = {}) {
     wasmBindgenVersion(),
     read(join(OPTIMIZER, "package.json")) ?? "",
     dev ? "dev" : OPTIMIZE.join(" "),
+    readFileSync(fileURLToPath(import.meta.url)),
   );
   if (read(stamp) !== input || !existsSync(join(OUT, `${NAME}_bg.wasm`))) {
     await step("Writing pkg/wasm (about 5 s)", () => generate(compiled, { dev, env }));
@@ -59,9 +61,14 @@ async function generate(compiled, { dev, env }) {
   const folder = join(root, "target", "package");
   rmSync(folder, { recursive: true, force: true });
   const names = dev ? [] : ["--remove-name-section", "--remove-producers-section"];
-  const args = ["--target", "web", "--out-dir", folder, "--out-name", NAME, ...names, compiled];
+  // Each entry of the package says where its module is; bundlers would carry along a default that nobody uses.
+  const how = ["--target", "web", "--omit-default-module-path"];
+  const args = [...how, "--out-dir", folder, "--out-name", NAME, ...names, compiled];
   await run("wasm-bindgen", args, { log: "wasm-bindgen", env });
-  if (!dev) await optimize(join(folder, `${NAME}_bg.wasm`));
+  const wasm = join(folder, `${NAME}_bg.wasm`);
+  if (!dev) await optimize(wasm);
+  const base64 = readFileSync(wasm, "base64");
+  writeFileSync(join(folder, `${NAME}_inline.js`), `export default "${base64}";\n`);
 
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(join(OUT, ".."), { recursive: true });

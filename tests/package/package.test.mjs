@@ -6,20 +6,19 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { pack } from "./pack.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const program = (name) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
 let folder;
+let tarball;
 let files;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "mcp-authorize-"));
-  const printed = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
-  // One package: a list of one, or an object by name, as the version of npm has it.
-  const [packed] = Object.values(JSON.parse(printed));
-  files = packed.files.map(({ path }) => path);
-  execFileSync("tar", ["xzf", join(folder, packed.filename), "-C", folder]);
+  ({ tarball, files } = pack(folder));
+  execFileSync("tar", ["xzf", tarball, "-C", folder]);
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,6 +27,14 @@ test("every entry has its script and its types", () => {
   const { exports } = JSON.parse(readFileSync(join(folder, "package", "package.json"), "utf8"));
   const targets = Object.values(exports).flatMap((entry) => (typeof entry === "string" ? entry : Object.values(entry)));
   for (const target of targets) assert.ok(existsSync(join(folder, "package", target)), target);
+});
+
+test("publint and arethetypeswrong find nothing", () => {
+  const run = (name, ...args) => execFileSync(program(name), [tarball, ...args], { cwd: folder, encoding: "utf8" });
+  // A program that finds something ends with another status than 0, and execFileSync throws with what it printed.
+  assert.match(run("publint", "--strict"), /All good!/);
+  // ESM alone: `require` gets it in Node.js 20.19 and newer. TypeScript's "node10" resolution knows no `exports`.
+  run("attw", "--profile", "esm-only");
 });
 
 test("it holds the package, its licences and nothing else", () => {
@@ -45,6 +52,14 @@ test("a bundler takes it without a plugin, and the module beside it is a whole o
   await WebAssembly.compile(readFileSync(join(folder, "package", "pkg", "wasm", "mcp_authorize_bg.wasm")));
 });
 
+test("the inline entry needs no file beside it", async () => {
+  const entry = join(folder, "package", "pkg", "inline.js");
+  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", platform: "browser", write: false });
+  assert.doesNotMatch(outputFiles[0].text, /import\.meta/);
+  const { McpAuthorizer } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  assert.ok(await McpAuthorizer.create({ clientName: "test", redirectUri: "http://127.0.0.1/callback" }));
+});
+
 test("the callback page's script is small and brings no WebAssembly", async () => {
   const entry = join(folder, "package", "pkg", "callback.js");
   const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false });
@@ -54,9 +69,11 @@ test("the callback page's script is small and brings no WebAssembly", async () =
 });
 
 test("importing it does nothing: it is safe while a server renders", async () => {
-  for (const entry of ["index.js", "node.js"]) {
-    const module = await import(join(folder, "package", "pkg", entry));
-    assert.deepEqual(Object.keys(module).sort(), ["McpAuthorizeError", "McpAuthorizer", "McpAuthorizerEvent", "McpSession"]);
+  for (const entry of ["index.js", "inline.js", "node.js"]) {
+    const url = pathToFileURL(join(folder, "package", "pkg", entry));
+    const code = `console.log(Object.keys(await import("${url}")).sort().join())`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { encoding: "utf8" });
+    assert.equal(printed.trim(), "McpAuthorizeError,McpAuthorizer,McpAuthorizerEvent,McpSession");
   }
 });
 

@@ -1,0 +1,8 @@
+// For Cloudflare Workers: they compile no bytes, but a module that is imported comes compiled.
+import { loadBy } from "./face.js";
+import { initSync } from "./wasm/mcp_authorize.js";
+import module from "./wasm/mcp_authorize_bg.wasm";
+
+loadBy(async () => initSync({ module }));
+
+export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";
