@@ -53,7 +53,7 @@ export type McpAuthorizeErrorCode =
   | "popup_open"
   /** The user, or the authorization server for them, declined. */
   | "access_denied"
-  /** The authorization server answered with another error (RFC 6749 §4.1.2.1). */
+  /** The authorization server answered with another error (RFC 6749 §4.1.2.1), or refused a pushed request (RFC 9126 §2.3). */
   | "authorization_failed"
   /** The authorization response does not belong to this sign-in (`state`). */
   | "state_mismatch"

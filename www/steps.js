@@ -7,7 +7,7 @@ const TITLES = {
   resource_metadata: "Who protects it",
   authorization_server_metadata: "How to sign in there",
   registration: "Register this app",
-  authorization: "Ask the user",
+  authorization: "Push the request",
   token: "Code for tokens",
   refresh: "Refresh",
   request: "Call with the token",

@@ -3,7 +3,7 @@
 
 use super::client::Grant;
 use super::dpop::Binding;
-use super::token::{Endpoint, read};
+use super::token::Endpoint;
 use crate::ports::Ports;
 use crate::protocol::{
     Resource, Scope, TokenResponse, client_credentials_request, id_jag, id_jag_request, jwt_bearer_request,
@@ -34,8 +34,7 @@ pub(super) async fn tokens_by_grant<P: Ports>(
                 ..*endpoint
             };
             let answer = provider.post(STEP, form).await?;
-            let exchanged = read(&answer, STEP, &[id_token.expose()]).and_then(id_jag);
-            exchanged.map_err(|error| error.with_url(provider.url.without_query()).with_status(answer.status))?
+            provider.read(&answer, STEP, &[id_token.expose()], id_jag)?
         }
     };
     endpoint.request_tokens(STEP, jwt_bearer_request(&assertion, resource, scope), &[assertion.expose()]).await

@@ -9,6 +9,7 @@ use super::discover::{
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
 use super::identify::{bind, identify};
+use super::pushed_authorization_request::authorization_url;
 use super::session::{Session, Tokens};
 use super::token::Endpoint;
 use crate::ports::{Event, Ports, UserAgent};
@@ -70,6 +71,10 @@ pub async fn sign_in<P: Ports>(
                 scope: &scope,
                 state: State::from_entropy(ports.entropy()?),
                 verifier: CodeVerifier::from_entropy(ports.entropy()?),
+                dpop_jkt: match binding {
+                    Binding::Off => None,
+                    _ => Some(ports.dpop_key(&authorization_server.issuer).await?.thumbprint()),
+                },
             };
             tokens_by_user(&endpoint, &request, server, user_agent).await?
         }
@@ -112,7 +117,7 @@ async fn tokens_by_user<P: Ports>(
     server: &ServerUrl,
     user_agent: &mut impl UserAgent,
 ) -> Result<TokenResponse> {
-    user_agent.open(&request.url()?)?;
+    user_agent.open(&authorization_url(endpoint, request).await?)?;
     endpoint.ports.notify(&Event::Authorizing { server: server.as_str(), issuer: endpoint.issuer.as_str() });
     let code = response(request, user_agent).await?;
     let secrets = [code.expose(), request.verifier.expose()];

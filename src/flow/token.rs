@@ -1,9 +1,11 @@
-//! The authorization server's endpoints that a client authenticates at: token and revocation.
+//! The authorization server's endpoints that a client authenticates at: for tokens, revocation and
+//! pushed authorization requests.
 
 use super::dpop::{Binding, proof};
 use super::exchange::{Answer, exchange};
 use crate::ports::{Body, Ports, Request};
 use crate::protocol::form::Form;
+use crate::protocol::json::Object;
 use crate::protocol::{
     ClientAuthentication, ClientCredentials, Issuer, OAuthError, TokenResponse, Url, client_assertion, jwt,
 };
@@ -54,28 +56,41 @@ impl<P: Ports> Endpoint<'_, P> {
     /// server repeats them in its answer.
     pub async fn request_tokens(&self, step: Step, form: Form, secrets: &[&str]) -> Result<TokenResponse> {
         let answer = self.post(step, form).await?;
-        let outcome = read(&answer, step, secrets).and_then(|document| TokenResponse::parse(document, step));
-        let response = outcome.map_err(|error| {
-            error.with_url(self.url.without_query()).with_status(answer.status).with_retry_after(answer.retry_after)
-        })?;
+        let response = self.read(&answer, step, secrets, |document| TokenResponse::parse(document, step))?;
         self.binding.check(response.token_type, step, self.issuer)?;
         Ok(response)
     }
+
+    /// Reads the document of a success, or the error of anything else (RFC 6749 §5.2).
+    pub fn read<T>(
+        &self,
+        answer: &Answer,
+        step: Step,
+        secrets: &[&str],
+        parse: impl FnOnce(&Object) -> Result<T>,
+    ) -> Result<T> {
+        document(answer, step, secrets).and_then(parse).map_err(|error| {
+            error.with_url(self.url.without_query()).with_status(answer.status).with_retry_after(answer.retry_after)
+        })
+    }
 }
 
-/// The document of a success, or the error of anything else (RFC 6749 §5.2).
-pub(super) fn read<'a>(answer: &'a Answer, step: Step, secrets: &[&str]) -> Result<&'a crate::protocol::json::Object> {
+fn document<'a>(answer: &'a Answer, step: Step, secrets: &[&str]) -> Result<&'a Object> {
     match &answer.document {
         Some(document) if answer.is_success() => Ok(document),
         None if answer.is_success() => {
-            Err(Error::new(Code::InvalidResponse, step, "The token endpoint did not answer with a JSON object."))
+            Err(Error::new(Code::InvalidResponse, step, "The endpoint did not answer with a JSON object."))
         }
         document => Err(match document.as_ref().and_then(|document| OAuthError::parse(document, secrets)) {
             Some(reason) => {
-                Error::new(Code::TokenFailed, step, ["The token endpoint answered ", &reason.sentence()].concat())
+                let (code, hint) = match step {
+                    Step::Authorization => (Code::AuthorizationFailed, reason.resource_hint()),
+                    _ => (Code::TokenFailed, ""),
+                };
+                Error::new(code, step, ["The endpoint answered ", &reason.sentence(), hint].concat())
                     .with_server_error(Some(reason.error))
             }
-            None => Error::new(Code::HttpStatus, step, "The token endpoint failed without saying why."),
+            None => Error::new(Code::HttpStatus, step, "The endpoint failed without saying why."),
         }),
     }
 }

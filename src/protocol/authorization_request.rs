@@ -38,23 +38,35 @@ pub struct AuthorizationRequest<'a> {
     pub state: State,
     /// Binds the code to this client (RFC 7636).
     pub verifier: CodeVerifier,
+    /// `dpop_jkt`: binds the code to a key (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
 }
 
 impl AuthorizationRequest<'_> {
-    /// The URL that the user agent opens. The endpoint's own query is kept (RFC 6749 §3.1).
-    pub fn url(&self) -> Result<Url> {
+    /// The parameters, but for `client_id`.
+    pub fn parameters(&self) -> Form {
         let scope = self.scope.to_parameter();
         let form = Form::new()
             .add("response_type", "code")
-            .add("client_id", self.client_id)
             .add("redirect_uri", self.redirect_uri.as_str())
             .optional("scope", scope.as_deref())
             .add("state", self.state.0.expose())
             .add("code_challenge", self.verifier.challenge().as_str())
             .add("code_challenge_method", "S256")
-            .optional("resource", self.resource.map(Resource::as_str));
+            .optional("resource", self.resource.map(Resource::as_str))
+            .optional("dpop_jkt", self.dpop_jkt.as_deref());
         // OpenID Connect Core §11: without consent, `offline_access` is ignored.
-        let form = if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form };
+        if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form }
+    }
+
+    /// The URL that the user agent opens.
+    pub fn url(&self) -> Result<Url> {
+        self.at_endpoint(self.parameters())
+    }
+
+    /// The authorization endpoint with parameters and `client_id`. Its own query is kept (RFC 6749 §3.1).
+    pub(super) fn at_endpoint(&self, form: Form) -> Result<Url> {
+        let form = form.add("client_id", self.client_id);
         let endpoint = self.server.authorization_endpoint.as_ref().ok_or_else(|| {
             let message = "\"authorization_endpoint\" is missing, and so is a way to sign a user in.";
             Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message)
@@ -86,6 +98,7 @@ mod tests {
             scope: &Scope::parse(scope),
             state: State::from_entropy([1; 32]),
             verifier: CodeVerifier::from_entropy([2; 32]),
+            dpop_jkt: None,
         };
         request.url().unwrap()
     }
@@ -96,13 +109,13 @@ mod tests {
         let parameters = form::parse(url.query());
         let expected = [
             ("response_type", "code"),
-            ("client_id", "id"),
             ("redirect_uri", "https://app.example/cb"),
             ("scope", "a b"),
             ("state", &base64url(&[1; 32])),
             ("code_challenge", CodeVerifier::from_entropy([2; 32]).challenge().as_str()),
             ("code_challenge_method", "S256"),
             ("resource", "https://a.example/mcp"),
+            ("client_id", "id"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(parameters, expected);
@@ -127,7 +140,7 @@ mod tests {
 
     #[test]
     fn offline_access_asks_for_consent() {
-        assert!(url("https://as.example/a", "offline_access").as_str().ends_with("&prompt=consent"));
+        assert!(url("https://as.example/a", "offline_access").as_str().contains("&prompt=consent&"));
         assert!(!url("https://as.example/a", "a").as_str().contains("prompt="));
     }
 }

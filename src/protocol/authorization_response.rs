@@ -14,9 +14,6 @@ impl AuthorizationCode {
     }
 }
 
-/// The way out for servers that take no `resource`, such as those of Microsoft Entra ID.
-const OMIT_RESOURCE: &str = " If it takes no \"resource\", list its issuer in omitResource.";
-
 /// Checks the query that came back to the redirect URI against the request that it should answer.
 ///
 /// `state` comes first and `iss` second. Until both fit, nothing of the response is acted on or
@@ -53,7 +50,7 @@ pub fn authorization_response(query: &str, request: &AuthorizationRequest<'_>) -
         let code = if error == "access_denied" { Code::AccessDenied } else { Code::AuthorizationFailed };
         let reason = OAuthError::new(error, get("error_description")?, &[]);
         let message = reason.as_ref().map_or_else(String::new, OAuthError::sentence);
-        let hint = if reason.as_ref().is_some_and(OAuthError::is_about_resource) { OMIT_RESOURCE } else { "" };
+        let hint = reason.as_ref().map_or("", OAuthError::resource_hint);
         return Err(Error::new(code, STEP, ["The authorization server answered ", &message, hint].concat())
             .with_server_error(reason.map(|reason| reason.error)));
     }
@@ -85,6 +82,7 @@ mod tests {
             scope: &Scope::default(),
             state: State::from_entropy([1; 32]),
             verifier: CodeVerifier::from_entropy([2; 32]),
+            dpop_jkt: None,
         };
         let query = query.replace("STATE", &base64url(&[1; 32]));
         authorization_response(&query, &request)

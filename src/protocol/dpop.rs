@@ -17,6 +17,22 @@ pub struct PublicKey {
     pub y: String,
 }
 
+impl PublicKey {
+    /// As a JWK: the members that RFC 7638 §3.2 requires, in its order.
+    fn jwk(&self) -> String {
+        Writer::new().string("crv", "P-256").string("kty", "EC").string("x", &self.x).string("y", &self.y).finish()
+    }
+
+    /// Its SHA-256 thumbprint (RFC 7638 §3), which is a request's `dpop_jkt` (§10).
+    pub fn thumbprint(&self) -> String {
+        sha256(&self.jwk())
+    }
+}
+
+fn sha256(text: &str) -> String {
+    base64url(&Sha256::digest(text.as_bytes()))
+}
+
 /// What one proof is for (§4.2).
 pub struct DpopProof<'a> {
     /// The key that signs.
@@ -38,10 +54,9 @@ pub struct DpopProof<'a> {
 impl DpopProof<'_> {
     /// What is signed.
     pub fn signing_input(&self) -> String {
-        let jwk = Writer::new().string("crv", "P-256").string("kty", "EC");
-        let jwk = jwk.string("x", &self.key.x).string("y", &self.key.y).finish();
+        let jwk = self.key.jwk();
         let header = Writer::new().string("typ", "dpop+jwt").string("alg", DPOP_ALGORITHM).object("jwk", &jwk).finish();
-        let hash = self.access_token.map(|token| base64url(&Sha256::digest(token.expose().as_bytes())));
+        let hash = self.access_token.map(|token| sha256(token.expose()));
         let claims = Writer::new()
             .string("jti", &base64url(&self.id))
             .string("htm", self.method)
@@ -60,6 +75,16 @@ mod tests {
 
     use super::*;
     use crate::protocol::test_support::object;
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_9449() {
+        // §6.1 has this `jkt` for the key of §5's proof.
+        let key = PublicKey {
+            x: "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs".into(),
+            y: "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA".into(),
+        };
+        assert_eq!(key.thumbprint(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    }
 
     #[test]
     fn says_what_section_4_2_asks_for() {

@@ -27,9 +27,14 @@ impl OAuthError {
         Some(Self { error, description: description.and_then(|text| presentable(text, sent)) })
     }
 
-    /// Whether the server complains of `resource` (RFC 8707 §2), in its code or in its words.
-    pub fn is_about_resource(&self) -> bool {
-        self.error == "invalid_target" || self.description.as_ref().is_some_and(|text| text.contains("resource"))
+    /// The way out where the server complains of `resource` (RFC 8707 §2), in its code or in its words:
+    /// some take none, such as Microsoft Entra ID.
+    pub fn resource_hint(&self) -> &'static str {
+        match self.error == "invalid_target" || self.description.as_ref().is_some_and(|text| text.contains("resource"))
+        {
+            true => " If it takes no \"resource\", list its issuer in omitResource.",
+            false => "",
+        }
     }
 
     /// A sentence for people.

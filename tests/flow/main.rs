@@ -6,6 +6,7 @@ mod dpop;
 mod grant;
 mod identify;
 mod organisations;
+mod pushed_authorization_request;
 mod scripted;
 mod session;
 mod sign_in;
