@@ -33,9 +33,10 @@ async function fresh(t, options) {
 
 /** The forms that go to the token and the revocation endpoint, and the tokens that go to the MCP server. */
 function watchSecrets(context, demo) {
-  const seen = { token: [], revocation: [], bearers: [] };
+  const seen = { pushed: [], token: [], revocation: [], bearers: [] };
   const form = (request) => Object.fromEntries(new URLSearchParams(request.postData()));
   context.on("request", (request) => {
+    if (request.url() === `${demo.issuer}/request`) seen.pushed.push(form(request));
     if (request.url() === `${demo.issuer}/token`) seen.token.push(form(request));
     if (request.url() === `${demo.issuer}/token/revocation`) seen.revocation.push(form(request));
     const [, bearer] = /^Bearer (.+)/.exec(request.headers().authorization ?? "") ?? [];
@@ -66,6 +67,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   const shown = [];
   const problems = [];
   const popups = [];
+  let authorizationUrl;
   page.on("framenavigated", (frame) => shown.push(frame.url()));
   page.on("popup", (popup) => popups.push(popup));
   page.on("pageerror", (error) => problems.push(String(error)));
@@ -82,7 +84,9 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   });
 
   await step("the popup shows the login and the consent form", async () => {
+    const asked = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
     const popup = await popupOf(page);
+    authorizationUrl = new URL((await asked).url());
     await logIn(popup, "alice");
     await popup.getByText("mcp:read", { exact: true }).waitFor();
     await consent(popup);
@@ -109,6 +113,13 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     assert.equal(await callTool(page, "add", { a: 2, b: 40.5 }), "2 + 40.5 = 42.5");
   });
 
+  await step("the request was pushed, and the address had its reference alone (RFC 9126 §4)", () => {
+    const [request] = seen.pushed;
+    assert.equal(request.resource, demo.mcpUrl);
+    assert.equal(request.code_challenge_method, "S256");
+    assert.deepEqual([...authorizationUrl.searchParams.keys()].sort(), ["client_id", "request_uri"]);
+  });
+
   await step("`resource` and PKCE are in the token request (RFC 8707 §2.2, RFC 7636 §4.5)", () => {
     const [request] = seen.token;
     assert.equal(request.grant_type, "authorization_code");
@@ -123,6 +134,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
       /^GET\s.*\/\.well-known\/oauth-protected-resource\/mcp$/,
       /^GET\s.*\/\.well-known\/oauth-authorization-server$/,
       /^POST\s.*\/reg$/,
+      /^POST\s.*\/request$/,
       /^http:\/\/localhost:\d+$/,
       /^POST\s.*\/token$/,
     ];
