@@ -64,6 +64,12 @@ const SUITES = [
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("tests", "popup", "matrix.mjs"), "--engine", "chromium", "--no-build"]],
   },
+  {
+    name: "consumers",
+    about: "the packed tarball with bundlers, without one and in a worker",
+    needs: ["tools", "package"],
+    command: () => [process.execPath, [join("tests", "consumers", "run.mjs"), "--quick", "--no-build"]],
+  },
 ];
 
 const HELP = `Usage: node scripts/test.mjs [--only NAME] [--verbose]
@@ -146,7 +152,7 @@ export function judge({ lint }, { status, output }) {
 
 const ended = (status) => (typeof status === "number" ? `it ended with status ${status}` : status);
 
-/** Adds up the summary lines of cargo test, wasm-bindgen-test, node's test runner, the conformance suite's and the popup matrix's. */
+/** Adds up the summary lines of cargo test, wasm-bindgen-test, node's test runner, and of what prints a table. */
 export function count(output) {
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const sum = (pattern) => [...plain.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
@@ -154,11 +160,11 @@ export function count(output) {
     passed:
       sum(/^test result: .*? (\d+) passed;/gm) +
       sum(/^(?:#|ℹ) pass (\d+)$/gm) +
-      sum(/^(?:conformance|popup-matrix): (\d+) passed, \d+ failed$/gm),
+      sum(/^(?:conformance|popup-matrix|consumers): (\d+) passed, \d+ failed$/gm),
     failed:
       sum(/^test result: .*? (\d+) failed;/gm) +
       sum(/^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm) +
-      sum(/^(?:conformance|popup-matrix): \d+ passed, (\d+) failed$/gm),
+      sum(/^(?:conformance|popup-matrix|consumers): \d+ passed, (\d+) failed$/gm),
   };
 }
 

@@ -31,7 +31,10 @@ impl From<JsValue> for NoResponse {
 async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResponse> {
     let abort = Abort::new()?;
     let response = settled(&apply(fetch, &[request.url.as_str().into(), init(request, &abort)])?).await?;
-    let Some(status) = get(&response, "status").as_f64() else { return Err(response.into()) };
+    // What a browser makes of a redirect that is not followed has the status 0.
+    let Some(status) = get(&response, "status").as_f64().filter(|status| *status > 0.0) else {
+        return Err(response.into());
+    };
     let www_authenticate = header(&response, "www-authenticate");
     let dpop_nonce = header(&response, "dpop-nonce");
     let retry_after = header(&response, "retry-after").and_then(|field| seconds_from_now(&field));
@@ -61,9 +64,10 @@ fn init(request: &Request, abort: &Abort) -> JsValue {
     }
     let (method, redirect, body) = match &request.body {
         None => ("GET", "follow", JsValue::UNDEFINED),
+        // Not "error", which Cloudflare Workers don't know.
         Some(body) => {
             add("content-type", body.content_type());
-            ("POST", "error", body.as_str().into())
+            ("POST", "manual", body.as_str().into())
         }
     };
     object(&[

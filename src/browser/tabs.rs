@@ -7,7 +7,7 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use super::events::Callback;
-use super::reflect::{apply, call, construct, get, object};
+use super::reflect::{apply, call, construct, get, global, object};
 
 /// The channel. Dropping it closes it.
 pub(super) struct Tabs {
@@ -20,6 +20,10 @@ impl Tabs {
     /// happened here, and counts as a change of the store; unless this tab keeps its sessions `alone`,
     /// in memory, where others have theirs.
     pub(super) fn join(on_event: Function, changes: Rc<Cell<u32>>, alone: Rc<Cell<bool>>) -> Option<Self> {
+        // A program without an address is no page of an origin, and an open channel would keep it from ending.
+        if global("location").is_undefined() {
+            return None;
+        }
         let channel = construct("BroadcastChannel", &["mcp-authorize sessions".into()]).ok()?;
         let listener = Callback::new(move |event: JsValue| {
             if alone.get() {
@@ -31,8 +35,6 @@ impl Tabs {
             Ok(())
         });
         call(&channel, "addEventListener", &["message".into(), listener.as_ref().clone()]).ok()?;
-        // Outside of browsers an open channel would keep the program from ending.
-        let _ = call(&channel, "unref", &[]);
         Some(Self { channel, _listener: listener })
     }
 

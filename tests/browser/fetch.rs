@@ -55,7 +55,7 @@ async fn post_goes_nowhere_else() {
     let body = Some(Body::Form(Form::new().add("code", "c/1")));
     let authorization = Some(Secret::from("Basic eDp5"));
     let expected = eval(
-        r#"JSON.stringify({ url: "https://a.example/x?y", init: { method: "POST", redirect: "error", body: "code=c%2F1",
+        r#"JSON.stringify({ url: "https://a.example/x?y", init: { method: "POST", redirect: "manual", body: "code=c%2F1",
             headers: { accept: "application/json", authorization: "Basic eDp5", "content-type": "application/x-www-form-urlencoded" },
             credentials: "omit", referrerPolicy: "no-referrer", signal: true } })"#,
     );
@@ -84,6 +84,9 @@ async fn what_an_answer_holds() {
     let redirected = "{ status: 200, redirected: true, url: 'https://b.example/', headers: new Headers(), body: null }";
     let answer = answered(redirected).await.unwrap();
     assert_eq!((answer.redirected_to.as_deref(), answer.body.as_str()), (Some("https://b.example/"), ""));
+    // Fetch §5.5: what comes of a redirect with `redirect: "manual"`.
+    let refused = "{ type: 'opaqueredirect', status: 0, redirected: false, headers: new Headers(), body: null }";
+    assert_eq!(answered(refused).await.err().unwrap().code, Code::Network);
     assert_eq!(answered("{}").await.err().unwrap().code, Code::Network);
     assert_eq!(answered("undefined").await.err().unwrap().code, Code::Network);
 }

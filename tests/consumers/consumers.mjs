@@ -1,0 +1,61 @@
+// Who uses the package, and how. Each has a folder here with what such a user writes; package.json has the commands.
+
+const page = ["page"];
+const program = ["program", "page"];
+
+/**
+ * @typedef {object} Consumer
+ * @property {string} name
+ * @property {string} project its folder
+ * @property {string[]} shared the folders whose files it has as well, unless it has its own
+ * @property {string} [entry] what it imports in place of `mcp-authorize`
+ * @property {string[]} [without] files of its folder that this one does not need
+ * @property {boolean} [build] whether it is built: `npm run build`
+ * @property {string} [folder] what is served to the browser as it is …
+ * @property {string} [server] … or the command that serves it …
+ * @property {string} [program] … or the command of a program, which prints the answer
+ * @property {boolean} [quick] whether `npm test` has it too
+ */
+
+/** @type {Consumer[]} */
+export const CONSUMERS = [
+  { name: "Vite 8, development server", project: "vite-8", shared: page, server: "dev" },
+  { name: "Vite 8", project: "vite-8", shared: page, build: true, folder: "dist", quick: true },
+  { name: "Vite 7, development server", project: "vite-7", shared: page, server: "dev" },
+  {
+    name: "Vite 7, development server, inline",
+    project: "vite-7",
+    shared: page,
+    entry: "mcp-authorize/inline",
+    without: ["vite.config.js"],
+    server: "dev",
+  },
+  { name: "Vite 7", project: "vite-7", shared: page, build: true, folder: "dist" },
+  { name: "webpack 5", project: "webpack-5", shared: page, build: true, folder: "dist" },
+  {
+    name: "esbuild, inline",
+    project: "esbuild",
+    shared: page,
+    entry: "mcp-authorize/inline",
+    build: true,
+    folder: "dist",
+    quick: true,
+  },
+  { name: "Rollup, inline", project: "rollup", shared: page, entry: "mcp-authorize/inline", build: true, folder: "dist" },
+  { name: "no bundler, import map", project: "import-map", shared: page, folder: ".", quick: true },
+  { name: "Next.js, development server", project: "next", shared: page, server: "dev" },
+  { name: "Next.js", project: "next", shared: page, build: true, server: "start" },
+  { name: "module worker (Vite 8)", project: "worker", shared: page, build: true, folder: "dist", quick: true },
+  {
+    name: "service worker (esbuild), inline",
+    project: "service-worker",
+    shared: page,
+    entry: "mcp-authorize/inline",
+    build: true,
+    folder: "dist",
+  },
+  { name: "Cloudflare Workers (workerd)", project: "workerd", shared: program, program: "start" },
+  { name: "Node.js 20", project: "node-20", shared: program, program: "start" },
+  { name: "Node.js 22", project: "node-22", shared: program, program: "start" },
+  { name: "Deno", project: "deno", shared: program, program: "start" },
+];

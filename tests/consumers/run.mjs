@@ -1,0 +1,160 @@
+// `npm run consumers`: the packed tarball in the hands of its users. Each consumer's project is made, built by its own
+// commands and used: a page in headless Chromium, through a sign-in by popup and a call; a program by itself.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "../../scripts/build.mjs";
+import { Failure, capture, duration, isMain, main } from "../../scripts/run.mjs";
+import { staticServer } from "../../www/servers/static.mjs";
+import { launchBrowser, startDemo } from "../e2e/browser.mjs";
+import { pack } from "../package/pack.mjs";
+import { CONSUMERS } from "./consumers.mjs";
+import { project } from "./project.mjs";
+import { isAnswer, useInBrowser } from "./user.mjs";
+
+const TIME_LIMIT = 120_000; // for a build, a server's start and a program, each
+
+// Nothing is told to the makers of the tools, and nobody is asked for newer versions.
+const ENV = { NEXT_TELEMETRY_DISABLED: "1", DENO_NO_UPDATE_CHECK: "1", NO_UPDATE_NOTIFIER: "1", NO_COLOR: "1" };
+
+const HELP = `Usage: npm run consumers -- [options]
+
+Uses the packed package as bundlers, frameworks, workers and runtimes do.
+
+  --quick       only those that npm test has
+  --only NAME   only those with NAME in their names
+  --no-build    with pkg/wasm as it is
+  --verbose     show what the tools print, too`;
+
+async function consumers({ quick, only = "", "no-build": asItIs, verbose }) {
+  if (!asItIs) await build();
+  const chosen = CONSUMERS.filter(
+    ({ name, quick: isQuick }) => (isQuick || !quick) && name.toLowerCase().includes(only.toLowerCase()),
+  );
+  if (chosen.length === 0) throw new Failure(`No consumer has "${only}" in its name.`);
+
+  const packed = mkdtempSync(join(tmpdir(), "mcp-authorize-"));
+  const { tarball } = pack(packed);
+  const demo = await startDemo();
+  const browser = await launchBrowser();
+  const results = [];
+  try {
+    for (const consumer of chosen) results.push(await judge(consumer, { tarball, demo, browser, verbose }));
+  } finally {
+    await browser.close();
+    await demo.close();
+    rmSync(packed, { recursive: true });
+  }
+  const width = Math.max(...results.map(({ name }) => name.length));
+  console.log(`\n${"consumer".padEnd(width)}  imports               result  seconds`);
+  for (const { name, entry = "mcp-authorize", failure, time } of results) {
+    console.log(`${name.padEnd(width)}  ${entry.padEnd(20)}  ${failure ? "FAILED" : "passed"}  ${time.padStart(7)}`);
+  }
+  const failed = results.filter(({ failure }) => failure).length;
+  console.log(`consumers: ${results.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+async function judge(consumer, world) {
+  console.log(`${consumer.name}…`);
+  const started = Date.now();
+  let failure;
+  try {
+    await use(consumer, world);
+  } catch (error) {
+    failure = error;
+    console.log(`${consumer.name} failed: ${error.message}`);
+  }
+  return { ...consumer, failure, time: duration(started) };
+}
+
+async function use(consumer, { tarball, demo, browser, verbose }) {
+  const folder = await project(consumer, tarball);
+  const npm = async (...args) => {
+    const { status, output } = await capture("npm", ["run", ...args], { cwd: folder, env: ENV, timeout: TIME_LIMIT });
+    if (verbose) console.log(output);
+    if (status !== 0) throw new Error(`npm run ${args.join(" ")} (${status})\n${output}`);
+    return output;
+  };
+  if (consumer.build) await npm("build");
+  if (consumer.program) {
+    const output = await npm(consumer.program, "--", demo.mcpUrl);
+    if (!isAnswer(output)) throw new Error(output);
+    return;
+  }
+  const site = consumer.server ? await command(consumer.server, folder) : await files(join(folder, consumer.folder));
+  try {
+    await useInBrowser(browser, `${site.url}?server=${encodeURIComponent(demo.mcpUrl)}`);
+  } catch (error) {
+    throw new Error(`${error.message}\n${site.output?.() ?? ""}`);
+  } finally {
+    await site.close();
+  }
+}
+
+/** A folder, with the Content-Security-Policy of the demo. */
+async function files(folder) {
+  const server = createServer(staticServer({ folders: { "/": folder }, made: {} }));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((done) => server.close(done));
+  };
+  return { url: `http://127.0.0.1:${server.address().port}/`, close };
+}
+
+/** A project's own server, as soon as it answers. */
+async function command(name, cwd) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/`;
+  const child = spawn("npm", ["run", name, "--", "--port", String(port)], {
+    cwd,
+    env: { ...process.env, ...ENV },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true, // a process group of its own: npm starts a shell, and that the server
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  const ended = once(child, "exit");
+  const close = async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGTERM");
+    await ended;
+  };
+  for (const end = Date.now() + TIME_LIMIT; Date.now() < end && child.exitCode === null; ) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return { url, close, output: () => output };
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  await close();
+  throw new Error(`npm run ${name} does not answer at ${url}\n${output}`);
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: "boolean" },
+        only: { type: "string" },
+        "no-build": { type: "boolean" },
+        verbose: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) return console.log(HELP);
+    await consumers(values);
+  });
+}

@@ -1,0 +1,12 @@
+// In place of the page's own: a service worker restores the session by itself and does the call.
+
+/** Lets the service worker call the demo server's tool: "40 + 2 = 42". */
+export async function add(session) {
+  await navigator.serviceWorker.register("service-worker.js", { type: "module" });
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data);
+    active.postMessage(session.server, [port2]);
+  });
+}

@@ -1,0 +1,46 @@
+// What a user does with a consumer's page.
+
+import { consent, logIn, popupOf } from "../e2e/browser.mjs";
+
+const ANSWER = "40 + 2 = 42";
+
+/**
+ * Signs in by popup, reads what the MCP server answered, and comes back later, still signed in.
+ *
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url of the page
+ */
+export async function useInBrowser(browser, url) {
+  const context = await browser.newContext();
+  const problems = [];
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    page.on("pageerror", ({ message }) => problems.push(message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !isExpected(message)) problems.push(message.text());
+    });
+    await page.goto(url);
+    try {
+      const popup = await popupOf(page);
+      await logIn(popup);
+      await consent(popup);
+      await says(page, `Signed in: ${ANSWER}`);
+      await page.reload();
+      await says(page, `Restored: ${ANSWER}`);
+    } catch (error) {
+      throw new Error([error.message, await page.locator("body").innerText(), ...problems].join("\n"));
+    }
+    if (problems.length > 0) throw new Error(problems.join("\n"));
+  } finally {
+    await context.close();
+  }
+}
+
+/** The browser logs an icon that is not there, and each answer 401: with one the server says that it wants a token. */
+const isExpected = (message) => /favicon/.test(message.location().url) || /status of 401/.test(message.text());
+
+const says = (page, text) => page.getByRole("status").filter({ hasText: text }).waitFor();
+
+/** Whether a program has printed what the MCP server answered. */
+export const isAnswer = (output) => output.includes(`Signed in: ${ANSWER}`);

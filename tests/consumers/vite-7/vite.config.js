@@ -1,0 +1,4 @@
+export default {
+  build: { rollupOptions: { input: ["index.html", "callback.html"] } },
+  optimizeDeps: { exclude: ["mcp-authorize"] },
+};
