@@ -35,7 +35,7 @@ export async function build({ dev = false } = {}) {
   const profile = dev ? "debug" : "release";
 
   // Only as a cdylib: beside an rlib cargo does no link-time optimisation.
-  const args = ["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--target-dir", target];
+  const args = ["rustc", "--lib", "--crate-type", "cdylib", "--features", "npm", "--target", TARGET, "--target-dir", target];
   if (!dev) args.push("--release");
   await step(dev ? "Compiling the crate (up to 20 s)" : "Compiling the crate (up to 40 s)", () =>
     run("cargo", args, { log: "cargo-build", env }),

@@ -29,4 +29,11 @@ pub mod ports;
 #[forbid(unsafe_code)]
 pub mod protocol;
 
+/// Half a kilobyte in place of the standard library's two and a half, brotli.
+#[cfg(all(feature = "npm", target_arch = "wasm32"))]
+#[global_allocator]
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
+    // SAFETY: a WebAssembly module without the threads proposal has one thread.
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
+
 pub use error::{Code, Error, Result, Step};

@@ -1,5 +1,7 @@
 //! `McpSession`: a user who is signed in to one MCP server.
 
+use std::pin::Pin;
+
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -25,13 +27,17 @@ impl From<flow::Session<Browser>> for Session {
 
 impl Session {
     /// Runs something of the session's until it is done or the caller gives up.
-    fn run<F>(&self, signal: Option<AbortSignal>, work: impl FnOnce(flow::Session<Browser>) -> F + 'static) -> Promise
+    fn run<F>(&self, signal: Option<AbortSignal>, work: impl FnOnce(flow::Session<Browser>) -> F) -> Promise
     where
         F: Future<Output = Result<JsValue>> + 'static,
     {
-        let session = self.0.clone();
-        settle(async move { Ok(race(Step::Request, NO_LIMIT, signal.as_ref(), work(session)).await?) })
+        run(signal, Box::pin(work(self.0.clone())))
     }
+}
+
+/// Boxed, so that it is compiled once for all that sessions do.
+fn run(signal: Option<AbortSignal>, work: Pin<Box<dyn Future<Output = Result<JsValue>>>>) -> Promise {
+    settle(async move { Ok(race(Step::Request, NO_LIMIT, signal.as_ref(), work).await?) })
 }
 
 #[wasm_bindgen]

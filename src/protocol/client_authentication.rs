@@ -1,10 +1,8 @@
 //! How a client shows who it is at the token endpoint (RFC 6749 §2.3).
 
-use base64::Engine;
-
 use super::form::{self, Form};
 use super::json::Writer;
-use super::{Issuer, Secret, base64url, jwt};
+use super::{Issuer, Secret, base64, base64url, jwt};
 
 /// An authentication method (RFC 7591 §2, `token_endpoint_auth_method`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +123,7 @@ fn basic(client_id: &str, secret: &Secret) -> Secret {
     form::encode(client_id, &mut pair);
     pair.push(':');
     form::encode(secret.expose(), &mut pair);
-    let encoded = base64::engine::general_purpose::STANDARD.encode(Secret::from(pair).expose());
+    let encoded = base64(Secret::from(pair).expose().as_bytes());
     ["Basic ", &encoded].concat().into()
 }
 
@@ -146,8 +144,7 @@ mod tests {
         // "application/x-www-form-urlencoded" encoding algorithm per Appendix B"
         let (form, header) = authenticate(ClientAuthentication::SecretBasic, "a:b", "p ä");
         assert_eq!(form, "");
-        let encoded = base64::engine::general_purpose::STANDARD.encode("a%3Ab:p+%C3%A4");
-        assert_eq!(header.unwrap(), format!("Basic {encoded}"));
+        assert_eq!(header.unwrap(), format!("Basic {}", base64(b"a%3Ab:p+%C3%A4")));
         let (_, header) = authenticate(ClientAuthentication::SecretBasic, "s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw");
         assert_eq!(header.unwrap(), "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
     }

@@ -6,6 +6,7 @@
 mod authorization_request;
 mod authorization_response;
 mod authorization_server_metadata;
+mod base64;
 mod challenge;
 mod client_authentication;
 mod client_id_metadata_document;
@@ -26,6 +27,8 @@ mod secret;
 mod token_request;
 mod token_response;
 mod url;
+
+use base64::{base64, base64url};
 
 pub use authorization_request::{AuthorizationRequest, State};
 pub use authorization_response::{AuthorizationCode, authorization_response};
@@ -61,12 +64,6 @@ impl UrlError {
         };
         Error::new(code, step, [what, expected].concat())
     }
-}
-
-/// Bytes as base64url without padding (RFC 7515 Appendix C).
-fn base64url(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
 #[cfg(test)]
