@@ -17,6 +17,7 @@ const USAGE = `Usage: node www/serve.mjs [options]
   --host <address>                 address to listen at (default: 127.0.0.1, this machine alone)
   --access-token-seconds <number>  how long an access token is good for (default: 300)
   --no-refresh-tokens              issue access tokens only
+  --dpop-nonces                    ask for nonces in proofs of possession (RFC 9449 §8, §9)
   --help                           show this text
 `;
 
@@ -26,6 +27,7 @@ const USAGE = `Usage: node www/serve.mjs [options]
  * @param {string} [options.host] address to listen at
  * @param {number} [options.accessTokenSeconds]
  * @param {boolean} [options.refreshTokens]
+ * @param {boolean} [options.dpopNonces] whether both servers ask for nonces in proofs of possession
  * @returns {Promise<{ pageUrl: string, mcpUrl: string, issuer: string, close(): Promise<void> }>}
  */
 export async function start({
@@ -33,6 +35,7 @@ export async function start({
   host = "127.0.0.1",
   accessTokenSeconds = 300,
   refreshTokens = true,
+  dpopNonces = false,
 } = {}) {
   const { authorizationServer } = await import("./servers/authorization-server.mjs");
 
@@ -71,9 +74,9 @@ export async function start({
         "/vendor/mcp-client.js": await bundle("@modelcontextprotocol/client"),
       },
     }));
-    const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens };
+    const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens, dpopNonces };
     authorization.on("request", await authorizationServer(issuing));
-    mcp.on("request", mcpServer({ url: mcpUrl, issuer }));
+    mcp.on("request", mcpServer({ url: mcpUrl, issuer, dpopNonces }));
     return { pageUrl, mcpUrl, issuer, close };
   } catch (error) {
     await close();
@@ -104,6 +107,7 @@ async function main() {
       host: { type: "string", default: "127.0.0.1" },
       "access-token-seconds": { type: "string", default: "300" },
       "no-refresh-tokens": { type: "boolean", default: false },
+      "dpop-nonces": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -120,6 +124,7 @@ async function main() {
     host: values.host,
     accessTokenSeconds: number(values["access-token-seconds"], "--access-token-seconds"),
     refreshTokens: !values["no-refresh-tokens"],
+    dpopNonces: values["dpop-nonces"],
   });
   console.log(`The demo is at ${demo.pageUrl} (Ctrl+C ends it)`);
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, demo.close);

@@ -33,14 +33,14 @@ async function fresh(t, options) {
 
 /** The forms that go to the token and the revocation endpoint, and the tokens that go to the MCP server. */
 function watchSecrets(context, demo) {
-  const seen = { pushed: [], token: [], revocation: [], bearers: [] };
+  const seen = { pushed: [], token: [], revocation: [], accessTokens: [] };
   const form = (request) => Object.fromEntries(new URLSearchParams(request.postData()));
   context.on("request", (request) => {
     if (request.url() === `${demo.issuer}/request`) seen.pushed.push(form(request));
     if (request.url() === `${demo.issuer}/token`) seen.token.push(form(request));
     if (request.url() === `${demo.issuer}/token/revocation`) seen.revocation.push(form(request));
-    const [, bearer] = /^Bearer (.+)/.exec(request.headers().authorization ?? "") ?? [];
-    if (request.url() === demo.mcpUrl && bearer && !seen.bearers.includes(bearer)) seen.bearers.push(bearer);
+    const [, token] = /^DPoP (.+)/.exec(request.headers().authorization ?? "") ?? [];
+    if (request.url() === demo.mcpUrl && token && !seen.accessTokens.includes(token)) seen.accessTokens.push(token);
   });
   return seen;
 }
@@ -108,8 +108,8 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     assert.equal(claims.iss, demo.issuer);
     assert.equal(claims.sub, "alice");
     assert.equal(claims.scope, "mcp:read");
-    assert.equal(seen.bearers.length, 1);
-    assert.equal(claimsOf(seen.bearers[0]).aud, demo.mcpUrl);
+    assert.equal(seen.accessTokens.length, 1);
+    assert.equal(claimsOf(seen.accessTokens[0]).aud, demo.mcpUrl);
     assert.equal(await callTool(page, "add", { a: 2, b: 40.5 }), "2 + 40.5 = 42.5");
   });
 
@@ -148,16 +148,16 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     assert.deepEqual(seen.token.map(({ grant_type }) => grant_type), ["authorization_code", "refresh_token"]);
     assert.equal(seen.token[1].resource, demo.mcpUrl);
     assert.equal(JSON.parse(await callTool(page, "whoami")).sub, "alice");
-    assert.equal(seen.bearers.length, 2);
+    assert.equal(seen.accessTokens.length, 2);
   });
 
   await step("a reload needs neither the user nor the authorization server", async () => {
     shown.push(await page.content());
-    const before = { popups: popups.length, tokens: seen.token.length, bearers: seen.bearers.length };
+    const before = { popups: popups.length, tokens: seen.token.length, accessTokens: seen.accessTokens.length };
     await page.reload();
     await page.getByRole("heading", { name: "Tools" }).waitFor();
     assert.equal(JSON.parse(await callTool(page, "whoami")).sub, "alice");
-    const after = { popups: popups.length, tokens: seen.token.length, bearers: seen.bearers.length };
+    const after = { popups: popups.length, tokens: seen.token.length, accessTokens: seen.accessTokens.length };
     assert.deepEqual(after, before);
     shown.push(await page.content());
   });
@@ -182,7 +182,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   await step("no secret was in the page, its address or the console", () => {
     const { code, code_verifier } = seen.token[0];
     const refreshTokens = [seen.token[1].refresh_token, seen.revocation[0].token];
-    for (const secret of [code, code_verifier, ...refreshTokens, ...seen.bearers]) {
+    for (const secret of [code, code_verifier, ...refreshTokens, ...seen.accessTokens]) {
       assert.ok(secret.length > 20);
       assert.ok(!shown.some((text) => text.includes(secret)), "a secret is shown");
     }
@@ -218,7 +218,7 @@ test("a token that ran out is refreshed by the next call", async (t) => {
   const before = seen.token.length;
   const claims = JSON.parse(await callTool(page, "whoami"));
   assert.equal(seen.token[before].grant_type, "refresh_token");
-  assert.deepEqual(claims.exp, claimsOf(seen.bearers.at(-1)).exp);
+  assert.deepEqual(claims.exp, claimsOf(seen.accessTokens.at(-1)).exp);
 });
 
 test("without a refresh token the session ends when the token does", async (t) => {

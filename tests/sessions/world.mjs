@@ -58,7 +58,7 @@ export async function startWorld(t, browser, { accessTokenSeconds = 300, timeLim
   }));
   const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true };
   authorization.on("request", tokenGate(world, await authorizationServer(issuing)));
-  mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer })));
+  mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer, dpop: false })));
   other.on("request", (request, response) => {
     const { method, url, headers } = request;
     if (answerPreflight(request, response, ANYTHING)) return;

@@ -1,6 +1,7 @@
 // The authorization server: oidc-provider, set up as the MCP specification wants one. Everything is in
 // memory, and the login form takes any name: for demos and tests, never for the open internet.
 
+import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider, { errors } from "oidc-provider";
 import { answerPreflight } from "./cors.mjs";
@@ -14,9 +15,17 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
  * @param {string[]} options.scopes the scopes of that MCP server
  * @param {number} options.accessTokenSeconds
  * @param {boolean} options.refreshTokens
+ * @param {boolean} [options.dpopNonces] whether proofs of possession need a nonce of its own (RFC 9449 §8)
  * @returns {Promise<import("node:http").RequestListener>}
  */
-export async function authorizationServer({ issuer, resource, scopes, accessTokenSeconds, refreshTokens }) {
+export async function authorizationServer({
+  issuer,
+  resource,
+  scopes,
+  accessTokenSeconds,
+  refreshTokens,
+  dpopNonces = false,
+}) {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const hour = 60 * 60;
 
@@ -54,7 +63,7 @@ export async function authorizationServer({ issuer, resource, scopes, accessToke
       registration: { enabled: true }, // RFC 7591
       clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
       pushedAuthorizationRequests: { enabled: true }, // RFC 9126
-      dPoP: { enabled: true }, // RFC 9449
+      dPoP: { enabled: true, nonceSecret: dpopNonces ? randomBytes(32) : undefined, requireNonce: () => dpopNonces }, // RFC 9449
       revocation: { enabled: true }, // RFC 7009
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },

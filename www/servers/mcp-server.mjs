@@ -1,5 +1,6 @@
-// The MCP server: a few tools behind a bearer token. It is a resource server (RFC 9728): it points to its
-// authorization server, checks the tokens that come from there, and issues none.
+// The MCP server: a few tools behind an access token. It is a resource server (RFC 9728): it points to its
+// authorization server, checks the tokens that come from there, and issues none. Tokens that are bound to a key (DPoP,
+// RFC 9449) are taken with a proof of that key alone, others as Bearer tokens (RFC 6750).
 
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import {
@@ -14,6 +15,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { answerPreflight } from "./cors.mjs";
+import { ALGORITHMS, ProofError, proofVerifier } from "./dpop.mjs";
 
 /** What an MCP client sends (Streamable HTTP) and a page may not without leave. */
 const REQUEST_HEADERS =
@@ -26,23 +28,62 @@ export const SCOPES = ["mcp:read", "mcp:write"];
  * @param {object} options
  * @param {string} options.url the URL at which this server is reached
  * @param {string} options.issuer the authorization server whose tokens it takes
+ * @param {boolean} [options.dpop] whether it takes tokens that are bound to a key
+ * @param {boolean} [options.dpopNonces] whether proofs need a nonce of its own
  * @returns {import("node:http").RequestListener}
  */
-export function mcpServer({ url, issuer }) {
+export function mcpServer({ url, issuer, dpop = true, dpopNonces = false }) {
   const metadataUrl = getOAuthProtectedResourceMetadataUrl(new URL(url));
   const metadata = {
     resource: url,
     authorization_servers: [issuer],
     scopes_supported: SCOPES,
     bearer_methods_supported: ["header"],
+    dpop_signing_alg_values_supported: dpop ? ALGORITHMS : undefined,
     resource_name: "Demo notes",
   };
 
-  const authorize = requireBearerAuth({
-    verifier: verifier(url, issuer),
-    requiredScopes: ["mcp:read"],
-    resourceMetadataUrl: metadataUrl,
-  });
+  const verify = tokenVerifier(url, issuer);
+  const proofs = proofVerifier({ url, nonces: dpopNonces });
+
+  /** What the token says, or the answer that refuses it. */
+  async function authorize({ method, headers }) {
+    const [scheme, token = ""] = (headers.get("authorization") ?? "").split(" ");
+    let key;
+    if (dpop && scheme.toLowerCase() === "dpop") {
+      try {
+        key = await proofs.verify({ proof: headers.get("dpop"), method, token });
+      } catch (error) {
+        return refuse(error);
+      }
+    }
+    // The SDK knows Bearer tokens alone; whether a token is bound to the key, the verifier looks at.
+    const gate = requireBearerAuth({
+      verifier: { verifyAccessToken: (token) => verify(token, key) },
+      requiredScopes: ["mcp:read"],
+      resourceMetadataUrl: metadataUrl,
+    });
+    const authorization = scheme && `${key ? "Bearer" : scheme} ${token}`;
+    const authorized = await gate(new Request(url, { headers: { authorization } }));
+    if (dpop && authorized.status === 401) authorized.headers.append("WWW-Authenticate", challenge());
+    return authorized;
+  }
+
+  /** RFC 9449 §7.1, §9. */
+  function refuse(error) {
+    if (!(error instanceof ProofError)) throw error;
+    const { code, message } = error;
+    const headers = new Headers({ "WWW-Authenticate": challenge({ error: code, error_description: message }) });
+    const nonce = proofs.nonce();
+    if (nonce) headers.set("DPoP-Nonce", nonce);
+    return Response.json({ error: code, error_description: message }, { status: 401, headers });
+  }
+
+  const challenge = (parameters) => {
+    const all = Object.entries({ ...parameters, algs: ALGORITHMS.join(" ") });
+    return `DPoP ${all.map(([name, value]) => `${name}="${value.replaceAll('"', "'")}"`).join(", ")}`;
+  };
+
   const notes = new Map([["1", "Buy milk"], ["2", "Call Ada"]]);
   const mcp = createMcpHandler(({ authInfo }) => tools(authInfo, notes));
 
@@ -68,25 +109,25 @@ export function mcpServer({ url, issuer }) {
   };
 }
 
-/** Takes a JWT access token (RFC 9068) of this issuer, made for this server, and nothing else. */
-function verifier(url, issuer) {
+/** Takes a JWT access token (RFC 9068) of this issuer, made for this server and for who calls, and nothing else. */
+function tokenVerifier(url, issuer) {
   const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
-  return {
-    async verifyAccessToken(token) {
-      try {
-        const { payload } = await jwtVerify(token, keys, { issuer, audience: url, typ: "at+jwt" });
-        return {
-          token,
-          clientId: payload.client_id,
-          scopes: payload.scope?.split(" ") ?? [],
-          expiresAt: payload.exp,
-          extra: payload,
-        };
-      } catch (error) {
-        const reason = error.code ?? error.name;
-        throw new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
-      }
-    },
+  const refused = (reason) => new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
+
+  /** `key` is the thumbprint of the key that the caller has, where they have shown one. */
+  return async (token, key) => {
+    const { payload } = await jwtVerify(token, keys, { issuer, audience: url, typ: "at+jwt" }).catch((error) => {
+      throw refused(error.code ?? error.name);
+    });
+    // RFC 9449 §7.1, §7.2: a token that is bound to a key is for who has the key, and is no Bearer token.
+    if (payload.cnf?.jkt !== key) throw refused("it is bound to another key, or to none");
+    return {
+      token,
+      clientId: payload.client_id,
+      scopes: payload.scope?.split(" ") ?? [],
+      expiresAt: payload.exp,
+      extra: payload,
+    };
   };
 }
 
@@ -97,8 +138,8 @@ function tools(authInfo, notes) {
     "whoami",
     { title: "Who am I", description: "What the access token says about you.", inputSchema: object({}) },
     () => {
-      const { sub, iss, aud, scope, client_id, exp } = authInfo.extra;
-      return text(JSON.stringify({ sub, iss, aud, scope, client_id, exp }, null, 2));
+      const { sub, iss, aud, scope, client_id, exp, cnf } = authInfo.extra;
+      return text(JSON.stringify({ sub, iss, aud, scope, client_id, exp, cnf }, null, 2));
     },
   );
 
