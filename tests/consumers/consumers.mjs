@@ -7,13 +7,15 @@ const program = ["program", "page"];
  * @typedef {object} Consumer
  * @property {string} name
  * @property {string} project its folder
- * @property {string[]} shared the folders whose files it has as well, unless it has its own
+ * @property {string[]} [shared] the folders whose files it has as well, unless it has its own
  * @property {string} [entry] what it imports in place of `mcp-authorize`
  * @property {string[]} [without] files of its folder that this one does not need
  * @property {boolean} [build] whether it is built: `npm run build`
  * @property {string} [folder] what is served to the browser as it is …
  * @property {string} [server] … or the command that serves it …
  * @property {string} [program] … or the command of a program, which prints the answer
+ * @property {string} [query] more for the page's address
+ * @property {string} [answer] what the page says after the sign-in
  * @property {boolean} [quick] whether `npm test` has it too
  */
 
@@ -43,8 +45,8 @@ export const CONSUMERS = [
   },
   { name: "Rollup, inline", project: "rollup", shared: page, entry: "mcp-authorize/inline", build: true, folder: "dist" },
   { name: "no bundler, import map", project: "import-map", shared: page, folder: ".", quick: true },
-  { name: "Next.js, development server", project: "next", shared: page, server: "dev" },
-  { name: "Next.js", project: "next", shared: page, build: true, server: "start" },
+  { name: "Next.js, React hook, development server", project: "next", shared: page, server: "dev" },
+  { name: "Next.js, React hook", project: "next", shared: page, build: true, server: "start" },
   { name: "module worker (Vite 8)", project: "worker", shared: page, build: true, folder: "dist", quick: true },
   {
     name: "service worker (esbuild), inline",
@@ -54,6 +56,14 @@ export const CONSUMERS = [
     build: true,
     folder: "dist",
   },
+  ...["client-2", "sdk-1", "ai-sdk"].map((sdk) => ({
+    name: `examples/mcp-sdks, ${sdk}`,
+    project: "../../examples/mcp-sdks",
+    build: true,
+    folder: "dist",
+    query: `&sdk=${sdk}`,
+    answer: "whoami, add, list_notes, write_note",
+  })),
   { name: "Cloudflare Workers (workerd)", project: "workerd", shared: program, program: "start" },
   { name: "Node.js 20", project: "node-20", shared: program, program: "start" },
   { name: "Node.js 22", project: "node-22", shared: program, program: "start" },

@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cache, fingerprint, read, run, step } from "../../scripts/run.mjs";
 
@@ -16,8 +16,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
  * @param {string} tarball
  * @returns {Promise<string>} its folder
  */
-export async function project({ project, shared, entry, without = [] }, tarball) {
-  const folder = join(cache, "consumers", project);
+export async function project({ project, shared = [], entry, without = [] }, tarball) {
+  const folder = join(cache, "consumers", basename(project));
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) {
     if (file !== "node_modules") rmSync(join(folder, file), { recursive: true });
@@ -27,7 +27,7 @@ export async function project({ project, shared, entry, without = [] }, tarball)
   for (const file of without) rmSync(join(folder, file));
   if (entry) importFrom(entry, folder);
 
-  await install(folder, project);
+  await install(folder, basename(project));
   unpack(tarball, join(folder, "node_modules", "mcp-authorize"));
   // Vite keeps what it made of the packages, by their versions, and this one's version stays the same.
   rmSync(join(folder, "node_modules", ".vite"), { recursive: true, force: true });
@@ -45,7 +45,12 @@ function importFrom(entry, folder) {
 async function install(folder, name) {
   const modules = join(folder, "node_modules");
   const stamp = join(modules, ".consumer");
-  const wanted = fingerprint(readFileSync(join(folder, "package.json")));
+  // This package does not come from the registry.
+  const file = join(folder, "package.json");
+  const { dependencies: { "mcp-authorize": _, ...dependencies } = {}, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+  const manifest = JSON.stringify({ ...rest, dependencies });
+  writeFileSync(file, manifest);
+  const wanted = fingerprint(manifest);
   if (read(stamp) === wanted) return;
   rmSync(modules, { recursive: true, force: true });
   await step(`Installing what ${name} needs (up to 60 s, once)`, () =>

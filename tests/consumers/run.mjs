@@ -89,7 +89,8 @@ async function use(consumer, { tarball, demo, browser, verbose }) {
   }
   const site = consumer.server ? await command(consumer.server, folder) : await files(join(folder, consumer.folder));
   try {
-    await useInBrowser(browser, `${site.url}?server=${encodeURIComponent(demo.mcpUrl)}`);
+    const url = `${site.url}?server=${encodeURIComponent(demo.mcpUrl)}${consumer.query ?? ""}`;
+    await useInBrowser(browser, url, consumer.answer);
   } catch (error) {
     throw new Error(`${error.message}\n${site.output?.() ?? ""}`);
   } finally {
