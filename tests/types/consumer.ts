@@ -17,6 +17,10 @@ import {
   type WaitOptions,
 } from "mcp-authorize";
 import "mcp-authorize/callback";
+import { type McpSessionChangeEvent, McpSignInElement } from "mcp-authorize/element";
+import { McpAuthorizer as InlineAuthorizer } from "mcp-authorize/inline";
+import { type McpAuthorizerSource, useMcpSession } from "mcp-authorize/react";
+import { type McpSessionState, watchMcpSession } from "mcp-authorize/watch";
 
 /** Compiles only if `Actual` and `Expected` are the same type, `any` and `readonly` included. */
 type Same<Actual, Expected> =
@@ -182,6 +186,27 @@ authorizer.addEventListener("exchange", ({ detail }) => detail.body);
 authorizer.addEventListener("refreshed", ({ detail }) => detail.issuer);
 // @ts-expect-error: there is no such event
 authorizer.addEventListener("signed_in", () => {});
+
+// User interfaces
+
+const source: McpAuthorizerSource = () => McpAuthorizer.create(smallest);
+const hook = useMcpSession(new URL(session.server), source);
+exactly<"loading" | "signed-out" | "signing-in" | "signed-in">()(hook.status, true);
+exactly<McpSession | null>()(hook.session, true);
+exactly<McpSession["fetch"] | null>()(hook.fetch, true);
+exactly<McpAuthorizeError | Error | null>()(hook.error, true);
+exactly<Promise<McpSession | null>>()(hook.signIn(signIn), true);
+exactly<Promise<McpSession | null>>()(hook.stepUp({ scopes: ["mcp:write"] }), true);
+exactly<Promise<boolean | null>>()(hook.signOut(wait), true);
+const watch = watchMcpSession(session.server, authorizer, (state) => exactly<McpSessionState>()(state, true));
+watch.close();
+// @ts-expect-error: a function makes it
+useMcpSession(session.server, McpAuthorizer.create(smallest));
+
+const element = document.createElement("mcp-sign-in");
+exactly<McpSignInElement>()(element, true);
+element.authorizer = await InlineAuthorizer.create(smallest);
+element.addEventListener("mcp-session-change", (event) => exactly<McpSessionChangeEvent>()(event, true));
 
 // Errors: `code` and `step` are closed unions, so a program can handle all of them and know it.
 

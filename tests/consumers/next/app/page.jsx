@@ -2,10 +2,11 @@
 import { McpAuthorizeError } from "mcp-authorize";
 import { SignIn } from "./sign-in";
 
-export default function Page() {
+export default async function Page({ searchParams }) {
+  const { server } = await searchParams;
   return (
     <main data-rendered-with={McpAuthorizeError.name}>
-      <SignIn />
+      <SignIn server={server} />
     </main>
   );
 }

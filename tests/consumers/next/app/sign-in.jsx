@@ -1,40 +1,32 @@
 "use client";
 
 import { McpAuthorizer } from "mcp-authorize";
-import { useEffect, useState } from "react";
-import { add } from "../add";
+import { useMcpSession } from "mcp-authorize/react";
+import { useEffect, useRef, useState } from "react";
+import { add } from "../call";
 
-export function SignIn() {
-  const [authorizer, setAuthorizer] = useState(null);
-  const [status, setStatus] = useState("");
-  const fail = (error) => setStatus(`${error.code ?? error.name}: ${error.message} ${error.cause ?? ""}`);
+const authorizer = () => McpAuthorizer.create({ clientName: "Consumer", redirectUri: "/callback" });
+
+export function SignIn({ server }) {
+  const { status, error, session, signIn } = useMcpSession(server, authorizer);
+  const [answer, setAnswer] = useState("");
+  const how = useRef("Restored");
 
   useEffect(() => {
-    async function start() {
-      const authorizer = await McpAuthorizer.create({ clientName: "Consumer", redirectUri: "/callback" });
-      const session = await authorizer.restore(serverUrl());
-      if (session) setStatus(`Restored: ${await add(session)}`);
-      else setAuthorizer(authorizer);
-    }
-    start().catch(fail);
-  }, []);
+    if (session) add(session).then((text) => setAnswer(`${how.current}: ${text}`));
+  }, [session]);
 
-  async function signIn() {
-    try {
-      setStatus(`Signed in: ${await add(await authorizer.signIn(serverUrl()))}`);
-    } catch (error) {
-      fail(error);
-    }
+  function click() {
+    how.current = "Signed in";
+    signIn();
   }
 
   return (
     <>
-      <button disabled={!authorizer} onClick={signIn}>
+      <button disabled={status !== "signed-out"} onClick={click}>
         Sign in
       </button>
-      <p role="status">{status}</p>
+      <p role="status">{error ? `${error.code}: ${error.message} ${error.cause ?? ""}` : answer}</p>
     </>
   );
 }
-
-const serverUrl = () => new URLSearchParams(location.search).get("server");

@@ -1,0 +1,14 @@
+import { McpAuthorizer } from "mcp-authorize";
+
+const { mcpUrl } = await (await fetch("/config.json")).json();
+const byId = (id) => document.getElementById(id);
+
+globalThis.changes = [];
+document.addEventListener("mcp-session-change", ({ target, detail }) => changes.push(`${target.id} ${detail.status}`));
+
+// Set before the element is known, as a framework may do.
+byId("own").authorizer = () => McpAuthorizer.create({ clientName: "Own", redirectUri: "/callback.html", storage: "memory" });
+byId("own").setAttribute("server", mcpUrl);
+
+await import("/pkg/element.js");
+for (const id of ["plain", "styled"]) byId(id).server = mcpUrl;
