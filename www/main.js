@@ -3,10 +3,13 @@
 import { McpAuthorizer } from "mcp-authorize";
 import { find, make } from "./dom.js";
 import { clearError, showError } from "./errors.js";
-import { logSteps } from "./steps.js";
+import { Exchanges } from "./exchanges.js";
+import { Sequence } from "./sequence.js";
 import { callTool, connect, showTools } from "./tools.js";
 
 const server = find("server");
+const redirectUri = new URL("callback.html", document.baseURI).href;
+const exchanges = new Exchanges(new Sequence(find("diagram")), redirectUri);
 
 /** @type {McpAuthorizer} */
 let authorizer;
@@ -18,11 +21,11 @@ let client = null;
 let attempt = null;
 
 async function main() {
-  const config = await (await fetch("/config.json")).json();
+  const config = await (await fetch("config.json")).json();
   server.value = localStorage.getItem("server") ?? config.mcpUrl;
 
-  authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri: "/callback.html" });
-  logSteps(authorizer);
+  authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, fetch: exchanges.fetch });
+  exchanges.follow(authorizer);
   authorizer.addEventListener("refreshed", showSession);
   authorizer.addEventListener("signed-out", ({ detail }) => {
     if (detail.server !== session?.server) return;
@@ -123,6 +126,7 @@ async function run(work, actionFor = () => undefined) {
     return true;
   } catch (error) {
     say("");
+    exchanges.failed(error);
     showError(error, actionFor(error));
     return false;
   }

@@ -55,7 +55,7 @@ export async function signIn(page, name) {
 
 /** Opens a tool's form, fills it in and sends it. */
 export async function sendTool(page, tool, input = {}) {
-  const details = page.locator("details").filter({ has: page.getByText(tool, { exact: true }) });
+  const details = page.locator("#tool-list details").filter({ has: page.getByText(tool, { exact: true }) });
   if (!(await details.evaluate((element) => element.open))) await details.locator("summary").click();
   for (const [name, value] of Object.entries(input)) await page.locator(`#input-${tool}-${name}`).fill(String(value));
   await details.getByRole("button", { name: "Call" }).click();

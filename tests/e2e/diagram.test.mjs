@@ -1,0 +1,138 @@
+// The sequence diagram: what it draws, what a message tells, and what it must never show.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { challenge, form, headers, json, REDACTED } from "../../www/redact.js";
+import { callTool, consent, errorIn, launchBrowser, logIn, openPage, popupOf, signIn, startDemo, textIn } from "./browser.mjs";
+
+let browser, demo;
+before(async () => {
+  browser = await launchBrowser();
+  demo = await startDemo();
+});
+after(async () => {
+  await browser.close();
+  await demo.close();
+});
+
+async function fresh(t) {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  return { context, page: await openPage(context, demo) };
+}
+
+/** What a screen reader says of each message, without its time. */
+const messages = async (page) => {
+  const texts = await page.locator("#steps summary").allInnerTexts();
+  return texts.map((text) => text.replace(/\s+/g, " ").replace(/\+\d+\.\d\d s /, "").trim());
+};
+
+const message = (page, title) => page.locator("#steps > li").filter({ hasText: title }).first();
+
+/** The rows of an open message: `{ name: value }`. */
+const parametersOf = async (item) =>
+  Object.fromEntries(
+    await item.locator(".parameters dl > div").evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent))),
+  );
+
+test("draws each exchange as it happens, with its time", async (t) => {
+  const { page } = await fresh(t);
+  const popup = await popupOf(page);
+  await logIn(popup);
+  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  const whileOpen = await messages(page);
+  const discovery = [
+    /^this page to MCP server: Ask without a token POST \/mcp 401 · \d+ ms$/,
+    /^this page to MCP server: Who protects it\? GET \/\.well-known\/oauth-protected-resource\/mcp 200 · \d+ ms$/,
+    /^this page to authorization server: How to sign in there\? GET \/\.well-known\/oauth-authorization-server 200 · \d+ ms$/,
+    /^this page to authorization server: Register this app POST \/reg 201 · \d+ ms$/,
+    /^this page to authorization server: Push the request POST \/request 201 · \d+ ms$/,
+  ];
+  discovery.forEach((pattern, index) => assert.match(whileOpen[index], pattern));
+  assert.match(whileOpen[5], /^popup to authorization server: Ask the user localhost:\d+ waiting for you$/);
+  assert.equal(whileOpen.length, 6);
+
+  await consent(popup);
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+  const after = await messages(page);
+  assert.match(after[5], /you took \d+\.\d s$/);
+  assert.match(after[6], /^authorization server to this page: The code comes back/);
+  assert.match(after[7], /^this page to authorization server: Code for tokens POST \/token 200 · \d+ ms$/);
+  assert.match(after[8], /^this page to MCP server: Call with the token \w+ 200 · \d+ ms$/);
+  await textIn(page, "#steps .note", "Signed in");
+
+  await callTool(page, "add", { a: 1, b: 2 });
+  assert.match((await messages(page)).at(-1), /Call with the token tools\/call add 200/);
+});
+
+test("a message opens with the keyboard: its parameters, its rule with a link, and what was checked", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  const token = message(page, "Code for tokens");
+  await token.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await token.locator(".explained").waitFor();
+
+  const parameters = await parametersOf(token);
+  assert.equal(parameters.grant_type, "authorization_code");
+  assert.equal(parameters.resource, demo.mcpUrl);
+  assert.equal(parameters.token_type, "Bearer");
+  for (const name of ["code", "code_verifier", "access_token", "refresh_token"]) assert.equal(parameters[name], REDACTED, name);
+  assert.match(await token.locator(".rule").innerText(), /Checked[^]+token_type/);
+  const links = await token.locator(".rule a").evaluateAll((all) => all.map(({ href }) => href));
+  assert.ok(links.includes("https://www.rfc-editor.org/rfc/rfc7636#section-4.5"));
+});
+
+test("the challenge, the metadata and the token are decoded", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  for (const summary of await page.locator("#steps summary").all()) await summary.click();
+  const asked = await parametersOf(message(page, "Ask without a token"));
+  assert.equal(asked["www-authenticate"], "Bearer");
+  assert.equal(asked["· resource_metadata"], new URL("/.well-known/oauth-protected-resource/mcp", demo.mcpUrl).href);
+  assert.equal((await parametersOf(message(page, "How to sign in there"))).issuer, demo.issuer);
+  assert.equal((await parametersOf(message(page, "The code comes back"))).iss, demo.issuer);
+  const called = await parametersOf(message(page, "Call with the token"));
+  assert.equal(called.authorization, `Bearer ${REDACTED}`);
+  assert.equal(called["· token aud"], demo.mcpUrl);
+});
+
+test("an error ends the diagram, and Clear empties it", async (t) => {
+  const { page } = await fresh(t);
+  const popup = await popupOf(page);
+  await logIn(popup);
+  await popup.getByRole("link", { name: "Cancel" }).click();
+  await errorIn(page);
+  await textIn(page, "#steps .note.failed", "access_denied");
+  await page.getByRole("button", { name: "Clear" }).click();
+  assert.equal(await page.locator("#steps > li").count(), 0);
+});
+
+test("what is on no list is redacted", () => {
+  const rows = Object.fromEntries(form("grant_type=refresh_token&refresh_token=s3cret&unheard_of=s3cret"));
+  assert.deepEqual(rows, { grant_type: "refresh_token", refresh_token: REDACTED, unheard_of: REDACTED });
+  const body = { client_id: "a", client_secret: "s3cret", registration_access_token: "s3cret", contacts: { x: "s3cret" } };
+  assert.ok(!JSON.stringify(json(body)).includes("s3cret"));
+  assert.ok(!JSON.stringify(json({ method: "tools/call", params: { name: "add", arguments: { a: "s3cret" } } })).includes("s3cret"));
+  assert.ok(!JSON.stringify(json({ scope: { deep: "s3cret" } })).includes("s3cret"));
+  assert.deepEqual(json("s3cret"), [["(body)", REDACTED]]);
+});
+
+test("of a token the signature and what it says about the user are redacted", () => {
+  const part = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
+  const token = `${part({ alg: "ES256", kid: "k1d" })}.${part({ iss: "https://a.example", sub: "al1ce", jti: "1d" })}.s1gnature`;
+  const text = JSON.stringify(headers(new Headers({ authorization: `DPoP ${token}`, "x-api-key": "s3cret", cookie: "s3cret" })));
+  assert.match(text, /https:\/\/a\.example/);
+  for (const secret of [token, "s1gnature", "k1d", "al1ce", "1d\"", "s3cret"]) assert.ok(!text.includes(secret), secret);
+  // An opaque one, and what only looks like a JWT.
+  for (const other of ["s3cret", "s3.cr.et", "e30.e30."]) assert.ok(!JSON.stringify(headers(new Headers({ authorization: `Bearer ${other}` }))).includes("s3"));
+});
+
+test("a challenge is read parameter by parameter (RFC 9110 §11.6.1)", () => {
+  assert.deepEqual(challenge('DPoP algs="ES256", error="use_dpop_nonce", nonce=s3cret'), [
+    ["www-authenticate", "DPoP"],
+    ["· algs", "ES256"],
+    ["· error", "use_dpop_nonce"],
+    ["· nonce", REDACTED],
+  ]);
+});

@@ -1,0 +1,185 @@
+// Turns what the library tells (its events) and what goes over the network (recorder.js) into the diagram.
+
+import { recorder } from "./recorder.js";
+import { REDACTED } from "./redact.js";
+import { listen } from "./response-channel.js";
+import { RULES } from "./rules.js";
+
+/**
+ * The library's own events come after an answer; a request is drawn when it is sent. What it is for is seen from
+ * what is in it, until the event says so.
+ *
+ * @param {import("./recorder.js").Request} request
+ */
+function stepOf({ url, headers, body }) {
+  const has = (name) => body.some(([key]) => key === name);
+  const value = (name) => body.find(([key]) => key === name)?.[1];
+  if (url.includes("/.well-known/oauth-protected-resource")) return "resource_metadata";
+  if (url.includes("/.well-known/")) return "authorization_server_metadata";
+  if (has("redirect_uris")) return "registration";
+  if (has("code_challenge")) return "pushed_authorization";
+  if (has("grant_type")) return value("grant_type") === "refresh_token" ? "refresh" : "token";
+  if (has("token")) return "revocation";
+  return headers.some(([name]) => name === "authorization") ? "request" : "challenge";
+}
+
+/** Answers that tell of an error, and belong to the way: the challenge, no stream of events, a JWT that can't be revoked. */
+const EXPECTED = { challenge: 401, request: 405, revocation: 400 };
+
+export class Exchanges {
+  #sequence;
+  #redirectUri;
+  /** Requests whose event has not come yet, by method and URL. @type {Map<string, object[]>} */
+  #open = new Map();
+  /** The authorization request that is with the user. */
+  #asked = null;
+  /** What is left in its URL where its parameters were pushed (RFC 9126 §4). */
+  #pushed = null;
+  /** The row of its response. */
+  #cameBack = null;
+  /** What this tab got tokens for, until the event comes that tells all tabs. @type {"token" | "refresh" | null} */
+  #gotTokens = null;
+
+  /** For the option of that name. */
+  fetch = recorder((request) => this.#sent(request));
+
+  /**
+   * @param {import("./sequence.js").Sequence} sequence
+   * @param {string} redirectUri
+   */
+  constructor(sequence, redirectUri) {
+    this.#sequence = sequence;
+    this.#redirectUri = redirectUri;
+    listen((parameters) => this.#heard(parameters));
+  }
+
+  /**
+   * @param {import("mcp-authorize").McpAuthorizer} authorizer
+   * @param {AbortSignal} [signal] ends it
+   */
+  follow(authorizer, signal) {
+    const on = (type, listener) => authorizer.addEventListener(type, ({ detail }) => listener(detail), { signal });
+    on("exchange", (exchange) => this.#ended(exchange));
+    on("authorizing", ({ issuer }) => this.#authorizing(issuer));
+    on("waiting", () => {
+      const text = "Its page cuts it off (Cross-Origin-Opener-Policy), or it was closed. A response still arrives.";
+      this.#sequence.note("The popup is out of sight", text);
+    });
+    // Events that all tabs get. The one where it happened has asked the token endpoint just before.
+    const shared = (type, step, here, elsewhere) =>
+      on(type, ({ server }) => {
+        this.#sequence.note(...(this.#gotTokens === step ? [here, server] : elsewhere));
+        this.#gotTokens = null;
+      });
+    shared("signed-in", "token", "Signed in", ["Signed in in another tab", "Its session is used here, too."]);
+    shared("refreshed", "refresh", "One refresh for all tabs", ["Another tab has refreshed", "Its tokens are used here, too."]);
+    on("signed-out", ({ server, reason }) => {
+      this.#sequence.note(reason === "expired" ? "The session ran out" : "Signed out", server);
+    });
+  }
+
+  /** What ended it. @param {import("mcp-authorize").McpAuthorizeError} error */
+  failed({ code, message }) {
+    this.#responded({ failed: true });
+    this.#sequence.note(code ?? "Failed", message, { failed: true });
+  }
+
+  #sent(request) {
+    const step = stepOf(request);
+    if (step === "token") this.#responded();
+    const { to = "server", title } = RULES[step];
+    const field = (name) => request.body.find(([key]) => key === name)?.[1] ?? "";
+    const { host, pathname } = new URL(request.url);
+    const call = step === "request" ? `${field("method")} ${field("params.name")}`.trim() : "";
+    const message = this.#sequence.message({ from: "page", to, title, text: call || `${request.method} ${pathname}` });
+    message.explain(RULES[step]);
+    message.show("Request", [["URL", `${request.method} ${request.url}`], ...request.headers, ...request.body]);
+    this.#sequence.name(to, host);
+
+    const key = `${request.method} ${request.url}`;
+    const sent = { request, message, at: performance.now(), status: "no answer" };
+    this.#open.set(key, [...(this.#open.get(key) ?? []), sent]);
+    return {
+      answered: ({ status, headers }) => {
+        const duration = performance.now() - sent.at;
+        sent.answer = headers;
+        this.#answer(sent, step, status, duration);
+        message.show("Answer", [["status", String(status)], ...headers]);
+      },
+      read: (body) => message.show("Answer", [["status", String(sent.status)], ...sent.answer, ...body]),
+      failed: () => this.#answer(sent, step, undefined, performance.now() - sent.at),
+    };
+  }
+
+  #answer(sent, step, status, duration) {
+    sent.status = status ?? "no answer";
+    const expected = status < 400 || status === EXPECTED[step];
+    sent.message.answer(`${sent.status} · ${Math.round(duration)} ms`, { failed: !expected });
+  }
+
+  /** The library's word on an exchange: which step it was. */
+  #ended({ step, method, url, status, duration }) {
+    if ((step === "token" || step === "refresh") && status === 200) this.#gotTokens = step;
+    const queue = this.#open.get(`${method} ${url}`);
+    const sent = queue?.shift();
+    if (!sent || !RULES[step]) return;
+    this.#answer(sent, step, status, duration);
+    if (step === "authorization") {
+      // Pushed: it is drawn as such already.
+      this.#pushed = status < 300 ? sent.request.body.filter(([name]) => name === "client_id") : null;
+      return;
+    }
+    sent.message.title = RULES[step].title;
+    sent.message.explain(RULES[step]);
+  }
+
+  #authorizing(issuer) {
+    const { title } = RULES.authorization;
+    this.#sequence.name("server", new URL(issuer).host);
+    const message = this.#sequence.message({ from: "popup", to: "server", title, text: new URL(issuer).host, oneWay: true });
+    message.explain(RULES.authorization);
+    const pushed = this.#pushed;
+    this.#pushed = null;
+    // The library sends the popup there by itself. What this page does not know of the URL, it does not guess.
+    message.show("Request", [
+      ...(pushed ? [...pushed, ["request_uri", REDACTED]] : [
+        ["response_type", "code"],
+        ["redirect_uri", this.#redirectUri],
+        ["code_challenge_method", "S256"],
+        ["code_challenge", REDACTED],
+        ["state", REDACTED],
+        ["client_id, resource, scope", "not known to this page"],
+      ]),
+    ]);
+    message.answer("waiting for you");
+    this.#asked = { message, at: performance.now() };
+  }
+
+  /**
+   * What the callback page says arrives in any order with what the library does about it. A row is drawn when the
+   * library has taken the response, or failed over it: one that is not for this sign-in is left alone.
+   */
+  #heard(parameters) {
+    if (this.#asked) this.#asked.response = parameters;
+    else this.#cameBack?.show("Response", parameters);
+  }
+
+  #responded({ failed = false } = {}) {
+    if (!this.#asked) return;
+    const { message: asked, at, response } = this.#asked;
+    this.#asked = null;
+    asked.answer(failed && !response ? "no response" : `you took ${((performance.now() - at) / 1000).toFixed(1)} s`, { failed });
+    if (failed && !response) return;
+    const { title, errorTitle } = RULES.authorization_response;
+    const message = this.#sequence.message({
+      from: "server",
+      to: "page",
+      title: failed ? errorTitle : title,
+      text: "by the callback page",
+      oneWay: true,
+    });
+    message.explain(RULES.authorization_response);
+    message.show("Response", response ?? []);
+    this.#cameBack = message;
+  }
+}

@@ -1,0 +1,97 @@
+// A `fetch` for the option of that name: it does what the browser's does, and tells what was asked and answered
+// with every secret left out (redact.js). Nothing else of a request is kept.
+
+import * as shown from "./redact.js";
+
+const LONGEST_BODY = 100_000;
+const UNREADABLE = "not readable: the server does not expose it (CORS)";
+
+/**
+ * @typedef {object} Request what may be known of one that is sent
+ * @property {string} method
+ * @property {string} url without query and fragment
+ * @property {shown.Row[]} headers
+ * @property {shown.Row[]} body
+ *
+ * @typedef {object} Listener gets the answer to one request
+ * @property {(answer: { status: number, headers: shown.Row[] }) => void} answered
+ * @property {(body: shown.Row[]) => void} read
+ * @property {() => void} failed
+ */
+
+/**
+ * @param {(request: Request) => Listener} onRequest
+ * @returns {typeof fetch}
+ */
+export function recorder(onRequest) {
+  return async (input, init) => {
+    const listener = onRequest(describe(input, init));
+    try {
+      const response = await fetch(input, init);
+      listener.answered({ status: response.status, headers: answerHeaders(response) });
+      // Before the library gets it: when it has read what it wants, it ends the request, and the copy with it.
+      await read(response, listener).catch(() => {});
+      return response;
+    } catch (error) {
+      listener.failed();
+      throw error;
+    }
+  };
+}
+
+function describe(input, init = {}) {
+  const request = input instanceof Request ? input : { url: new URL(input, document.baseURI).href };
+  const headers = new Headers(init.headers ?? request.headers);
+  const { origin, pathname } = new URL(request.url);
+  return {
+    method: init.method ?? request.method ?? "GET",
+    url: origin + pathname,
+    headers: shown.headers(headers),
+    body: typeof init.body === "string" ? body(init.body, headers.get("content-type")) : [],
+  };
+}
+
+function body(text, type, options) {
+  if (type?.includes("form-urlencoded")) return shown.form(text);
+  try {
+    return shown.json(JSON.parse(text), options);
+  } catch {
+    return [["(body)", shown.REDACTED]];
+  }
+}
+
+function answerHeaders({ status, headers }) {
+  const rows = shown.headers(headers);
+  // RFC 9110 §15.5.2: an answer 401 has a challenge, so where there seems to be none the browser hides it.
+  if (status === 401 && !headers.has("www-authenticate")) rows.push(["www-authenticate", UNREADABLE]);
+  return rows;
+}
+
+/** Reads a copy of an answer in JSON; that of a stream of events would have no end. */
+async function read(response, listener) {
+  const type = response.headers.get("content-type") ?? "";
+  if (type.includes("event-stream")) return listener.read([["(body)", "a stream of events"]]);
+  if (!type.includes("json") || !response.body) return;
+  const text = await start(response.clone().body);
+  const isPublic = new URL(response.url).pathname.includes("/.well-known/");
+  listener.read(body(text, type, { isPublic }));
+}
+
+/** A body as far as it is short enough to show. */
+async function start(stream) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of chunks(stream.getReader())) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LONGEST_BODY) break;
+  }
+  return text;
+}
+
+async function* chunks(reader) {
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,134 @@
+// What may be shown of requests and answers. It is a list of what may: anything that is not on it becomes
+// "[redacted]" before it is kept, so that a parameter which nobody thought of stays hidden.
+
+export const REDACTED = "[redacted]";
+
+const LONGEST = 300;
+
+/** Parameters and fields, by the names that their specifications give them. */
+const SHOWN = new Set([
+  // Authorization and token requests and answers (RFC 6749, RFC 7636, RFC 8707, RFC 9207, RFC 9126)
+  ..."client_id redirect_uri response_type scope resource grant_type code_challenge_method token_type expires_in".split(" "),
+  ..."iss error error_description error_uri token_type_hint prompt".split(" "),
+  // Registration (RFC 7591)
+  ..."client_name client_uri redirect_uris grant_types response_types token_endpoint_auth_method".split(" "),
+  ..."application_type client_id_issued_at client_secret_expires_at dpop_bound_access_tokens".split(" "),
+  // Metadata (RFC 9728, RFC 8414)
+  ..."authorization_servers scopes_supported bearer_methods_supported resource_name issuer".split(" "),
+  ..."authorization_endpoint token_endpoint registration_endpoint revocation_endpoint".split(" "),
+  ..."pushed_authorization_request_endpoint require_pushed_authorization_requests".split(" "),
+  ..."response_types_supported grant_types_supported code_challenge_methods_supported".split(" "),
+  ..."token_endpoint_auth_methods_supported authorization_response_iss_parameter_supported".split(" "),
+  ..."client_id_metadata_document_supported dpop_signing_alg_values_supported".split(" "),
+  ..."dpop_bound_access_tokens_required".split(" "),
+  // Challenges (RFC 9110 §11, RFC 6750 §3, RFC 9449 §7.1)
+  ..."realm resource_metadata algs".split(" "),
+  // JSON-RPC (MCP)
+  ..."jsonrpc id method params.name".split(" "),
+]);
+
+/** Headers that hold no secret. */
+const SHOWN_HEADERS = new Set(
+  "accept content-type retry-after mcp-method mcp-name mcp-protocol-version".split(" "),
+);
+
+/** Of a JWT: its header and claims that are about servers and times, not about the user (RFC 7519, RFC 9068, RFC 9449). */
+const SHOWN_CLAIMS = new Set("typ alg iss aud scope client_id iat exp htm htu".split(" "));
+
+/** @typedef {[name: string, value: string]} Row what is shown: a name and its value, or `[redacted]` */
+
+/**
+ * A form or a query.
+ *
+ * @param {string} text
+ * @returns {Row[]}
+ */
+export const form = (text) => parameters(text, SHOWN);
+
+/**
+ * An authorization response. Of one that nobody has checked, `error` and its description must not be shown
+ * (MCP 2026-07-28, authorization response validation): `iss` is what tells.
+ *
+ * @param {string} query
+ * @returns {Row[]}
+ */
+export const authorizationResponse = (query) => parameters(query, new Set(["iss"]));
+
+const parameters = (text, shown) =>
+  [...new URLSearchParams(text)].map(([name, value]) => [name, shown.has(name) ? clip(value) : REDACTED]);
+
+/**
+ * A JSON document. `isPublic` is for metadata, which anybody may read: of its many fields those that are not on
+ * the list are counted.
+ *
+ * @returns {Row[]}
+ */
+export function json(document, { isPublic = false } = {}) {
+  if (typeof document !== "object" || document === null) return [["(body)", REDACTED]];
+  const rows = fields(document, "", SHOWN);
+  if (!isPublic) return rows;
+  const shown = rows.filter(([, value]) => value !== REDACTED);
+  const others = rows.length - shown.length;
+  return others ? [...shown, ["(others)", `${others} more`]] : shown;
+}
+
+/**
+ * Headers. A token keeps its scheme; what a JWT says is decoded.
+ *
+ * @param {Headers} headers
+ * @returns {Row[]}
+ */
+export function headers(headers) {
+  return [...headers].flatMap(([name, value]) => {
+    if (name === "authorization") {
+      const [scheme, ...credentials] = value.split(" ");
+      return [[name, `${scheme} ${REDACTED}`], ...jwt(credentials.join(" "), "token")];
+    }
+    if (name === "dpop") return [[name, REDACTED], ...jwt(value, "proof")];
+    if (name === "www-authenticate") return challenge(value);
+    return [[name, SHOWN_HEADERS.has(name) ? clip(value) : REDACTED]];
+  });
+}
+
+/** What a challenge says (RFC 9110 §11.6.1), parameter by parameter. @returns {Row[]} */
+export function challenge(field) {
+  const [, scheme = ""] = /^\s*([\w-]+)/.exec(field) ?? [];
+  const parameters = [...field.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)];
+  return [
+    ["www-authenticate", scheme],
+    ...parameters.map(([, name, quoted, token]) => [
+      `· ${name}`,
+      SHOWN.has(name) ? clip(quoted?.replace(/\\(.)/g, "$1") ?? token) : REDACTED,
+    ]),
+  ];
+}
+
+/** Header and claims of a JWT, without its signature; nothing for a token that is none. @returns {Row[]} */
+export function jwt(text, label) {
+  const parts = text.split(".");
+  if (parts.length !== 3) return [];
+  try {
+    const decoded = parts.slice(0, 2).map((part) => JSON.parse(atob(part.replace(/-/g, "+").replace(/_/g, "/"))));
+    return decoded.flatMap((object) => fields(object, "", SHOWN_CLAIMS)).map(([name, value]) => [`· ${label} ${name}`, value]);
+  } catch {
+    return [];
+  }
+}
+
+function fields(object, prefix, shown) {
+  return Object.entries(object).flatMap(([key, value]) => {
+    const name = prefix + key;
+    if (shown.has(name)) return [[name, plain(value)]];
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject && key === "params" ? fields(value, `${name}.`, shown) : [[name, REDACTED]];
+  });
+}
+
+/** Texts, numbers and lists of them. What is nested deeper has names of its own, which are not on the list. */
+function plain(value) {
+  const isScalar = (it) => ["string", "number", "boolean"].includes(typeof it);
+  if (isScalar(value)) return clip(String(value));
+  return Array.isArray(value) && value.every(isScalar) ? clip(value.join(", ")) : REDACTED;
+}
+
+const clip = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

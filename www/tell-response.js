@@ -1,0 +1,3 @@
+import { tell } from "./response-channel.js";
+
+tell(location.search);
