@@ -29,6 +29,11 @@ pub struct Client {
     pub grant: Option<Grant>,
 }
 
+/// Whether an issuer is in one of the client's lists.
+pub(super) fn is_listed(issuers: &[String], issuer: &Issuer) -> bool {
+    issuers.iter().any(|listed| *issuer == **listed)
+}
+
 /// Whether tokens are bound to a key (RFC 9449).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dpop {

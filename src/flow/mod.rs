@@ -8,6 +8,7 @@ mod dpop;
 mod exchange;
 mod grant;
 mod identify;
+mod pending;
 mod pushed_authorization_request;
 mod record;
 mod session;

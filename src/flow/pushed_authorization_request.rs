@@ -1,27 +1,41 @@
 //! The way from an authorization request to the URL that the user agent opens: by a pushed request
 //! (RFC 9126), or with all parameters in it.
 
-use super::token::Endpoint;
+use super::client::Client;
+use super::dpop::Binding;
+use super::pending::PendingSignIn;
 use crate::ports::Ports;
-use crate::protocol::{AuthorizationRequest, ClientAuthentication, RequestUri, Url};
+use crate::protocol::{AuthorizationRequest, AuthorizationServerMetadata, ClientAuthentication, RequestUri, Url};
 use crate::{Code, Error, Result, Step};
 
-/// The URL to open. `endpoint` has the client's authentication, which goes with a pushed request as
-/// with a token request (RFC 9126 §2), and the proof of the key that `dpop_jkt` names (RFC 9449 §10.1).
+/// The URL to open. The client's authentication goes with a pushed request as with a token request
+/// (RFC 9126 §2), and so does the proof of the key that `dpop_jkt` names (RFC 9449 §10.1).
 pub(super) async fn authorization_url<P: Ports>(
-    endpoint: &Endpoint<'_, P>,
-    request: &AuthorizationRequest<'_>,
+    ports: &P,
+    client: &Client,
+    server: &AuthorizationServerMetadata,
+    pending: &PendingSignIn,
 ) -> Result<Url> {
     const STEP: Step = Step::Authorization;
-    let required = request.server.requires_pushed_requests;
-    let Some(url) = &request.server.pushed_authorization_request_endpoint else {
+    let request = AuthorizationRequest {
+        server,
+        client_id: &pending.session.client.client_id,
+        scope: &pending.session.requested,
+        dpop_jkt: match pending.binding {
+            Binding::Off => None,
+            _ => Some(ports.dpop_key(&server.issuer).await?.thumbprint()),
+        },
+        pending: pending.request(client),
+    };
+    let required = server.requires_pushed_requests;
+    let Some(url) = &server.pushed_authorization_request_endpoint else {
         if required {
             let message = "\"pushed_authorization_request_endpoint\" is missing, and pushed requests are required.";
             return Err(Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message));
         }
         return request.url();
     };
-    let endpoint = Endpoint { url, ..*endpoint };
+    let endpoint = pending.session.endpoint(ports, client, url, pending.binding);
     let form = match endpoint.client.method {
         // The one method that leaves `client_id` out of the form.
         ClientAuthentication::SecretBasic => request.parameters().add("client_id", request.client_id),
@@ -30,6 +44,6 @@ pub(super) async fn authorization_url<P: Ports>(
     match endpoint.post(STEP, form).await {
         // One that pages can't reach, for want of CORS headers, may be left alone where it is only offered.
         Err(error) if error.code() == Code::Network && !required => request.url(),
-        answer => endpoint.read(&answer?, STEP, &[], RequestUri::parse)?.url(request),
+        answer => endpoint.read(&answer?, STEP, &[], RequestUri::parse)?.url(&request),
     }
 }

@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::client::Client;
+use super::client::{Client, is_listed};
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
+use super::identify::bind;
 use super::record;
 use super::token::Endpoint;
 use crate::ports::{Event, Ports, UnixMillis};
@@ -99,6 +100,22 @@ impl Tokens {
         self
     }
 
+    /// The `resource` of a token request; nothing where the app knows the server to refuse it.
+    pub fn resource_parameter(&self, client: &Client) -> Option<&Resource> {
+        Some(&self.resource).filter(|_| !is_listed(&client.omit_resource, &self.issuer))
+    }
+
+    /// An endpoint of the authorization server.
+    pub fn endpoint<'a, P>(
+        &'a self,
+        ports: &'a P,
+        client: &'a Client,
+        url: &'a Url,
+        binding: Binding,
+    ) -> Endpoint<'a, P> {
+        Endpoint { ports, issuer: &self.issuer, url, client: &self.client, key_id: client.key_id.as_deref(), binding }
+    }
+
     fn to_record(&self) -> Secret {
         record::write_client(record::writer(), &self.client)
             .string("resource", self.resource.as_str())
@@ -159,9 +176,17 @@ impl<P: Ports> Session<P> {
         Ok(tokens.map(|tokens| Self::new(ports, client, server, tokens)))
     }
 
-    /// A new session, stored.
-    pub(super) async fn begin(ports: P, client: Rc<Client>, server: ServerUrl, tokens: Tokens) -> Result<Self> {
-        let session = Self::new(ports, client, server, tokens.clone());
+    /// A new session with its first tokens, stored.
+    pub(super) async fn begin(
+        ports: &P,
+        client: &Rc<Client>,
+        server: &ServerUrl,
+        tokens: Tokens,
+        response: TokenResponse,
+    ) -> Result<Self> {
+        bind(ports, client, &tokens.issuer).await?;
+        let tokens = tokens.renewed(response, ports.now());
+        let session = Self::new(ports.clone(), client.clone(), server.clone(), tokens.clone());
         let guard = session.ports.lock(&session.key()).await?;
         session.ports.set(&session.key(), tokens.to_record()).await?;
         drop(guard);
@@ -378,12 +403,12 @@ impl<P: Ports> Session<P> {
 
     async fn refresh_alone(&self, stored: Tokens, used: &Secret) -> Result<()> {
         let renewed = {
-            let endpoint = self.endpoint(&stored, &stored.token_endpoint, Binding::of(stored.token_type));
+            let endpoint =
+                stored.endpoint(&self.ports, &self.client, &stored.token_endpoint, Binding::of(stored.token_type));
             match (&stored.refresh_token, &self.client.grant) {
                 (Some(refresh_token), _) => {
                     let secrets = [refresh_token.expose(), used.expose()];
-                    let omitted = self.client.omit_resource.iter().any(|issuer| stored.issuer == **issuer);
-                    let form = refresh_request(refresh_token, Some(&stored.resource).filter(|_| !omitted));
+                    let form = refresh_request(refresh_token, stored.resource_parameter(&self.client));
                     endpoint.request_tokens(Step::Refresh, form, &secrets).await
                 }
                 (None, Some(grant)) => tokens_by_grant(&endpoint, grant, &stored.resource, &stored.requested).await,
@@ -413,11 +438,6 @@ impl<P: Ports> Session<P> {
         self.state.borrow_mut().unsaved = saved.is_err();
         self.ports.notify(&Event::Refreshed { server: self.server.as_str() });
         Ok(())
-    }
-
-    fn endpoint<'a>(&'a self, tokens: &'a Tokens, url: &'a Url, binding: Binding) -> Endpoint<'a, P> {
-        let key_id = self.client.key_id.as_deref();
-        Endpoint { ports: &self.ports, issuer: &tokens.issuer, url, client: &tokens.client, key_id, binding }
     }
 
     /// Ends the session because its tokens are no good any more.
@@ -450,7 +470,7 @@ impl<P: Ports> Session<P> {
         let Some(tokens) = tokens else { return Ok(false) };
         self.ports.notify(&Event::SignedOut { server: self.server.as_str(), expired: false });
         let Some(url) = &tokens.revocation_endpoint else { return Ok(false) };
-        let endpoint = self.endpoint(&tokens, url, Binding::Off);
+        let endpoint = tokens.endpoint(&self.ports, &self.client, url, Binding::Off);
         // §2.1: with the refresh token the server SHOULD end its access tokens too. Not all do, so both
         // are given up; a server may not know how to revoke a self-contained access token (§2.2.1).
         let refresh_token = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));

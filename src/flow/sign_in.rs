@@ -2,20 +2,20 @@
 
 use std::rc::Rc;
 
-use super::client::Client;
+use super::client::{Client, is_listed};
 use super::discover::{
     AuthorizationServers, discover_authorization_server, discover_origin_authorization_server, discover_resource,
 };
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
-use super::identify::{bind, identify};
+use super::identify::identify;
+use super::pending::PendingSignIn;
 use super::pushed_authorization_request::authorization_url;
 use super::session::{Session, Tokens};
-use super::token::Endpoint;
 use crate::ports::{Event, Ports, UserAgent};
 use crate::protocol::{
-    AuthorizationCode, AuthorizationRequest, AuthorizationServerMetadata, CodeVerifier, Issuer, Scope, ServerUrl,
-    State, TokenResponse, authorization_response, code_request,
+    AuthorizationCode, AuthorizationServerMetadata, CodeVerifier, Issuer, PendingRequest, Scope, Secret, ServerUrl,
+    State, TokenType, authorization_response,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -30,6 +30,35 @@ pub async fn sign_in<P: Ports>(
     scopes: Option<&Scope>,
     user_agent: &mut impl UserAgent,
 ) -> Result<Session<P>> {
+    let (authorization_server, binding, session) = prepare(ports, client, server, scopes, user_agent).await?;
+    if let Some(grant) = &client.grant {
+        let endpoint = session.endpoint(ports, client, &session.token_endpoint, binding);
+        let response = tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await?;
+        return Session::begin(ports, client, server, session, response).await;
+    }
+    let pending = PendingSignIn {
+        session,
+        binding,
+        redirect_uri: client.redirect_uri.clone(),
+        iss_in_response: authorization_server.iss_in_response,
+        state: State::from_entropy(ports.entropy()?),
+        verifier: CodeVerifier::from_entropy(ports.entropy()?),
+    };
+    let url = authorization_url(ports, client, &authorization_server, &pending).await?;
+    user_agent.open(&url)?;
+    ports.notify(&Event::Authorizing { server: server.as_str(), issuer: authorization_server.issuer.as_str() });
+    let code = response(&pending.request(client), user_agent).await?;
+    pending.finish(ports, client, server, &code).await
+}
+
+/// Finds who is asked for what, and the client's identity there: a session without tokens as yet.
+async fn prepare<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &ServerUrl,
+    scopes: Option<&Scope>,
+    user_agent: &mut impl UserAgent,
+) -> Result<(AuthorizationServerMetadata, Binding, Tokens)> {
     let found = discover_resource(ports, server).await?;
     let authorization_server = match &found.authorization_servers {
         AuthorizationServers::Listed(issuers) => {
@@ -41,61 +70,31 @@ pub async fn sign_in<P: Ports>(
     let binding = Binding::between(client, &authorization_server, &found)?;
     let scope = scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope);
     let scope = with_offline_access(scope, client, &authorization_server);
-    let listed = |issuers: &[String]| issuers.iter().any(|issuer| authorization_server.issuer == **issuer);
-    if client.grant.is_none() && !listed(&client.trust_pkce) {
+    if client.grant.is_none() && !is_listed(&client.trust_pkce, &authorization_server.issuer) {
         authorization_server.require_pkce()?;
     }
-    let resource = Some(&found.resource).filter(|_| !listed(&client.omit_resource));
     let known_scopes = scope.union(&found.scopes_supported);
     let credentials = identify(ports, client, &authorization_server, &known_scopes).await;
     let credentials = credentials.map_err(|error| match &found.authorization_servers {
         AuthorizationServers::Origin(_) if found.challenge_hidden => hidden_challenge(server, error),
         _ => error,
     })?;
-    let endpoint = Endpoint {
-        ports,
-        issuer: &authorization_server.issuer,
-        url: &authorization_server.token_endpoint,
-        client: &credentials,
-        key_id: client.key_id.as_deref(),
-        binding,
-    };
-    let response = match &client.grant {
-        Some(grant) => tokens_by_grant(&endpoint, grant, &found.resource, &scope).await?,
-        None => {
-            let request = AuthorizationRequest {
-                server: &authorization_server,
-                client_id: &credentials.client_id,
-                redirect_uri: &client.redirect_uri,
-                resource,
-                scope: &scope,
-                state: State::from_entropy(ports.entropy()?),
-                verifier: CodeVerifier::from_entropy(ports.entropy()?),
-                dpop_jkt: match binding {
-                    Binding::Off => None,
-                    _ => Some(ports.dpop_key(&authorization_server.issuer).await?.thumbprint()),
-                },
-            };
-            tokens_by_user(&endpoint, &request, server, user_agent).await?
-        }
-    };
-    bind(ports, client, &authorization_server.issuer).await?;
-    let tokens = Tokens {
+    let session = Tokens {
         resource: found.resource,
-        issuer: authorization_server.issuer,
-        token_endpoint: authorization_server.token_endpoint,
-        revocation_endpoint: authorization_server.revocation_endpoint,
+        issuer: authorization_server.issuer.clone(),
+        token_endpoint: authorization_server.token_endpoint.clone(),
+        revocation_endpoint: authorization_server.revocation_endpoint.clone(),
         client: credentials,
         granted: scope.clone(),
         requested: scope,
-        access_token: response.access_token.clone(),
-        token_type: response.token_type,
+        access_token: Secret::from(""),
+        token_type: TokenType::Bearer,
         refresh_token: None,
         expires_at: None,
         refresh_at: None,
         retry_at: None,
     };
-    Session::begin(ports.clone(), client.clone(), server.clone(), tokens.renewed(response, ports.now())).await
+    Ok((authorization_server, binding, session))
 }
 
 /// What looked like a server of 2025-03-26 and is none, may be one whose challenge names its metadata.
@@ -108,20 +107,6 @@ fn hidden_challenge(server: &ServerUrl, cause: Error) -> Error {
     Error::new(Code::MetadataNotFound, Step::ResourceMetadata, message.concat())
         .with_url(server.url().without_query())
         .with_source(Some(Box::new(cause)))
-}
-
-/// The user's part: the authorization server's page, its response, and the code for tokens.
-async fn tokens_by_user<P: Ports>(
-    endpoint: &Endpoint<'_, P>,
-    request: &AuthorizationRequest<'_>,
-    server: &ServerUrl,
-    user_agent: &mut impl UserAgent,
-) -> Result<TokenResponse> {
-    user_agent.open(&authorization_url(endpoint, request).await?)?;
-    endpoint.ports.notify(&Event::Authorizing { server: server.as_str(), issuer: endpoint.issuer.as_str() });
-    let code = response(request, user_agent).await?;
-    let secrets = [code.expose(), request.verifier.expose()];
-    endpoint.request_tokens(Step::Token, code_request(&code, request), &secrets).await
 }
 
 /// Brings a session back from the store, without the network.
@@ -151,7 +136,7 @@ fn with_offline_access(scope: &Scope, client: &Client, server: &AuthorizationSer
 
 /// Waits for the response to this request. What comes over a channel that other sign-ins share, and
 /// has another state, is theirs.
-async fn response(request: &AuthorizationRequest<'_>, user_agent: &mut impl UserAgent) -> Result<AuthorizationCode> {
+async fn response(request: &PendingRequest<'_>, user_agent: &mut impl UserAgent) -> Result<AuthorizationCode> {
     loop {
         let callback = user_agent.response().await?;
         match authorization_response(callback.query.expose(), request) {

@@ -1,7 +1,7 @@
 //! The authorization request (OAuth 2.1 §4.1.1).
 
 use super::form::Form;
-use super::{AuthorizationServerMetadata, CodeVerifier, Resource, Scope, Secret, Url, base64url};
+use super::{AuthorizationServerMetadata, CodeVerifier, Issuer, Resource, Scope, Secret, Url, base64url};
 use crate::{Code, Error, Result, Step};
 
 /// The `state` of one request: 32 random bytes.
@@ -14,32 +14,53 @@ impl State {
         Self(base64url(&bytes).into())
     }
 
+    /// As it was kept.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The `state` parameter.
+    pub fn as_str(&self) -> &str {
+        self.0.expose()
+    }
+
     /// Whether a response brought this state.
     pub fn matches(&self, text: &str) -> bool {
         self.0.expose() == text
     }
 }
 
-/// One request, with all that its response is checked against. MCP 2026-07-28: the validated issuer
-/// is recorded together with verifier and state before the redirect.
-#[derive(Debug)]
-pub struct AuthorizationRequest<'a> {
-    /// The server that is asked; its issuer is compared with the response's `iss`.
-    pub server: &'a AuthorizationServerMetadata,
-    /// Who asks.
-    pub client_id: &'a str,
+/// What stays of a request until its response is there. MCP 2026-07-28: the validated issuer is
+/// recorded together with verifier and state before the redirect.
+#[derive(Clone, Copy, Debug)]
+pub struct PendingRequest<'a> {
+    /// The server that is asked; compared with the response's `iss`.
+    pub issuer: &'a Issuer,
+    /// Whether its responses have an `iss` (RFC 9207 §3).
+    pub iss_in_response: bool,
     /// Where the response goes.
     pub redirect_uri: &'a Url,
     /// What the token shall be for (RFC 8707); nothing for a server that the app knows to refuse it.
     pub resource: Option<&'a Resource>,
+    /// Binds the response to this request.
+    pub state: &'a State,
+    /// Binds the code to this client (RFC 7636).
+    pub verifier: &'a CodeVerifier,
+}
+
+/// One request.
+#[derive(Debug)]
+pub struct AuthorizationRequest<'a> {
+    /// The server that is asked.
+    pub server: &'a AuthorizationServerMetadata,
+    /// Who asks.
+    pub client_id: &'a str,
     /// What is asked for.
     pub scope: &'a Scope,
-    /// Binds the response to this request.
-    pub state: State,
-    /// Binds the code to this client (RFC 7636).
-    pub verifier: CodeVerifier,
     /// `dpop_jkt`: binds the code to a key (RFC 9449 §10).
     pub dpop_jkt: Option<String>,
+    /// What its response is checked against.
+    pub pending: PendingRequest<'a>,
 }
 
 impl AuthorizationRequest<'_> {
@@ -48,12 +69,12 @@ impl AuthorizationRequest<'_> {
         let scope = self.scope.to_parameter();
         let form = Form::new()
             .add("response_type", "code")
-            .add("redirect_uri", self.redirect_uri.as_str())
+            .add("redirect_uri", self.pending.redirect_uri.as_str())
             .optional("scope", scope.as_deref())
-            .add("state", self.state.0.expose())
-            .add("code_challenge", self.verifier.challenge().as_str())
+            .add("state", self.pending.state.as_str())
+            .add("code_challenge", self.pending.verifier.challenge().as_str())
             .add("code_challenge_method", "S256")
-            .optional("resource", self.resource.map(Resource::as_str))
+            .optional("resource", self.pending.resource.map(Resource::as_str))
             .optional("dpop_jkt", self.dpop_jkt.as_deref());
         // OpenID Connect Core §11: without consent, `offline_access` is ignored.
         if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form }
@@ -82,7 +103,7 @@ impl AuthorizationRequest<'_> {
 mod tests {
     use super::*;
     use crate::protocol::test_support::object;
-    use crate::protocol::{Issuer, ServerUrl, form};
+    use crate::protocol::{ServerUrl, form};
 
     fn url(endpoint: &str, scope: &str) -> Url {
         let issuer = Issuer::parse("https://as.example").unwrap();
@@ -93,12 +114,16 @@ mod tests {
         let request = AuthorizationRequest {
             server: &server,
             client_id: "id",
-            redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
-            resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp/").unwrap())),
             scope: &Scope::parse(scope),
-            state: State::from_entropy([1; 32]),
-            verifier: CodeVerifier::from_entropy([2; 32]),
             dpop_jkt: None,
+            pending: PendingRequest {
+                issuer: &issuer,
+                iss_in_response: false,
+                redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
+                resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp/").unwrap())),
+                state: &State::from_entropy([1; 32]),
+                verifier: &CodeVerifier::from_entropy([2; 32]),
+            },
         };
         request.url().unwrap()
     }

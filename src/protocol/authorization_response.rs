@@ -1,6 +1,6 @@
 //! The authorization response (OAuth 2.1 §4.1.2, RFC 9207).
 
-use super::{AuthorizationRequest, OAuthError, Secret, form};
+use super::{OAuthError, PendingRequest, Secret, form};
 use crate::{Code, Error, Result, Step};
 
 /// A code from a response that was checked: the only thing that a token request takes.
@@ -18,7 +18,7 @@ impl AuthorizationCode {
 ///
 /// `state` comes first and `iss` second. Until both fit, nothing of the response is acted on or
 /// shown, its error included (MCP 2026-07-28 authorization, RFC 9207 §2.4).
-pub fn authorization_response(query: &str, request: &AuthorizationRequest<'_>) -> Result<AuthorizationCode> {
+pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Result<AuthorizationCode> {
     const STEP: Step = Step::Authorization;
     let parameters = form::parse(query);
     let get = |name: &str| {
@@ -33,16 +33,15 @@ pub fn authorization_response(query: &str, request: &AuthorizationRequest<'_>) -
     if !get("state").ok().flatten().is_some_and(|state| request.state.matches(state)) {
         return Err(Error::new(Code::StateMismatch, STEP, "The response's \"state\" is not the one that was sent."));
     }
-    let issuer = &request.server.issuer;
     match get("iss")? {
-        Some(iss) if *issuer == *iss => {}
-        None if !request.server.iss_in_response => {}
+        Some(iss) if *request.issuer == *iss => {}
+        None if !request.iss_in_response => {}
         iss => {
             let problem = if iss.is_some() { " is not " } else { " is missing; it has to be " };
             return Err(Error::new(
                 Code::IssuerMismatch,
                 STEP,
-                ["The response's \"iss\"", problem, issuer.as_str(), "."].concat(),
+                ["The response's \"iss\"", problem, request.issuer.as_str(), "."].concat(),
             ));
         }
     }
@@ -63,26 +62,17 @@ pub fn authorization_response(query: &str, request: &AuthorizationRequest<'_>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::test_support::object;
-    use crate::protocol::{
-        AuthorizationServerMetadata, CodeVerifier, Issuer, Resource, Scope, ServerUrl, State, Url, base64url,
-    };
+    use crate::protocol::{CodeVerifier, Issuer, Resource, ServerUrl, State, Url, base64url};
 
     fn check(query: &str, iss_advertised: bool) -> std::result::Result<String, (Code, String)> {
         let issuer = Issuer::parse("https://as.example").unwrap();
-        let document = object(&format!(
-            r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", "authorization_response_iss_parameter_supported": {iss_advertised}}}"#
-        ));
-        let server = AuthorizationServerMetadata::parse(&document, &issuer).unwrap();
-        let request = AuthorizationRequest {
-            server: &server,
-            client_id: "id",
+        let request = PendingRequest {
+            issuer: &issuer,
+            iss_in_response: iss_advertised,
             redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
             resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap())),
-            scope: &Scope::default(),
-            state: State::from_entropy([1; 32]),
-            verifier: CodeVerifier::from_entropy([2; 32]),
-            dpop_jkt: None,
+            state: &State::from_entropy([1; 32]),
+            verifier: &CodeVerifier::from_entropy([2; 32]),
         };
         let query = query.replace("STATE", &base64url(&[1; 32]));
         authorization_response(&query, &request)

@@ -30,7 +30,7 @@ mod url;
 
 use base64::{base64, base64url};
 
-pub use authorization_request::{AuthorizationRequest, State};
+pub use authorization_request::{AuthorizationRequest, PendingRequest, State};
 pub use authorization_response::{AuthorizationCode, authorization_response};
 pub use authorization_server_metadata::AuthorizationServerMetadata;
 pub use challenge::{Challenge, WwwAuthenticate};

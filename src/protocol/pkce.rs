@@ -14,6 +14,11 @@ impl CodeVerifier {
         Self(base64url(&bytes).into())
     }
 
+    /// As it was kept.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The `code_verifier` parameter of the token request.
     pub fn expose(&self) -> &str {
         self.0.expose()

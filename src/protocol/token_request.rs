@@ -1,11 +1,11 @@
 //! Token requests, without the client's authentication: one for each grant.
 
 use super::form::Form;
-use super::{AuthorizationCode, AuthorizationRequest, Issuer, Resource, Scope, Secret};
+use super::{AuthorizationCode, Issuer, PendingRequest, Resource, Scope, Secret};
 
 /// Code for token (OAuth 2.1 §4.1.3). MCP 2026-07-28: `resource` goes with this request as with the
 /// authorization request, "regardless of whether authorization servers support it".
-pub fn code_request(code: &AuthorizationCode, request: &AuthorizationRequest<'_>) -> Form {
+pub fn code_request(code: &AuthorizationCode, request: &PendingRequest<'_>) -> Form {
     Form::new()
         .add("grant_type", "authorization_code")
         .add("code", code.expose())

@@ -1,0 +1,50 @@
+//! A sign-in between its authorization request and the response.
+
+use std::rc::Rc;
+
+use super::client::Client;
+use super::dpop::Binding;
+use super::session::{Session, Tokens};
+use crate::ports::Ports;
+use crate::protocol::{AuthorizationCode, CodeVerifier, PendingRequest, ServerUrl, State, Url, code_request};
+use crate::{Result, Step};
+
+/// All that the response is checked against, and that its code is exchanged with.
+pub(super) struct PendingSignIn {
+    /// The session that it will be, as yet without tokens.
+    pub session: Tokens,
+    pub binding: Binding,
+    pub redirect_uri: Url,
+    pub iss_in_response: bool,
+    pub state: State,
+    pub verifier: CodeVerifier,
+}
+
+impl PendingSignIn {
+    /// The request that was sent.
+    pub fn request<'a>(&'a self, client: &Client) -> PendingRequest<'a> {
+        PendingRequest {
+            issuer: &self.session.issuer,
+            iss_in_response: self.iss_in_response,
+            redirect_uri: &self.redirect_uri,
+            resource: self.session.resource_parameter(client),
+            state: &self.state,
+            verifier: &self.verifier,
+        }
+    }
+
+    /// Exchanges the code, and keeps the tokens.
+    pub async fn finish<P: Ports>(
+        self,
+        ports: &P,
+        client: &Rc<Client>,
+        server: &ServerUrl,
+        code: &AuthorizationCode,
+    ) -> Result<Session<P>> {
+        let endpoint = self.session.endpoint(ports, client, &self.session.token_endpoint, self.binding);
+        let secrets = [code.expose(), self.verifier.expose()];
+        let form = code_request(code, &self.request(client));
+        let response = endpoint.request_tokens(Step::Token, form, &secrets).await?;
+        Session::begin(ports, client, server, self.session, response).await
+    }
+}
