@@ -1,8 +1,8 @@
 // "The tab that holds the lock may be closed at any moment: the next takes over."
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { allOk, gate, launchBrowser, queueOf, startWorld, withGrace } from "./world.mjs";
+import { after, before } from "node:test";
+import { allOk, gate, launchBrowser, queueOf, startWorld, test, withGrace } from "./world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));

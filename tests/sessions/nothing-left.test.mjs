@@ -2,10 +2,9 @@
 // an abort (no timers, listeners, channels, popups, locks: a test counts them)."
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
-import { gate, launchBrowser, logIn, popupOf, queueOf, signIn, startWorld, until } from "./world.mjs";
+import { gate, launchBrowser, logIn, popupOf, queueOf, signIn, startWorld, test, until } from "./world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -141,9 +140,10 @@ describe("a session", () => {
     const world = await counting(t);
     const tab = await world.signedInTab();
     const before = await running(tab);
-    world.paths["/mcp/slow"] = () => {};
+    const way = gate();
+    world.paths["/mcp/slow"] = way.pass;
     await start(tab, (signal) => app.session.fetch(`${app.mcpUrl}/slow`, { signal }));
-    await once(world, "call");
+    await way.arrived;
     assert.notDeepEqual(await running(tab), before);
     assert.equal(await abort(tab), "enough");
     await nothingMore(tab, before);

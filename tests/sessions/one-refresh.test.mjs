@@ -2,8 +2,8 @@
 // rejected token lead to exactly one refresh POST."
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { allOk, gate, launchBrowser, queueOf, startWorld } from "./world.mjs";
+import { after, before, describe } from "node:test";
+import { allOk, gate, launchBrowser, queueOf, startWorld, test } from "./world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));

@@ -3,8 +3,8 @@
 // (stored before it is used), a response without a new refresh token keeps the old one."
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { allOk, CUT, gate, launchBrowser, present, ready, startWorld, withoutRotation } from "./world.mjs";
+import { after, before, describe } from "node:test";
+import { allOk, CUT, gate, launchBrowser, present, ready, startWorld, test, withoutRotation } from "./world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));

@@ -2,8 +2,8 @@
 // access token (RFC 7009) where the AS offers it, forgets them, tells other tabs."
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { allOk, gate, launchBrowser, present, queueOf, ready, signIn, startWorld } from "./world.mjs";
+import { after, before, describe } from "node:test";
+import { allOk, gate, launchBrowser, present, queueOf, ready, signIn, startWorld, test } from "./world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));

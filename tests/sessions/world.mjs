@@ -5,6 +5,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import * as runner from "node:test";
 import { fileURLToPath } from "node:url";
 import { authorizationServer } from "../../www/servers/authorization-server.mjs";
 import { answerPreflight } from "../../www/servers/cors.mjs";
@@ -14,13 +15,16 @@ import { consent, launchBrowser, logIn, popupOf } from "../e2e/browser.mjs";
 
 export { launchBrowser, logIn, popupOf };
 
+/** A test that waits for what never comes fails, rather than that all wait. Its world goes then as ever. */
+export const test = (name, work, { timeout = 120_000 } = {}) => runner.test(name, { timeout }, work);
+
 /**
  * Servers and a browser profile for one test; both go when it ends.
  *
  * @param {import("node:test").TestContext} t
  * @param {import("playwright-core").Browser} browser
  */
-export async function startWorld(t, browser, { accessTokenSeconds = 300, timeLimit = 60_000 } = {}) {
+export async function startWorld(t, browser, { accessTokenSeconds = 300 } = {}) {
   const servers = [];
   async function listen() {
     const server = createServer();
@@ -35,20 +39,12 @@ export async function startWorld(t, browser, { accessTokenSeconds = 300, timeLim
   const issuer = at("localhost", authorization);
   const mcpUrl = `${at("localhost", mcp)}/mcp`;
   const context = await browser.newContext();
-  // A test that waits for what never comes fails: what it waits for in a page is rejected then.
-  let outOfTime = false;
-  const patience = setTimeout(() => {
-    outOfTime = true;
-    context.close();
-  }, timeLimit);
   t.after(async () => {
-    clearTimeout(patience);
     await context.close();
     for (const server of servers) {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
     }
-    if (outOfTime) throw new Error(`It took longer than ${timeLimit} ms`);
   });
 
   const world = new World({ context, pageUrl, issuer, mcpUrl, elsewhere: at("localhost", other) });
