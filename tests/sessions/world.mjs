@@ -19,12 +19,17 @@ export { launchBrowser, logIn, popupOf };
 export const test = (name, work, { timeout = 120_000 } = {}) => runner.test(name, { timeout }, work);
 
 /**
- * Servers and a browser profile for one test; both go when it ends.
+ * Servers and a browser profile for one test; both go when it ends. `made` are more texts that the page's server
+ * has, `issuing` more options of the authorization server, `dpop` whether the MCP server takes bound tokens.
  *
- * @param {import("node:test").TestContext} t
+ * @param {Pick<import("node:test").TestContext, "after">} t
  * @param {import("playwright-core").Browser} browser
  */
-export async function startWorld(t, browser, { accessTokenSeconds = 300 } = {}) {
+export async function startWorld(
+  t,
+  browser,
+  { accessTokenSeconds = 300, made = {}, issuing = {}, dpop = false } = {},
+) {
   const servers = [];
   async function listen() {
     const server = createServer();
@@ -50,11 +55,11 @@ export async function startWorld(t, browser, { accessTokenSeconds = 300 } = {}) 
   const world = new World({ context, pageUrl, issuer, mcpUrl, elsewhere: at("localhost", other) });
   page.on("request", staticServer({
     folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },
-    made: { "/config.json": JSON.stringify({ mcpUrl }) },
+    made: { ...made, "/config.json": JSON.stringify({ mcpUrl }) },
   }));
-  const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true };
-  authorization.on("request", tokenGate(world, await authorizationServer(issuing)));
-  mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer, dpop: false })));
+  const issued = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true, ...issuing };
+  authorization.on("request", tokenGate(world, await authorizationServer(issued)));
+  mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer, dpop })));
   other.on("request", (request, response) => {
     const { method, url, headers } = request;
     if (answerPreflight(request, response, ANYTHING)) return;
@@ -127,11 +132,11 @@ class World extends EventEmitter {
     for (const goal = this.refreshes.length + nth; this.refreshes.length < goal; ) await once(this, "token");
   }
 
-  /** A tab with the page; `start` runs in it and gets `app` ready. */
-  async tab(start = () => app.start()) {
+  /** A tab with the page, or with another one at `path`; `start` runs in it and gets `app` ready. */
+  async tab(start = () => app.start(), path = "") {
     const tab = await this.context.newPage();
     tab.setDefaultTimeout(15_000);
-    await tab.goto(this.pageUrl);
+    await tab.goto(this.pageUrl + path);
     await ready(tab);
     await tab.evaluate(start);
     return tab;

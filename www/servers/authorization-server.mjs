@@ -16,6 +16,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
  * @param {number} options.accessTokenSeconds
  * @param {boolean} options.refreshTokens
  * @param {boolean} [options.dpopNonces] whether proofs of possession need a nonce of its own (RFC 9449 §8)
+ * @param {string[]} [options.ownScopes] scopes that it lists as its own, which clients may name when they register
  * @returns {Promise<import("node:http").RequestListener>}
  */
 export async function authorizationServer({
@@ -25,6 +26,7 @@ export async function authorizationServer({
   accessTokenSeconds,
   refreshTokens,
   dpopNonces = false,
+  ownScopes = [],
 }) {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const hour = 60 * 60;
@@ -40,6 +42,7 @@ export async function authorizationServer({
       id_token_signed_response_alg: "ES256",
     },
     pkce: { required: () => true },
+    scopes: ["openid", "offline_access", ...ownScopes],
     // Tokens are asked for by pages of any origin. What protects them is PKCE and the redirect URI, not CORS.
     clientBasedCORS: () => true,
     issueRefreshToken: (context, client) => refreshTokens && client.grantTypeAllowed("refresh_token"),

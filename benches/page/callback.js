@@ -1,0 +1,2 @@
+opener.postMessage(location.search, location.origin);
+close();

@@ -1,0 +1,36 @@
+// The peers: installed from the lock file here, and bundled as an application's build would bundle them.
+
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { run, step } from "../scripts/run.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Installs what package-lock.json has, unless it is there. */
+export async function installPeers() {
+  const lock = join(here, "package-lock.json");
+  const installed = join(here, "node_modules", ".package-lock.json"); // npm writes it last
+  if (existsSync(installed) && statSync(installed).mtime > statSync(lock).mtime) return;
+  await step("Installing the peers (about 20 s, once)", () => run("npm", ["ci"], { log: "npm-benches", cwd: here }));
+}
+
+/**
+ * One module for a browser, minified.
+ *
+ * @param {{ contents: string } | { entry: string }} source a script's text, or a file of ./page
+ * @returns {Promise<Uint8Array>}
+ */
+export async function bundle({ contents, entry }) {
+  const { outputFiles } = await build({
+    ...(entry ? { entryPoints: [join(here, "page", entry)] } : { stdin: { contents, resolveDir: here } }),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+    logLevel: "silent",
+  });
+  return outputFiles[0].contents;
+}

@@ -1,0 +1,99 @@
+// `npm run bench`: this package beside its peers, in the same run on the same machine.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "../scripts/build.mjs";
+import { Failure, answer, duration, isMain, main, root } from "../scripts/run.mjs";
+import { findChromium } from "../scripts/toolchain/browser.mjs";
+import { toolchain } from "../scripts/toolchain.mjs";
+import { installPeers } from "./peers.mjs";
+
+/** Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)` and `met(results)`. */
+const BENCHES = {
+  storm: "requests that meet an expired token together",
+};
+const DOCUMENT = join(root, "docs", "benchmarks.md");
+
+const HELP = `Usage: npm run bench -- [NAME…] [options]
+
+Measures this package beside its peers. Without a name, all of:
+${Object.entries(BENCHES).map(([name, about]) => `  ${name.padEnd(12)} ${about}`).join("\n")}
+
+  --json FILE   write the results to a file, too
+  --write       put the tables into docs/benchmarks.md
+  --no-build    with pkg/wasm as it is`;
+
+async function benchmarks(names, { json, write, "no-build": asItIs }) {
+  const unknown = names.find((name) => !(name in BENCHES));
+  if (unknown) throw new Failure(`There is no bench "${unknown}", but: ${Object.keys(BENCHES).join(", ")}`);
+  if (!asItIs) await build();
+  await toolchain({ tests: true });
+  await installPeers();
+
+  const results = { date: new Date().toISOString().slice(0, 10), machine: await machine(), benches: {} };
+  const sections = new Map();
+  for (const name of names.length ? names : Object.keys(BENCHES)) {
+    const started = Date.now();
+    const bench = await import(`./${name}.mjs`);
+    console.log(`\n${bench.title}`);
+    const rows = await bench.bench((what) => console.log(`  ${what}…`));
+    const met = bench.met(rows);
+    results.benches[name] = { goal: bench.goal, met, rows };
+    console.log(`\n${table(bench.columns, rows.map(bench.row))}\nGoal: ${bench.goal}: ${met ? "met" : "not met"} (${duration(started)})`);
+    sections.set(bench.title, section(bench, rows, met, results));
+  }
+  if (json) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  if (write) writeFileSync(DOCUMENT, withSections(readFileSync(DOCUMENT, "utf8"), sections));
+}
+
+async function machine() {
+  const chromium = await answer(findChromium(), ["--version"]);
+  return `${cpus().length} × ${cpus()[0].model.trim()}, ${chromium?.trim()}, Node.js ${process.versions.node}`;
+}
+
+/** Columns of equal width, for a terminal. */
+function table(columns, rows) {
+  const lines = [columns, ...rows].map((cells) => cells.map(String));
+  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)));
+  const line = (cells) => cells.map((cell, index) => cell.padEnd(widths[index])).join("  ").trimEnd();
+  return lines.map(line).join("\n");
+}
+
+function section({ about, goal, columns, row }, rows, met, { date, machine }) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [
+    about,
+    "",
+    line(columns),
+    line(columns.map(() => "---")),
+    ...rows.map((result) => line(row(result))),
+    "",
+    `Goal: ${goal}: ${met ? "met" : "not met"}. ${date}, ${machine}.`,
+  ].join("\n");
+}
+
+/** The document with these sections in place of those of the same title, or after all others. */
+function withSections(document, sections) {
+  const [head, ...parts] = document.trimEnd().split(/^## /m);
+  const kept = new Map(parts.map((part) => [part.split("\n", 1)[0], part.slice(part.indexOf("\n")).trim()]));
+  for (const [title, text] of sections) kept.set(title, text);
+  return `${[head.trimEnd(), ...[...kept].map(([title, text]) => `## ${title}\n\n${text}`)].join("\n\n")}\n`;
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: "string" },
+        write: { type: "boolean" },
+        "no-build": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) return console.log(HELP);
+    await benchmarks(positionals, values);
+  });
+}

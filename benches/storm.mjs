@@ -1,0 +1,96 @@
+// Requests that meet an access token which the server takes no longer, many at once.
+
+import { invalidGrant } from "../tests/sessions/world.mjs";
+import { inWorld, openTab, OURS, signedInTab, V1, V2, withBrowser } from "./world.mjs";
+
+/** Each answer of the servers takes this long: requests in flight meet each other, as they do on a network. */
+const LATENCY_MS = 15;
+/** Between the 401s that do not come at once: longer than a refresh takes. */
+const STAGGER_MS = 150;
+
+const LOADS = [
+  { name: "10 at once", tabs: 1 },
+  { name: "5 tabs × 10 at once", tabs: 5 },
+  { name: "10, one 401 after the other", tabs: 1, staggered: true },
+];
+
+/** What a refresh token that was used before leads to. */
+const SERVERS = [
+  { name: "refused", answerToken: refuseReuse },
+  { name: "ends the session", answerToken: () => (form, server) => server(form) },
+];
+
+export const title = "Storm: requests that meet an expired token together";
+export const about = `Each client has ${LOADS.map(({ name }) => name).join("; ")}: against oidc-provider, whose refresh tokens are good
+for one use, and which ends the whole session when one comes a second time ("ends the session"), or refuses that one alone ("refused").
+${LATENCY_MS} ms are added to each answer. "Session after": whether a further refresh succeeds, without the user.`;
+export const goal = "1 refresh, every request OK, no surprise sign-in";
+
+export const columns = ["load", "used refresh token", "client", "refreshes", "OK", "surprise sign-ins", "session after"];
+
+export async function bench(progress) {
+  const rows = [];
+  await withBrowser(async (browser) => {
+    for (const load of LOADS) {
+      for (const server of SERVERS) {
+        for (const client of [OURS, V2, V1]) {
+          progress(`${load.name}, ${server.name}: ${client.name}`);
+          const result = await inWorld(browser, {}, (world) => storm(world, client, load, server));
+          rows.push({ load: load.name, server: server.name, client: client.name, ...result });
+        }
+      }
+    }
+  });
+  return rows;
+}
+
+export const row = ({ load, server, client, refreshes, ok, of, surprises, alive }) =>
+  [load, server, client, refreshes, `${ok} of ${of}`, surprises, alive ? "alive" : "lost"];
+
+export const met = (rows) =>
+  rows.every((row) => row.client !== OURS.name || (row.refreshes === 1 && row.ok === row.of && !row.surprises && row.alive));
+
+async function storm(world, client, { tabs: count, staggered }, server) {
+  const tabs = [await signedInTab(world, client)];
+  while (tabs.length < count) tabs.push(await openTab(world, client));
+  const popups = world.popups.length;
+
+  const answer = server.answerToken();
+  world.answerToken = async (form, server) => (await wait(LATENCY_MS), answer(form, server));
+  const refused = expire(world);
+  let last = performance.now();
+  world.beforeCall = async ({ token }) => {
+    if (!staggered || token !== refused) return wait(LATENCY_MS);
+    last = Math.max(last + STAGGER_MS, performance.now());
+    await wait(last - performance.now());
+  };
+
+  const results = (await Promise.all(tabs.map((tab) => tab.evaluate(() => app.calls(10))))).flat();
+  const refreshes = world.refreshes.length;
+  const surprises = await Promise.all(tabs.map((tab) => tab.evaluate(() => app.surprises ?? 0)));
+  const asked = surprises.reduce((sum, n) => sum + n, world.popups.length - popups);
+
+  world.answerToken = (form, server) => server(form);
+  world.beforeCall = async () => {};
+  expire(world);
+  const alive = (await tabs[0].evaluate(() => app.call())) === "ok";
+  return { refreshes, ok: results.filter((result) => result === "ok").length, of: results.length, surprises: asked, alive };
+}
+
+/** The server takes the last access token no longer, as one that has run out. */
+function expire(world) {
+  const { access_token } = world.tokens;
+  world.rejected.add(access_token);
+  return access_token;
+}
+
+function refuseReuse() {
+  const used = new Set();
+  return (form, server) => {
+    if (form.grant_type === "refresh_token" && used.has(form.refresh_token)) return invalidGrant();
+    used.add(form.refresh_token);
+    return server(form);
+  };
+}
+
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

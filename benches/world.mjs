@@ -1,0 +1,54 @@
+// The servers and the browser of tests/sessions, for a bench: with pages for the peers, and gone when it is over.
+
+import { launchBrowser, signIn, startWorld } from "../tests/sessions/world.mjs";
+import { SCOPES } from "../www/servers/mcp-server.mjs";
+import { bundle } from "./peers.mjs";
+
+/** The clients that run in a page, and where each one's page is. */
+export const OURS = { name: "mcp-authorize", path: "" };
+export const V2 = { name: "official client 2.4.0", path: "v2.html" };
+export const V1 = { name: "official SDK 1.32.2", path: "v1.html" };
+
+/** Chromium for a whole bench. */
+export async function withBrowser(work) {
+  const browser = await launchBrowser();
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+let pages;
+
+/** What the page's server has beside the tests' page. */
+async function peerPages() {
+  const page = (script) => `<!doctype html><title>Bench</title><button id="sign-in">Sign in</button><script type="module" src="/${script}"></script>`;
+  const made = { "/peer-callback.html": page("peer-callback.js"), "/v1.html": page("v1.js"), "/v2.html": page("v2.js") };
+  const scripts = { "/peer-callback.js": "callback.js", "/v1.js": "v1.js", "/v2.js": "v2.js" };
+  for (const [path, entry] of Object.entries(scripts)) made[path] = Buffer.from(await bundle({ entry }));
+  return made;
+}
+
+/** Does `work` in a world of its own: fresh servers, a fresh profile. */
+export async function inWorld(browser, options, work) {
+  const made = await (pages ??= peerPages());
+  // The official client names the scopes when it registers.
+  const issuing = { ownScopes: SCOPES, ...options.issuing };
+  const endings = [];
+  try {
+    return await work(await startWorld({ after: (end) => endings.push(end) }, browser, { ...options, issuing, made }));
+  } finally {
+    for (const end of endings) await end();
+  }
+}
+
+/** A tab of a client, whose user has signed in. */
+export async function signedInTab(world, client) {
+  const tab = await openTab(world, client);
+  await signIn(tab);
+  return tab;
+}
+
+/** A tab of a client. */
+export const openTab = (world, client) => world.tab(() => app.start?.(), client.path);
