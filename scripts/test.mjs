@@ -14,7 +14,7 @@ import { toolchain } from "./toolchain.mjs";
 const BROWSER_TESTS = ["--test", "browser"];
 const TYPES = "tests/types";
 // Each folder's *.test.mjs files are one suite, run by node's own test runner.
-const FOLDERS = ["tests/package", "tests/components", "tests/e2e", "tests/sessions"];
+const FOLDERS = ["tests/package", "tests/components", "tests/examples", "tests/e2e", "tests/sessions"];
 const TIME_LIMIT = 15 * 60_000;
 
 const cargo = (...args) => () => ["cargo", args];
@@ -28,6 +28,12 @@ const SUITES = [
     about: "Rust has no lint warnings",
     lint: true,
     command: cargo("clippy", "--all-targets", "--", "-D", "warnings"),
+  },
+  {
+    name: "doc",
+    about: "the crate's documentation has no warnings",
+    lint: true,
+    command: cargo("doc", "--no-deps", "--config", 'build.rustdocflags=["-D", "warnings"]'),
   },
   { name: "rust", about: "protocol and flows, natively", command: cargo("test", "--no-fail-fast") },
   {

@@ -14,7 +14,30 @@
 //! | `js` | the JavaScript surface: converts and forwards |
 //!
 //! A program that is not a browser brings its own [`ports::Ports`] and [`ports::UserAgent`], and
-//! calls [`flow::sign_in`].
+//! calls [`flow::sign_in`]. `examples/terminal` is one, `examples/yew` is a page in Rust.
+//!
+//! ```
+//! use std::rc::Rc;
+//!
+//! use mcp_authorize::ports::{Ports, ResourceRequest, UserAgent};
+//! use mcp_authorize::protocol::ServerUrl;
+//! use mcp_authorize::{Code, Error, Result, Step, flow};
+//!
+//! async fn call_once<P: Ports, R: ResourceRequest>(
+//!     ports: &P,
+//!     client: &Rc<flow::Client>,
+//!     user_agent: &mut impl UserAgent,
+//!     request: R,
+//! ) -> Result<R::Response> {
+//!     let server = ServerUrl::parse("https://mcp.example.com/mcp")
+//!         .map_err(|_| Error::new(Code::InvalidUrl, Step::Setup, "This is no URL."))?;
+//!     let session = match flow::restore(ports, client, &server).await? {
+//!         Some(session) => session,
+//!         None => flow::sign_in(ports, client, &server, None, user_agent).await?,
+//!     };
+//!     flow::call(&session, request).await
+//! }
+//! ```
 #![warn(missing_docs)]
 
 #[cfg(feature = "browser")]

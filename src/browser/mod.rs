@@ -1,6 +1,6 @@
 //! The ports in a browser, in a window as well as in a worker.
 //!
-//! Of the platform everything goes through [`reflect`]: a hundred bindings would weigh more than
+//! Of the platform everything goes through `reflect`: a hundred bindings would weigh more than
 //! what they are called from.
 
 mod abort;

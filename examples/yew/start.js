@@ -1,0 +1,3 @@
+import start from "./mcp-authorize-yew.js"; // made by wasm-bindgen
+
+await start();
