@@ -14,8 +14,8 @@
  *
  * @packageDocumentation
  */
-import type { McpAuthorizeError, McpSession } from "./index.js";
-import type { McpAuthorizerSource, McpSessionState } from "./watch.js";
+import type { McpSession } from "./index.js";
+import type { McpAuthorizerSource, McpSessionError, McpSessionState } from "./watch.js";
 
 /** The element. */
 export class McpSignInElement extends HTMLElement {
@@ -25,7 +25,7 @@ export class McpSignInElement extends HTMLElement {
   authorizer: McpAuthorizerSource | undefined;
   readonly status: McpSessionState["status"];
   /** What went wrong last. The element shows it, unless it was the user's own will. */
-  readonly error: McpAuthorizeError | Error | null;
+  readonly error: McpSessionError | null;
   /** `null` where nobody is signed in. */
   readonly session: McpSession | null;
 }

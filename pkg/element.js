@@ -1,5 +1,5 @@
 import { McpAuthorizer } from "mcp-authorize";
-import { watchMcpSession } from "./watch.js";
+import { LOADING, watchMcpSession } from "./watch.js";
 
 const LABELS = { "sign-in": "Sign in", cancel: "Cancel", "sign-out": "Sign out" };
 const LABEL_OF = { loading: "sign-in", "signed-out": "sign-in", "signing-in": "cancel", "signed-in": "sign-out" };
@@ -42,7 +42,7 @@ export class McpSignInElement extends Element {
   #authorizer;
   #watch;
   #cancel;
-  #state = { status: "loading", error: null, session: null, fetch: null };
+  #state = LOADING;
   #button = document.createElement("button");
   #label = document.createElement("slot");
   #message = document.createElement("p");

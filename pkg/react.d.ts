@@ -5,7 +5,7 @@
  */
 import type { McpAuthorizerSource, McpSessionActions, McpSessionState } from "./watch.js";
 
-export type { McpAuthorizerSource, McpSessionActions, McpSessionState } from "./watch.js";
+export type { McpAuthorizerSource, McpSessionActions, McpSessionError, McpSessionState } from "./watch.js";
 
 /**
  * The session with a server: brought back if there is one, and the same in all components and tabs. When the component

@@ -1,9 +1,7 @@
 "use client";
 
 import { useEffect, useMemo, useRef, useState } from "react";
-import { watchMcpSession } from "./watch.js";
-
-const LOADING = { status: "loading", error: null, session: null, fetch: null };
+import { LOADING, watchMcpSession } from "./watch.js";
 
 export function useMcpSession(server, authorizer) {
   const url = String(server);

@@ -12,23 +12,22 @@ import type { McpAuthorizeError, McpAuthorizer, McpSession, SignInOptions, WaitO
  */
 export type McpAuthorizerSource = McpAuthorizer | (() => Promise<McpAuthorizer>);
 
-/** What there is to show. */
-export interface McpSessionState {
-  /**
-   * `loading`: it is not known yet whether there is a session. `signing-in`: the popup is open; `session` is what there
-   * was before.
-   */
-  readonly status: "loading" | "signed-out" | "signing-in" | "signed-in";
-  /**
-   * What went wrong last, until something else is tried; `null` where nothing did. It is another error than one of this
-   * library only where the app's own functions throw.
-   */
-  readonly error: McpAuthorizeError | Error | null;
-  /** `null` where nobody is signed in. */
-  readonly session: McpSession | null;
-  /** The session's `fetch`. */
-  readonly fetch: McpSession["fetch"] | null;
-}
+/** One of this library's errors, or what a function of the app threw. */
+export type McpSessionError = McpAuthorizeError | (Error & { code?: undefined; remedy?: undefined });
+
+/**
+ * What there is to show. `loading`: it is not known yet whether there is a session. `signing-in`: the popup is open, and
+ * `session` is what there was before. `fetch` is that of the session. `error` is what went wrong last, until something
+ * else is tried.
+ */
+export type McpSessionState = { readonly error: McpSessionError | null } & (
+  | { readonly status: "loading" | "signed-out"; readonly session: null; readonly fetch: null }
+  | { readonly status: "signed-in"; readonly session: McpSession; readonly fetch: McpSession["fetch"] }
+  | { readonly status: "signing-in"; readonly session: McpSession | null; readonly fetch: McpSession["fetch"] | null }
+);
+
+/** The state before anything is known, as while a server renders. */
+export const LOADING: McpSessionState;
 
 /** What can be done. None of it rejects: what goes wrong is the state's `error`. */
 export interface McpSessionActions {

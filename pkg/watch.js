@@ -1,5 +1,7 @@
 // One server's session, as a user interface shows it. React's hook and the custom element are made of this.
 
+export const LOADING = Object.freeze({ status: "loading", error: null, session: null, fetch: null });
+
 /** The authorizers that functions made: each is called once, and again where it failed. */
 const made = new WeakMap();
 

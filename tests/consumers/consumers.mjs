@@ -9,6 +9,7 @@ const program = ["program", "page"];
  * @property {string} project its folder
  * @property {string[]} [shared] the folders whose files it has as well, unless it has its own
  * @property {string} [entry] what it imports in place of `mcp-authorize`
+ * @property {string} [docs] the heading in docs/frameworks.md whose code is its session.js
  * @property {string[]} [without] files of its folder that this one does not need
  * @property {boolean} [build] whether it is built: `npm run build`
  * @property {string} [folder] what is served to the browser as it is …
@@ -47,6 +48,8 @@ export const CONSUMERS = [
   { name: "no bundler, import map", project: "import-map", shared: page, folder: ".", quick: true },
   { name: "Next.js, React hook, development server", project: "next", shared: page, server: "dev" },
   { name: "Next.js, React hook", project: "next", shared: page, build: true, server: "start" },
+  { name: "Vue 3", project: "vue", shared: page, docs: "Vue", build: true, folder: "dist" },
+  { name: "Svelte 5", project: "svelte", shared: page, docs: "Svelte", build: true, folder: "dist" },
   { name: "module worker (Vite 8)", project: "worker", shared: page, build: true, folder: "dist", quick: true },
   {
     name: "service worker (esbuild), inline",

@@ -5,7 +5,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cache, fingerprint, read, run, step } from "../../scripts/run.mjs";
+import { install } from "../../scripts/projects.mjs";
+import { cache } from "../../scripts/run.mjs";
+import { read } from "../docs/markdown.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -16,7 +18,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
  * @param {string} tarball
  * @returns {Promise<string>} its folder
  */
-export async function project({ project, shared = [], entry, without = [] }, tarball) {
+export async function project({ project, shared = [], entry, docs, without = [] }, tarball) {
   const folder = join(cache, "consumers", basename(project));
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) {
@@ -26,6 +28,10 @@ export async function project({ project, shared = [], entry, without = [] }, tar
   for (const part of [...shared.map((name) => join(here, name)).reverse(), own]) cpSync(part, folder, { recursive: true });
   for (const file of without) rmSync(join(folder, file));
   if (entry) importFrom(entry, folder);
+  if (docs) {
+    const block = read("docs/frameworks.md").blocks.find(({ heading }) => heading === docs);
+    writeFileSync(join(folder, "session.js"), block.code);
+  }
 
   await install(folder, basename(project));
   unpack(tarball, join(folder, "node_modules", "mcp-authorize"));
@@ -39,25 +45,6 @@ function importFrom(entry, folder) {
     const path = join(folder, file);
     writeFileSync(path, readFileSync(path, "utf8").replaceAll('from "mcp-authorize"', `from "${entry}"`));
   }
-}
-
-/** The packages that its package.json names, if they are not there already. */
-async function install(folder, name) {
-  const modules = join(folder, "node_modules");
-  const stamp = join(modules, ".consumer");
-  // This package does not come from the registry.
-  const file = join(folder, "package.json");
-  const { dependencies: { "mcp-authorize": _, ...dependencies } = {}, ...rest } = JSON.parse(readFileSync(file, "utf8"));
-  const manifest = JSON.stringify({ ...rest, dependencies });
-  writeFileSync(file, manifest);
-  const wanted = fingerprint(manifest);
-  if (read(stamp) === wanted) return;
-  rmSync(modules, { recursive: true, force: true });
-  await step(`Installing what ${name} needs (up to 60 s, once)`, () =>
-    run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], { log: `npm-${name}`, cwd: folder }),
-  );
-  mkdirSync(modules, { recursive: true });
-  writeFileSync(stamp, wanted);
 }
 
 /** As `npm install` does with a package that depends on no other, and quicker. */

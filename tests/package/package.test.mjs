@@ -68,7 +68,7 @@ test("the callback page's script is small and brings no WebAssembly", async () =
   assert.ok(statSync(entry).size > 0);
 });
 
-const NAMES = { "watch.js": "watchMcpSession", "element.js": "McpSignInElement" };
+const NAMES = { "watch.js": "LOADING,watchMcpSession", "element.js": "McpSignInElement" };
 
 test("importing it does nothing: it is safe while a server renders", async () => {
   for (const entry of ["index.js", "inline.js", "node.js", "watch.js", "element.js"]) {

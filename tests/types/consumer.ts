@@ -20,7 +20,7 @@ import "mcp-authorize/callback";
 import { type McpSessionChangeEvent, McpSignInElement } from "mcp-authorize/element";
 import { McpAuthorizer as InlineAuthorizer } from "mcp-authorize/inline";
 import { type McpAuthorizerSource, useMcpSession } from "mcp-authorize/react";
-import { type McpSessionState, watchMcpSession } from "mcp-authorize/watch";
+import { LOADING, type McpSessionState, watchMcpSession } from "mcp-authorize/watch";
 
 /** Compiles only if `Actual` and `Expected` are the same type, `any` and `readonly` included. */
 type Same<Actual, Expected> =
@@ -194,12 +194,14 @@ const hook = useMcpSession(new URL(session.server), source);
 exactly<"loading" | "signed-out" | "signing-in" | "signed-in">()(hook.status, true);
 exactly<McpSession | null>()(hook.session, true);
 exactly<McpSession["fetch"] | null>()(hook.fetch, true);
-exactly<McpAuthorizeError | Error | null>()(hook.error, true);
+exactly<string | undefined>()(hook.error?.remedy, true);
+if (hook.status === "signed-in") exactly<McpSession>()(hook.session, true);
 exactly<Promise<McpSession | null>>()(hook.signIn(signIn), true);
 exactly<Promise<McpSession | null>>()(hook.stepUp({ scopes: ["mcp:write"] }), true);
 exactly<Promise<boolean | null>>()(hook.signOut(wait), true);
 const watch = watchMcpSession(session.server, authorizer, (state) => exactly<McpSessionState>()(state, true));
 watch.close();
+exactly<McpSessionState>()(LOADING, true);
 // @ts-expect-error: a function makes it
 useMcpSession(session.server, McpAuthorizer.create(smallest));
 

@@ -1,0 +1,29 @@
+// npm projects in the cache: what is too big for the root's own packages, or at odds with them.
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fingerprint, read, run, step } from "./run.mjs";
+
+/**
+ * Installs the packages that a folder's package.json names, if they are not there already.
+ *
+ * @param {string} folder
+ * @param {string} name what the user reads
+ */
+export async function install(folder, name) {
+  const modules = join(folder, "node_modules");
+  const stamp = join(modules, ".installed");
+  // This package itself does not come from the registry.
+  const file = join(folder, "package.json");
+  const { dependencies: { "mcp-authorize": _, ...dependencies } = {}, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+  const manifest = JSON.stringify({ ...rest, dependencies });
+  writeFileSync(file, manifest);
+  const wanted = fingerprint(manifest);
+  if (read(stamp) === wanted) return;
+  rmSync(modules, { recursive: true, force: true });
+  await step(`Installing what ${name} needs (up to 60 s, once)`, () =>
+    run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], { log: `npm-${name.replaceAll(" ", "-")}`, cwd: folder }),
+  );
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(stamp, wanted);
+}

@@ -1,0 +1,110 @@
+// The documentation is true: its links lead somewhere, its code compiles against the published types, and it has all
+// options and errors.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { docs } from "../../scripts/docs.mjs";
+import { root } from "../../scripts/run.mjs";
+import { files, read } from "./markdown.mjs";
+
+const all = files();
+const documents = all.filter((file) => file.endsWith(".md"));
+
+test("every link leads to a file and a heading that are there", () => {
+  const broken = [];
+  const exists = (path) => all.some((file) => file === path || file.startsWith(`${path}/`));
+  for (const document of documents) {
+    for (const link of read(document).links) {
+      if (/^(https:|mailto:)/.test(link)) continue;
+      const [path, fragment] = link.split("#");
+      const target = path ? normalize(join(dirname(document), path)) : document;
+      const there = exists(target) && (!fragment || read(target).anchors.has(fragment));
+      if (!there) broken.push(`${document}: ${link}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test("every document of docs can be reached from the README", () => {
+  const seen = new Set();
+  const visit = (document) => {
+    if (seen.has(document) || !document.endsWith(".md")) return;
+    seen.add(document);
+    for (const link of read(document).links.filter((link) => !/^https?:/.test(link))) {
+      const [path] = link.split("#");
+      if (path) visit(normalize(join(dirname(document), path)));
+    }
+  };
+  visit("README.md");
+  assert.deepEqual(documents.filter((document) => document.startsWith("docs/") && !seen.has(document)), []);
+});
+
+test("code compiles against the published types", () => {
+  const folder = join(root, "out", "docs-code");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  let count = 0;
+  for (const document of documents) {
+    for (const { language, code, heading } of read(document).blocks) {
+      if (!["js", "jsx", "ts", "tsx"].includes(language)) continue;
+      const name = `${document} ${heading} ${(count += 1)}`.replace(/[^\w]+/g, "-");
+      writeFileSync(join(folder, `${name}.tsx`), isModule(code) ? code : `export async function block() {\n${code}\n}\n`);
+    }
+  }
+  // The guide's files import this one of each other.
+  writeFileSync(join(folder, "authorizer.d.ts"), 'export const authorizer: () => Promise<import("mcp-authorize").McpAuthorizer>;');
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        // What JavaScript can't say.
+        noImplicitAny: false,
+        useUnknownInCatchVariables: false,
+        noEmit: true,
+        module: "preserve",
+        moduleResolution: "bundler",
+        jsx: "react-jsx",
+        target: "es2022",
+        lib: ["es2022", "dom", "dom.iterable"],
+        types: [],
+      },
+      include: ["*.tsx", "../../tests/docs/*.d.ts"],
+    }),
+  );
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8", stdio: ["ignore", "inherit", "inherit"] });
+  assert.ok(count > 15, `${count} blocks`);
+});
+
+const isModule = (code) => /^(import|export) /m.test(code);
+
+/** The members of an interface in index.d.ts. */
+function members(name) {
+  const types = readFileSync(join(root, "pkg", "index.d.ts"), "utf8");
+  const [, body] = new RegExp(`export interface ${name} \\{\\n(.*?)\\n\\}`, "s").exec(types);
+  return [...body.matchAll(/^ {2}"?([\w-]+)"?(?=[?(:])/gm)].map(([, member]) => member);
+}
+
+test("docs/options.md has every option, and every event", () => {
+  const text = readFileSync(join(root, "docs", "options.md"), "utf8");
+  const names = [...members("McpAuthorizerOptions"), ...members("McpAuthorizerEventMap")];
+  assert.ok(names.length > 20, names.join());
+  assert.deepEqual(names.filter((name) => !new RegExp(`\`${name}[\`(]`).test(text)), []);
+});
+
+test("docs/errors.md has every code", () => {
+  const types = readFileSync(join(root, "pkg", "index.d.ts"), "utf8");
+  const [, union] = /export type McpAuthorizeErrorCode =\n(.*?);\n\n/s.exec(types);
+  const codes = [...union.matchAll(/\| "(\w+)"/g)].map(([, code]) => code);
+  const listed = [...readFileSync(join(root, "docs", "errors.md"), "utf8").matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code);
+  assert.deepEqual(codes.sort(), listed.sort());
+});
+
+test("the reference can be made, and every link in the types leads somewhere", async () => {
+  await docs();
+  assert.match(readFileSync(join(root, "out", "docs", "index.html"), "utf8"), /mcp-authorize/);
+});
