@@ -109,6 +109,7 @@ function start(command, args, { cwd, env, stdio, timeout, listen }) {
     const over = (settle, value) => {
       clearTimeout(timer);
       running.delete(child);
+      end(child); // What it left behind, as chromedriver does its browser when it is ended itself.
       settle(value);
     };
     running.add(child);
@@ -124,7 +125,7 @@ function end(child) {
   try {
     process.kill(-child.pid, "SIGTERM");
   } catch {
-    // It had already ended.
+    // Nothing of it is left.
   }
 }
 
