@@ -37,6 +37,13 @@ function fail(thrown) {
   throw typeof thrown?.remedy === "string" ? new McpAuthorizeError(thrown) : thrown;
 }
 
+/** The error of a request that needs more scopes carries the means to get them. */
+function failIn(session, thrown) {
+  const { code, scopes } = thrown ?? {};
+  if (code === "insufficient_scope" && scopes) thrown.stepUp = (options) => session.stepUp({ scopes, ...options });
+  fail(thrown);
+}
+
 const text = (url) => (url instanceof URL ? url.href : url);
 
 export class McpAuthorizerEvent extends Event {
@@ -81,7 +88,7 @@ export class McpSession {
 
   constructor(core) {
     this.#core = core;
-    this.fetch = (input, init) => core.fetch(input, init).catch(fail);
+    this.fetch = (input, init) => core.fetch(input, init).catch((thrown) => failIn(this, thrown));
   }
 
   get server() {
@@ -119,6 +126,11 @@ export class McpSession {
 
   refresh({ signal } = {}) {
     return this.#core.refresh(signal).catch(fail);
+  }
+
+  // Not async: the popup has to open before this returns.
+  stepUp({ scopes, signal } = {}) {
+    return this.#core.stepUp(scopes, signal).catch(fail);
   }
 
   signOut({ signal } = {}) {

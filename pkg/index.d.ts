@@ -101,8 +101,13 @@ export class McpAuthorizeError extends Error {
   readonly status?: number;
   /** The server's own error code (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2), as it sent it. Text from a server: never put it into a page as HTML. */
   readonly serverError?: string;
-  /** With `insufficient_scope`: the scopes to sign in for, those of the session and those that the server asks for; empty where the server hides which. */
+  /**
+   * With `insufficient_scope`: the scopes to ask for, those of the session and those that the server asks for; empty
+   * where the server hides which. Absent where the user was asked for them as often as makes sense.
+   */
   readonly scopes?: readonly string[];
+  /** With `insufficient_scope`, where there are `scopes`: {@link McpSession.stepUp} for them, to be called in a click. */
+  readonly stepUp?: (options?: WaitOptions) => Promise<void>;
   /** What the browser threw, where it threw. */
   readonly cause?: unknown;
 }
@@ -173,6 +178,13 @@ export interface McpAuthorizerOptions {
    * refused (`dpop_unsupported`). `"off"`: never.
    */
   dpop?: "auto" | "require" | "off";
+  /**
+   * Has the user step up while a request waits that the server refused with `insufficient_scope`: shows a button, say,
+   * and calls {@link McpSession.stepUp} in its click. Then the request is sent again; where this rejects, or the session
+   * has no other tokens after it, the request rejects as it does without this option. All requests that are refused
+   * meanwhile wait for the same call. Requests that can't be sent again, as their body was a stream, do not wait.
+   */
+  onStepUp?(details: { server: string; scopes: string[] }): void | Promise<void>;
   /** Which of several authorization servers to use: gets their issuers, answers with one of them. Default: the first. */
   chooseAuthorizationServer?(issuers: string[], server: string): string | Promise<string>;
   /**
@@ -202,6 +214,12 @@ export interface SignInOptions extends WaitOptions {
   scopes?: readonly string[];
 }
 
+/** Options of {@link McpSession.stepUp}. */
+export interface StepUpOptions extends WaitOptions {
+  /** Scopes to ask for besides those of the session. Default: those of the last `insufficient_scope`. */
+  scopes?: readonly string[];
+}
+
 /** One HTTP exchange, the app's own through `session.fetch` included (`step` is `request`), with secrets left out. */
 export interface McpExchange {
   step: McpAuthorizeStep;
@@ -220,6 +238,8 @@ export interface McpAuthorizerEventMap {
   "signed-in": { server: string };
   /** New tokens came. */
   refreshed: { server: string };
+  /** A session got tokens for more scopes, here or in another tab. `scopes` are the granted ones. */
+  "step-up": { server: string; scopes: string[] };
   /** A session ended: by `signOut`, or because it can't be refreshed. */
   "signed-out": { server: string; reason: "sign_out" | "expired" };
   /** A server was asked something. */
@@ -318,6 +338,18 @@ export class McpSession {
 
   /** Gets new tokens now. @throws McpAuthorizeError `session_expired`, `network`, … */
   refresh(options?: WaitOptions): Promise<void>;
+
+  /**
+   * Has the user agree to more scopes, after `insufficient_scope`: asks for those of the session and `scopes` together,
+   * and goes on with the new tokens, in this session and in other tabs. Opens a popup at once, as `signIn` does: call it in
+   * a click handler, before any `await`. While its popup is open, further calls wait for the same.
+   *
+   * A scope that the server goes on asking for after two step-ups is not asked for again: it rejects with
+   * `insufficient_scope`, and opens no popup (MCP 2026-07-28 authorization, step-up).
+   *
+   * @throws McpAuthorizeError any code.
+   */
+  stepUp(options?: StepUpOptions): Promise<void>;
 
   /**
    * Forgets the tokens, and revokes them where the server offers it (RFC 7009).

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import type { McpAuthorizeError, McpAuthorizer, McpSession, SignInOptions, WaitOptions } from "./index.js";
+import type { McpAuthorizeError, McpAuthorizer, McpSession, SignInOptions, StepUpOptions, WaitOptions } from "./index.js";
 
 /**
  * An authorizer, or a function that makes one when it is needed. It is called once for all that are given the same
@@ -38,10 +38,11 @@ export interface McpSessionActions {
    */
   signIn(options?: SignInOptions): Promise<McpSession | null>;
   /**
-   * Asks the user for more: `scopes` beside those that the session has, as an error `insufficient_scope` names them. By
-   * popup, as `signIn` does.
+   * Has the user agree to more scopes, after `insufficient_scope`: {@link McpSession.stepUp}, by popup, as `signIn` does.
+   *
+   * @returns The session, or `null` where it went wrong.
    */
-  stepUp(options?: SignInOptions): Promise<McpSession | null>;
+  stepUp(options?: StepUpOptions): Promise<McpSession | null>;
   /** Signs out. @returns Whether the server confirmed the revocation; `null` where it went wrong. */
   signOut(options?: WaitOptions): Promise<boolean | null>;
 }

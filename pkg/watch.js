@@ -87,18 +87,18 @@ export function watchMcpSession(server, source, onChange) {
   show();
   attempt(start);
 
-  function signIn({ scopes, signal } = {}) {
+  /** What a popup is open for. It ends with the watch, if not by the caller's own signal. */
+  function withUser(signal, work) {
     const ends = new AbortController();
     for (const other of [closed.signal, signal]) {
       if (other?.aborted) ends.abort(other.reason);
       other?.addEventListener("abort", () => ends.abort(other.reason), { once: true });
     }
-    const open = () => authorizer.signIn(url, { scopes, signal: ends.signal });
     signIns += 1;
     const done = attempt(async () => {
       try {
         // Nothing is awaited before the popup opens: browsers allow one in a click alone.
-        session = await (authorizer ? open() : start().then(open));
+        await work(ends.signal);
         return session;
       } finally {
         signIns -= 1;
@@ -109,11 +109,15 @@ export function watchMcpSession(server, source, onChange) {
   }
 
   return {
-    signIn,
+    signIn({ scopes, signal } = {}) {
+      return withUser(signal, async (signal) => {
+        const open = () => authorizer.signIn(url, { scopes, signal });
+        session = await (authorizer ? open() : start().then(open));
+      });
+    },
 
-    stepUp({ scopes = [], signal } = {}) {
-      // The new token takes the old one's place, so it has to have the old one's scopes, too.
-      return signIn({ scopes: [...new Set([...(session?.scopes ?? []), ...scopes])], signal });
+    stepUp({ scopes, signal } = {}) {
+      return withUser(signal, async (signal) => session?.stepUp({ scopes, signal }));
     },
 
     signOut({ signal } = {}) {

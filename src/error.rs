@@ -89,7 +89,7 @@ codes! {
     SessionExpired "session_expired" "The session can't be refreshed any more."
         => "Let the user sign in again.";
     InsufficientScope "insufficient_scope" "The server asks for more scopes than the session has."
-        => "Sign in again with the error's scopes.";
+        => "Call the error's stepUp in a click. Where it has none, the user was asked before and the server still refuses.";
     WrongResource "wrong_resource" "The request goes to another server than the one that the session is for; no token was sent."
         => "Use the session of that server, or plain fetch.";
     SignedOut "signed_out" "The session was signed out."

@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 
 use crate::protocol::form::Form;
 use crate::protocol::json::Value;
-use crate::protocol::{Issuer, PublicKey, Resource, Secret, Url};
+use crate::protocol::{Issuer, PublicKey, Resource, Scope, Secret, Url};
 use crate::{Error, Result, Step};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -203,6 +203,13 @@ pub enum Event<'a> {
         /// The MCP server.
         server: &'a str,
     },
+    /// A session got tokens for more scopes.
+    SteppedUp {
+        /// The MCP server.
+        server: &'a str,
+        /// The granted scopes.
+        scopes: &'a Scope,
+    },
     /// A session ended.
     SignedOut {
         /// The MCP server.
@@ -218,14 +225,23 @@ pub trait Task {
     async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T;
 }
 
+/// The app, as far as it has its user step up while a request waits.
+pub trait StepUp {
+    /// Waits until the app says that it is over, or not at all where it wants to be told by the
+    /// request's error. All that wait for the same server wait for the same answer.
+    async fn wait_for_step_up(&self, _server: &str, _scopes: &Scope) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Everything that a flow needs, together. Cloning is cheap and gives the same ports.
 pub trait Ports:
-    Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + Task + Clone + 'static
+    Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + StepUp + Task + Clone + 'static
 {
 }
 
 impl<T> Ports for T where
-    T: Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + Task + Clone + 'static
+    T: Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + StepUp + Task + Clone + 'static
 {
 }
 

@@ -26,7 +26,7 @@ async function main() {
 
   authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, fetch: exchanges.fetch });
   exchanges.follow(authorizer);
-  authorizer.addEventListener("refreshed", showSession);
+  for (const event of ["refreshed", "step-up"]) authorizer.addEventListener(event, showSession);
   authorizer.addEventListener("signed-out", ({ detail }) => {
     if (detail.server !== session?.server) return;
     leave(detail.reason === "expired" ? "The session ran out. Sign in again." : "Signed out.");
@@ -56,17 +56,21 @@ async function restore() {
   if (restored) await enter(restored);
 }
 
-/** Called in a click, before any `await`: otherwise the browser blocks the popup. */
-async function signIn(url, options) {
+function signIn(url) {
+  return inPopup(async (signal) => {
+    await enter(await authorizer.signIn(url, { signal }));
+    localStorage.setItem("server", url);
+  });
+}
+
+/** Called in a click, and nothing is awaited before `work` opens the popup: otherwise the browser blocks it. */
+async function inPopup(work) {
   attempt = new AbortController();
-  const signedIn = authorizer.signIn(url, { ...options, signal: attempt.signal });
+  const working = work(attempt.signal);
 
   waiting(true);
   say("Go on in the popup.");
-  const succeeded = await run(async () => {
-    await enter(await signedIn);
-    localStorage.setItem("server", url);
-  });
+  const succeeded = await run(() => working);
   attempt = null;
   waiting(false);
   return succeeded;
@@ -104,14 +108,14 @@ function leave(text) {
 async function call(tool, input) {
   await run(
     () => callTool(client, tool, input),
-    // Step-up: the tool needs more than the user has granted. The error has the scopes that there are and
-    // those that are missing together, since the new token takes the old one's place.
-    ({ code, scopes }) => {
-      if (code !== "insufficient_scope") return undefined;
+    // The tool needs more than the user has granted, and the session gets it with the user's consent.
+    ({ scopes, stepUp }) => {
+      if (!stepUp) return undefined;
+      const missing = scopes.filter((scope) => !["offline_access", ...session.scopes].includes(scope));
       return {
-        label: `Sign in again for ${scopes.join(", ")}`,
+        label: `Agree to ${missing.join(", ")}`,
         run: async () => {
-          if (await signIn(session.server, { scopes })) await call(tool, input);
+          if (await inPopup((signal) => stepUp({ signal }))) await call(tool, input);
         },
       };
     },

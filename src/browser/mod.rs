@@ -18,6 +18,7 @@ mod locks;
 mod observer;
 mod popup;
 pub(crate) mod reflect;
+mod step_up;
 mod store;
 mod tabs;
 mod task;
@@ -56,6 +57,8 @@ pub struct BrowserOptions {
     pub assertion: JsValue,
     /// Called with the name and the detail of each event.
     pub on_event: Option<Function>,
+    /// Has the user step up while a request waits.
+    pub on_step_up: Option<Function>,
 }
 
 /// All [`Ports`](crate::ports::Ports) in a browser. Clones are the same.
@@ -76,12 +79,15 @@ pub struct Parts {
     stores: store::Stores,
     request_timeout_ms: u32,
     on_event: Option<Function>,
+    on_step_up: Option<Function>,
     client_key: JsValue,
     assertion: JsValue,
     /// Key pairs by issuer, as far as they were needed.
     keys: JsValue,
     /// Nonces by origin.
     nonces: JsValue,
+    /// What is waited for by several at once.
+    pending: JsValue,
     tabs: Option<tabs::Tabs>,
     /// How often a session's record was changed, here or in another tab.
     changes: Rc<Cell<u32>>,
@@ -99,10 +105,12 @@ impl Browser {
             stores,
             request_timeout_ms: options.request_timeout_ms,
             on_event: options.on_event,
+            on_step_up: options.on_step_up,
             client_key: options.client_key,
             assertion: options.assertion,
             keys: reflect::object(&[]),
             nonces: reflect::object(&[]),
+            pending: reflect::object(&[]),
             tabs,
             changes,
         }))

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::Browser;
-use super::reflect::{apply, object};
+use super::reflect::{apply, object, strings};
 use crate::ports::{Event, Observer};
 
 impl Observer for Browser {
@@ -27,6 +27,9 @@ impl Observer for Browser {
             Event::Waiting { server } => ("waiting", false, object(&[("server", server.into())])),
             Event::SignedIn { server } => ("signed-in", true, object(&[("server", server.into())])),
             Event::Refreshed { server } => ("refreshed", true, object(&[("server", server.into())])),
+            Event::SteppedUp { server, scopes } => {
+                ("step-up", true, object(&[("server", server.into()), ("scopes", strings(scopes.tokens()))]))
+            }
             Event::SignedOut { server, expired } => {
                 let reason = if expired { "expired" } else { "sign_out" };
                 ("signed-out", true, object(&[("server", server.into()), ("reason", reason.into())]))

@@ -80,10 +80,10 @@ pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsValue {
 }
 
 /// An array of strings.
-pub(crate) fn strings(texts: &[&str]) -> JsValue {
+pub(crate) fn strings<T: AsRef<str>>(texts: &[T]) -> JsValue {
     let array = Array::new();
     for text in texts {
-        array.push(&(*text).into());
+        array.push(&text.as_ref().into());
     }
     array.into()
 }

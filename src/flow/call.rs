@@ -3,15 +3,20 @@
 use super::dpop::proof;
 use super::exchange::observe;
 use super::session::Session;
+use super::step_up::{insufficient_scope, stepped_up};
 use crate::ports::{Ports, ResourceRequest, ResourceResponse};
-use crate::protocol::{Scope, Secret, TokenType, Url, WwwAuthenticate};
+use crate::protocol::{Secret, TokenType};
 use crate::{Code, Error, Result, Step};
+
+/// How often one request waits for more scopes. A server may ask for them one by one.
+const MOST_STEP_UPS: u8 = 5;
 
 /// Sends a request in a session.
 ///
 /// The token goes to the session's resource alone (MCP authorization, "MUST NOT send tokens to the
 /// MCP server other than ones issued by the MCP server's authorization server"). On 401 the tokens
-/// are refreshed once and the request is sent once more, if it can be.
+/// are refreshed once and the request is sent once more, if it can be. On 403 with
+/// `insufficient_scope` it waits for a step-up, where the app wants it to.
 pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut request: R) -> Result<R::Response> {
     let resource = session.tokens()?.resource.clone();
     let Some(url) = request.url().filter(|url| resource.covers(url)) else {
@@ -20,6 +25,7 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
     };
     let method = request.method();
     let (mut refreshed, mut with_nonce) = (false, false);
+    let mut step_ups = 0;
     loop {
         let tokens = session.fresh_tokens().await?;
         let ports = session.ports();
@@ -48,36 +54,16 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
                 }
                 refreshed = true;
             }
-            403 => return insufficient_scope(session, &url, response).await,
+            403 => {
+                let Some(refused) = insufficient_scope(session, &url, &response).await? else { return Ok(response) };
+                // A request that can't be sent again, or not as often, is the app's to repeat.
+                if step_ups == MOST_STEP_UPS || !request.can_resend() {
+                    return Err(refused);
+                }
+                stepped_up(session, &tokens.access_token, refused).await?;
+                step_ups += 1;
+            }
             _ => return Ok(response),
         }
     }
-}
-
-/// RFC 6750 §3.1: `insufficient_scope`. What is asked for next is what was asked for before and what
-/// the challenge adds (MCP 2026-07-28 authorization, step-up).
-async fn insufficient_scope<P: Ports, T: ResourceResponse>(session: &Session<P>, url: &Url, response: T) -> Result<T> {
-    const ERROR: &str = "insufficient_scope";
-    let error = |message: &str| {
-        Error::new(Code::InsufficientScope, Step::Request, [url.without_query(), message].concat())
-            .with_url(url.without_query())
-            .with_status(response.status())
-    };
-    let Some(field) = response.www_authenticate() else {
-        // A header that is not exposed: the body may say as much as it can.
-        return match response.oauth_error().await.as_deref() {
-            Some(ERROR) => Err(error(
-                " asks for more scopes, but not for which: it has to send Access-Control-Expose-Headers: WWW-Authenticate.",
-            )
-            .with_scopes(Scope::default())),
-            _ => Ok(response),
-        };
-    };
-    let challenges = WwwAuthenticate::parse(&field);
-    let Some(challenge) = challenges.oauth().filter(|challenge| challenge.parameter("error") == Some(ERROR)) else {
-        return Ok(response);
-    };
-    let tokens = session.tokens()?;
-    let scope = tokens.requested.union(&tokens.granted).union(&challenge.scope().unwrap_or_default());
-    Err(error(" asks for more scopes than the session has.").with_scopes(scope))
 }

@@ -13,6 +13,7 @@ mod pushed_authorization_request;
 mod record;
 mod session;
 mod sign_in;
+mod step_up;
 mod token;
 
 pub use call::call;
@@ -24,3 +25,4 @@ pub use discover::{
 pub use identify::identify;
 pub use session::Session;
 pub use sign_in::{restore, sign_in};
+pub use step_up::step_up;

@@ -1,12 +1,10 @@
 //! A sign-in between its authorization request and the response.
 
-use std::rc::Rc;
-
 use super::client::Client;
 use super::dpop::Binding;
-use super::session::{Session, Tokens};
+use super::session::Tokens;
 use crate::ports::Ports;
-use crate::protocol::{AuthorizationCode, CodeVerifier, PendingRequest, ServerUrl, State, Url, code_request};
+use crate::protocol::{AuthorizationCode, CodeVerifier, PendingRequest, State, TokenResponse, Url, code_request};
 use crate::{Result, Step};
 
 /// All that the response is checked against, and that its code is exchanged with.
@@ -33,18 +31,17 @@ impl PendingSignIn {
         }
     }
 
-    /// Exchanges the code, and keeps the tokens.
-    pub async fn finish<P: Ports>(
+    /// Exchanges the code: the session, and the answer that brings its tokens.
+    pub async fn exchange<P: Ports>(
         self,
         ports: &P,
-        client: &Rc<Client>,
-        server: &ServerUrl,
+        client: &Client,
         code: &AuthorizationCode,
-    ) -> Result<Session<P>> {
+    ) -> Result<(Tokens, TokenResponse)> {
         let endpoint = self.session.endpoint(ports, client, &self.session.token_endpoint, self.binding);
         let secrets = [code.expose(), self.verifier.expose()];
         let form = code_request(code, &self.request(client));
         let response = endpoint.request_tokens(Step::Token, form, &secrets).await?;
-        Session::begin(ports, client, server, self.session, response).await
+        Ok((self.session, response))
     }
 }

@@ -8,6 +8,7 @@ use super::dpop::Binding;
 use super::grant::tokens_by_grant;
 use super::identify::bind;
 use super::record;
+use super::step_up::StepUps;
 use super::token::Endpoint;
 use crate::ports::{Event, Ports, UnixMillis};
 use crate::protocol::json::Object;
@@ -38,6 +39,7 @@ struct State {
     failures: u32,
     retry_at: UnixMillis,
     last_failure: Option<(Code, Option<u16>)>,
+    step_ups: StepUps,
 }
 
 /// What a session is made of.
@@ -166,6 +168,7 @@ impl<P: Ports> Session<P> {
             failures: 0,
             retry_at: UnixMillis(0),
             last_failure: None,
+            step_ups: StepUps::default(),
         };
         Self { ports, client, server, state: Rc::new(RefCell::new(state)) }
     }
@@ -187,11 +190,29 @@ impl<P: Ports> Session<P> {
         bind(ports, client, &tokens.issuer).await?;
         let tokens = tokens.renewed(response, ports.now());
         let session = Self::new(ports.clone(), client.clone(), server.clone(), tokens.clone());
-        let guard = session.ports.lock(&session.key()).await?;
-        session.ports.set(&session.key(), tokens.to_record()).await?;
-        drop(guard);
+        session.store(&tokens).await?;
         session.ports.notify(&Event::SignedIn { server: session.server.as_str() });
         Ok(session)
+    }
+
+    /// Goes on with tokens that the user has agreed to.
+    pub(super) async fn adopt(&self, tokens: Tokens, response: TokenResponse) -> Result<()> {
+        // Signed out meanwhile: that stays so.
+        self.tokens()?;
+        let tokens = tokens.renewed(response, self.ports.now());
+        self.store(&tokens).await?;
+        self.use_tokens(tokens);
+        self.ports.notify(&Event::SteppedUp { server: self.server.as_str(), scopes: &self.scope() });
+        Ok(())
+    }
+
+    async fn store(&self, tokens: &Tokens) -> Result<()> {
+        let _guard = self.ports.lock(&self.key()).await?;
+        self.ports.set(&self.key(), tokens.to_record()).await
+    }
+
+    pub(super) fn with_step_ups<T>(&self, look: impl FnOnce(&mut StepUps) -> T) -> T {
+        look(&mut self.state.borrow_mut().step_ups)
     }
 
     fn key(&self) -> String {
@@ -249,6 +270,10 @@ impl<P: Ports> Session<P> {
     /// The ports that the session works through.
     pub fn ports(&self) -> &P {
         &self.ports
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The MCP server's URL.

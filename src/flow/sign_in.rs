@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::client::{Client, is_listed};
 use super::discover::{
-    AuthorizationServers, discover_authorization_server, discover_origin_authorization_server, discover_resource,
+    AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
+    discover_resource,
 };
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
@@ -15,7 +16,7 @@ use super::session::{Session, Tokens};
 use crate::ports::{Event, Ports, UserAgent};
 use crate::protocol::{
     AuthorizationCode, AuthorizationServerMetadata, CodeVerifier, Issuer, PendingRequest, Scope, Secret, ServerUrl,
-    State, TokenType, authorization_response,
+    State, TokenResponse, TokenType, authorization_response,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -30,11 +31,27 @@ pub async fn sign_in<P: Ports>(
     scopes: Option<&Scope>,
     user_agent: &mut impl UserAgent,
 ) -> Result<Session<P>> {
-    let (authorization_server, binding, session) = prepare(ports, client, server, scopes, user_agent).await?;
+    let scope = |found: &DiscoveredResource| scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope).clone();
+    let (session, response) = authorize(ports, client, server, &scope, None, user_agent).await?;
+    Session::begin(ports, client, server, session, response).await
+}
+
+/// From the server's URL to tokens: the session that they are for, and the answer that brings them.
+/// `scope` tells what to ask for by what was discovered; a `known` authorization server is taken
+/// without a choice while it is one of the server's.
+pub(super) async fn authorize<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &ServerUrl,
+    scope: &dyn Fn(&DiscoveredResource) -> Scope,
+    known: Option<&Issuer>,
+    user_agent: &mut impl UserAgent,
+) -> Result<(Tokens, TokenResponse)> {
+    let (authorization_server, binding, session) = prepare(ports, client, server, scope, known, user_agent).await?;
     if let Some(grant) = &client.grant {
         let endpoint = session.endpoint(ports, client, &session.token_endpoint, binding);
         let response = tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await?;
-        return Session::begin(ports, client, server, session, response).await;
+        return Ok((session, response));
     }
     let pending = PendingSignIn {
         session,
@@ -48,7 +65,7 @@ pub async fn sign_in<P: Ports>(
     user_agent.open(&url)?;
     ports.notify(&Event::Authorizing { server: server.as_str(), issuer: authorization_server.issuer.as_str() });
     let code = response(&pending.request(client), user_agent).await?;
-    pending.finish(ports, client, server, &code).await
+    pending.exchange(ports, client, &code).await
 }
 
 /// Finds who is asked for what, and the client's identity there: a session without tokens as yet.
@@ -56,20 +73,23 @@ async fn prepare<P: Ports>(
     ports: &P,
     client: &Client,
     server: &ServerUrl,
-    scopes: Option<&Scope>,
+    scope: &dyn Fn(&DiscoveredResource) -> Scope,
+    known: Option<&Issuer>,
     user_agent: &mut impl UserAgent,
 ) -> Result<(AuthorizationServerMetadata, Binding, Tokens)> {
     let found = discover_resource(ports, server).await?;
     let authorization_server = match &found.authorization_servers {
         AuthorizationServers::Listed(issuers) => {
-            let issuer = choose(issuers, user_agent).await?;
+            let issuer = match known.filter(|known| issuers.contains(known)) {
+                Some(known) => known.clone(),
+                None => choose(issuers, user_agent).await?,
+            };
             discover_authorization_server(ports, &issuer).await?
         }
         AuthorizationServers::Origin(origin) => discover_origin_authorization_server(ports, origin).await?,
     };
     let binding = Binding::between(client, &authorization_server, &found)?;
-    let scope = scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope);
-    let scope = with_offline_access(scope, client, &authorization_server);
+    let scope = with_offline_access(&scope(&found), client, &authorization_server);
     if client.grant.is_none() && !is_listed(&client.trust_pkce, &authorization_server.issuer) {
         authorization_server.require_pkce()?;
     }

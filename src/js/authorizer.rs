@@ -1,6 +1,6 @@
 //! `McpAuthorizer`: signs users in.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -20,7 +20,10 @@ use crate::{Code, Error, Result, Step};
 
 /// Signs users in.
 #[wasm_bindgen]
-pub struct Authorizer {
+pub struct Authorizer(Rc<Setup>);
+
+/// What signing in takes.
+pub(super) struct Setup {
     browser: Browser,
     client: Rc<Client>,
     choose: Option<Function>,
@@ -41,50 +44,71 @@ impl Authorizer {
             client_key: options.client_key,
             assertion: options.assertion,
             on_event: Some(notify),
+            on_step_up: options.on_step_up,
         });
-        Ok(Self {
+        Ok(Self(Rc::new(Setup {
             browser,
             client: Rc::new(options.client),
             choose: options.choose,
             authorize: options.authorize,
             sign_in_timeout: options.sign_in_timeout,
-        })
+        })))
     }
 
     /// Signs in. The popup opens before this returns, while the click still counts.
     #[wasm_bindgen(js_name = signIn)]
     pub fn sign_in(&self, server: &JsValue, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
+        let setup = self.0.clone();
         let prepared = server_url(server).and_then(|server| {
-            let page = match &self.authorize {
-                _ if self.client.grant.is_some() => Page::None,
-                Some(authorize) => Page::App(AppPage::new(authorize.clone())),
-                None => Page::Popup(open_popup(&self.browser, &server, signal.as_ref())?),
-            };
-            Ok((server, scope(scopes)?, page))
+            let scopes = scope(scopes)?;
+            Ok((setup.user(&server, signal.as_ref())?, server, scopes))
         });
-        let (browser, client) = (self.browser.clone(), self.client.clone());
-        let (choose, limit) = (self.choose.clone(), self.sign_in_timeout);
         settle(async move {
-            let (server, scopes, page) = prepared?;
-            let mut user_agent = User { page, choose, server: server.as_str().to_owned() };
-            let connecting = user_agent.connecting();
-            let session = {
-                let work = pin!(flow::sign_in(&browser, &client, &server, scopes.as_ref(), &mut user_agent));
-                race(Step::Authorization, limit, signal.as_ref(), connecting.unless_closed(work)).await
+            let (mut user, server, scopes) = prepared?;
+            let mut session = None;
+            let connecting = user.connecting();
+            let work = async {
+                let Setup { browser, client, .. } = &*setup;
+                session = Some(flow::sign_in(browser, client, &server, scopes.as_ref(), &mut user).await?);
+                Ok(())
             };
-            let session = session.map_err(|error| user_agent.explain(error))?;
-            Ok(Session::from(session).into())
+            let outcome = setup.limited(signal, connecting, Box::pin(work)).await;
+            outcome.map_err(|error| user.explain(error))?;
+            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup).into()))
         })
     }
 
     /// Brings a session back; `undefined` where there is none.
     pub fn restore(&self, server: &JsValue) -> Promise {
-        let (browser, client) = (self.browser.clone(), self.client.clone());
+        let setup = self.0.clone();
         let server = server_url(server);
         settle(async move {
-            let session = flow::restore(&browser, &client, &server?).await?;
-            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::from(session).into()))
+            let session = flow::restore(&setup.browser, &setup.client, &server?).await?;
+            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup).into()))
         })
+    }
+}
+
+impl Setup {
+    /// Who signs in. The popup opens now: to be called while the click still counts.
+    pub(super) fn user(&self, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<User> {
+        let page = match &self.authorize {
+            _ if self.client.grant.is_some() => Page::None,
+            Some(authorize) => Page::App(AppPage::new(authorize.clone())),
+            None => Page::Popup(open_popup(&self.browser, server, signal)?),
+        };
+        Ok(User { page, choose: self.choose.clone(), server: server.as_str().to_owned() })
+    }
+
+    /// The user's part, as long as it may take. Boxed, so that this is compiled once.
+    pub(super) async fn limited(
+        &self,
+        signal: Option<AbortSignal>,
+        connecting: Connecting,
+        mut work: Pin<Box<dyn Future<Output = Result<()>> + '_>>,
+    ) -> Result<()> {
+        let limit = self.sign_in_timeout;
+        race(Step::Authorization, limit, signal.as_ref(), connecting.unless_closed(work.as_mut())).await
     }
 }
 
@@ -101,7 +125,7 @@ fn server_url(server: &JsValue) -> Result<ServerUrl> {
     ServerUrl::parse(&text).map_err(|error| error.at(Step::Setup, "The server's URL"))
 }
 
-fn scope(scopes: &JsValue) -> Result<Option<Scope>> {
+pub(super) fn scope(scopes: &JsValue) -> Result<Option<Scope>> {
     if scopes.is_undefined() {
         return Ok(None);
     }
@@ -112,7 +136,7 @@ fn scope(scopes: &JsValue) -> Result<Option<Scope>> {
 }
 
 /// Who signs in, before what shows them the authorization server's page.
-struct User {
+pub(super) struct User {
     page: Page,
     choose: Option<Function>,
     server: String,
@@ -136,7 +160,7 @@ fn no_page() -> Error {
 }
 
 impl User {
-    fn connecting(&self) -> Connecting {
+    pub(super) fn connecting(&self) -> Connecting {
         match &self.page {
             Page::Popup(popup) => popup.connecting(),
             _ => Connecting::over(),
@@ -144,7 +168,7 @@ impl User {
     }
 
     /// Tells a page that sent nobody back from a server that was slow.
-    fn explain(&self, error: Error) -> Error {
+    pub(super) fn explain(&self, error: Error) -> Error {
         match &self.page {
             Page::Popup(popup) if error.code() == Code::Timeout && popup.awaits_response() => {
                 let message = "Nothing came back from the sign-in page within the time limit: the user took too long, \

@@ -22,10 +22,7 @@ fn to_fields(error: &Error) -> JsValue {
         ("message", error.message().into()),
         ("remedy", error.remedy().into()),
     ]);
-    let scopes = error.scopes().map(|scopes| {
-        let tokens: Vec<&str> = scopes.tokens().iter().map(String::as_str).collect();
-        strings(&tokens)
-    });
+    let scopes = error.scopes().map(|scopes| strings(scopes.tokens()));
     let optional = [
         ("url", error.url().map(JsValue::from)),
         ("status", error.status().map(JsValue::from)),

@@ -1,13 +1,15 @@
 //! `McpSession`: a user who is signed in to one MCP server.
 
 use std::pin::Pin;
+use std::rc::Rc;
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
-use super::authorizer::settle;
+use super::authorizer::{Setup, scope, settle};
+use crate::browser::reflect::settled;
 use crate::browser::{AppRequest, Browser, race};
 use crate::flow;
 use crate::{Code, Result, Step};
@@ -17,15 +19,13 @@ const NO_LIMIT: u32 = u32::MAX;
 
 /// A user who is signed in to one MCP server.
 #[wasm_bindgen]
-pub struct Session(flow::Session<Browser>);
-
-impl From<flow::Session<Browser>> for Session {
-    fn from(session: flow::Session<Browser>) -> Self {
-        Self(session)
-    }
-}
+pub struct Session(flow::Session<Browser>, Rc<Setup>);
 
 impl Session {
+    pub(super) fn new(session: flow::Session<Browser>, setup: Rc<Setup>) -> Self {
+        Self(session, setup)
+    }
+
     /// Runs something of the session's until it is done or the caller gives up.
     fn run<F>(&self, signal: Option<AbortSignal>, work: impl FnOnce(flow::Session<Browser>) -> F) -> Promise
     where
@@ -107,6 +107,32 @@ impl Session {
     /// Gets new tokens now.
     pub fn refresh(&self, signal: Option<AbortSignal>) -> Promise {
         self.run(signal, |session| async move { session.refresh().await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Has the user agree to more scopes. The popup opens before this returns; where it is open already,
+    /// that one will do.
+    #[wasm_bindgen(js_name = stepUp)]
+    pub fn step_up(&self, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
+        let (session, setup, own_signal) = (self.0.clone(), self.1.clone(), signal.clone());
+        let scopes = scope(scopes);
+        let name = ["user ", session.server().as_str()].concat();
+        let shared = self.0.ports().shared(&name, || {
+            let scopes = scopes?;
+            session.step_up_scope(scopes.as_ref())?;
+            let mut user = setup.user(session.server(), own_signal.as_ref())?;
+            let work = async move {
+                let connecting = user.connecting();
+                let work = Box::pin(flow::step_up(&session, scopes.as_ref(), &mut user));
+                let outcome = setup.limited(own_signal, connecting, work).await;
+                outcome.map_err(|error| user.explain(error))?;
+                Ok(JsValue::UNDEFINED)
+            };
+            Ok(settle(work).into())
+        });
+        settle(async move {
+            let answer = settled(&shared?);
+            race(Step::Authorization, NO_LIMIT, signal.as_ref(), async { Ok(answer.await) }).await?
+        })
     }
 
     /// Forgets the tokens and revokes them; `true` where the server confirmed that.

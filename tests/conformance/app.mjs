@@ -1,4 +1,4 @@
-// What an app does with the library: sign in, use the server, and sign in again where the server asks for it.
+// What an app does with the library: sign in, use the server, step up or sign in again where the server asks for it.
 // The Node host and the page both run it.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -20,19 +20,23 @@ export async function run(server, credentials, { click = async () => {}, ...envi
     ...environment,
   });
 
-  let scopes;
+  await click();
+  let session = await authorizer.signIn(server);
   for (let count = 1; ; count += 1) {
-    await click();
-    const session = await authorizer.signIn(server, { scopes });
     try {
       return await use(session);
     } catch (thrown) {
       // While it connects, the SDK wraps what `fetch` threw.
       const error = thrown.cause instanceof McpAuthorizeError ? thrown.cause : thrown;
-      const more = error.code === "insufficient_scope" ? (error.scopes ?? []) : [];
-      if ((more.length === 0 && error.code !== "session_expired") || count === SIGN_INS) throw error;
-      // The new token takes the old one's place, so it has to have the old one's scopes, too.
-      scopes = more.length > 0 ? [...new Set([...session.scopes, ...more])] : undefined;
+      if (error.stepUp) {
+        await click();
+        await error.stepUp();
+      } else if (error.code === "session_expired" && count < SIGN_INS) {
+        await click();
+        session = await authorizer.signIn(server);
+      } else {
+        throw error;
+      }
     }
   }
 }

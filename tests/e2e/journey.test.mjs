@@ -176,7 +176,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   assert.deepEqual(problems, []);
 });
 
-test("a tool that needs another scope: the page offers to sign in again, with the union of both", async (t) => {
+test("a tool that needs another scope: the page offers to agree to it, and asks for the union", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
 
@@ -185,7 +185,7 @@ test("a tool that needs another scope: the page offers to sign in again, with th
   assert.equal(code, "insufficient_scope");
   assert.equal(status, "403");
 
-  const popup = await popupOf(page, page.getByRole("button", { name: /^Sign in again/ }));
+  const popup = await popupOf(page, page.getByRole("button", { name: "Agree to mcp:write", exact: true }));
   // The consent form lists what is new.
   await popup.getByText("mcp:write", { exact: true }).waitFor();
   await consent(popup);

@@ -8,7 +8,7 @@ use crate::scripted::*;
 use crate::session::signed_in;
 
 /// Sends one request, answered by the token that it brings; tells the tokens that were sent.
-fn send(
+pub fn send(
     session: &Session<Scripted>,
     can_resend: bool,
     answer: impl Fn(&str) -> AppResponse,

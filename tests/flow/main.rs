@@ -10,3 +10,4 @@ mod pushed_authorization_request;
 mod scripted;
 mod session;
 mod sign_in;
+mod step_up;

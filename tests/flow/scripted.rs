@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use base64::Engine;
 use mcp_authorize::flow::{Client, Dpop};
 use mcp_authorize::ports::*;
 use mcp_authorize::protocol::json::Value;
-use mcp_authorize::protocol::{Issuer, PublicKey, Resource, Secret, Url, form};
+use mcp_authorize::protocol::{Issuer, PublicKey, Resource, Scope, Secret, Url, form};
 use mcp_authorize::{Code, Error, Result, Step};
 
 pub const SERVER: &str = "https://mcp.example/mcp";
@@ -56,7 +57,12 @@ struct World {
     authorizations: RefCell<Vec<String>>,
     nonces: RefCell<BTreeMap<String, String>>,
     client_key: Cell<Option<&'static str>>,
+    waited_for: RefCell<Vec<String>>,
+    on_step_up: Cell<Option<OnStepUp>>,
 }
+
+/// What the app does when a request waits for more scopes.
+type OnStepUp = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<()>>>>>;
 
 #[derive(Clone, Default)]
 pub struct Scripted(Rc<World>);
@@ -135,6 +141,16 @@ impl Scripted {
     /// The app has a key of its own.
     pub fn has_client_key(&self) {
         self.0.client_key.set(Some("ES256"));
+    }
+
+    /// The app has its user step up once: what it does then.
+    pub fn on_step_up<F: Future<Output = Result<()>> + 'static>(&self, work: impl FnOnce() -> F + 'static) {
+        self.0.on_step_up.set(Some(Box::new(|| Box::pin(work()))));
+    }
+
+    /// The scopes that requests waited for.
+    pub fn waited_for(&self) -> Vec<String> {
+        self.0.waited_for.borrow().clone()
     }
 
     pub fn storage_fails(&self, fails: bool) {
@@ -356,6 +372,17 @@ impl Assertions for Scripted {
 impl Observer for Scripted {
     fn notify(&self, event: &Event<'_>) {
         self.0.events.borrow_mut().push(format!("{event:?}"));
+    }
+}
+
+impl StepUp for Scripted {
+    async fn wait_for_step_up(&self, _server: &str, scopes: &Scope) -> Result<()> {
+        self.0.waited_for.borrow_mut().push(scopes.tokens().join(" "));
+        yield_once().await;
+        match self.0.on_step_up.take() {
+            Some(work) => work().await,
+            None => Ok(()),
+        }
     }
 }
 

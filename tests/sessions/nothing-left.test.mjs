@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
+import { consent } from "../e2e/browser.mjs";
 import { gate, launchBrowser, logIn, popupOf, queueOf, signIn, startWorld, test, until } from "./world.mjs";
 
 let browser;
@@ -110,6 +111,62 @@ describe("signIn", () => {
     const tab = await world.tab();
     const before = await running(tab);
     await signIn(tab);
+    await nothingMore(tab, before);
+  });
+});
+
+describe("stepUp", () => {
+  /** Starts it, or a request that waits for it, aborts it when the user is there, and counts. */
+  async function abortedStepUp(t, { start = () => {}, until, answer }) {
+    const world = await counting(t);
+    const tab = await world.signedInTab(() => app.start({ onStepUp: (details) => app.onStepUp(details) }));
+    const before = await running(tab);
+    await tab.evaluate(() => {
+      app.controller = new AbortController();
+      app.signal = app.controller.signal;
+    });
+    await tab.evaluate(start);
+    world.answerToken = answer ?? world.answerToken;
+    const popup = await popupOf(tab, tab.locator("#step-up"));
+    const closed = popup.waitForEvent("close");
+    await until(popup);
+    assert.notDeepEqual(await running(tab), before);
+    await tab.evaluate(() => app.controller.abort("enough"));
+    assert.equal((await tab.evaluate(() => app.outcome(app.steppingUp))).error.code, "aborted");
+    await closed;
+    await nothingMore(tab, before);
+    return tab;
+  }
+  const consenting = (popup) => popup.getByRole("button", { name: "Continue" }).waitFor();
+
+  test("aborted while the user is asked", (t) => abortedStepUp(t, { until: consenting }));
+
+  test("aborted while a request waits for it", async (t) => {
+    const start = () => void (app.writing = app.write().catch(({ code }) => code));
+    const tab = await abortedStepUp(t, { start, until: consenting });
+    assert.equal(await tab.evaluate(() => app.writing), "insufficient_scope");
+  });
+
+  test("aborted while the code is exchanged: the session stays as it was", async (t) => {
+    const way = gate();
+    const tab = await abortedStepUp(t, {
+      answer: way.pass,
+      async until(popup) {
+        await popup.getByRole("button", { name: "Continue" }).click();
+        await way.arrived;
+      },
+    });
+    assert.deepEqual(await tab.evaluate(() => app.session.scopes), ["mcp:read"]);
+    assert.equal(await tab.evaluate(() => app.call()), "ok");
+  });
+
+  test("that went well", async (t) => {
+    const world = await counting(t);
+    const tab = await world.signedInTab();
+    const before = await running(tab);
+    const popup = await popupOf(tab, tab.locator("#step-up"));
+    await consent(popup);
+    await tab.evaluate(() => app.steppingUp);
     await nothingMore(tab, before);
   });
 });

@@ -14,6 +14,7 @@ import {
   type McpGrant,
   type McpStorage,
   type SignInOptions,
+  type StepUpOptions,
   type WaitOptions,
 } from "mcp-authorize";
 import "mcp-authorize/callback";
@@ -59,6 +60,7 @@ const all: Required<McpAuthorizerOptions> = {
   dpop: "require",
   trustPkce: ["https://login.microsoftonline.com/tenant/v2.0"],
   omitResource: ["https://login.microsoftonline.com/tenant/v2.0"],
+  onStepUp: async ({ server, scopes }) => console.log(server, scopes.join(" ")),
   chooseAuthorizationServer: async (issuers, server) => issuers.find((issuer) => server.startsWith(issuer)) ?? "",
   authorize: async (url) => new URL(await (await fetch(url)).text()),
   storage: asynchronous,
@@ -126,9 +128,12 @@ exactly<Date | null>()(session.expiresAt, true);
 exactly<boolean>()(session.canRefresh, true);
 exactly<Promise<string>>()(session.accessToken(wait), true);
 exactly<Promise<void>>()(session.refresh(wait), true);
+const more: StepUpOptions = { scopes: ["mcp:write"], signal };
+exactly<Promise<void>>()(session.stepUp(more), true);
 exactly<Promise<boolean>>()(session.signOut(wait), true);
 await session.accessToken();
 await session.refresh();
+await session.stepUp();
 await session.signOut();
 
 // @ts-expect-error: made by `signIn` and `restore`
@@ -163,6 +168,7 @@ authorizer.addEventListener("signed-in", ({ type, detail }) => {
   exactly<string>()(detail.server, true);
 });
 authorizer.addEventListener("refreshed", ({ detail }) => console.log(detail.server), { signal, once: true });
+authorizer.addEventListener("step-up", ({ detail }) => exactly<string[]>()(detail.scopes, true));
 authorizer.addEventListener("waiting", ({ detail }) => exactly<string>()(detail.server, true));
 authorizer.addEventListener("authorizing", ({ detail }) => console.log(detail.server, detail.issuer), false);
 const onSignedOut = ({ detail }: McpAuthorizerEvent<"signed-out">): void => {
@@ -174,6 +180,7 @@ authorizer.addEventListener("refreshed", null);
 const names: Record<keyof McpAuthorizerEventMap, true> = {
   "signed-in": true,
   refreshed: true,
+  "step-up": true,
   "signed-out": true,
   exchange: true,
   authorizing: true,
@@ -245,7 +252,8 @@ export function advice(error: unknown): string {
     case "session_expired":
       return "Sign in again.";
     case "insufficient_scope":
-      return `Sign in again for ${error.scopes?.join(" ")}.`;
+      exactly<((options?: WaitOptions) => Promise<void>) | undefined>()(error.stepUp, true);
+      return error.stepUp ? `Agree to ${error.scopes?.join(" ")}.` : "Ask your administrator.";
     case "authorization_not_required":
       return "Call it with plain fetch.";
     case "response_too_large":

@@ -198,6 +198,9 @@ impl Observer for Terminal {
     }
 }
 
+/// A request that needs more scopes fails.
+impl StepUp for Terminal {}
+
 /// Nobody drops a future here.
 impl Task for Terminal {
     async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {

@@ -16,7 +16,7 @@ export const app = {
   async start(options) {
     const redirectUri = new URL("/callback.html", location.href);
     this.authorizer = await McpAuthorizer.create({ clientName: "Session tests", redirectUri, ...options });
-    for (const type of ["signed-in", "refreshed", "signed-out", "authorizing"]) {
+    for (const type of ["signed-in", "refreshed", "step-up", "signed-out", "authorizing"]) {
       this.authorizer.addEventListener(type, ({ detail }) => {
         this.events.push({ type, ...detail });
         for (const listener of this.listeners) listener();
@@ -49,23 +49,29 @@ export const app = {
   /** Calls a tool: "ok", or what went wrong. */
   async call(n = 1, init) {
     try {
-      const response = await this.session.fetch(mcpUrl, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" },
-        body: JSON.stringify({
-          jsonrpc: "2.0",
-          id: n,
-          method: "tools/call",
-          params: { name: "add", arguments: { a: n, b: 1 } },
-        }),
-        ...init,
-      });
+      const response = await this.tool("add", { a: n, b: 1 }, { id: n, ...init });
       if (response.status !== 200) return `status ${response.status}`;
       const answer = await response.text();
       return answer.includes(`${n} + 1 = ${n + 1}`) ? "ok" : answer;
     } catch (error) {
       return error?.code ?? String(error);
     }
+  },
+
+  /** Calls a tool that needs the scope mcp:write: "ok", or it rejects as fetch does. */
+  async write(init) {
+    const response = await this.tool("write_note", { note: "Water the plants" }, init);
+    const answer = await response.text();
+    return answer.includes("is kept") ? "ok" : answer;
+  },
+
+  tool(name, input, { id = 1, ...init } = {}) {
+    return this.session.fetch(mcpUrl, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" },
+      body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: input } }),
+      ...init,
+    });
   },
 
   /** As many calls at once. */
@@ -77,8 +83,8 @@ export const app = {
   outcome(promise) {
     return promise.then(
       (value) => ({ value }),
-      ({ name, code, step, message, serverError, cause }) => ({
-        error: { name, code, step, message, serverError, cause: cause && { name: cause.name, code: cause.code } },
+      ({ name, code, step, message, serverError, scopes, cause }) => ({
+        error: { name, code, step, message, serverError, scopes, cause: cause && { name: cause.name, code: cause.code } },
       }),
     );
   },

@@ -7,6 +7,18 @@ button.onclick = () => {
   app.signingIn.catch(() => {});
 };
 
+document.querySelector("#step-up").onclick = () => {
+  app.steppingUp = app.session.stepUp({ signal: app.signal });
+  app.steppingUp.then(app.steppedUp, app.notSteppedUp);
+};
+
+/** The page's onStepUp: its user has the button. */
+app.onStepUp = (details) => {
+  app.asked.push(details);
+  return new Promise((resolve, reject) => Object.assign(app, { steppedUp: resolve, notSteppedUp: reject }));
+};
+Object.assign(app, { asked: [], steppedUp() {}, notSteppedUp() {} });
+
 /** A worker that does what it is told: the name of a method of its own `app`, and its arguments. */
 app.startWorker = async () => {
   const worker = new Worker("/worker.js", { type: "module" });

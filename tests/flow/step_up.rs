@@ -1,0 +1,173 @@
+//! MCP 2026-07-28 authorization, step-up.
+
+use std::rc::Rc;
+
+use mcp_authorize::flow::{Session, restore, step_up};
+use mcp_authorize::protocol::Scope;
+use mcp_authorize::{Code, Error, Step};
+use pollster::block_on;
+
+use crate::call::send;
+use crate::scripted::*;
+use crate::session::signed_in;
+
+const WRITE: &str = "Bearer error=\"insufficient_scope\", scope=\"write\"";
+
+/// A server that wants the scope `write`, which the tokens named `second` have.
+fn wants_write(token: &str) -> AppResponse {
+    AppResponse::new(
+        if token == "second-access" { 200 } else { 403 },
+        if token == "second-access" { "" } else { WRITE },
+    )
+}
+
+fn second_tokens(world: &Scripted) {
+    world.reply(TOKEN, Reply::ok(tokens("second").replacen('{', r#"{"scope": "read write","#, 1)));
+}
+
+/// What the user was asked for.
+fn stepped(session: &Session<Scripted>, scopes: Option<&str>) -> Result<String, Error> {
+    let mut user = User::consents();
+    let scopes = scopes.map(Scope::parse);
+    block_on(step_up(session, scopes.as_ref(), &mut user))?;
+    Ok(user.sent()["scope"].clone())
+}
+
+#[test]
+fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    assert_eq!(send(&session, true, wants_write).0.unwrap_err().scopes().unwrap().tokens(), ["read", "write"]);
+    second_tokens(&world);
+    // The last challenge is remembered.
+    assert_eq!(stepped(&session, None).unwrap(), "read write");
+    assert_eq!(session.scope().tokens(), ["read", "write"]);
+    let (outcome, sent) = send(&session, true, wants_write);
+    assert_eq!((outcome.unwrap(), sent), (200, vec!["second-access".into()]));
+    // No registration anew, and the tokens are kept.
+    assert!(world.posted(REGISTER).is_empty());
+    let restored = block_on(restore(&world, &Rc::new(client()), session.server())).unwrap().unwrap();
+    assert_eq!(restored.scope().tokens(), ["read", "write"]);
+    assert!(world.events().iter().any(|event| event.starts_with("SteppedUp")));
+}
+
+#[test]
+fn others_that_share_the_store_go_on_with_the_new_tokens() {
+    let world = Scripted::working();
+    let here = signed_in(&world);
+    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    second_tokens(&world);
+    stepped(&here, Some("write")).unwrap();
+    assert_eq!(send(&there, true, wants_write).1, ["second-access"]);
+}
+
+#[test]
+fn where_the_server_hides_which_scopes_all_that_it_lists_are_asked_for() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let hidden = |_: &str| AppResponse { status: 403, error: Some("insufficient_scope"), ..Default::default() };
+    assert!(send(&session, true, hidden).0.unwrap_err().scopes().unwrap().is_empty());
+    assert_eq!(stepped(&session, None).unwrap(), "read write");
+}
+
+#[test]
+fn a_scope_is_asked_for_twice_and_not_more() {
+    // "Clients SHOULD implement retry limits and SHOULD track scope upgrade attempts to avoid repeated
+    // failures for the same resource and operation combination."
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let refuses = |_: &str| AppResponse::new(403, WRITE);
+    for _ in 0..2 {
+        assert!(send(&session, true, refuses).0.unwrap_err().scopes().is_some());
+        stepped(&session, Some("read write")).unwrap();
+    }
+    let error = send(&session, true, refuses).0.unwrap_err();
+    assert_eq!((error.code(), error.scopes()), (Code::InsufficientScope, None));
+    for scopes in [None, Some("write"), Some("read write")] {
+        world.forget_requests();
+        assert_eq!(stepped(&session, scopes).unwrap_err().code(), Code::InsufficientScope);
+        assert!(world.asked().is_empty(), "nobody is asked");
+    }
+    // Another scope has tries of its own.
+    assert_eq!(stepped(&session, Some("admin")).unwrap(), "read write admin");
+}
+
+#[test]
+fn what_the_user_did_not_agree_to_is_no_try_and_changes_nothing() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    for _ in 0..5 {
+        let mut user = User::who(|sent| vec![Ok(ours(&format!("?error=access_denied&state={}", sent["state"])))]);
+        let outcome = block_on(step_up(&session, Some(&Scope::parse("write")), &mut user));
+        assert_eq!(outcome.unwrap_err().code(), Code::AccessDenied);
+    }
+    assert_eq!(send(&session, true, |_| AppResponse::new(200, "")).1, ["first-access"]);
+    stepped(&session, Some("write")).unwrap();
+}
+
+#[test]
+fn a_request_waits_for_the_app_and_is_sent_again() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    second_tokens(&world);
+    let own = session.clone();
+    world.on_step_up(move || async move { step_up(&own, None, &mut User::consents()).await });
+    let (outcome, sent) = send(&session, true, wants_write);
+    assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
+    assert_eq!(world.waited_for(), ["read write"]);
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_again_does_not_wait() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    assert_eq!(send(&session, false, wants_write).0.unwrap_err().code(), Code::InsufficientScope);
+    assert!(world.waited_for().is_empty());
+}
+
+#[test]
+fn a_request_that_waited_for_nothing_fails_with_the_cause() {
+    use std::error::Error as _;
+
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    // The app did nothing.
+    let (outcome, sent) = send(&session, true, wants_write);
+    assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::InsufficientScope, 1));
+    // The app failed.
+    world.on_step_up(|| async { Err(Error::new(Code::PopupClosed, Step::Authorization, "The user went away.")) });
+    let error = send(&session, true, wants_write).0.unwrap_err();
+    assert_eq!(error.code(), Code::InsufficientScope);
+    assert_eq!(error.source().unwrap().to_string(), "The user went away.");
+    // Signed out meanwhile: a step-up does not revive it.
+    let own = session.clone();
+    world.on_step_up(move || async move { own.sign_out().await.map(drop) });
+    assert_eq!(send(&session, true, wants_write).0.unwrap_err().code(), Code::SignedOut);
+    assert_eq!(stepped(&session, Some("write")).unwrap_err().code(), Code::SignedOut);
+}
+
+#[test]
+fn a_server_that_always_wants_more_is_not_asked_for_ever() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    // Each time it wants a scope that it did not want before, and gets a token that is new.
+    let asked = std::cell::Cell::new(0);
+    const CHALLENGES: [&str; 8] = [
+        "Bearer error=\"insufficient_scope\", scope=\"a\"",
+        "Bearer error=\"insufficient_scope\", scope=\"b\"",
+        "Bearer error=\"insufficient_scope\", scope=\"c\"",
+        "Bearer error=\"insufficient_scope\", scope=\"d\"",
+        "Bearer error=\"insufficient_scope\", scope=\"e\"",
+        "Bearer error=\"insufficient_scope\", scope=\"f\"",
+        "Bearer error=\"insufficient_scope\", scope=\"g\"",
+        "Bearer error=\"insufficient_scope\", scope=\"h\"",
+    ];
+    let (outcome, sent) = send(&session, true, |_| {
+        let count = asked.replace(asked.get() + 1);
+        world.reply(TOKEN, Reply::ok(tokens(&format!("token-{count}"))));
+        let own = session.clone();
+        world.on_step_up(move || async move { step_up(&own, None, &mut User::consents()).await });
+        AppResponse::new(403, CHALLENGES[count])
+    });
+    assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::InsufficientScope, 6));
+}

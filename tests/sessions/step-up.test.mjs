@@ -1,0 +1,196 @@
+// "403 insufficient_scope asks for the union of scopes, through a popup that needs a click: so the request is rejected
+// with a typed error carrying session.stepUp() by default, or waits when the app gave a handler. At most a set number
+// of tries per scope; no loops; concurrent 403s lead to one."
+
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { consent, popupOf } from "../e2e/browser.mjs";
+import { launchBrowser, signIn, startWorld, test } from "./world.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+/** What was asked for before, and what the challenge adds. */
+const UNION = ["mcp:read", "offline_access", "mcp:write"];
+
+/** A tool that needs mcp:write, as the real server has it. */
+const write = (tab) => tab.evaluate(() => app.outcome(app.write()));
+
+/** A click on the step-up button, and consent; `during` comes in between. */
+async function stepUp(tab, during = async () => {}) {
+  const popup = await popupOf(tab, tab.locator("#step-up"));
+  await popup.getByText("mcp:write", { exact: true }).waitFor();
+  await during();
+  await consent(popup);
+  return tab.evaluate(() => app.outcome(app.steppingUp));
+}
+
+const waiting = () => app.start({ onStepUp: (details) => app.onStepUp(details) });
+const started = (world) => world.popups.length;
+
+test("the error has the union of scopes and the means; the same session goes on, and other tabs'", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  const other = await world.tab();
+  const { error } = await write(tab);
+  assert.equal(error.code, "insufficient_scope");
+  assert.deepEqual(error.scopes, UNION);
+  const session = await tab.evaluateHandle(() => app.session);
+
+  assert.deepEqual(await stepUp(tab), { value: undefined });
+  assert.equal(await tab.evaluate((session) => session === app.session, session), true);
+  assert.deepEqual((await write(tab)).value, "ok");
+  await other.evaluate(() => app.event("step-up"));
+  assert.deepEqual((await write(other)).value, "ok");
+
+  const told = [{ type: "step-up", server: world.mcpUrl, scopes: ["mcp:read", "mcp:write"] }];
+  for (const each of [tab, other]) assert.deepEqual(await each.evaluate(() => app.event("step-up")), told);
+  assert.deepEqual(await tab.evaluate(() => app.session.scopes), ["mcp:read", "mcp:write"]);
+  assert.equal(world.refreshes.length, 0);
+  // What was granted lasts: a refresh and a reload change nothing about it.
+  await tab.evaluate(() => app.session.refresh());
+  assert.deepEqual((await write(tab)).value, "ok");
+  assert.equal((await other.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)).scopes)).length, 2);
+});
+
+test("concurrent 403s lead to one popup, whoever asks for it", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  const errors = await tab.evaluate(async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => app.write()));
+    app.errors = outcomes.map(({ reason }) => reason);
+    return app.errors.map(({ code }) => code);
+  });
+  assert.deepEqual(errors, Array(5).fill("insufficient_scope"));
+  await tab.evaluate(() => {
+    document.querySelector("#step-up").onclick = () =>
+      void (app.steppingUp = Promise.all([...app.errors.map((error) => error.stepUp()), app.session.stepUp()]).then(() => {}));
+  });
+  const before = started(world);
+  assert.deepEqual(await stepUp(tab), { value: undefined });
+  assert.equal(started(world), before + 1);
+  assert.deepEqual((await write(tab)).value, "ok");
+});
+
+describe("with onStepUp", () => {
+  test("concurrent requests wait for one step-up, and are sent again", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab(waiting);
+    await tab.evaluate(() => void (app.writing = Promise.all(Array.from({ length: 5 }, () => app.write()))));
+    await tab.waitForFunction(() => app.asked.length > 0);
+    const before = started(world);
+    await stepUp(tab);
+    assert.deepEqual(await tab.evaluate(() => app.writing), Array(5).fill("ok"));
+    assert.equal(started(world), before + 1);
+    assert.deepEqual(await tab.evaluate(() => app.asked), [
+      { server: world.mcpUrl, scopes: UNION },
+    ]);
+    assert.equal(world.calls.filter(({ status }) => status === 403).length, 5);
+  });
+
+  test("a request that was refused before another's step-up ended goes on with its tokens", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab(waiting);
+    await tab.evaluate(() => void (app.writing = app.write()));
+    await tab.waitForFunction(() => app.asked.length > 0);
+    await stepUp(tab, () => tab.evaluate(() => void (app.writingToo = app.write())));
+    assert.deepEqual(await tab.evaluate(() => Promise.all([app.writing, app.writingToo])), ["ok", "ok"]);
+    assert.equal(await tab.evaluate(() => app.asked.length), 1);
+  });
+
+  test("an aborted request does not wait, and the others do", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab(waiting);
+    await tab.evaluate(() => {
+      app.controller = new AbortController();
+      app.writing = app.write();
+      app.aborted = app.write({ signal: app.controller.signal }).catch((reason) => reason);
+    });
+    await tab.waitForFunction(() => app.asked.length > 0);
+    await tab.evaluate(() => app.controller.abort("enough"));
+    assert.equal(await tab.evaluate(() => app.aborted), "enough");
+    await stepUp(tab);
+    assert.equal(await tab.evaluate(() => app.writing), "ok");
+  });
+
+  for (const [name, handler, cause] of [
+    ["rejects", () => Promise.reject(new DOMException("No.", "AbortError")), "AbortError"],
+    ["throws", () => {
+      throw new RangeError("No.");
+    }, "RangeError"],
+    ["does nothing", () => {}, undefined],
+  ]) {
+    test(`that ${name}: the request rejects with insufficient_scope, and is not sent again`, async (t) => {
+      const world = await startWorld(t, browser);
+      const tab = await world.signedInTab(waiting);
+      await tab.evaluate((handler) => void (app.onStepUp = eval(handler)), `(${handler})`);
+      world.calls.length = 0;
+      const { code, causes } = await tab.evaluate(async () => {
+        const error = await app.write().catch((error) => error);
+        return { code: error.code, causes: [error.cause?.code, error.cause?.cause?.name] };
+      });
+      assert.equal(code, "insufficient_scope");
+      assert.equal(causes[1], cause);
+      assert.equal(world.calls.length, 1);
+      assert.equal(await tab.evaluate(() => app.outcome(app.session.accessToken()).then(({ error }) => error)), undefined);
+    });
+  }
+});
+
+describe("no loops", () => {
+  test("a scope that the server still asks for after two step-ups is not asked for again", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    world.paths["/mcp/never"] = (request, response) =>
+      response.writeHead(403, { "WWW-Authenticate": 'Bearer error="insufficient_scope", scope="mcp:write"' }).end();
+    const refused = () =>
+      tab.evaluate(async () => {
+        app.error = await app.session.fetch(`${app.mcpUrl}/never`).catch((error) => error);
+        return { code: app.error.code, scopes: app.error.scopes, more: app.error.stepUp !== undefined };
+      });
+    for (let count = 0; count < 2; count += 1) {
+      assert.equal((await refused()).more, true);
+      const popup = await popupOf(tab, tab.locator("#step-up"));
+      await consent(popup);
+      await tab.evaluate(() => app.steppingUp);
+    }
+    const before = started(world);
+    assert.deepEqual(await refused(), { code: "insufficient_scope", scopes: undefined, more: false });
+    await tab.locator("#step-up").click();
+    const { error } = await tab.evaluate(() => app.outcome(app.steppingUp));
+    assert.equal(error.code, "insufficient_scope");
+    assert.equal(started(world), before, "no popup opens");
+    assert.equal(await tab.evaluate(() => app.call()), "ok", "and the session goes on");
+  });
+
+  test("one that the user did not finish changes nothing", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    const { access_token } = world.tokens;
+    await write(tab);
+    const popup = await popupOf(tab, tab.locator("#step-up"));
+    await popup.getByText("mcp:write", { exact: true }).waitFor();
+    // The page has to be seen a few times: only then a closed popup is told from one that was cut off.
+    await popup.waitForTimeout(600);
+    await popup.close();
+    assert.equal((await tab.evaluate(() => app.outcome(app.steppingUp))).error.code, "popup_closed");
+    assert.equal(await tab.evaluate(() => app.session.accessToken()), access_token);
+    assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type !== "authorizing")), [
+      { type: "signed-in", server: world.mcpUrl },
+    ]);
+    await stepUp(tab);
+    assert.deepEqual((await write(tab)).value, "ok");
+  });
+});
+
+test("a session that was signed out asks nobody", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  await tab.evaluate(() => app.session.signOut());
+  const before = started(world);
+  await tab.locator("#step-up").click();
+  assert.equal((await tab.evaluate(() => app.outcome(app.steppingUp))).error.code, "signed_out");
+  assert.equal(started(world), before);
+  await signIn(tab);
+});
