@@ -17,7 +17,7 @@ export type McpAuthorizeErrorCode =
   | "insecure_url"
   /** A request got no answer: server down, no network, or CORS (the browser does not say which). */
   | "network"
-  /** A request or the whole sign-in took longer than its limit. */
+  /** A request or the whole sign-in took longer than its limit, or the code for another device ran out. */
   | "timeout"
   /** The caller's `AbortSignal` ended it. */
   | "aborted"
@@ -131,7 +131,7 @@ export interface McpClientKey {
 /** A token, or what gets one when it is needed. */
 export type McpTokenSource = string | ((audience: { issuer: string; resource: string }) => string | Promise<string>);
 
-/** How tokens are got without a user at the page. */
+/** How tokens are got without a user: `signIn` then opens no popup. `clientId` is given by hand. */
 export type McpGrant =
   /** By the client's own credentials: `clientId` with `clientSecret` or `clientKey` (SEP-1046). */
   | { type: "client_credentials" }
@@ -143,12 +143,34 @@ export type McpGrant =
    */
   | { type: "id_jag"; idToken: McpTokenSource; tokenEndpoint: string | URL; clientId: string; clientSecret?: string };
 
-/** Options of {@link McpAuthorizer.create}. */
-export interface McpAuthorizerOptions {
-  /** The app's name, as the user reads it on the consent page. */
+/** The user signs in on another device: a page on a device without a keyboard shows them a code and where to enter it (RFC 8628). */
+export interface McpDeviceCodeGrant {
+  type: "device_code";
+}
+
+/** Options of {@link McpAuthorizer.create}: what needs to be there depends on who signs in, and how. */
+export type McpAuthorizerOptions =
+  /** The user, at a page that sends them back. */
+  | (McpCommonOptions & McpNamedOptions & McpRedirectOptions & { grant?: undefined })
+  /** The user, on another device: the event `device-code` brings what to show them. */
+  | (McpCommonOptions & McpNamedOptions & Partial<McpRedirectOptions> & { grant: McpDeviceCodeGrant })
+  /** Nobody: `signIn` gets tokens by the grant, and works without a window. */
+  | (McpCommonOptions & Partial<McpNamedOptions & McpRedirectOptions> & { grant: McpGrant });
+
+/** Options of every app that has users. */
+export interface McpNamedOptions {
+  /** The app's name, as the user reads it when they consent. */
   clientName: string;
+}
+
+/** Options of an app whose users come back to a page. */
+export interface McpRedirectOptions {
   /** The page that imports `mcp-authorize/callback`; relative to the current page. https, or http on loopback. */
   redirectUri: string | URL;
+}
+
+/** Options that every app may have. */
+export interface McpCommonOptions {
   /** A client id that an authorization server gave to the app by hand. Comes before all other ways. */
   clientId?: string;
   /** The secret that came with `clientId`. A page can't keep it secret: only for servers that insist. */
@@ -170,8 +192,6 @@ export interface McpAuthorizerOptions {
   omitResource?: readonly string[];
   /** The app's own private key, in place of `clientSecret`. */
   clientKey?: McpClientKey;
-  /** How tokens are got without a user: `signIn` then opens no popup. */
-  grant?: McpGrant;
   /**
    * Whether tokens are bound to a key that can't leave the browser (DPoP, RFC 9449). `"auto"`, the default: where the
    * authorization server offers it, unless the MCP server asks for Bearer tokens alone. `"require"`: other tokens are
@@ -244,6 +264,18 @@ export interface McpAuthorizerEventMap {
   "signed-out": { server: string; reason: "sign_out" | "expired" };
   /** A server was asked something. */
   exchange: McpExchange;
+  /**
+   * The user has to enter `userCode` at `verificationUri` on another device within `expiresIn` seconds (RFC 8628 §3.3);
+   * at `verificationUriComplete`, where the server has one, they need not: good for a QR code. `signIn` goes on until
+   * they have. `userCode` is text from a server: never put it into a page as HTML.
+   */
+  "device-code": {
+    server: string;
+    userCode: string;
+    verificationUri: string;
+    verificationUriComplete?: string;
+    expiresIn: number;
+  };
   /** The popup shows the authorization server's page. */
   authorizing: { server: string; issuer: string };
   /**
@@ -278,7 +310,7 @@ export class McpAuthorizer extends EventTarget {
 
   /**
    * Signs the user in to an MCP server. Opens a popup at once: call it in a click handler,
-   * before any `await` (browsers block popups otherwise).
+   * before any `await` (browsers block popups otherwise). With a `grant` it opens none, and can be called at any time.
    *
    * @param server The MCP server's URL, for example `https://mcp.example.com/mcp`.
    * @throws McpAuthorizeError any code.

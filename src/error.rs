@@ -44,7 +44,7 @@ codes! {
         => "Serve it over https; http is for loopback addresses during development.";
     Network "network" "A request got no answer: the server is down, the network is, or CORS is in the way (the browser does not say which)."
         => "Check that the server runs and that it answers with Access-Control-Allow-Origin for this page's origin.";
-    Timeout "timeout" "A request or the whole sign-in took longer than its limit."
+    Timeout "timeout" "A request or the whole sign-in took longer than its limit, or the code for another device ran out."
         => "Try again, or raise requestTimeout or signInTimeout.";
     Aborted "aborted" "The caller's AbortSignal ended it."
         => "Nothing: the caller asked for it.";
@@ -179,6 +179,12 @@ impl Error {
             retry_after: None,
             source: None,
         }))
+    }
+
+    /// The same as another code.
+    pub fn with_code(mut self, code: Code) -> Self {
+        self.0.code = code;
+        self
     }
 
     /// Adds the URL that was asked. Give it without its query, which may hold secrets.

@@ -188,6 +188,19 @@ pub enum Event<'a> {
         /// The authorization server.
         issuer: &'a str,
     },
+    /// The user has to enter a code on another device (RFC 8628 §3.3).
+    DeviceCode {
+        /// The MCP server.
+        server: &'a str,
+        /// What the user enters. Text from a server.
+        user_code: &'a str,
+        /// Where they enter it.
+        verification_uri: &'a str,
+        /// Where they need not enter it.
+        verification_uri_complete: Option<&'a str>,
+        /// How long the code is good, in seconds.
+        expires_in: u64,
+    },
     /// The page that the user agent was sent to can't be watched any more: it may be closed or not.
     Waiting {
         /// The MCP server.

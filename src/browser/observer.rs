@@ -24,6 +24,17 @@ impl Observer for Browser {
             Event::Authorizing { server, issuer } => {
                 ("authorizing", false, object(&[("server", server.into()), ("issuer", issuer.into())]))
             }
+            Event::DeviceCode { server, user_code, verification_uri, verification_uri_complete, expires_in } => (
+                "device-code",
+                false,
+                object(&[
+                    ("server", server.into()),
+                    ("userCode", user_code.into()),
+                    ("verificationUri", verification_uri.into()),
+                    ("verificationUriComplete", verification_uri_complete.into()),
+                    ("expiresIn", (expires_in as f64).into()),
+                ]),
+            ),
             Event::Waiting { server } => ("waiting", false, object(&[("server", server.into())])),
             Event::SignedIn { server } => ("signed-in", true, object(&[("server", server.into())])),
             Event::Refreshed { server } => ("refreshed", true, object(&[("server", server.into())])),

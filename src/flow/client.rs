@@ -9,8 +9,9 @@ pub struct Client {
     pub name: String,
     /// The home page that users are shown.
     pub uri: Option<Url>,
-    /// Where authorization responses go.
-    pub redirect_uri: Url,
+    /// Where authorization responses go; nothing where the user signs in on another device (RFC 8628),
+    /// or not at all.
+    pub redirect_uri: Option<Url>,
     /// An identity that an authorization server gave by hand.
     pub pre_registered: Option<PreRegistered>,
     /// The URL of the app's client ID metadata document.

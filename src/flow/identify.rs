@@ -24,10 +24,11 @@ pub async fn identify<P: Ports>(
     if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
         return Ok(ClientCredentials::public(url.as_str()));
     }
-    if let Some(registered) = record::load_registration(ports, &server.issuer, &client.redirect_uri).await? {
+    if let Some(registered) = record::load_registration(ports, &server.issuer, client.redirect_uri.as_ref()).await? {
         return Ok(registered);
     }
-    let Some(endpoint) = &server.registration_endpoint else {
+    // Apps register for their users; a machine has an identity that was given to it.
+    let Some(endpoint) = server.registration_endpoint.as_ref().filter(|_| client.grant.is_none()) else {
         return Err(Error::new(
             Code::RegistrationUnsupported,
             Step::Registration,
@@ -35,7 +36,7 @@ pub async fn identify<P: Ports>(
         ));
     };
     let registered = register(ports, client, server, endpoint, scope).await?;
-    record::store_registration(ports, &server.issuer, &client.redirect_uri, &registered).await?;
+    record::store_registration(ports, &server.issuer, client.redirect_uri.as_ref(), &registered).await?;
     Ok(registered)
 }
 
@@ -85,7 +86,7 @@ async fn register<P: Ports>(
     let metadata = ClientMetadata {
         client_name: &client.name,
         client_uri: client.uri.as_ref(),
-        redirect_uri: &client.redirect_uri,
+        redirect_uri: client.redirect_uri.as_ref(),
         dpop_bound: client.dpop == Dpop::Require,
     };
     let first =

@@ -3,6 +3,7 @@
 
 mod call;
 mod client;
+mod device_authorization;
 mod discover;
 mod dpop;
 mod exchange;

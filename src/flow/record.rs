@@ -43,16 +43,16 @@ pub(super) fn read_client(record: &Object) -> Option<ClientCredentials> {
 }
 
 /// MCP 2026-07-28 client-registration: credentials are kept by issuer, and never used at another
-/// one. The redirect URI belongs to what was registered.
-fn registration_key(issuer: &Issuer, redirect_uri: &Url) -> String {
-    ["registration ", issuer.as_str(), " ", redirect_uri.as_str()].concat()
+/// one. The redirect URI, or that there is none, belongs to what was registered.
+fn registration_key(issuer: &Issuer, redirect_uri: Option<&Url>) -> String {
+    ["registration ", issuer.as_str(), " ", redirect_uri.map_or("", Url::as_str)].concat()
 }
 
 /// The app's registration at an issuer, while its secret is good.
 pub(super) async fn load_registration<P: Ports>(
     ports: &P,
     issuer: &Issuer,
-    redirect_uri: &Url,
+    redirect_uri: Option<&Url>,
 ) -> Result<Option<ClientCredentials>> {
     let record = load(ports, &registration_key(issuer, redirect_uri)).await?;
     let now = ports.now().0 / 1000;
@@ -65,7 +65,7 @@ pub(super) async fn load_registration<P: Ports>(
 pub(super) async fn store_registration<P: Ports>(
     ports: &P,
     issuer: &Issuer,
-    redirect_uri: &Url,
+    redirect_uri: Option<&Url>,
     client: &ClientCredentials,
 ) -> Result<()> {
     let record = write_client(writer(), client).finish();

@@ -72,7 +72,7 @@ enum Attempt {
 }
 
 /// Whether a refresh that failed may succeed later: nobody answered, or the server is overloaded.
-fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     matches!(error.code(), Code::Network | Code::Timeout) || matches!(error.status(), Some(429 | 500..))
 }
 

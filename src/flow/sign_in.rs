@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::client::{Client, is_listed};
+use super::device_authorization::tokens_by_device_code;
 use super::discover::{
     AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
     discover_resource,
@@ -53,10 +54,17 @@ pub(super) async fn authorize<P: Ports>(
         let response = tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await?;
         return Ok((session, response));
     }
+    let Some(redirect_uri) = client.redirect_uri.clone() else {
+        let endpoint = session.endpoint(ports, client, &session.token_endpoint, binding);
+        let resource = session.resource_parameter(client);
+        let response = tokens_by_device_code(&endpoint, &authorization_server, server, resource, &session.requested);
+        let response = response.await?;
+        return Ok((session, response));
+    };
     let pending = PendingSignIn {
         session,
         binding,
-        redirect_uri: client.redirect_uri.clone(),
+        redirect_uri,
         iss_in_response: authorization_server.iss_in_response,
         state: State::from_entropy(ports.entropy()?),
         verifier: CodeVerifier::from_entropy(ports.entropy()?),
@@ -90,7 +98,10 @@ async fn prepare<P: Ports>(
     };
     let binding = Binding::between(client, &authorization_server, &found)?;
     let scope = with_offline_access(&scope(&found), client, &authorization_server);
-    if client.grant.is_none() && !is_listed(&client.trust_pkce, &authorization_server.issuer) {
+    if client.grant.is_none()
+        && client.redirect_uri.is_some()
+        && !is_listed(&client.trust_pkce, &authorization_server.issuer)
+    {
         authorization_server.require_pkce()?;
     }
     let known_scopes = scope.union(&found.scopes_supported);

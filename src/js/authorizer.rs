@@ -93,7 +93,7 @@ impl Setup {
     /// Who signs in. The popup opens now: to be called while the click still counts.
     pub(super) fn user(&self, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<User> {
         let page = match &self.authorize {
-            _ if self.client.grant.is_some() => Page::None,
+            _ if self.client.redirect_uri.is_none() => Page::None,
             Some(authorize) => Page::App(AppPage::new(authorize.clone())),
             None => Page::Popup(open_popup(&self.browser, server, signal)?),
         };
@@ -145,7 +145,7 @@ pub(super) struct User {
 enum Page {
     Popup(Popup),
     App(AppPage),
-    /// A grant without a user shows none.
+    /// A user on another device sees none, and a grant without a user shows none.
     None,
 }
 
@@ -156,7 +156,7 @@ fn open_popup(browser: &Browser, server: &ServerUrl, signal: Option<&AbortSignal
 }
 
 fn no_page() -> Error {
-    Error::new(Code::Unsupported, Step::Authorization, "A grant without a user has no page to show.")
+    Error::new(Code::Unsupported, Step::Authorization, "This grant has no page to show.")
 }
 
 impl User {

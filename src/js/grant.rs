@@ -15,22 +15,39 @@ fn at(error: FieldError) -> Error {
     error.at(Code::InvalidOption, STEP)
 }
 
-/// `grant`, and what it takes as the word for a workload or a user: a text, or a function for one.
-pub(super) fn read(options: &Object, given: &JsValue) -> Result<(Option<Grant>, JsValue)> {
+/// How tokens are got.
+pub(super) struct Given {
+    /// Whether the user signs in at a page that sends them back.
+    pub redirects: bool,
+    /// Nothing where a user signs in.
+    pub grant: Option<Grant>,
+    /// The word for a workload or a user: a text, or a function for one.
+    pub assertion: JsValue,
+}
+
+/// Reads `grant`.
+pub(super) fn read(options: &Object, given: &JsValue) -> Result<Given> {
+    let without_assertion = |redirects, grant| Ok(Given { redirects, grant, assertion: JsValue::UNDEFINED });
     let grant = match options.get("grant") {
-        None => return Ok((None, JsValue::UNDEFINED)),
+        None => return without_assertion(true, None),
         Some(Value::Object(grant)) => grant,
         Some(_) => return Err(at(FieldError::new("grant", "an object"))),
     };
     let (grant, token) = match grant.string("type").map_err(at)? {
-        Some("client_credentials") => return Ok((Some(Grant::ClientCredentials), JsValue::UNDEFINED)),
+        Some("client_credentials") => return without_assertion(false, Some(Grant::ClientCredentials)),
+        Some("device_code") => return without_assertion(false, None),
         Some("jwt_bearer") => (Grant::JwtBearer, "assertion"),
         Some("id_jag") => (Grant::EnterpriseManaged(identity_provider(grant)?), "idToken"),
-        _ => return Err(at(FieldError::new("type", "\"client_credentials\", \"jwt_bearer\" or \"id_jag\""))),
+        _ => {
+            return Err(at(FieldError::new(
+                "type",
+                "\"device_code\", \"client_credentials\", \"jwt_bearer\" or \"id_jag\"",
+            )));
+        }
     };
     let assertion = get(&get(given, "grant"), token);
     if assertion.is_string() || assertion.is_function() {
-        return Ok((Some(grant), assertion));
+        return Ok(Given { redirects: false, grant: Some(grant), assertion });
     }
     Err(at(FieldError::new(token, "a string, or a function that gives one")))
 }

@@ -39,9 +39,10 @@ impl Options {
         let Some(Value::Object(object)) = to_value(given) else {
             return Err(at(FieldError::new("options", "an object")));
         };
-        let (grant, assertion) = grant::read(&object, given)?;
+        let grant::Given { redirects, grant, assertion } = grant::read(&object, given)?;
         let (client_key, key_id) = read_client_key(given)?;
-        let client = Client { grant, key_id, dpop: read_dpop(&object)?, ..read_client(&object)? };
+        let client = read_client(&object, redirects, grant.is_none())?;
+        let client = Client { grant, key_id, dpop: read_dpop(&object)?, ..client };
         let timeout = |name, default| {
             let given = object.whole_number(name).map_err(at)?.unwrap_or(default);
             // The longest time that a browser's timer takes.
@@ -62,7 +63,8 @@ impl Options {
     }
 }
 
-fn read_client(options: &Object) -> Result<Client> {
+/// `redirects`: the user comes back to a page; `registers`: the app may register, and needs a name for it.
+fn read_client(options: &Object, redirects: bool, registers: bool) -> Result<Client> {
     let string = |name| options.string(name).map_err(at);
     let url = |name| {
         string(name)?.map(|text| Url::parse(&absolute_url(text)).map_err(|error| error.at(STEP, name))).transpose()
@@ -71,11 +73,12 @@ fn read_client(options: &Object) -> Result<Client> {
         let list = options.strings(name).map_err(at)?.unwrap_or_default();
         Ok::<_, Error>(list.into_iter().map(str::to_owned).collect())
     };
-    let redirect_uri = url("redirectUri")?.ok_or(at(FieldError::new("redirectUri", "a URL")))?;
-    // RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
-    if redirect_uri.has_fragment() {
-        return Err(at(FieldError::new("redirectUri", "without a fragment")));
-    }
+    let redirect_uri = match url("redirectUri")?.filter(|_| redirects) {
+        None if redirects => return Err(at(FieldError::new("redirectUri", "a URL"))),
+        // RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
+        Some(uri) if uri.has_fragment() => return Err(at(FieldError::new("redirectUri", "without a fragment"))),
+        redirect_uri => redirect_uri,
+    };
     let document = string("clientIdMetadataUrl")?
         .map(|text| client_id_metadata_url(&absolute_url(text)).map_err(|error| error.at(STEP, "clientIdMetadataUrl")));
     let issuer = string("issuer")?.map(|text| Issuer::parse(text).map_err(|error| error.at(STEP, "issuer")));
@@ -89,7 +92,10 @@ fn read_client(options: &Object) -> Result<Client> {
         None => None,
     };
     Ok(Client {
-        name: options.required_string("clientName").map_err(at)?.to_owned(),
+        name: match registers {
+            true => options.required_string("clientName").map_err(at)?.to_owned(),
+            false => String::new(),
+        },
         uri: url("clientUri")?,
         redirect_uri,
         pre_registered,

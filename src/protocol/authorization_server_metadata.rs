@@ -17,6 +17,8 @@ pub struct AuthorizationServerMetadata {
     pub registration_endpoint: Option<Url>,
     /// `revocation_endpoint`, OPTIONAL (RFC 7009).
     pub revocation_endpoint: Option<Url>,
+    /// `device_authorization_endpoint`, OPTIONAL (RFC 8628 §4).
+    pub device_authorization_endpoint: Option<Url>,
     /// `pushed_authorization_request_endpoint`, OPTIONAL (RFC 9126 §5).
     pub pushed_authorization_request_endpoint: Option<Url>,
     /// `require_pushed_authorization_requests`, OPTIONAL (RFC 9126 §5).
@@ -77,6 +79,7 @@ impl AuthorizationServerMetadata {
             token_endpoint: endpoint("token_endpoint")?.ok_or(at(FieldError::new("token_endpoint", "a URL")))?,
             registration_endpoint: endpoint("registration_endpoint")?,
             revocation_endpoint: endpoint("revocation_endpoint")?,
+            device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
             pushed_authorization_request_endpoint: endpoint("pushed_authorization_request_endpoint")?,
             requires_pushed_requests: document.flag("require_pushed_authorization_requests").map_err(at)?,
             scopes_supported: Scope::from_tokens(document.strings("scopes_supported").map_err(at)?.unwrap_or_default()),
@@ -104,6 +107,7 @@ impl AuthorizationServerMetadata {
             token_endpoint: at("/token")?,
             registration_endpoint: Some(at("/register")?),
             revocation_endpoint: None,
+            device_authorization_endpoint: None,
             pushed_authorization_request_endpoint: None,
             requires_pushed_requests: false,
             scopes_supported: Scope::default(),

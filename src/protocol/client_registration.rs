@@ -1,6 +1,7 @@
 //! Dynamic client registration (RFC 7591).
 
 use super::json::{Object, Writer};
+use super::token_request::DEVICE_CODE;
 use super::{AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, Scope, Url};
 use crate::{Code, Result, Step};
 
@@ -10,8 +11,8 @@ pub struct ClientMetadata<'a> {
     pub client_name: &'a str,
     /// `client_uri`: the app's home page.
     pub client_uri: Option<&'a Url>,
-    /// `redirect_uris`: the one that this app uses.
-    pub redirect_uri: &'a Url,
+    /// `redirect_uris`: the one that this app uses; none where the user signs in on another device.
+    pub redirect_uri: Option<&'a Url>,
     /// `dpop_bound_access_tokens`: the app takes no others (RFC 9449 §5.2).
     pub dpop_bound: bool,
 }
@@ -20,12 +21,16 @@ impl ClientMetadata<'_> {
     /// OpenID Connect registration's `application_type`. MCP 2026-07-28 client-registration: a
     /// client with loopback redirect URIs is `native`, any other one `web`.
     pub fn application_type(&self) -> &'static str {
-        if self.redirect_uri.is_loopback() { "native" } else { "web" }
+        if self.is_native() { "native" } else { "web" }
+    }
+
+    fn is_native(&self) -> bool {
+        self.redirect_uri.is_none_or(Url::is_loopback)
     }
 
     /// The other type, for the one more try that MCP allows after a rejection.
     pub fn other_application_type(&self) -> &'static str {
-        if self.redirect_uri.is_loopback() { "web" } else { "native" }
+        if self.is_native() { "web" } else { "native" }
     }
 
     /// The body of the registration request (RFC 7591 §3.1). `scope` is all that the resource is known
@@ -49,12 +54,16 @@ impl ClientMetadata<'_> {
         let scope = scope.and_then(Scope::to_parameter);
         let writer = Writer::new();
         let writer = if self.dpop_bound { writer.object("dpop_bound_access_tokens", "true") } else { writer };
+        let (writer, grant_type, response_types) = match self.redirect_uri {
+            Some(uri) => (writer.strings("redirect_uris", &[uri.as_str()]), "authorization_code", &["code"][..]),
+            // Absent, the response types would be "code".
+            None => (writer, DEVICE_CODE, &[][..]),
+        };
         writer
             .string("client_name", self.client_name)
             .optional("client_uri", self.client_uri.map(Url::as_str))
-            .strings("redirect_uris", &[self.redirect_uri.as_str()])
-            .strings("grant_types", &["authorization_code", "refresh_token"])
-            .strings("response_types", &["code"])
+            .strings("grant_types", &[grant_type, "refresh_token"])
+            .strings("response_types", response_types)
             .string("token_endpoint_auth_method", method.name())
             .string("application_type", application_type)
             .optional("scope", scope.as_deref())
@@ -94,9 +103,13 @@ mod tests {
 
     #[test]
     fn registers_for_all_scopes_or_leaves_them_to_the_server() {
-        let redirect_uri = Url::parse("https://app.example/callback").unwrap();
-        let metadata =
-            ClientMetadata { client_name: "x", client_uri: None, redirect_uri: &redirect_uri, dpop_bound: false };
+        let redirect_uri = Url::parse("https://app.example/callback").ok();
+        let metadata = ClientMetadata {
+            client_name: "x",
+            client_uri: None,
+            redirect_uri: redirect_uri.as_ref(),
+            dpop_bound: false,
+        };
         let scope = |listed| {
             let server = server(&format!(r#", "scopes_supported": {listed}"#));
             object(&metadata.registration_request(&server, &Scope::parse("a b"), "web"))
@@ -109,11 +122,11 @@ mod tests {
     }
 
     fn request(redirect_uri: &str) -> Object {
-        let redirect_uri = Url::parse(redirect_uri).unwrap();
+        let redirect_uri = Url::parse(redirect_uri).ok();
         let metadata = ClientMetadata {
             client_name: "Acme \"Agent\"",
             client_uri: None,
-            redirect_uri: &redirect_uri,
+            redirect_uri: redirect_uri.as_ref(),
             dpop_bound: false,
         };
         object(&metadata.registration_request(&server(""), &Scope::parse("a b"), metadata.application_type()))
@@ -129,6 +142,15 @@ mod tests {
         assert_eq!(request.strings("grant_types"), Ok(Some(vec!["authorization_code", "refresh_token"])));
         assert_eq!(request.string("token_endpoint_auth_method"), Ok(Some("none")));
         assert_eq!(request.string("scope"), Ok(Some("a b")));
+    }
+
+    #[test]
+    fn on_a_device_there_is_no_redirect() {
+        // RFC 7591 §2: redirect URIs are for "redirect-based flows", and `response_types` is "code" unless given.
+        let request = request("");
+        assert_eq!(request.get("redirect_uris"), None);
+        assert_eq!(request.strings("response_types"), Ok(Some(vec![])));
+        assert_eq!(request.strings("grant_types"), Ok(Some(vec![DEVICE_CODE, "refresh_token"])));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod challenge;
 mod client_authentication;
 mod client_id_metadata_document;
 mod client_registration;
+mod device_authorization;
 mod dpop;
 pub mod form;
 mod issuer;
@@ -37,6 +38,7 @@ pub use challenge::{Challenge, WwwAuthenticate};
 pub use client_authentication::{ClientAuthentication, ClientCredentials, client_assertion};
 pub use client_id_metadata_document::client_id_metadata_url;
 pub use client_registration::{ClientMetadata, registered_client};
+pub use device_authorization::{DeviceAuthorization, device_authorization_request};
 pub use dpop::{DPOP_ALGORITHM, DpopProof, PublicKey};
 pub use issuer::Issuer;
 pub use oauth_error::OAuthError;
@@ -48,7 +50,7 @@ pub use revocation::revocation_request;
 pub use scope::Scope;
 pub use secret::Secret;
 pub use token_request::{
-    client_credentials_request, code_request, id_jag_request, jwt_bearer_request, refresh_request,
+    client_credentials_request, code_request, device_code_request, id_jag_request, jwt_bearer_request, refresh_request,
 };
 pub use token_response::{TokenResponse, TokenType, id_jag};
 pub use url::{Url, UrlError};

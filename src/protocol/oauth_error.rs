@@ -52,7 +52,7 @@ const LONGEST: usize = 300;
 /// RFC 6749 §5.2: both "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
 /// Servers do send quotes and other scripts; what is dropped is control characters, so that no
 /// terminal or log is fooled.
-fn presentable(text: &str, sent: &[&str]) -> Option<String> {
+pub(super) fn presentable(text: &str, sent: &[&str]) -> Option<String> {
     if sent.iter().any(|secret| !secret.is_empty() && text.contains(secret)) {
         return None;
     }

@@ -3,6 +3,9 @@
 use super::form::Form;
 use super::{AuthorizationCode, Issuer, PendingRequest, Resource, Scope, Secret};
 
+/// The grant type of device codes (RFC 8628 §3.4).
+pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// Code for token (OAuth 2.1 §4.1.3). MCP 2026-07-28: `resource` goes with this request as with the
 /// authorization request, "regardless of whether authorization servers support it".
 pub fn code_request(code: &AuthorizationCode, request: &PendingRequest<'_>) -> Form {
@@ -28,6 +31,14 @@ pub fn client_credentials_request(resource: &Resource, scope: &Scope) -> Form {
         .add("grant_type", "client_credentials")
         .add("resource", resource.as_str())
         .optional("scope", scope.to_parameter().as_deref())
+}
+
+/// A device code for tokens (RFC 8628 §3.4).
+pub fn device_code_request(device_code: &Secret, resource: Option<&Resource>) -> Form {
+    Form::new()
+        .add("grant_type", DEVICE_CODE)
+        .add("device_code", device_code.expose())
+        .optional("resource", resource.map(Resource::as_str))
 }
 
 /// An assertion as the grant (RFC 7523 §2.1): of a workload (SEP-1933), or an ID-JAG (SEP-990).

@@ -9,4 +9,5 @@ declare global {
   const url: string;
   function show(...texts: (string | undefined)[]): void;
   function openBrowserAndWaitForRedirect(url: string): Promise<string>;
+  function readWorkloadToken(audience: string): Promise<string>;
 }

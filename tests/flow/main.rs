@@ -1,6 +1,7 @@
 //! The flows over scripted ports, natively: what is asked of whom, in which order, and what follows.
 
 mod call;
+mod device_authorization;
 mod discover;
 mod dpop;
 mod grant;

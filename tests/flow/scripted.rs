@@ -46,6 +46,7 @@ struct World {
     /// The answers at a URL, one after another; the last one stays.
     replies: RefCell<BTreeMap<String, Vec<Reply>>>,
     requests: RefCell<Vec<(String, String)>>,
+    times: RefCell<Vec<(String, u64)>>,
     store: RefCell<BTreeMap<String, String>>,
     events: RefCell<Vec<String>>,
     now: Cell<u64>,
@@ -105,6 +106,14 @@ impl Scripted {
     /// The bodies that were posted to a URL.
     pub fn posted(&self, url: &str) -> Vec<String> {
         self.0.requests.borrow().iter().filter(|(asked, _)| asked == url).map(|(_, body)| body.clone()).collect()
+    }
+
+    /// How many seconds went by before each request to a URL: since the one before, or since the start.
+    pub fn pauses(&self, url: &str) -> Vec<u64> {
+        let times = self.0.times.borrow();
+        let at: Vec<u64> = times.iter().filter(|(asked, _)| asked == url).map(|(_, at)| *at).collect();
+        let before = [1_000_000].into_iter().chain(at.iter().copied());
+        at.iter().zip(before).map(|(at, before)| (at - before) / 1000).collect()
     }
 
     /// The parameters of the last form posted to a URL.
@@ -196,7 +205,7 @@ pub fn client() -> Client {
     Client {
         name: "Acme Agent".into(),
         uri: None,
-        redirect_uri: Url::parse("https://app.example/callback").unwrap(),
+        redirect_uri: Url::parse("https://app.example/callback").ok(),
         pre_registered: None,
         client_id_metadata_url: None,
         key_id: None,
@@ -225,6 +234,7 @@ impl Http for Scripted {
     async fn send(&self, request: &Request) -> std::result::Result<Response, NoResponse> {
         let body = request.body.as_ref().map(|body| body.as_str().to_owned()).unwrap_or_default();
         self.0.requests.borrow_mut().push((request.url.as_str().into(), body));
+        self.0.times.borrow_mut().push((request.url.as_str().into(), self.0.now.get()));
         yield_once().await;
         if let Some(proof) = &request.dpop {
             self.0.proofs.borrow_mut().push(proof.expose().into());

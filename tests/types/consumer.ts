@@ -68,6 +68,11 @@ const all: Required<McpAuthorizerOptions> = {
   signInTimeout: 300_000,
   fetch: (input, init) => fetch(input, init),
 };
+// Without a user nothing but the grant has to be there, and a user on another device needs no page to come back to.
+const machine: McpAuthorizerOptions = { clientId: "acme", clientSecret: "s3cr3t", grant: { type: "client_credentials" } };
+const device: McpAuthorizerOptions = { clientName: "Acme TV", grant: { type: "device_code" } };
+// @ts-expect-error: the user reads the name
+const namelessDevice: McpAuthorizerOptions = { grant: { type: "device_code" } };
 const grants: McpGrant[] = [
   { type: "client_credentials" },
   { type: "jwt_bearer", assertion: "a.b.c" },
@@ -76,6 +81,7 @@ const grants: McpGrant[] = [
 // @ts-expect-error: an assertion needs its text
 const noAssertion: McpGrant = { type: "jwt_bearer" };
 for (const grant of grants) await McpAuthorizer.create({ ...smallest, grant });
+for (const options of [machine, device]) await McpAuthorizer.create(options);
 const storages: McpAuthorizerOptions["storage"][] = ["indexeddb", "memory", synchronous, undefined];
 
 // @ts-expect-error: the redirect URI is required
@@ -169,6 +175,11 @@ authorizer.addEventListener("signed-in", ({ type, detail }) => {
 });
 authorizer.addEventListener("refreshed", ({ detail }) => console.log(detail.server), { signal, once: true });
 authorizer.addEventListener("step-up", ({ detail }) => exactly<string[]>()(detail.scopes, true));
+authorizer.addEventListener("device-code", ({ detail }) => {
+  exactly<string>()(detail.userCode, true);
+  exactly<number>()(detail.expiresIn, true);
+  console.log(detail.server, detail.verificationUriComplete ?? detail.verificationUri);
+});
 authorizer.addEventListener("waiting", ({ detail }) => exactly<string>()(detail.server, true));
 authorizer.addEventListener("authorizing", ({ detail }) => console.log(detail.server, detail.issuer), false);
 const onSignedOut = ({ detail }: McpAuthorizerEvent<"signed-out">): void => {
@@ -184,6 +195,7 @@ const names: Record<keyof McpAuthorizerEventMap, true> = {
   "signed-out": true,
   exchange: true,
   authorizing: true,
+  "device-code": true,
   waiting: true,
 };
 

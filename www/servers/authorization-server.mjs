@@ -66,6 +66,7 @@ export async function authorizationServer({
       registration: { enabled: true }, // RFC 7591
       clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
       pushedAuthorizationRequests: { enabled: true }, // RFC 9126
+      deviceFlow: { enabled: true }, // RFC 8628
       dPoP: { enabled: true, nonceSecret: dpopNonces ? randomBytes(32) : undefined, requireNonce: () => dpopNonces }, // RFC 9449
       revocation: { enabled: true }, // RFC 7009
       userinfo: { enabled: false },

@@ -38,7 +38,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let client = Rc::new(Client {
         name: "Terminal example".into(),
         uri: None,
-        redirect_uri: Url::parse(&redirect_uri).map_err(|error| format!("{redirect_uri}: {error:?}"))?,
+        redirect_uri: Some(Url::parse(&redirect_uri).map_err(|error| format!("{redirect_uri}: {error:?}"))?),
         pre_registered: None,
         client_id_metadata_url: None,
         key_id: None,

@@ -87,7 +87,7 @@ fn client() -> Result<Rc<Client>> {
     Ok(Rc::new(Client {
         name: "Yew example".into(),
         uri: None,
-        redirect_uri,
+        redirect_uri: Some(redirect_uri),
         pre_registered: None,
         client_id_metadata_url: None,
         key_id: None,

@@ -1,0 +1,97 @@
+//! Device authorization (RFC 8628): the user signs in on another device, by a code.
+
+use super::form::Form;
+use super::json::{FieldError, Object};
+use super::oauth_error::presentable;
+use super::{Resource, Scope, Secret, Url};
+use crate::{Code, Result, Step};
+
+/// What the app shows, and what it polls with (§3.2).
+pub struct DeviceAuthorization {
+    /// `device_code`, REQUIRED.
+    pub device_code: Secret,
+    /// `user_code`, REQUIRED: what the user enters at `verification_uri`. Text from a server.
+    pub user_code: String,
+    /// `verification_uri`, REQUIRED.
+    pub verification_uri: Url,
+    /// `verification_uri_complete`, OPTIONAL: has the code in it, for a QR code or the like.
+    pub verification_uri_complete: Option<Url>,
+    /// `expires_in`, REQUIRED: how long both codes are good, in seconds.
+    pub expires_in: u64,
+    /// `interval`, OPTIONAL: the least time between two polls, in seconds. "If no value is provided,
+    /// clients MUST use 5 as the default."
+    pub interval: u64,
+}
+
+/// Asks for the codes (§3.1), with the resource as an authorization request has it (RFC 8707 §2).
+pub fn device_authorization_request(resource: Option<&Resource>, scope: &Scope) -> Form {
+    Form::new().optional("resource", resource.map(Resource::as_str)).optional("scope", scope.to_parameter().as_deref())
+}
+
+impl DeviceAuthorization {
+    /// Checks an answer.
+    pub fn parse(document: &Object) -> Result<Self> {
+        const STEP: Step = Step::Authorization;
+        let at = |error: FieldError| error.at(Code::InvalidResponse, STEP);
+        let url = |text: &str| Url::parse(text).map_err(|error| error.at(STEP, "The \"verification_uri\""));
+        let user_code = presentable(document.required_string("user_code").map_err(at)?, &[]);
+        let expires_in = document.whole_number("expires_in").map_err(at)?;
+        Ok(Self {
+            device_code: document.required_string("device_code").map_err(at)?.into(),
+            user_code: user_code.ok_or(at(FieldError::new("user_code", "a text that can be shown")))?,
+            verification_uri: url(document.required_string("verification_uri").map_err(at)?)?,
+            verification_uri_complete: document
+                .string("verification_uri_complete")
+                .map_err(at)?
+                .map(url)
+                .transpose()?,
+            expires_in: expires_in.ok_or(at(FieldError::new("expires_in", "a whole number")))?,
+            interval: document.whole_number("interval").map_err(at)?.unwrap_or(5),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::test_support::object;
+
+    /// The example of §3.2, with something in place of its verification URI.
+    fn parse(from: &str, to: &str) -> std::result::Result<DeviceAuthorization, Code> {
+        let example = r#"{"device_code": "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS", "user_code": "WDJB-MJHT",
+            "verification_uri": "https://example.com/device",
+            "verification_uri_complete": "https://example.com/device?user_code=WDJB-MJHT",
+            "expires_in": 1800, "interval": 7}"#;
+        assert!(example.contains(from));
+        DeviceAuthorization::parse(&object(&example.replace(from, to))).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn the_example_of_section_3_2() {
+        let device = parse("", "").unwrap();
+        assert_eq!((&*device.user_code, device.verification_uri.as_str()), ("WDJB-MJHT", "https://example.com/device"));
+        assert_eq!((device.expires_in, device.interval), (1800, 7));
+        assert!(device.verification_uri_complete.is_some());
+        // "If no value is provided, clients MUST use 5 as the default."
+        assert_eq!(parse(r#", "interval": 7"#, "").unwrap().interval, 5);
+    }
+
+    #[test]
+    fn the_user_is_sent_to_https_or_loopback_alone() {
+        for insecure in ["http://example.com/device", "javascript:alert(1)", "data:text/html,x"] {
+            assert_eq!(parse("https://example.com/device\"", &format!("{insecure}\"")).err(), Some(Code::InsecureUrl));
+            assert_eq!(parse("https://example.com/device?", &format!("{insecure}?")).err(), Some(Code::InsecureUrl));
+        }
+        assert!(parse("https://example.com/device\"", "http://127.0.0.1:8080/device\"").is_ok());
+    }
+
+    #[test]
+    fn what_is_required_has_to_be_there() {
+        for name in ["device_code", "user_code", "verification_uri\"", "expires_in"] {
+            assert_eq!(parse(name, &format!("no_{name}")).err(), Some(Code::InvalidResponse), "{name}");
+        }
+        // Nothing that fools a terminal or a log.
+        assert_eq!(parse("\"WDJB-MJHT", r#""\u001b[2JWDJB"#).unwrap().user_code, "[2JWDJB");
+        assert_eq!(parse("\"WDJB-MJHT", r#""\u0000"#).err(), Some(Code::InvalidResponse));
+    }
+}

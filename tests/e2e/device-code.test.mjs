@@ -1,0 +1,106 @@
+// A page on a device without a keyboard (RFC 8628): the user signs in with another browser, at oidc-provider's pages.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchBrowser, logIn, openPage, startDemo } from "./browser.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+/** A page that has asked for a code, the code, and what it asks the token endpoint. */
+async function onDevice(t) {
+  const demo = await startDemo();
+  const device = await browser.newContext();
+  const phone = await browser.newContext();
+  t.after(async () => {
+    await device.close();
+    await phone.close();
+    await demo.close();
+  });
+  const page = await openPage(device, demo);
+  const polls = [];
+  device.on("response", (response) => {
+    const { method, url } = { method: response.request().method(), url: response.url() };
+    if (method === "POST" && url === `${demo.issuer}/token`) polls.push(response.status());
+  });
+  return { demo, device, page, phone: await phone.newPage(), polls };
+}
+
+/** Starts a sign-in in the page, and waits for the code. */
+const askForCode = (page, server) =>
+  page.evaluate(async (server) => {
+    const { McpAuthorizer } = await import("mcp-authorize");
+    const authorizer = await McpAuthorizer.create({ clientName: "TV", grant: { type: "device_code" } });
+    globalThis.ending = new AbortController();
+    return new Promise((resolve, reject) => {
+      authorizer.addEventListener("device-code", ({ detail }) => resolve(detail));
+      globalThis.signingIn = authorizer.signIn(server, { signal: ending.signal });
+      signingIn.catch(reject);
+    });
+  }, server);
+
+/** What became of it. */
+const outcome = (page) =>
+  page.evaluate(() =>
+    signingIn.then(
+      ({ scopes, canRefresh }) => ({ scopes, canRefresh }),
+      ({ code, step, serverError }) => ({ code, step, serverError }),
+    ),
+  );
+
+test("the user enters the code with another browser, and the device has a session", async (t) => {
+  const { demo, page, phone, polls } = await onDevice(t);
+  const { userCode, verificationUri, verificationUriComplete, expiresIn, server } = await askForCode(page, demo.mcpUrl);
+  assert.equal(server, demo.mcpUrl);
+  assert.equal(new URL(verificationUri).origin, demo.issuer);
+  assert.ok(verificationUriComplete.includes(userCode.replace("-", "")) || verificationUriComplete.includes(userCode));
+  assert.ok(expiresIn > 60);
+
+  await phone.goto(verificationUri);
+  await phone.locator("input[name=user_code]").fill(userCode);
+  await phone.getByRole("button", { name: "Continue" }).click();
+  await phone.getByText(userCode).waitFor();
+  await phone.getByRole("button", { name: "Continue" }).click();
+  await logIn(phone, "alice");
+  await phone.getByRole("button", { name: "Continue" }).click();
+  await phone.getByRole("heading", { name: "Sign-in Success" }).waitFor();
+
+  assert.deepEqual(await outcome(page), { scopes: ["mcp:read"], canRefresh: true });
+  assert.equal(polls.at(-1), 200);
+  const answer = await page.evaluate(async (server) => {
+    const session = await signingIn;
+    await session.refresh();
+    const headers = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
+    const params = { name: "whoami", arguments: {} };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+    return (await session.fetch(server, { method: "POST", headers, body })).text();
+  }, demo.mcpUrl);
+  // A session as any other: for this server, of this user, bound to the device's key.
+  assert.match(answer, /alice/);
+  assert.match(answer, /jkt/);
+});
+
+test("the user declines: access_denied", async (t) => {
+  const { demo, page, phone } = await onDevice(t);
+  const { userCode, verificationUri } = await askForCode(page, demo.mcpUrl);
+  await phone.goto(verificationUri);
+  await phone.locator("input[name=user_code]").fill(userCode);
+  await phone.getByRole("button", { name: "Continue" }).click();
+  await phone.getByRole("button", { name: "Abort" }).click();
+  await phone.getByText("The Sign-in request was interrupted").waitFor();
+  assert.deepEqual(await outcome(page), { code: "access_denied", step: "token", serverError: "access_denied" });
+});
+
+test("nobody enters the code: the device goes on asking, until the app gives up", async (t) => {
+  const { demo, page, polls } = await onDevice(t);
+  await page.clock.install();
+  await askForCode(page, demo.mcpUrl);
+  await page.clock.runFor(4900);
+  assert.deepEqual(polls, []);
+  while (polls.length < 3) await page.clock.runFor(1000);
+  await page.evaluate(() => ending.abort());
+  assert.equal((await outcome(page)).code, "aborted");
+  await page.clock.runFor(60_000);
+  assert.deepEqual(polls, [400, 400, 400]);
+});
