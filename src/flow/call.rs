@@ -29,6 +29,8 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
     loop {
         let tokens = session.fresh_tokens().await?;
         let ports = session.ports();
+        // Another request may learn a newer one meanwhile.
+        let known_nonce = ports.nonce(url.origin());
         let proof = match tokens.token_type {
             TokenType::Bearer => None,
             TokenType::Dpop => Some(proof(ports, &tokens.issuer, &method, &url, Some(&tokens.access_token)).await?),
@@ -40,7 +42,7 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
         observe(ports, Step::Request, &method, url.without_query(), status, started);
         let response = outcome?;
         let wants_nonce = response.dpop_nonce().is_some_and(|nonce| {
-            let is_new = ports.nonce(url.origin()).as_ref() != Some(&nonce);
+            let is_new = known_nonce.as_ref() != Some(&nonce);
             ports.keep_nonce(url.origin(), nonce);
             is_new && proof.is_some()
         });

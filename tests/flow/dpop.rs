@@ -106,6 +106,25 @@ fn a_nonce_of_the_resource_is_shown_in_one_more_try_and_remembered() {
 }
 
 #[test]
+fn requests_that_meet_the_same_nonce_together_each_try_once_more_and_refresh_nothing() {
+    let world = world();
+    let session = attempt(&world, Dpop::Auto).unwrap();
+    world.forget_requests();
+    let send = async || {
+        let (mut proofs, mut tries) = (Vec::new(), 0);
+        let answer = async |_: &str| {
+            tries += 1;
+            AppResponse { status: if tries == 1 { 401 } else { 200 }, nonce: Some("rs-nonce"), ..Default::default() }
+        };
+        let request = AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer };
+        let status = call(&session, request).await.unwrap().status;
+        (status, proofs.len())
+    };
+    assert_eq!(block_on(all((0..3).map(|_| send()))), [(200, 2); 3]);
+    assert!(world.posted(TOKEN).is_empty());
+}
+
+#[test]
 fn it_is_used_where_both_servers_know_it() {
     let proofs = |world: &Scripted, dpop| attempt(world, dpop).map(|_| world.proofs().len());
     assert_eq!(proofs(&world(), Dpop::Auto), Ok(1));
