@@ -1,11 +1,12 @@
 // `npm run conformance`: the authorization scenarios of the MCP conformance suite against the built package, in
 // Node.js or in Chromium. For each the suite starts servers and a client, and judges what the client asks of them.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
-import { Failure, answer, capture, duration, isMain, main, root, run, step } from "../../scripts/run.mjs";
+import { packages } from "../../scripts/packages.mjs";
+import { Failure, answer, capture, duration, isMain, main, root } from "../../scripts/run.mjs";
 
 // Relative to the root: the suite splits the client's command at spaces, which the root's path may have.
 const HERE = "tests/conformance";
@@ -28,7 +29,7 @@ Runs the auth/ scenarios of the MCP conformance suite against the package.
 
 async function conformance({ browser, "hide-www-authenticate": hidden, only = "", "no-build": asItIs, verbose }) {
   if (!asItIs) await build();
-  await install();
+  await packages(join(root, SUITE), "Installing the conformance suite (about 20 s, once)");
   const names = (await scenarios()).filter((name) => name.includes(only));
   if (names.length === 0) throw new Failure(`No scenario has "${only}" in its name.`);
 
@@ -71,17 +72,6 @@ async function conformance({ browser, "hide-www-authenticate": hidden, only = ""
 async function startBrowser(options) {
   const { startBrowser } = await import("./browser.mjs");
   return startBrowser(options);
-}
-
-/** The suite and its Node.js, as their lock file has them. */
-async function install() {
-  const cwd = join(root, SUITE);
-  const installed = join(cwd, "node_modules", ".package-lock.json"); // npm writes it last
-  const current = existsSync(installed) && statSync(installed).mtime > statSync(join(cwd, "package-lock.json")).mtime;
-  if (current) return;
-  await step("Installing the conformance suite (about 20 s, once)", () =>
-    run("npm", ["ci"], { log: "npm-conformance", cwd }),
-  );
 }
 
 /** The suite's scenarios of authorization, without their common prefix. */

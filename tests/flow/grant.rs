@@ -97,6 +97,15 @@ fn an_organisations_user_is_known_by_an_id_jag() {
 }
 
 #[test]
+fn a_machine_registers_nowhere() {
+    // SEP-1046: its credentials are given to it.
+    let world = world();
+    let refused = attempt(&world, Client { grant: Some(Grant::ClientCredentials), redirect_uri: None, ..client() });
+    assert_eq!(refused.err(), Some(Code::RegistrationUnsupported));
+    assert!(world.posted(REGISTER).is_empty());
+}
+
+#[test]
 fn a_refusal_is_told_and_not_tried_again() {
     // SEP-1933: errors are surfaced "without retrying or switching grant types".
     let world = world();

@@ -15,6 +15,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
  * @param {string[]} options.scopes the scopes of that MCP server
  * @param {number} options.accessTokenSeconds
  * @param {boolean} options.refreshTokens
+ * @param {object[]} [options.clients] those that are registered by hand (RFC 7591 §2), such as machines
  * @param {boolean} [options.dpopNonces] whether proofs of possession need a nonce of its own (RFC 9449 §8)
  * @param {string[]} [options.ownScopes] scopes that it lists as its own, which clients may name when they register
  * @returns {Promise<import("node:http").RequestListener>}
@@ -25,6 +26,7 @@ export async function authorizationServer({
   scopes,
   accessTokenSeconds,
   refreshTokens,
+  clients = [],
   dpopNonces = false,
   ownScopes = [],
 }) {
@@ -34,6 +36,7 @@ export async function authorizationServer({
   const provider = new Provider(issuer, {
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "ES256", use: "sig" }] },
     responseTypes: ["code"],
+    clients,
     clientDefaults: {
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
@@ -64,6 +67,7 @@ export async function authorizationServer({
     },
     features: {
       registration: { enabled: true }, // RFC 7591
+      clientCredentials: { enabled: clients.length > 0 }, // OAuth 2.1 §4.2
       clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
       pushedAuthorizationRequests: { enabled: true }, // RFC 9126
       deviceFlow: { enabled: true }, // RFC 8628

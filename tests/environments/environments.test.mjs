@@ -1,0 +1,92 @@
+// The packed package where there is no window and no user: Node.js, Deno, a module worker and a service worker. In each
+// a program gets tokens by its own credentials (SEP-1046), bound to a key (RFC 9449), and calls the demo's MCP server.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { packages } from "../../scripts/packages.mjs";
+import { capture, Failure, root } from "../../scripts/run.mjs";
+import { launchBrowser } from "../e2e/browser.mjs";
+import { startWorld } from "./world.mjs";
+
+const RUNTIMES = join(root, "tests", "environments", "runtimes");
+const TIME_LIMIT = 30_000;
+
+let world;
+before(async () => void (world = await startWorld()));
+after(() => world.close());
+
+/** What each environment has to bring. */
+function check({ bySecret, byKey }) {
+  for (const [{ clientId }, { first, second, restored, canRefresh }] of [
+    [world.given.bySecret, bySecret],
+    [world.given.byKey, byKey],
+  ]) {
+    assert.equal(first.client_id, clientId);
+    assert.deepEqual([first.iss, first.aud, first.scope], [world.issuer, world.given.server, "mcp:read"]);
+    // The same key for both tokens: it is the issuer's.
+    assert.ok(first.cnf.jkt);
+    assert.equal(second.cnf.jkt, first.cnf.jkt);
+    assert.equal(restored, clientId);
+    assert.equal(canRefresh, true);
+  }
+}
+
+/** Runs the program in a runtime of the command line. It has to end by itself. */
+async function runProgram(command, args = []) {
+  const options = { cwd: world.folder, env: { DENO_NO_UPDATE_CHECK: "1" }, timeout: TIME_LIMIT, stderr: "inherit" };
+  const { status, output } = await capture(command, [...args, "main.js", JSON.stringify(world.given)], options);
+  assert.equal(status, 0, output);
+  return JSON.parse(output.trim().split("\n").at(-1));
+}
+
+test(`Node.js ${process.versions.node}`, async () => check(await runProgram(process.execPath)));
+
+for (const [name, args] of [
+  ["node", []],
+  ["deno", ["run", "--no-prompt", "--cached-only", "--allow-net=localhost", "--allow-read=."]],
+]) {
+  test(name === "node" ? "another Node.js" : "Deno", async (t) => {
+    try {
+      await packages(RUNTIMES, "Installing other runtimes (about 20 s, once)");
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return t.skip(`npm has no ${name} here: ${error.message.split("\n")[0]}`);
+    }
+    check(await runProgram(join(RUNTIMES, "node_modules", ".bin", name), args));
+  });
+}
+
+test("a module worker and a service worker", async (t) => {
+  const browser = await launchBrowser();
+  t.after(() => browser.close());
+
+  for (const kind of ["module worker", "service worker"]) {
+    await t.test(kind, async (t) => {
+      const context = await browser.newContext();
+      t.after(() => context.close());
+      const page = await context.newPage();
+      await page.goto(world.pageUrl);
+      const outcome = await page.evaluate(
+        async ([kind, given]) => {
+          let worker;
+          if (kind === "module worker") {
+            worker = new Worker("/worker.js", { type: "module" });
+          } else {
+            await navigator.serviceWorker.register("/worker.js", { type: "module" });
+            ({ active: worker } = await navigator.serviceWorker.ready);
+          }
+          const { port1, port2 } = new MessageChannel();
+          return new Promise((resolve) => {
+            port1.onmessage = ({ data }) => resolve(data);
+            worker.onerror = ({ message }) => resolve({ error: message });
+            worker.postMessage(given, [port2]);
+          });
+        },
+        [kind, world.given],
+      );
+      assert.equal(outcome.error, undefined);
+      check(outcome.value);
+    });
+  }
+});

@@ -1,0 +1,36 @@
+// What a program without a user does, the same in each environment: gets tokens by its own credentials, calls, and
+// gets new ones.
+
+import { McpAuthorizer } from "mcp-authorize";
+
+/**
+ * @param {{ server: string, bySecret: { clientId: string, clientSecret: string }, byKey: { clientId: string, key: JsonWebKey } }} given
+ * @returns what the MCP server says of the tokens, for each way to authenticate
+ */
+export async function run({ server, bySecret, byKey }) {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("jwk", byKey.key, algorithm, false, ["sign"]);
+  return {
+    bySecret: await use(server, bySecret),
+    byKey: await use(server, { clientId: byKey.clientId, clientKey: { key } }),
+  };
+}
+
+async function use(server, credentials) {
+  const authorizer = await McpAuthorizer.create({ ...credentials, grant: { type: "client_credentials" } });
+  const session = await authorizer.signIn(server);
+  const first = await whoami(session);
+  await session.refresh();
+  const second = await whoami(session);
+  const restored = await authorizer.restore(server);
+  return { first, second, restored: restored?.clientId, canRefresh: session.canRefresh };
+}
+
+async function whoami(session) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
+  const params = { name: "whoami", arguments: {} };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  const response = await session.fetch(session.server, { method: "POST", headers, body });
+  const [, answer] = /^data: (.*)$/m.exec(await response.text());
+  return JSON.parse(JSON.parse(answer).result.content[0].text);
+}
