@@ -78,3 +78,19 @@ export async function errorIn(page) {
 
 /** Waits until an element has a text. */
 export const textIn = (page, selector, text) => page.locator(selector).filter({ hasText: text }).waitFor();
+
+/** Another authorizer in the page, with options of its own; `finish` tells what became of its sign-in. */
+export async function ownAuthorizer(page, options, server) {
+  await page.evaluate(async (options) => {
+    const { McpAuthorizer } = await import("mcp-authorize");
+    globalThis.own = await McpAuthorizer.create({ clientName: "test", redirectUri: "/callback.html", ...options });
+  }, options);
+  const popup = page.waitForEvent("popup");
+  await page.evaluate((server) => {
+    globalThis.signingIn = own.signIn(server).then(
+      (session) => (globalThis.session = session),
+      ({ code, step }) => ({ code, step }),
+    );
+  }, server);
+  return { popup: await popup, finish: () => page.evaluate(async () => (({ code, step }) => ({ code, step }))(await signingIn)) };
+}

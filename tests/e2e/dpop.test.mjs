@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from "jose";
-import { callTool, consent, launchBrowser, logIn, openPage, popupOf, signIn, startDemo, textIn } from "./browser.mjs";
+import { callTool, consent, launchBrowser, logIn, openPage, ownAuthorizer, signIn, startDemo, textIn } from "./browser.mjs";
 import { startMock } from "./mock-server.mjs";
 import { keyPair, proofFor } from "./proofs.mjs";
 
@@ -143,7 +143,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
 });
 
 test("a server's nonce is shown in one more try, and remembered for its origin (RFC 9449 §8, §9)", async (t) => {
-  const { page, seen } = await fresh(t, { dpopNonces: true });
+  const { demo, page, seen } = await fresh(t, { dpopNonces: true });
   await signIn(page);
   const nonceIn = ({ dpop }) => decodeJwt(dpop).nonce;
 
@@ -162,29 +162,14 @@ test("a server's nonce is shown in one more try, and remembered for its origin (
   // Each origin has its own.
   assert.notEqual(nonceIn(seen("token")[0]), nonceIn(seen("mcp").at(-1)));
 
+  const refreshed = page.waitForResponse(`${demo.issuer}/token`);
   await page.getByRole("button", { name: "Refresh now" }).click();
-  await textIn(page, "#steps li", "New tokens");
+  await refreshed;
   assert.deepEqual(statuses("token"), [200, 200]);
   const before = seen("mcp").length;
   await callTool(page, "whoami");
   assert.deepEqual(seen("mcp").slice(before).map(({ status }) => status), [200]);
 });
-
-/** Another authorizer in the page, with options of its own; `finish` tells what became of its sign-in. */
-async function ownAuthorizer(page, options, server) {
-  await page.evaluate(async (options) => {
-    const { McpAuthorizer } = await import("mcp-authorize");
-    globalThis.own = await McpAuthorizer.create({ clientName: "test", redirectUri: "/callback.html", ...options });
-  }, options);
-  const popup = page.waitForEvent("popup");
-  await page.evaluate((server) => {
-    globalThis.signingIn = own.signIn(server).then(
-      (session) => (globalThis.session = session),
-      ({ code, step }) => ({ code, step }),
-    );
-  }, server);
-  return { popup: await popup, finish: () => page.evaluate(async () => (({ code, step }) => ({ code, step }))(await signingIn)) };
-}
 
 test("tokens that are not bound stay Bearer tokens, where the app wants that", async (t) => {
   const { demo, page, seen } = await fresh(t);
