@@ -76,7 +76,7 @@ test("a message opens with the keyboard: its parameters, its rule with a link, a
   const parameters = await parametersOf(token);
   assert.equal(parameters.grant_type, "authorization_code");
   assert.equal(parameters.resource, demo.mcpUrl);
-  assert.equal(parameters.token_type, "Bearer");
+  assert.equal(parameters.token_type, "DPoP");
   for (const name of ["code", "code_verifier", "access_token", "refresh_token"]) assert.equal(parameters[name], REDACTED, name);
   assert.match(await token.locator(".rule").innerText(), /Checked[^]+token_type/);
   const links = await token.locator(".rule a").evaluateAll((all) => all.map(({ href }) => href));
@@ -93,7 +93,7 @@ test("the challenge, the metadata and the token are decoded", async (t) => {
   assert.equal((await parametersOf(message(page, "How to sign in there"))).issuer, demo.issuer);
   assert.equal((await parametersOf(message(page, "The code comes back"))).iss, demo.issuer);
   const called = await parametersOf(message(page, "Call with the token"));
-  assert.equal(called.authorization, `Bearer ${REDACTED}`);
+  assert.equal(called.authorization, `DPoP ${REDACTED}`);
   assert.equal(called["· token aud"], demo.mcpUrl);
 });
 
