@@ -194,7 +194,8 @@ export interface McpCommonOptions {
   clientKey?: McpClientKey;
   /**
    * Whether tokens are bound to a key that can't leave the browser (DPoP, RFC 9449). `"auto"`, the default: where the
-   * authorization server offers it, unless the MCP server asks for Bearer tokens alone. `"require"`: other tokens are
+   * authorization server offers it, unless the MCP server asks for Bearer tokens alone, or `storage` is the app's own
+   * where keys can't be kept (without IndexedDB, as in Node.js). `"require"`: other tokens are
    * refused (`dpop_unsupported`). `"off"`: never.
    */
   dpop?: "auto" | "require" | "off";

@@ -142,6 +142,9 @@ pub trait Keys {
     async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey>;
     /// Signs with it: ECDSA over P-256 with SHA-256, as 64 bytes (RFC 7518 §3.4).
     async fn dpop_sign(&self, issuer: &Issuer, input: &str) -> Result<Vec<u8>>;
+    /// Whether that key lasts as long as what is in the store: a session that is bound to a key that is
+    /// gone is lost.
+    fn keeps_dpop_keys(&self) -> bool;
     /// The app's own key for `private_key_jwt`, if there is one: the name of its algorithm
     /// (RFC 7518 §3.1).
     fn client_key(&self) -> Option<&'static str>;

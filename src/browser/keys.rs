@@ -86,6 +86,11 @@ impl Keys for Browser {
         sign(&get(&self.key_pair(issuer).await?, "privateKey"), input).await
     }
 
+    /// Where there is no database, keys are gone with the program; so is memory, but not the app's own store.
+    fn keeps_dpop_keys(&self) -> bool {
+        !self.stores.is_custom() || global("indexedDB").is_truthy()
+    }
+
     fn client_key(&self) -> Option<&'static str> {
         algorithm_of(&self.client_key)
     }

@@ -38,8 +38,8 @@ pub(super) fn is_listed(issuers: &[String], issuer: &Issuer) -> bool {
 /// Whether tokens are bound to a key (RFC 9449).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dpop {
-    /// Where the authorization server offers it and the resource does not say that it takes Bearer
-    /// tokens alone.
+    /// Where the authorization server offers it, the resource does not say that it takes Bearer tokens
+    /// alone, and keys last as long as sessions.
     Auto,
     /// Always: other tokens are refused.
     Require,

@@ -20,12 +20,15 @@ pub(super) enum Binding {
 impl Binding {
     /// What the app wants, the authorization server offers and the resource takes.
     pub fn between(
+        ports: &impl Ports,
         client: &Client,
         server: &AuthorizationServerMetadata,
         resource: &DiscoveredResource,
     ) -> Result<Self> {
         match client.dpop {
-            Dpop::Auto if server.offers_dpop && !resource.bearer_alone => Ok(Binding::Offered),
+            Dpop::Auto if server.offers_dpop && !resource.bearer_alone && ports.keeps_dpop_keys() => {
+                Ok(Binding::Offered)
+            }
             Dpop::Require if server.offers_dpop => Ok(Binding::Required),
             Dpop::Require => Err(unsupported(Step::AuthorizationServerMetadata, &server.issuer)),
             Dpop::Auto | Dpop::Off => Ok(Binding::Off),

@@ -96,7 +96,7 @@ async fn prepare<P: Ports>(
         }
         AuthorizationServers::Origin(origin) => discover_origin_authorization_server(ports, origin).await?,
     };
-    let binding = Binding::between(client, &authorization_server, &found)?;
+    let binding = Binding::between(ports, client, &authorization_server, &found)?;
     let scope = with_offline_access(&scope(&found), client, &authorization_server);
     if client.grant.is_none()
         && client.redirect_uri.is_some()

@@ -17,7 +17,7 @@ before(async () => void (world = await startWorld()));
 after(() => world.close());
 
 /** What each environment has to bring. */
-function check({ bySecret, byKey }) {
+function check({ bySecret, byKey, kept }) {
   for (const [{ clientId }, { first, second, restored, canRefresh }] of [
     [world.given.bySecret, bySecret],
     [world.given.byKey, byKey],
@@ -30,6 +30,9 @@ function check({ bySecret, byKey }) {
     assert.equal(restored, clientId);
     assert.equal(canRefresh, true);
   }
+  // A token that is kept for longer than its key can be is not bound to it.
+  assert.equal(kept.client_id, world.given.bySecret.clientId);
+  assert.equal("cnf" in kept, kept.keepsKeys);
 }
 
 /** Runs the program in a runtime of the command line. It has to end by itself. */

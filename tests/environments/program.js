@@ -13,7 +13,22 @@ export async function run({ server, bySecret, byKey }) {
   return {
     bySecret: await use(server, bySecret),
     byKey: await use(server, { clientId: byKey.clientId, clientKey: { key } }),
+    kept: { keepsKeys: "indexedDB" in globalThis, ...(await keep(server, bySecret)) },
   };
+}
+
+/** A session in the app's own store, as the program finds it when it starts again. */
+async function keep(server, credentials) {
+  const kept = new Map();
+  const storage = {
+    get: (key) => kept.get(key),
+    set: (key, value) => void kept.set(key, value),
+    delete: (key) => void kept.delete(key),
+  };
+  const start = () => McpAuthorizer.create({ ...credentials, storage, grant: { type: "client_credentials" } });
+  await (await start()).signIn(server);
+  const restored = await (await start()).restore(server);
+  return whoami(restored);
 }
 
 async function use(server, credentials) {

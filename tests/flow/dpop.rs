@@ -137,6 +137,13 @@ fn it_is_used_where_both_servers_know_it() {
     let listed = r#", "dpop_signing_alg_values_supported": ["ES256"]}"#;
     bearer.reply(PRM, Reply::ok(prm(SERVER, ISSUER).replace('}', listed)));
     assert_eq!(proofs(&bearer, Dpop::Auto), Ok(1));
+    // A session that outlives its key would be lost.
+    let forgetful = world();
+    forgetful.forgets_keys();
+    forgetful.reply(TOKEN, Reply::ok(tokens("first")));
+    assert_eq!(proofs(&forgetful, Dpop::Auto), Ok(0));
+    forgetful.reply(TOKEN, Reply::ok(BOUND));
+    assert_eq!(proofs(&forgetful, Dpop::Require), Ok(1));
     // The challenge can't be read: what the authorization server offers decides.
     let hidden = world();
     hidden.reply(SERVER, Reply::Json(401, String::new()));

@@ -60,6 +60,7 @@ struct World {
     client_key: Cell<Option<&'static str>>,
     waited_for: RefCell<Vec<String>>,
     on_step_up: Cell<Option<OnStepUp>>,
+    forgets_keys: Cell<bool>,
 }
 
 /// What the app does when a request waits for more scopes.
@@ -160,6 +161,11 @@ impl Scripted {
     /// The scopes that requests waited for.
     pub fn waited_for(&self) -> Vec<String> {
         self.0.waited_for.borrow().clone()
+    }
+
+    /// Keys are gone before the store is.
+    pub fn forgets_keys(&self) {
+        self.0.forgets_keys.set(true);
     }
 
     pub fn storage_fails(&self, fails: bool) {
@@ -372,6 +378,10 @@ impl Keys for Scripted {
 
     async fn dpop_sign(&self, _issuer: &Issuer, _input: &str) -> Result<Vec<u8>> {
         Ok(vec![1; 64])
+    }
+
+    fn keeps_dpop_keys(&self) -> bool {
+        !self.0.forgets_keys.get()
     }
 
     fn client_key(&self) -> Option<&'static str> {

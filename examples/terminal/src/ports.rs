@@ -162,6 +162,10 @@ impl Keys for Terminal {
         Err(unsupported("There are no keys"))
     }
 
+    fn keeps_dpop_keys(&self) -> bool {
+        false
+    }
+
     fn client_key(&self) -> Option<&'static str> {
         None
     }

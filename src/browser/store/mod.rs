@@ -49,6 +49,10 @@ impl Stores {
         Self { custom, memory: Memory::default(), in_memory, works: Cell::new(false) }
     }
 
+    pub(super) fn is_custom(&self) -> bool {
+        self.custom.is_some()
+    }
+
     pub(super) fn in_memory(&self) -> bool {
         self.in_memory.get()
     }
