@@ -17,6 +17,7 @@ const program = ["program", "page"];
  * @property {string} [program] … or the command of a program, which prints the answer
  * @property {string} [query] more for the page's address
  * @property {string} [answer] what the page says after the sign-in
+ * @property {string} [refusal] what the page says where it can't work
  * @property {boolean} [quick] whether `npm test` has it too
  */
 
@@ -25,6 +26,14 @@ export const CONSUMERS = [
   { name: "Vite 8, development server", project: "vite-8", shared: page, server: "dev" },
   { name: "Vite 8", project: "vite-8", shared: page, build: true, folder: "dist", quick: true },
   { name: "Vite 7, development server", project: "vite-7", shared: page, server: "dev" },
+  {
+    name: "Vite 7, development server, without the line: says so",
+    project: "vite-7",
+    shared: page,
+    without: ["vite.config.js"],
+    server: "dev",
+    refusal: 'add optimizeDeps: { exclude: ["mcp-authorize"] }',
+  },
   {
     name: "Vite 7, development server, inline",
     project: "vite-7",

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { install } from "../../scripts/projects.mjs";
-import { cache } from "../../scripts/run.mjs";
+import { cache, fingerprint, root } from "../../scripts/run.mjs";
 import { read } from "../docs/markdown.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -19,7 +19,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
  * @returns {Promise<string>} its folder
  */
 export async function project({ project, shared = [], entry, docs, without = [] }, tarball) {
-  const folder = join(cache, "consumers", basename(project));
+  // Each clone has its own: two of them may be tested at the same time.
+  const folder = join(cache, "consumers", fingerprint(root), basename(project));
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) {
     if (file !== "node_modules") rmSync(join(folder, file), { recursive: true });

@@ -15,7 +15,7 @@ import { launchBrowser, startDemo } from "../e2e/browser.mjs";
 import { pack } from "../package/pack.mjs";
 import { CONSUMERS } from "./consumers.mjs";
 import { project } from "./project.mjs";
-import { isAnswer, useInBrowser } from "./user.mjs";
+import { isAnswer, isRefusedInBrowser, useInBrowser } from "./user.mjs";
 
 const TIME_LIMIT = 120_000; // for a build, a server's start and a program, each
 
@@ -90,7 +90,8 @@ async function use(consumer, { tarball, demo, browser, verbose }) {
   const site = consumer.server ? await command(consumer.server, folder) : await files(join(folder, consumer.folder));
   try {
     const url = `${site.url}?server=${encodeURIComponent(demo.mcpUrl)}${consumer.query ?? ""}`;
-    await useInBrowser(browser, url, consumer.answer);
+    if (consumer.refusal) await isRefusedInBrowser(browser, url, consumer.refusal);
+    else await useInBrowser(browser, url, consumer.answer);
   } catch (error) {
     throw new Error(`${error.message}\n${site.output?.() ?? ""}`);
   } finally {

@@ -39,6 +39,23 @@ export async function useInBrowser(browser, url, answer = ANSWER) {
 }
 
 /**
+ * Opens a page that can't work, and reads why.
+ *
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url of the page
+ * @param {string} refusal what it says
+ */
+export async function isRefusedInBrowser(browser, url, refusal) {
+  const page = await browser.newPage();
+  try {
+    await page.goto(url);
+    await says(page, refusal);
+  } finally {
+    await page.close();
+  }
+}
+
+/**
  * The browser logs an icon that is not there, and each answer 401 and 405: with those the server says that it wants a
  * token, and that it has no stream to GET.
  */

@@ -21,6 +21,6 @@ async function main() {
   button.disabled = false;
 }
 
-const fail = (error) => say(`${error.code ?? error.name}: ${error.message} ${error.cause ?? ""}`);
+const fail = (error) => say([error.code, error.message, error.remedy, error.cause].filter(Boolean).join(" "));
 
 main().catch(fail);
