@@ -59,8 +59,8 @@ export function watchMcpSession(server, source, onChange) {
   const restore = async () => {
     session = await authorizer.restore(url);
   };
-  /** Somebody else signed in: another tab, or another part of this page. */
-  const onSignedIn = (event) => isOurs(event) && signIns === 0 && attempt(restore);
+  /** Somebody else signed in, or has more scopes now: another tab, or another part of this page. */
+  const onNewTokens = (event) => isOurs(event) && signIns === 0 && attempt(restore);
   const onSignedOut = (event) => {
     if (!isOurs(event)) return;
     session = null;
@@ -73,7 +73,8 @@ export function watchMcpSession(server, source, onChange) {
         const loaded = await authorizerOf(source);
         if (closed.signal.aborted) return;
         authorizer = loaded;
-        authorizer.addEventListener("signed-in", onSignedIn, { signal: closed.signal });
+        authorizer.addEventListener("signed-in", onNewTokens, { signal: closed.signal });
+        authorizer.addEventListener("step-up", onNewTokens, { signal: closed.signal });
         authorizer.addEventListener("signed-out", onSignedOut, { signal: closed.signal });
         await restore();
       } finally {

@@ -99,14 +99,15 @@ test("what goes wrong is an error to show, until the next attempt", async (t) =>
   assert.deepEqual(problems, []); // no rejection that nobody handles
 });
 
-test("stepping up asks for more, and keeps what there is", async (t) => {
-  const { page, first } = await open(t);
+test("stepping up asks for more, keeps what there is, and all components show it", async (t) => {
+  const { page, first, second } = await open(t);
   await signIn(page, first);
   const before = (await first.text(".scopes")).split(" ");
   assert.ok(!before.includes("mcp:write"), before.join());
   await agree(await popupOf(page, first.button("Step up")));
   await first.has(".scopes", "mcp:write");
   assert.deepEqual((await first.text(".scopes")).split(" ").sort(), [...before, "mcp:write"].sort());
+  await second.has(".scopes", "mcp:write");
 });
 
 test("a component that goes takes its sign-in along, and leaves the others' alone", async (t) => {

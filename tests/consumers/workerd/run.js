@@ -1,8 +1,9 @@
-// What `wrangler dev` does: esbuild with Cloudflare's conditions, and the module as one that the runtime compiles.
+// What `wrangler dev` does: esbuild with Cloudflare's conditions, and WebAssembly as modules that the runtime compiles.
 
 import { build } from "esbuild";
 import { readFileSync } from "node:fs";
 import { Miniflare } from "miniflare";
+import { basename } from "node:path";
 
 const modules = [];
 const compiledWasm = {
@@ -11,8 +12,8 @@ const compiledWasm = {
     build.onResolve({ filter: /\.wasm$/ }, async ({ path, resolveDir, pluginData, kind }) => {
       if (pluginData) return;
       const { path: file } = await build.resolve(path, { resolveDir, kind, pluginData: true });
-      modules.push({ type: "CompiledWasm", path: "module.wasm", contents: readFileSync(file) });
-      return { path: "./module.wasm", external: true };
+      modules.push({ type: "CompiledWasm", path: basename(file), contents: readFileSync(file) });
+      return { path: `./${basename(file)}`, external: true };
     });
   },
 };
