@@ -15,8 +15,12 @@ export type McpAuthorizeErrorCode =
   | "invalid_url"
   /** A URL is neither `https:` nor `http:` on loopback; it was not opened or fetched. */
   | "insecure_url"
-  /** A request got no answer: server down, no network, or CORS (the browser does not say which). */
+  /** The page is https and the URL is http on a host that is not loopback: browsers let no such request through. */
+  | "mixed_content"
+  /** A request got no answer: the server is down, or the network is, or the page's Content-Security-Policy forbids it. */
   | "network"
+  /** The server answers, but pages of the app's origin may not read it; `message` names the header that is missing. */
+  | "cors_blocked"
   /** A request or the whole sign-in took longer than its limit, or the code for another device ran out. */
   | "timeout"
   /** The caller's `AbortSignal` ended it. */

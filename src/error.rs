@@ -42,8 +42,12 @@ codes! {
         => "Give a complete URL such as https://mcp.example.com/mcp.";
     InsecureUrl "insecure_url" "A URL is neither https nor http on loopback; it was not opened or fetched."
         => "Serve it over https; http is for loopback addresses during development.";
-    Network "network" "A request got no answer: the server is down, the network is, or CORS is in the way (the browser does not say which)."
-        => "Check that the server runs and that it answers with Access-Control-Allow-Origin for this page's origin.";
+    MixedContent "mixed_content" "The page is https and the URL is http on a host that is not loopback: browsers let no such request through."
+        => "Serve it over https.";
+    Network "network" "A request got no answer: the server is down, or the network is, or the page's Content-Security-Policy forbids it."
+        => "Check that the server runs, and that the page's connect-src has it.";
+    CorsBlocked "cors_blocked" "The server answers, but pages of the app's origin may not read it (CORS). In Node.js there is no such thing."
+        => "Have the server send the header that the message names, or see the option proxy.";
     Timeout "timeout" "A request or the whole sign-in took longer than its limit, or the code for another device ran out."
         => "Try again, or raise requestTimeout or signInTimeout.";
     Aborted "aborted" "The caller's AbortSignal ended it."

@@ -80,9 +80,11 @@ pub const LONGEST_BODY: usize = 1 << 20;
 /// Why there is no answer.
 #[derive(Debug)]
 pub struct NoResponse {
-    /// [`Code::Network`](crate::Code::Network), [`Code::Timeout`](crate::Code::Timeout) or
-    /// [`Code::ResponseTooLarge`](crate::Code::ResponseTooLarge).
+    /// [`Code::Network`](crate::Code::Network), [`Code::CorsBlocked`](crate::Code::CorsBlocked),
+    /// [`Code::Timeout`](crate::Code::Timeout) or [`Code::ResponseTooLarge`](crate::Code::ResponseTooLarge).
     pub code: crate::Code,
+    /// With `CorsBlocked`: what the server has to send, as the end of a sentence.
+    pub missing: String,
     /// What was thrown below.
     pub source: Option<Box<dyn StdError>>,
 }
@@ -312,14 +314,20 @@ pub trait ResourceResponse {
 }
 
 impl NoResponse {
+    /// For a reason that its code tells whole.
+    pub fn new(code: crate::Code) -> Self {
+        Self { code, missing: String::new(), source: None }
+    }
+
     /// The error of a step.
     pub(crate) fn at(self, step: Step, url: &Url) -> Error {
         let message = match self.code {
             crate::Code::Timeout => " did not answer in time.",
             crate::Code::ResponseTooLarge => " answered with more than 1 MiB.",
+            crate::Code::CorsBlocked => " answers, but this page may not read it: ",
             _ => " could not be reached.",
         };
-        Error::new(self.code, step, [url.without_query(), message].concat())
+        Error::new(self.code, step, [url.without_query(), message, &self.missing].concat())
             .with_url(url.without_query())
             .with_source(self.source)
     }

@@ -4,6 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::AbortSignal;
 
 use super::Browser;
+use super::cors::unreadable;
 use super::fetch::{Reader, header};
 use super::reflect::{JsCause, apply, call, construct, get, global, object, parse, settled};
 use super::url::absolute_url;
@@ -63,6 +64,25 @@ impl AppRequest {
     }
 }
 
+impl AppRequest {
+    /// Why no answer came. A redirect that the app forbids is no secret of CORS.
+    async fn unanswered(&self, dpop: bool, thrown: JsValue) -> Error {
+        let no_redirect = self.member("redirect").as_string().as_deref() == Some("error");
+        let Some(url) = self.url().filter(|_| !no_redirect) else {
+            return Error::new(Code::Network, Step::Request, "The MCP server could not be reached.")
+                .with_source(Some(Box::new(JsCause(thrown))));
+        };
+        let given = construct("Headers", &[self.member("headers")]).and_then(|headers| call(&headers, "keys", &[]));
+        let names = given.map(|names| js_sys::Array::from(&names)).unwrap_or_default();
+        let own = if dpop { ["authorization", "dpop"].as_slice() } else { &["authorization"] };
+        for name in own {
+            names.push(&(*name).into());
+        }
+        let names: String = names.filter(&mut |name, _, _| name != "accept").join(", ").into();
+        unreadable(&self.fetch, &url, &names, thrown).await.at(Step::Request, &url)
+    }
+}
+
 impl ResourceRequest for AppRequest {
     type Response = AppResponse;
 
@@ -92,10 +112,10 @@ impl ResourceRequest for AppRequest {
             Ok(promise) => settled(&promise).await,
             Err(thrown) => Err(thrown),
         };
-        answer.map(AppResponse).map_err(|thrown| {
-            Error::new(Code::Network, Step::Request, "The MCP server could not be reached.")
-                .with_source(Some(Box::new(JsCause(thrown))))
-        })
+        match answer {
+            Ok(response) => Ok(AppResponse(response)),
+            Err(thrown) => Err(self.unanswered(dpop.is_some(), thrown).await),
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::Browser;
 use super::abort::{Abort, until};
+use super::cors::unreadable;
 use super::reflect::{JsCause, apply, call, get, object, settled};
-use crate::ports::{Http, LONGEST_BODY, NoResponse, Request, Response};
+use crate::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response};
 use crate::{Code, Step};
 
 impl Http for Browser {
@@ -16,21 +17,24 @@ impl Http for Browser {
         let fetch = self.fetch_function();
         match until(self.request_timeout_ms, None, pin!(exchange(&fetch, request))).await {
             Ok(result) => result,
-            Err(_) => Err(NoResponse { code: Code::Timeout, source: None }),
+            Err(_) => Err(NoResponse::new(Code::Timeout)),
         }
     }
 }
 
 impl From<JsValue> for NoResponse {
     fn from(thrown: JsValue) -> Self {
-        Self { code: Code::Network, source: Some(Box::new(JsCause(thrown))) }
+        Self { source: Some(Box::new(JsCause(thrown))), ..Self::new(Code::Network) }
     }
 }
 
 /// Dropping it ends the request.
 async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResponse> {
     let abort = Abort::new()?;
-    let response = settled(&apply(fetch, &[request.url.as_str().into(), init(request, &abort)])?).await?;
+    let response = match settled(&apply(fetch, &[request.url.as_str().into(), init(request, &abort)])?).await {
+        Ok(response) => response,
+        Err(thrown) => return Err(unreadable(fetch, &request.url, &preflighted(request), thrown).await),
+    };
     // What a browser makes of a redirect that is not followed has the status 0.
     let Some(status) = get(&response, "status").as_f64().filter(|status| *status > 0.0) else {
         return Err(response.into());
@@ -45,6 +49,15 @@ async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResp
         _ => String::new(),
     };
     Ok(Response { status: status as u16, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
+}
+
+/// The headers for which a browser asks the server first.
+fn preflighted(request: &Request) -> String {
+    let json = matches!(request.body, Some(Body::Json(_)));
+    let all =
+        [(json, "content-type"), (request.authorization.is_some(), "authorization"), (request.dpop.is_some(), "dpop")];
+    let names: Vec<&str> = all.iter().filter(|(sent, _)| *sent).map(|(_, name)| *name).collect();
+    names.join(", ")
 }
 
 /// For GET a request that needs no preflight. No cookies, and no code or token in a `Referer`.
@@ -110,7 +123,7 @@ impl Reader {
             }
             let chunk: Uint8Array = get(&chunk, "value").unchecked_into();
             if bytes.len() + chunk.length() as usize > LONGEST_BODY {
-                return Err(NoResponse { code: Code::ResponseTooLarge, source: None });
+                return Err(NoResponse::new(Code::ResponseTooLarge));
             }
             bytes.extend_from_slice(&chunk.to_vec());
         }

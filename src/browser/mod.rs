@@ -9,6 +9,7 @@ mod app_request;
 mod assertion;
 mod clock;
 mod closing;
+mod cors;
 mod entropy;
 mod events;
 mod fetch;
@@ -40,7 +41,7 @@ pub use locks::LockGuard;
 pub use popup::{Connecting, Popup};
 pub use reflect::JsCause;
 pub use store::Storage;
-pub use url::absolute_url;
+pub use url::{absolute_url, code_of};
 
 /// What a [`Browser`] is made from.
 #[derive(Default)]

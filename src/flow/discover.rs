@@ -82,7 +82,9 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
             });
         }
         // Where nothing can be reached, the server's own failure tells more than its metadata's.
-        Err(error) if error.code() == Code::Network => return Err(probe.err().unwrap_or(error)),
+        Err(error) if matches!(error.code(), Code::Network | Code::CorsBlocked) => {
+            return Err(probe.err().unwrap_or(error));
+        }
         Err(error) => return Err(error),
     };
     // "Use the `scope` parameter from the initial `WWW-Authenticate` header in the 401 response, if

@@ -73,7 +73,8 @@ enum Attempt {
 
 /// Whether a refresh that failed may succeed later: nobody answered, or the server is overloaded.
 pub(super) fn may_pass(error: &Error) -> bool {
-    matches!(error.code(), Code::Network | Code::Timeout) || matches!(error.status(), Some(429 | 500..))
+    matches!(error.code(), Code::Network | Code::CorsBlocked | Code::Timeout)
+        || matches!(error.status(), Some(429 | 500..))
 }
 
 /// A token is refreshed when a tenth of its life is left, but not more than a minute ahead.

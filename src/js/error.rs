@@ -5,8 +5,8 @@ use std::error::Error as _;
 use wasm_bindgen::JsValue;
 
 use crate::Error;
-use crate::browser::JsCause;
 use crate::browser::reflect::{object, set, strings};
+use crate::browser::{JsCause, code_of};
 
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
@@ -16,11 +16,12 @@ impl From<Error> for JsValue {
 
 /// The fields, as a plain object.
 fn to_fields(error: &Error) -> JsValue {
+    let code = code_of(error);
     let fields = object(&[
-        ("code", error.code().name().into()),
+        ("code", code.name().into()),
         ("step", error.step().name().into()),
         ("message", error.message().into()),
-        ("remedy", error.remedy().into()),
+        ("remedy", code.remedy().into()),
     ]);
     let scopes = error.scopes().map(|scopes| strings(scopes.tokens()));
     let optional = [

@@ -62,9 +62,11 @@ impl UrlError {
     pub fn at(self, step: Step, what: &str) -> Error {
         let (code, expected) = match self {
             UrlError::Invalid => (Code::InvalidUrl, " is not an absolute URL."),
-            UrlError::Insecure => (Code::InsecureUrl, " is neither https nor http on a loopback host."),
+            UrlError::Insecure | UrlError::PlainHttp => {
+                (Code::InsecureUrl, " is neither https nor http on a loopback host.")
+            }
         };
-        Error::new(code, step, [what, expected].concat())
+        Error::new(code, step, [what, expected].concat()).with_source(Some(Box::new(self)))
     }
 }
 

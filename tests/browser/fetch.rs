@@ -185,3 +185,51 @@ async fn what_fetch_throws_is_the_cause() {
         assert_eq!(cause.to_string(), "Failed to fetch");
     }
 }
+
+/// A `fetch` that fails with a TypeError except where `answers(init)` says otherwise, and the error that
+/// comes of it.
+async fn failure(answers: &str, request: Request) -> (Code, String) {
+    let body = ["if (init.method === 'HEAD' && (", answers, ")) return new Response(null); throw new TypeError('x')"];
+    let fetch = bound(&[], "url, init", &["return (async () => {", &body.concat(), "})()"].concat());
+    let error = with_fetch(fetch, 10_000).send(&request).await.err().unwrap();
+    assert!(error.source.unwrap().downcast_ref::<JsCause>().is_some());
+    (error.code, error.missing)
+}
+
+#[wasm_bindgen_test]
+async fn what_cors_blocks_is_told_from_a_dead_network() {
+    // Fetch §4.10: a failed CORS check is a network error, which no script can tell from another one.
+    let origin = eval("location.origin").as_string().unwrap();
+    let json = || Request { body: Some(Body::Json("{}".into())), ..get(Step::Registration) };
+    let allow_origin = ["it has to send Access-Control-Allow-Origin: ", &origin].concat();
+    let allow_headers = "to OPTIONS, with status 204, Access-Control-Allow-Headers: content-type.";
+
+    let (code, missing) = failure("init.mode === 'no-cors'", get(Step::ResourceMetadata)).await;
+    assert_eq!((code, missing), (Code::CorsBlocked, [&allow_origin, "."].concat()));
+    let (code, missing) = failure("init.mode === 'no-cors'", json()).await;
+    assert_eq!((code, missing), (Code::CorsBlocked, [&allow_origin, ", and ", allow_headers].concat()));
+    let (code, missing) = failure("!init.headers['content-type']", json()).await;
+    assert_eq!((code, missing), (Code::CorsBlocked, ["it has to send ", allow_headers].concat()));
+
+    assert_eq!(failure("true", json()).await.0, Code::Network);
+    assert_eq!(failure("false", json()).await.0, Code::Network);
+    let own = Request { url: Url::parse(&[&origin, "/x"].concat()).unwrap(), ..get(Step::Token) };
+    assert_eq!(failure("true", own).await.0, Code::Network);
+}
+
+#[wasm_bindgen_test]
+async fn the_second_look_takes_no_secret_along() {
+    let seen = eval("[]");
+    let fetch = bound(
+        &[&seen],
+        "seen, url, init",
+        "seen.push(JSON.stringify({ url, ...init })); return init.mode === 'no-cors' ? Promise.resolve(new Response) : Promise.reject(new TypeError('x'))",
+    );
+    let body = Some(Body::Form(Form::new().add("code", "s3cret")));
+    let (authorization, dpop) = (Some(Secret::from("s3cret")), Some(Secret::from("s3cret")));
+    let request = Request { body, authorization, dpop, ..get(Step::Token) };
+    assert_eq!(with_fetch(fetch, 10_000).send(&request).await.err().unwrap().code, Code::CorsBlocked);
+    let looks: Vec<String> = js_sys::Array::from(&seen).iter().skip(1).map(|look| look.as_string().unwrap()).collect();
+    assert_eq!(looks.len(), 2);
+    assert!(looks.iter().all(|look| !look.contains("s3cret") && look.contains(r#""credentials":"omit""#)));
+}

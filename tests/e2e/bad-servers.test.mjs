@@ -11,6 +11,8 @@ const AS = "/.well-known/oauth-authorization-server";
 
 /** One member of the authorization server's metadata changed; `undefined` leaves it out. */
 const metadata = (change) => ({ [AS]: (url, origin, good) => ({ body: { ...good.body, ...change } }) });
+/** In place of the mock's own. */
+const NO_CORS = { "Access-Control-Allow-Origin": "null" };
 const html = () => ({ body: "<!doctype html><title>Welcome</title><h1>Welcome</h1>" });
 const tenMegabytes = () => ({ body: { padding: "x".repeat(10_000_000) } });
 /** An authorization response with other parameters. */
@@ -203,6 +205,28 @@ describe("what the user types", () => {
     assert.equal(error.step, "challenge");
     await sessionIsThere();
   });
+});
+
+describe("a server that answers without CORS headers: cors_blocked, and which it lacks", () => {
+  const paths = [
+    ["/mcp", { [PRM]: () => ({ headers: NO_CORS }), "/mcp": (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "challenge"],
+    [PRM, { [PRM]: (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "resource_metadata"],
+    [AS, { [AS]: (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "authorization_server_metadata"],
+    ["/register", { "/register": (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "registration"],
+    ["/token", { "/token": (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "token"],
+  ];
+  for (const [path, bad, step] of paths) {
+    test(path, async (t) => {
+      const server = await startMock(bad);
+      t.after(() => server.close());
+      const error = await tryServer(server.mcpUrl);
+      assert.deepEqual([error.code, error.step], ["cors_blocked", step]);
+      assert.equal(error.url, new URL(path, server.mcpUrl).href);
+      const { origin } = new URL(demo.pageUrl);
+      assert.ok(error.message.includes(`Access-Control-Allow-Origin: ${origin}`), error.message);
+      await sessionIsThere();
+    });
+  }
 });
 
 describe("what servers do", () => {

@@ -282,7 +282,7 @@ impl Http for Scripted {
                 let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect goes to JSON") };
                 (status, None, Some(url), body)
             }
-            Reply::Fails(code) => return Err(NoResponse { code, source: None }),
+            Reply::Fails(code) => return Err(NoResponse::new(code)),
         };
         Ok(Response { status, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
     }

@@ -250,6 +250,8 @@ export function advice(error: unknown): string {
     case "client_mismatch":
       return `A mistake of the app. ${text}`;
     case "network":
+    case "cors_blocked":
+    case "mixed_content":
     case "timeout":
     case "storage_failed":
       return `Try again later. ${text}`;
