@@ -6,31 +6,36 @@ export { McpAuthorizeError };
 
 let loader;
 let loading;
+let diagnosis;
 
 /**
  * Each entry says how its environment loads the WebAssembly module, and the one that is imported first is heard.
  * Nothing is loaded before it is needed.
  */
-export function loadBy(load) {
+export function loadBy(load, loadDiagnosis) {
   loader ??= load;
+  diagnosis ??= loadDiagnosis;
 }
 
 /** Once; a failed attempt does not spoil the next one. */
 function load() {
   loading ??= loader().catch((cause) => {
     loading = undefined;
-    throw new McpAuthorizeError({
-      code: "unsupported",
-      step: "setup",
-      message: "The WebAssembly module of mcp-authorize could not be loaded.",
-      remedy:
-        "Serve mcp_authorize_bg.wasm beside the script or import mcp-authorize/inline, and allow 'wasm-unsafe-eval' in the " +
-        'Content-Security-Policy. With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',
-      cause,
-    });
+    throw unloadable(cause);
   });
   return loading;
 }
+
+const unloadable = (cause) =>
+  new McpAuthorizeError({
+    code: "unsupported",
+    step: "setup",
+    message: "The WebAssembly module of mcp-authorize could not be loaded.",
+    remedy:
+      "Serve mcp_authorize_bg.wasm beside the script or import mcp-authorize/inline, and allow 'wasm-unsafe-eval' in the " +
+      'Content-Security-Policy. With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',
+    cause,
+  });
 
 /** Rust throws an error's fields; callers get a real Error. Anything else is the caller's own, as a signal's reason. */
 function fail(thrown) {
@@ -55,6 +60,7 @@ export class McpAuthorizerEvent extends Event {
 
 export class McpAuthorizer extends EventTarget {
   #core;
+  #options;
 
   static async create(options) {
     await load();
@@ -70,6 +76,7 @@ export class McpAuthorizer extends EventTarget {
     } catch (error) {
       fail(error);
     }
+    authorizer.#options = plain;
     return authorizer;
   }
 
@@ -80,6 +87,11 @@ export class McpAuthorizer extends EventTarget {
 
   restore(server) {
     return this.#core.restore(text(server)).then((core) => (core ? new McpSession(core) : null), fail);
+  }
+
+  async diagnose(server, { register, origin, signal } = {}) {
+    const { diagnose } = await diagnosis().catch((cause) => fail(unloadable(cause)));
+    return diagnose(text(server), { ...this.#options, register, origin }, signal).catch(fail);
   }
 }
 

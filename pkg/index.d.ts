@@ -239,10 +239,64 @@ export interface SignInOptions extends WaitOptions {
   scopes?: readonly string[];
 }
 
+<<<<<<< HEAD
 /** Options of {@link McpSession.stepUp}. */
 export interface StepUpOptions extends WaitOptions {
   /** Scopes to ask for besides those of the session. Default: those of the last `insufficient_scope`. */
   scopes?: readonly string[];
+=======
+/** How a check of {@link McpAuthorizer.diagnose} ended. */
+export type McpFindingStatus =
+  /** As it should be. */
+  | "pass"
+  /** A sign-in works, but something is worse than it could be. */
+  | "warning"
+  /** A sign-in, or the calls after it, will fail. */
+  | "failure"
+  /** It could not be looked at, or does not matter here. */
+  | "skipped";
+
+/** What a check of {@link McpAuthorizer.diagnose} found. Texts may come from a server: never put them into a page as HTML. */
+export interface McpFinding {
+  /** Stable: the step and what is checked, as `token.cors`. */
+  id: string;
+  /** The step of a sign-in that it belongs to. */
+  step: McpAuthorizeStep;
+  status: McpFindingStatus;
+  /** What should be so. */
+  title: string;
+  /** What is so; empty where there is nothing to add. */
+  detail: string;
+  /** The exchange that showed it. `status` is absent where no answer came that a page may read; `url` has no query. */
+  request?: { method: string; url: string; status?: number };
+  /** The section that asks for it. */
+  spec: string;
+  /** What to add, literally: a header, or a member of a JSON document. */
+  remedy?: string;
+}
+
+/** What a page will stumble over at a server. */
+export interface McpDiagnosis {
+  readonly server: string;
+  /** The origin of the pages for which it was asked. */
+  readonly origin: string;
+  /** In the order of a sign-in. */
+  readonly findings: readonly McpFinding[];
+  /** Those with the status `failure`. */
+  readonly failures: readonly McpFinding[];
+  /** The findings by step, each with a title for people. */
+  groups(): [title: string, findings: McpFinding[]][];
+  /** The report as Markdown, for an issue at the server's developers. */
+  toMarkdown(): string;
+}
+
+/** Options of {@link McpAuthorizer.diagnose}. */
+export interface DiagnoseOptions extends WaitOptions {
+  /** Registers a client for real. Without it nothing is left at the server, and whether it works is not known. */
+  register?: boolean;
+  /** In Node.js: the origin of the pages for which CORS is judged. Default: that of `redirectUri`. In a page it is the page's. */
+  origin?: string;
+>>>>>>> de5dbbb (Diagnose a server: what pages will stumble over, all at once)
 }
 
 /** One HTTP exchange, the app's own through `session.fetch` included (`step` is `request`), with secrets left out. */
@@ -329,6 +383,16 @@ export class McpAuthorizer extends EventTarget {
    * @throws McpAuthorizeError `invalid_url`, `insecure_url`, `storage_failed`.
    */
   restore(server: string | URL): Promise<McpSession | null>;
+
+  /**
+   * Tries each step of a sign-in without signing in, and tells all that is wrong at once. What is sent is made up and
+   * meant to be refused. In a page the browser judges CORS; in Node.js the headers are judged, for `origin`.
+   *
+   * Loads a WebAssembly module of its own (once).
+   *
+   * @throws McpAuthorizeError `aborted`, `unsupported`; in Node.js `invalid_option` for `origin`.
+   */
+  diagnose(server: string | URL, options?: DiagnoseOptions): Promise<McpDiagnosis>;
 
   addEventListener<K extends keyof McpAuthorizerEventMap>(
     type: K,

@@ -3,6 +3,9 @@ import { loadBy } from "./face.js";
 import initialize from "./wasm/mcp_authorize.js";
 import base64 from "./wasm/mcp_authorize_inline.js";
 
-loadBy(() => initialize({ module_or_path: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) }));
+loadBy(
+  () => initialize({ module_or_path: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) }),
+  () => import("./diagnose-inline.js"),
+);
 
 export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";

@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import { loadBy } from "./face.js";
 import { initSync } from "./wasm/mcp_authorize.js";
 
-loadBy(async () => initSync({ module: await readFile(new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url)) }));
+loadBy(
+  async () => initSync({ module: await readFile(new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url)) }),
+  () => import("./diagnose-node.js"),
+);
 
 export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";

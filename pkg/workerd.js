@@ -3,6 +3,6 @@ import { loadBy } from "./face.js";
 import { initSync } from "./wasm/mcp_authorize.js";
 import module from "./wasm/mcp_authorize_bg.wasm";
 
-loadBy(async () => initSync({ module }));
+loadBy(async () => initSync({ module }), () => import("./diagnose-workerd.js"));
 
 export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";

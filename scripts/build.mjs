@@ -4,7 +4,7 @@
 // three optimises and functions keep their names. Nothing is done again when its
 // input is the same.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -15,6 +15,11 @@ import { TARGET } from "./toolchain/library.mjs";
 import { wasmBindgenVersion } from "./toolchain/tools.mjs";
 
 const NAME = "mcp_authorize";
+// The package's WebAssembly modules: the one that all load, and the one that is loaded to diagnose.
+const MODULES = [
+  { name: NAME, about: "the crate", features: "npm,authorizer" },
+  { name: "diagnose", about: "the diagnosis", features: "npm,diagnose" },
+];
 const OUT = join(root, "pkg", "wasm");
 const OPTIMIZER = join(root, "node_modules", "binaryen");
 
@@ -31,18 +36,20 @@ Builds pkg/wasm from the Rust crate.
 export async function build({ dev = false } = {}) {
   const tools = await toolchain();
   const { env } = dev ? tools : tools.release;
+  for (const module of MODULES) await buildModule(module, { dev, env });
+  return { dev, small: tools.release.small };
+}
+
+async function buildModule({ name, about, features }, { dev, env }) {
   const target = join(root, "target");
-  const profile = dev ? "debug" : "release";
-
   // Only as a cdylib: beside an rlib cargo does no link-time optimisation.
-  const args = ["rustc", "--lib", "--crate-type", "cdylib", "--features", "npm", "--target", TARGET, "--target-dir", target];
+  const args = ["rustc", "--lib", "--crate-type", "cdylib", "--no-default-features", "--features", features];
+  args.push("--target", TARGET, "--target-dir", target);
   if (!dev) args.push("--release");
-  await step(dev ? "Compiling the crate (up to 20 s)" : "Compiling the crate (up to 40 s)", () =>
-    run("cargo", args, { log: "cargo-build", env }),
-  );
+  await step(`Compiling ${about} (up to ${dev ? 20 : 40} s)`, () => run("cargo", args, { log: "cargo-build", env }));
 
-  const compiled = join(target, TARGET, profile, `${NAME}.wasm`);
-  const stamp = join(target, "built-package");
+  const compiled = join(target, TARGET, dev ? "debug" : "release", `${NAME}.wasm`);
+  const stamp = join(target, `built-${name}`);
   const input = fingerprint(
     readFileSync(compiled),
     wasmBindgenVersion(),
@@ -50,29 +57,26 @@ export async function build({ dev = false } = {}) {
     dev ? "dev" : OPTIMIZE.join(" "),
     readFileSync(fileURLToPath(import.meta.url)),
   );
-  if (read(stamp) !== input || !existsSync(join(OUT, `${NAME}_bg.wasm`))) {
-    await step("Writing pkg/wasm (about 5 s)", () => generate(compiled, { dev, env }));
+  if (read(stamp) !== input || !existsSync(join(OUT, `${name}_bg.wasm`))) {
+    await step(`Writing ${about} to pkg/wasm (about 5 s)`, () => generate(compiled, name, { dev, env }));
     writeFileSync(stamp, input);
   }
-  return { dev, small: tools.release.small };
 }
 
-async function generate(compiled, { dev, env }) {
+async function generate(compiled, name, { dev, env }) {
   const folder = join(root, "target", "package");
   rmSync(folder, { recursive: true, force: true });
   const names = dev ? [] : ["--remove-name-section", "--remove-producers-section"];
   // Each entry of the package says where its module is; bundlers would carry along a default that nobody uses.
   const how = ["--target", "web", "--omit-default-module-path"];
-  const args = [...how, "--out-dir", folder, "--out-name", NAME, ...names, compiled];
+  const args = [...how, "--out-dir", folder, "--out-name", name, ...names, compiled];
   await run("wasm-bindgen", args, { log: "wasm-bindgen", env });
-  const wasm = join(folder, `${NAME}_bg.wasm`);
+  const wasm = join(folder, `${name}_bg.wasm`);
   if (!dev) await optimize(wasm);
-  const base64 = readFileSync(wasm, "base64");
-  writeFileSync(join(folder, `${NAME}_inline.js`), `export default "${base64}";\n`);
+  writeFileSync(join(folder, `${name}_inline.js`), `export default "${readFileSync(wasm, "base64")}";\n`);
 
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(join(OUT, ".."), { recursive: true });
-  renameSync(folder, OUT);
+  mkdirSync(OUT, { recursive: true });
+  for (const file of readdirSync(folder)) renameSync(join(folder, file), join(OUT, file));
 }
 
 async function optimize(wasm) {

@@ -1,9 +1,10 @@
 // `npm run size`: what a browser downloads for a page that uses the package, after a
 // bundler has minified it. The callback page is counted by itself, since it has no
-// wasm and is loaded by the popup only.
+// wasm and is loaded by the popup only, and so is the diagnosis, which is loaded on
+// demand.
 
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, isMain, main, root } from "./run.mjs";
 import { number, sizes } from "./sizes.mjs";
@@ -25,6 +26,8 @@ export async function size() {
     JavaScript: sizes(await bundle("index.js")),
     wasm: sizes(readFileSync(wasm)),
     callback: sizes(await bundle("callback.js")),
+    "diagnosis, JS": sizes(await bundle("diagnose.js")),
+    "diagnosis, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "diagnose_bg.wasm"))),
   };
   const total = {};
   for (const format of ["raw", "gzip", "brotli"]) total[format] = parts.JavaScript[format] + parts.wasm[format];
@@ -43,6 +46,9 @@ async function bundle(entry) {
     const { outputFiles } = await esbuild.build({
       entryPoints: [join(root, "pkg", entry)],
       bundle: true,
+      // What is imported on demand becomes a file of its own; the entry's comes first.
+      splitting: true,
+      outdir: root,
       minify: true,
       format: "esm",
       platform: "browser",
@@ -50,7 +56,7 @@ async function bundle(entry) {
       logLevel: "silent",
       write: false,
     });
-    return outputFiles[0].contents;
+    return Buffer.concat(outputFiles.filter(({ path }) => !basename(path).startsWith("diagnose") || entry.startsWith("diagnose")).map(({ contents }) => contents));
   } catch (error) {
     throw new Failure(`pkg/${entry} could not be bundled. ${error.message}`);
   }

@@ -27,7 +27,7 @@ const SUITES = [
     name: "clippy",
     about: "Rust has no lint warnings",
     lint: true,
-    command: cargo("clippy", "--all-targets", "--", "-D", "warnings"),
+    command: cargo("clippy", "--all-targets", "--features", "diagnose", "--", "-D", "warnings"),
   },
   {
     name: "doc",
@@ -63,6 +63,12 @@ const SUITES = [
     about: "the MCP conformance suite, in Node.js",
     needs: ["package"],
     command: () => [process.execPath, [join("tests", "conformance", "run.mjs"), "--no-build"]],
+  },
+  {
+    name: "diagnose",
+    about: "what is told of broken servers, in Chromium and in Node.js",
+    needs: ["tools", "package"],
+    command: () => [process.execPath, [join("tests", "diagnose", "matrix.mjs"), "--no-build"]],
   },
   {
     name: "popup",
@@ -166,11 +172,11 @@ export function count(output) {
     passed:
       sum(/^test result: .*? (\d+) passed;/gm) +
       sum(/^(?:#|ℹ) pass (\d+)$/gm) +
-      sum(/^(?:conformance|popup-matrix|consumers): (\d+) passed, \d+ failed$/gm),
+      sum(/^(?:conformance|popup-matrix|diagnose-matrix|consumers): (\d+) passed, \d+ failed$/gm),
     failed:
       sum(/^test result: .*? (\d+) failed;/gm) +
       sum(/^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm) +
-      sum(/^(?:conformance|popup-matrix|consumers): \d+ passed, (\d+) failed$/gm),
+      sum(/^(?:conformance|popup-matrix|diagnose-matrix|consumers): \d+ passed, (\d+) failed$/gm),
   };
 }
 

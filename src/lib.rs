@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`protocol`] | what the RFCs say: messages built, parsed and checked; no I/O |
 //! | [`flow`] | what the client does, in the order that the specification tells it |
+//! | [`diagnose`] | what a page will stumble over at a server |
 //! | [`ports`] | what a flow needs from where it runs |
 //! | `browser` | the ports in a browser |
 //! | `js` | the JavaScript surface: converts and forwards |
@@ -42,6 +43,8 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+#[forbid(unsafe_code)]
+pub mod diagnose;
 mod error;
 #[forbid(unsafe_code)]
 pub mod flow;

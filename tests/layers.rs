@@ -35,18 +35,20 @@ const BROWSER: [&str; 6] = ["web_sys", "web-sys", "js_sys", "js-sys", "wasm_bind
 fn protocol_and_flow_know_no_browser() {
     forbids("protocol", &BROWSER);
     forbids("flow", &BROWSER);
+    forbids("diagnose", &BROWSER);
 }
 
 #[test]
 fn protocol_knows_nothing_above_it() {
     forbids("protocol", &["crate::flow", "crate::ports::", "crate::browser", "crate::js"]);
-    forbids("flow", &["crate::browser", "crate::js"]);
+    forbids("flow", &["crate::browser", "crate::js", "crate::diagnose"]);
+    forbids("diagnose", &["crate::browser", "crate::js", "crate::flow"]);
     forbids("browser", &["crate::js", "crate::flow"]);
 }
 
 #[test]
 fn nothing_in_protocol_and_flow_panics_on_purpose() {
-    for folder in ["protocol", "flow"] {
+    for folder in ["protocol", "flow", "diagnose"] {
         for (path, text) in sources(folder) {
             let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
             for word in [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!("] {

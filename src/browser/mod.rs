@@ -24,6 +24,8 @@ mod store;
 mod tabs;
 mod task;
 mod url;
+#[cfg(feature = "diagnose")]
+mod wire;
 
 use std::cell::Cell;
 use std::ops::Deref;

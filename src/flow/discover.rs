@@ -82,7 +82,7 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
             });
         }
         // Where nothing can be reached, the server's own failure tells more than its metadata's.
-        Err(error) if matches!(error.code(), Code::Network | Code::CorsBlocked) => {
+        Err(error) if matches!(error.code(), Code::Network | Code::CorsBlocked | Code::Timeout) => {
             return Err(probe.err().unwrap_or(error));
         }
         Err(error) => return Err(error),

@@ -10,7 +10,9 @@ import {
   type McpAuthorizerEventMap,
   type McpAuthorizerOptions,
   type McpAuthorizeStep,
+  type McpDiagnosis,
   type McpExchange,
+  type McpFinding,
   type McpGrant,
   type McpStorage,
   type SignInOptions,
@@ -228,6 +230,13 @@ const element = document.createElement("mcp-sign-in");
 exactly<McpSignInElement>()(element, true);
 element.authorizer = await InlineAuthorizer.create(smallest);
 element.addEventListener("mcp-session-change", (event) => exactly<McpSessionChangeEvent>()(event, true));
+
+const report: McpDiagnosis = await authorizer.diagnose("https://mcp.example.com/mcp", { register: false, ...wait });
+for (const finding of report.findings) exactly<McpFinding>()(finding, true);
+exactly<string>()(report.toMarkdown(), true);
+const problems: readonly string[] = report.failures.map(({ id, remedy }) => `${id}: ${remedy ?? ""}`);
+// @ts-expect-error: not a list of findings
+report.findings = problems;
 
 // Errors: `code` and `step` are closed unions, so a program can handle all of them and know it.
 

@@ -1,0 +1,239 @@
+//! The authorization server's metadata (RFC 8414), as far as a page depends on it.
+
+use super::report::{Check, Recorder};
+use super::resource::Found;
+use super::wire::{Outcome, Probe, Wire};
+use crate::protocol::json::Object;
+use crate::protocol::{AuthorizationServerMetadata, DPOP_ALGORITHM, Url};
+use crate::{Code, Step};
+
+const fn metadata(id: &'static str, title: &'static str, spec: &'static str) -> Check {
+    Check { id, step: Step::AuthorizationServerMetadata, title, spec }
+}
+
+const DISCOVERY: &str = "MCP 2026-07-28 authorization-server-discovery";
+const PLACES: [Check; 3] = [
+    metadata("authorization_server_metadata.place.oauth", "RFC 8414 metadata", DISCOVERY),
+    metadata("authorization_server_metadata.place.openid", "OpenID Connect metadata", DISCOVERY),
+    metadata("authorization_server_metadata.place.openid_path", "OpenID Connect metadata below the path", DISCOVERY),
+];
+const FOUND: Check =
+    metadata("authorization_server_metadata.found", "There is authorization server metadata", DISCOVERY);
+const CORS: Check =
+    metadata("authorization_server_metadata.cors", "A page may read the authorization server metadata", "Fetch §4.10");
+const STAYS: Check = metadata(
+    "authorization_server_metadata.redirect",
+    "The authorization server metadata is no other origin's",
+    "RFC 8414 §3.2",
+);
+const JSON: Check = metadata(
+    "authorization_server_metadata.json",
+    "The authorization server metadata is a JSON object",
+    "RFC 8414 §3.2",
+);
+const ISSUER: Check =
+    metadata("authorization_server_metadata.issuer", "\"issuer\" is the same, character by character", "RFC 8414 §3.3");
+const SECURE: Check =
+    metadata("authorization_server_metadata.https", "Every endpoint is https", "OAuth 2.1 §1.5; RFC 6749 §3.1, §3.2");
+const AUTHORIZATION: Check = metadata(
+    "authorization_server_metadata.authorization_endpoint",
+    "There is an authorization endpoint",
+    "RFC 8414 §2",
+);
+const TOKEN: Check =
+    metadata("authorization_server_metadata.token_endpoint", "There is a token endpoint", "RFC 8414 §2");
+const PKCE: Check = metadata(
+    "authorization_server_metadata.pkce",
+    "PKCE with S256 is offered",
+    "MCP 2026-07-28 security-considerations, Authorization Code Protection",
+);
+const RESPONSE_TYPES: Check =
+    metadata("authorization_server_metadata.response_types", "The code flow is offered", "RFC 8414 §2");
+const REGISTRATION: Check = metadata(
+    "authorization_server_metadata.registration",
+    "An app can get an identity",
+    "MCP 2026-07-28 client-registration",
+);
+const DOCUMENTS: Check = metadata(
+    "authorization_server_metadata.client_id_metadata_document",
+    "Client ID metadata documents are taken",
+    "MCP 2026-07-28 client-registration",
+);
+const AUTH_METHODS: Check = metadata(
+    "authorization_server_metadata.auth_methods",
+    "Clients without a secret are welcome",
+    "RFC 8414 §2; RFC 6749 §2.1",
+);
+const ISS: Check = metadata("authorization_server_metadata.iss", "Responses name their issuer", "RFC 9207 §3");
+const REFRESH: Check = metadata("authorization_server_metadata.refresh", "Sessions can be refreshed", "RFC 8414 §2");
+const REVOCATION: Check =
+    metadata("authorization_server_metadata.revocation", "Tokens can be revoked", "RFC 7009 §2; RFC 8414 §2");
+const DPOP: Check = metadata("authorization_server_metadata.dpop", "Tokens can be bound to a key", "RFC 9449 §5.1");
+const PAR: Check =
+    metadata("authorization_server_metadata.pushed_requests", "Authorization requests can be pushed", "RFC 9126 §5");
+
+enum Place {
+    Document(Object),
+    Missing,
+    Blocked(String),
+    Failed(Code),
+    Redirected(String),
+    NoJson,
+}
+
+/// The metadata, where it can be used.
+pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, found: &Found) -> Option<AuthorizationServerMetadata> {
+    let mut looked = Vec::new();
+    for url in AuthorizationServerMetadata::well_known_urls(&found.issuer) {
+        let place = match record.send(Probe::get(&url)).await {
+            Outcome::Failed(code) => Place::Failed(code),
+            Outcome::Blocked(why) => Place::Blocked(why),
+            Outcome::Answer(answer) => match answer.redirected_to {
+                Some(to) if Url::parse(&to).map_or(true, |to| to.origin() != url.origin()) => Place::Redirected(to),
+                _ if !answer.is_success() => Place::Missing,
+                _ => record.wire.object(&answer.body).map_or(Place::NoJson, Place::Document),
+            },
+        };
+        looked.push((place, record.asked.clone()));
+    }
+    let usable = |place: &Place| match place {
+        Place::Document(document) => AuthorizationServerMetadata::parse(document, &found.issuer).is_ok(),
+        _ => false,
+    };
+    let chosen = looked
+        .iter()
+        .find(|(place, _)| usable(place))
+        .or_else(|| looked.iter().find(|(place, _)| matches!(place, Place::Document(_))))
+        .or_else(|| looked.iter().find(|(place, _)| !matches!(place, Place::Missing)));
+    for ((place, about), check) in looked.iter().zip(&PLACES) {
+        record.asked = about.clone();
+        match place {
+            Place::Document(_) if usable(place) => record.pass(check, ""),
+            Place::Missing => record.skipped(check, "There is none here."),
+            _ if chosen.is_some_and(|(chosen, _)| std::ptr::eq(chosen, place)) => {
+                record.skipped(check, "What is here can't be used; see below.");
+            }
+            _ => record.skipped(check, "What is here can't be used."),
+        }
+    }
+    let Some((place, about)) = chosen else {
+        record.asked = looked.first().and_then(|(_, about)| about.clone());
+        let place = record.asked.as_ref().map(|asked| asked.url.clone()).unwrap_or_default();
+        let remedy = ["At ", &place, ": {\"issuer\": \"", found.issuer.as_str(), "\", …}"].concat();
+        match found.listed {
+            true => record.failure(&FOUND, "There is none at any place where clients look.", &remedy),
+            false => record.skipped(&FOUND, "There is none at the server's own origin, either."),
+        }
+        return None;
+    };
+    record.asked = about.clone();
+    match place {
+        Place::Failed(Code::ResponseTooLarge) => record.unreachable(&JSON, Code::ResponseTooLarge),
+        Place::Failed(code) => record.unreachable(&FOUND, *code),
+        _ => record.pass(&FOUND, found.issuer.as_str()),
+    }
+    match place {
+        Place::Blocked(why) => record.blocked(&CORS, why),
+        Place::Failed(_) => {}
+        _ => record.pass(&CORS, ""),
+    }
+    match place {
+        Place::Redirected(to) => {
+            record.failure(&STAYS, &["It redirects to ", to].concat(), "Answer 200 at the URL itself.");
+        }
+        Place::NoJson => record.failure(&JSON, "What comes is no JSON object.", "Content-Type: application/json"),
+        Place::Document(_) => record.pass(&JSON, ""),
+        _ => {}
+    }
+    let Place::Document(document) = place else { return None };
+    check_members(record, found, document);
+    AuthorizationServerMetadata::parse(document, &found.issuer).ok()
+}
+
+/// Whether a list has an entry; `absent` where there is no list.
+fn lists(document: &Object, name: &'static str, entry: &str, absent: bool) -> bool {
+    document.strings(name).ok().flatten().map_or(absent, |list| list.contains(&entry))
+}
+
+fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document: &Object) {
+    let text = |name| document.string(name).ok().flatten();
+    let named = text("issuer").unwrap_or_default();
+    let remedy = ["\"issuer\": \"", found.issuer.as_str(), "\""].concat();
+    record.require(&ISSUER, found.issuer == *named, &["It is \"", named, "\"."].concat(), &remedy);
+
+    let insecure = [
+        "authorization_endpoint",
+        "token_endpoint",
+        "registration_endpoint",
+        "revocation_endpoint",
+        "pushed_authorization_request_endpoint",
+    ]
+    .into_iter()
+    .find_map(|name| text(name).filter(|url| Url::parse(url).is_err()).map(|url| (name, url)));
+    match insecure {
+        None => record.pass(&SECURE, ""),
+        Some((name, url)) => {
+            record.failure(&SECURE, &["\"", name, "\" is ", url].concat(), &["\"", name, "\": \"https://…\""].concat())
+        }
+    }
+    for (check, name) in [(&AUTHORIZATION, "authorization_endpoint"), (&TOKEN, "token_endpoint")] {
+        record.require(check, text(name).is_some(), "There is none.", &["\"", name, "\": \"https://…\""].concat());
+    }
+    let pkce = lists(document, "code_challenge_methods_supported", "S256", false);
+    record.require(
+        &PKCE,
+        pkce,
+        "Without this clients have to refuse.",
+        "\"code_challenge_methods_supported\": [\"S256\"]",
+    );
+    let code = lists(document, "response_types_supported", "code", false);
+    record.prefer(&RESPONSE_TYPES, code, "\"code\" is not listed.", "\"response_types_supported\": [\"code\"]");
+
+    let documents = document.flag("client_id_metadata_document_supported") == Ok(true);
+    let registers = text("registration_endpoint").is_some();
+    let own = record.app.pre_registered || (documents && record.app.has_metadata_document);
+    let other_ways = match documents {
+        true => "Host a client ID metadata document, or register by hand.",
+        false => "\"registration_endpoint\": \"https://…\"",
+    };
+    record.require(&REGISTRATION, own || registers, "There is no way for this app.", other_ways);
+    record.prefer(&DOCUMENTS, documents, "They are not.", "\"client_id_metadata_document_supported\": true");
+    record.prefer(
+        &AUTH_METHODS,
+        lists(document, "token_endpoint_auth_methods_supported", "none", false),
+        "\"none\" is not listed, and a page can keep no secret.",
+        "\"token_endpoint_auth_methods_supported\": [\"none\"]",
+    );
+    record.prefer(
+        &ISS,
+        document.flag("authorization_response_iss_parameter_supported") == Ok(true),
+        "They do not, so that apps with several servers could be led astray.",
+        "\"authorization_response_iss_parameter_supported\": true",
+    );
+    let refresh = lists(document, "grant_types_supported", "refresh_token", false);
+    record.prefer(
+        &REFRESH,
+        refresh,
+        "It does not say so; users may have to sign in again when the token ends.",
+        "\"grant_types_supported\": [\"authorization_code\", \"refresh_token\"]",
+    );
+    record.prefer(
+        &REVOCATION,
+        text("revocation_endpoint").is_some(),
+        "They can't: after sign-out they stay good until they end.",
+        "\"revocation_endpoint\": \"https://…\"",
+    );
+    match document.strings("dpop_signing_alg_values_supported") {
+        Ok(Some(list)) => record.prefer(
+            &DPOP,
+            list.contains(&DPOP_ALGORITHM),
+            "ES256 is not listed, which is the one that browsers sign with.",
+            "\"dpop_signing_alg_values_supported\": [\"ES256\"]",
+        ),
+        _ => record.skipped(&DPOP, "It is not offered."),
+    }
+    match text("pushed_authorization_request_endpoint") {
+        Some(_) => record.pass(&PAR, ""),
+        None => record.skipped(&PAR, "It is not offered."),
+    }
+}
