@@ -55,7 +55,7 @@ pub(super) async fn check_registration<W: Wire>(
     let metadata = ClientMetadata {
         client_name: &record.app.name,
         client_uri: None,
-        redirect_uri: &record.app.redirect_uri,
+        redirect_uri: Some(&record.app.redirect_uri),
         dpop_bound: false,
     };
     let body = metadata.registration_request(server, scope, metadata.application_type());

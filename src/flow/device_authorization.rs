@@ -60,7 +60,7 @@ pub(super) async fn tokens_by_device_code<P: Ports>(
             Some("expired_token") => return Err(error.with_code(Code::Timeout)),
             // §3.5: "On encountering a connection timeout, clients MUST unilaterally reduce their polling
             // frequency", by doubling the interval. A server that pages can't reach at all is no such case.
-            _ if may_pass(&error) && (answered || error.code() != Code::Network) => {
+            _ if may_pass(&error) && (answered || !matches!(error.code(), Code::Network | Code::CorsBlocked)) => {
                 interval = interval.saturating_mul(2).max(error.retry_after().unwrap_or_default());
             }
             _ => return Err(error),

@@ -81,7 +81,7 @@ impl Http for Terminal {
             && let Some(chunk) = answer.chunk().await.map_err(no_response)?
         {
             if body.len() + chunk.len() > LONGEST_BODY {
-                return Err(NoResponse { code: Code::ResponseTooLarge, source: None });
+                return Err(NoResponse::new(Code::ResponseTooLarge));
             }
             body.extend_from_slice(&chunk);
         }
@@ -92,7 +92,7 @@ impl Http for Terminal {
 
 fn no_response(error: reqwest::Error) -> NoResponse {
     let code = if error.is_timeout() { Code::Timeout } else { Code::Network };
-    NoResponse { code, source: Some(Box::new(error)) }
+    NoResponse { source: Some(Box::new(error)), ..NoResponse::new(code) }
 }
 
 impl Json for Terminal {
