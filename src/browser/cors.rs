@@ -31,7 +31,7 @@ pub(super) async fn unreadable(fetch: &JsValue, url: &Url, headers: &str, thrown
             (false, false) => &[&allow_origin, ", and", &allow_headers],
             (true, _) => &[&allow_headers],
         };
-        Some(["it has to send ", &missing.concat().trim_start(), "."].concat())
+        Some(["it has to send ", missing.concat().trim_start(), "."].concat())
     };
     let missing = looks.await;
     NoResponse {
