@@ -5,14 +5,19 @@ import { find, make } from "./dom.js";
 import { clearError, showError } from "./errors.js";
 import { Exchanges } from "./exchanges.js";
 import { Sequence } from "./sequence.js";
+import { Switches } from "./switches.js";
 import { callTool, connect, showTools } from "./tools.js";
 
 const server = find("server");
 const redirectUri = new URL("callback.html", document.baseURI).href;
 const exchanges = new Exchanges(new Sequence(find("diagram")), redirectUri);
 
+/** @type {Switches} */
+let switches;
 /** @type {McpAuthorizer} */
 let authorizer;
+/** Ends the listeners to it. */
+let listening = new AbortController();
 /** @type {import("mcp-authorize").McpSession | null} */
 let session = null;
 /** @type {import("@modelcontextprotocol/client").Client | null} */
@@ -22,20 +27,9 @@ let attempt = null;
 
 async function main() {
   const config = await (await fetch("config.json")).json();
-  server.value = localStorage.getItem("server") ?? config.mcpUrl;
-
-  authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, fetch: exchanges.fetch });
-  exchanges.follow(authorizer);
-  for (const event of ["refreshed", "step-up"]) authorizer.addEventListener(event, showSession);
-  authorizer.addEventListener("signed-out", ({ detail }) => {
-    if (detail.server !== session?.server) return;
-    leave(detail.reason === "expired" ? "The session ran out. Sign in again." : "Signed out.");
-  });
-
-  // In another tab: all tabs of an origin share their sessions.
-  authorizer.addEventListener("signed-in", async ({ detail }) => {
-    if (!attempt && !session && detail.server === server.value) await run(restore);
-  });
+  server.value = localStorage.getItem("server") ?? config.mcpUrl ?? "";
+  if (config.mcpUrl) find("hint").textContent = "The demo’s own server is filled in: any name and password will do.";
+  switches = new Switches(config, () => run(setUp));
 
   find("sign-in").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -46,13 +40,34 @@ async function main() {
   find("sign-out").addEventListener("click", () => run(signOut));
   setInterval(showExpiry, 1000);
 
-  await run(restore);
+  await run(() => switches.connect());
+  await run(setUp);
   find("start").disabled = false;
+}
+
+/** An authorizer with the options as the switches stand. */
+async function setUp() {
+  const { fetch } = exchanges;
+  authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, fetch, ...switches.options });
+  listening.abort();
+  listening = new AbortController();
+  const { signal } = listening;
+  exchanges.follow(authorizer, signal);
+  const on = (type, listener) => authorizer.addEventListener(type, ({ detail }) => listener(detail), { signal });
+  for (const event of ["refreshed", "step-up"]) on(event, showSession);
+  on("signed-out", ({ server: left, reason }) => {
+    if (left === session?.server) leave(reason === "expired" ? "The session ran out. Sign in again." : "Signed out.");
+  });
+  // In another tab: all tabs of an origin share their sessions.
+  on("signed-in", ({ server: entered }) => {
+    if (!attempt && !session && entered === server.value) run(restore);
+  });
+  await restore();
 }
 
 /** A session outlives the page: no popup, no user. */
 async function restore() {
-  const restored = await authorizer.restore(server.value);
+  const restored = server.value && (await authorizer.restore(server.value));
   if (restored) await enter(restored);
 }
 
@@ -66,12 +81,14 @@ function signIn(url) {
 /** Called in a click, and nothing is awaited before `work` opens the popup: otherwise the browser blocks it. */
 async function inPopup(work) {
   attempt = new AbortController();
+  switches.disabled = true;
   const working = work(attempt.signal);
 
   waiting(true);
   say("Go on in the popup.");
   const succeeded = await run(() => working);
   attempt = null;
+  switches.disabled = false;
   waiting(false);
   return succeeded;
 }

@@ -90,17 +90,13 @@ export function headers(headers) {
   });
 }
 
-/** What a challenge says (RFC 9110 §11.6.1), parameter by parameter. @returns {Row[]} */
+/** What the challenges of a field say (RFC 9110 §11.6.1), parameter by parameter. @returns {Row[]} */
 export function challenge(field) {
-  const [, scheme = ""] = /^\s*([\w-]+)/.exec(field) ?? [];
-  const parameters = [...field.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)];
-  return [
-    ["www-authenticate", scheme],
-    ...parameters.map(([, name, quoted, token]) => [
-      `· ${name}`,
-      SHOWN.has(name) ? clip(quoted?.replace(/\\(.)/g, "$1") ?? token) : REDACTED,
-    ]),
-  ];
+  const part = /(?:^|,)\s*([\w-]+)(?=\s+[\w-]+\s*=|\s*$|\s*,)|([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
+  return [...field.matchAll(part)].map(([, scheme, name, quoted, token]) => {
+    if (scheme) return ["www-authenticate", scheme];
+    return [`· ${name}`, SHOWN.has(name) ? clip(quoted?.replace(/\\(.)/g, "$1") ?? token) : REDACTED];
+  });
 }
 
 /** Header and claims of a JWT, without its signature; nothing for a token that is none. @returns {Row[]} */

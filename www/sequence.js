@@ -24,6 +24,7 @@ export class Sequence {
     this.#empty = root.querySelector(".empty");
     this.#clear = root.querySelector("button");
     this.#clear.addEventListener("click", () => this.clear());
+    this.#follow();
   }
 
   /** Says who is at a lane. */
@@ -63,12 +64,18 @@ export class Sequence {
     item.querySelector(".title").before(make("span", { className: "time" }, `+${seconds} s`), " ");
     this.#empty.hidden = true;
     this.#clear.disabled = false;
-    const { scrollTop, scrollHeight, clientHeight } = this.#log;
-    const atEnd = scrollTop + clientHeight >= scrollHeight - 40;
     this.#list.append(item);
-    // Whoever reads further up is not torn away.
-    if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
     return item;
+  }
+
+  /** Keeps the end in sight. Whoever scrolls up, or opens a message, is not torn away. */
+  #follow() {
+    let following = true;
+    const log = this.#log;
+    log.addEventListener("scroll", () => (following = log.scrollTop + log.clientHeight >= log.scrollHeight - 4));
+    // `toggle` does not bubble.
+    this.#list.addEventListener("toggle", () => (following = !this.#list.querySelector("details[open]")), { capture: true });
+    new ResizeObserver(() => following && log.scrollTo(0, log.scrollHeight)).observe(this.#list);
   }
 }
 

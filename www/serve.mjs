@@ -7,9 +7,11 @@ import { realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundle } from "./servers/bundle.mjs";
+import { DOCUMENT_URL, PRE_REGISTERED } from "./servers/client.mjs";
 import { mcpServer, SCOPES } from "./servers/mcp-server.mjs";
 import { staticServer } from "./servers/static.mjs";
+import { PATH, switchboard, switches } from "./servers/switches.mjs";
 
 const USAGE = `Usage: node www/serve.mjs [options]
 
@@ -67,16 +69,28 @@ export async function start({
     const issuer = `http://localhost:${authorization.address().port}`;
     const mcpUrl = `http://localhost:${mcp.address().port}/mcp`;
 
-    page.on("request", staticServer({
+    const config = { mcpUrl, clientId: PRE_REGISTERED, clientIdMetadataUrl: DOCUMENT_URL, hasServers: true };
+    const files = staticServer({
       folders: { "/": folder("./"), "/pkg/": folder("../pkg/") },
       made: {
-        "/config.json": JSON.stringify({ mcpUrl }),
+        "/config.json": JSON.stringify(config),
         "/vendor/mcp-client.js": await bundle("@modelcontextprotocol/client"),
       },
+    });
+    const current = switches();
+    const control = switchboard(current);
+    page.on("request", (request, response) => (request.url === PATH ? control : files)(request, response));
+    authorization.on("request", await authorizationServer({
+      issuer,
+      resource: mcpUrl,
+      scopes: SCOPES,
+      accessTokenSeconds,
+      refreshTokens,
+      dpopNonces,
+      redirectUri: new URL("callback.html", pageUrl).href,
+      switches: current,
     }));
-    const issuing = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens, dpopNonces };
-    authorization.on("request", await authorizationServer(issuing));
-    mcp.on("request", mcpServer({ url: mcpUrl, issuer, dpopNonces }));
+    mcp.on("request", mcpServer({ url: mcpUrl, issuer, dpopNonces, switches: current }));
     return { pageUrl, mcpUrl, issuer, close };
   } catch (error) {
     await close();
@@ -85,20 +99,6 @@ export async function start({
 }
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
-
-/** An npm package as one module that a browser can load. */
-async function bundle(name) {
-  const { outputFiles } = await build({
-    stdin: { contents: `export * from ${JSON.stringify(name)};`, resolveDir: folder("./") },
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    write: false,
-    logLevel: "warning",
-  });
-  return outputFiles[0].text;
-}
 
 async function main() {
   const { values } = parseArgs({

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { callTool, errorIn, launchBrowser, openPage, sendTool, signIn, startDemo } from "./browser.mjs";
+import axe from "axe-core";
+import { callTool, consent, errorIn, launchBrowser, logIn, openPage, popupOf, sendTool, startDemo } from "./browser.mjs";
 
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = root("out/screenshots/");
@@ -36,21 +37,42 @@ for (const colorScheme of ["light", "dark"]) {
         assert.deepEqual(faint, [], `${state}: every text has a contrast of 4.5 (WCAG 2.2 §1.4.3)`);
         const nameless = await page.evaluate(namelessControls);
         assert.deepEqual(nameless, [], `${state}: every control has a label (WCAG 2.2 §4.1.2)`);
+        assert.deepEqual(await violations(page), [], `${state}: axe-core has nothing to say`);
       };
 
-      await look("start");
-      await signIn(page, "alice");
+      await page.getByText("Switches", { exact: true }).click();
+      await look("signed-out");
+      await page.getByText("Switches", { exact: true }).click();
+
+      const popup = await popupOf(page);
+      await logIn(popup, "alice");
+      await popup.getByRole("button", { name: "Continue" }).waitFor();
+      await look("signing-in");
+
+      await consent(popup);
+      await page.getByRole("heading", { name: "Tools" }).waitFor();
       await callTool(page, "add", { a: 2, b: 40 });
-      await look("signed-in");
       if (process.env.UPDATE_SCREENSHOT && name === "wide" && colorScheme === "light") {
-        await mkdir(root("docs"), { recursive: true });
+        await page.setViewportSize({ width, height: 1440 });
         await page.screenshot({ path: root("docs/demo.png"), fullPage: true });
+        await page.setViewportSize({ width, height });
       }
+      await page.locator("#steps summary", { hasText: "Code for tokens" }).click();
+      await look("signed-in");
+
+      await page.locator("#steps summary", { hasText: "Code for tokens" }).click();
       await sendTool(page, "write_note", { note: "Water the plants" });
       await errorIn(page);
-      await look("error");
+      await look("step-up");
     });
   }
+}
+
+/** What axe-core finds, by rule and place. Its source goes in as Playwright's own does: the page's policy allows no other script. */
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => (await window.axe.run()).violations);
+  return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`));
 }
 
 /** Texts with too little contrast to the ground that they are on. Runs in the page. */

@@ -88,13 +88,15 @@ test("the challenge, the metadata and the token are decoded", async (t) => {
   await signIn(page);
   for (const summary of await page.locator("#steps summary").all()) await summary.click();
   const asked = await parametersOf(message(page, "Ask without a token"));
-  assert.equal(asked["www-authenticate"], "Bearer");
+  assert.equal(asked["www-authenticate"], "DPoP"); // the last of its two
   assert.equal(asked["· resource_metadata"], new URL("/.well-known/oauth-protected-resource/mcp", demo.mcpUrl).href);
   assert.equal((await parametersOf(message(page, "How to sign in there"))).issuer, demo.issuer);
   assert.equal((await parametersOf(message(page, "The code comes back"))).iss, demo.issuer);
   const called = await parametersOf(message(page, "Call with the token"));
   assert.equal(called.authorization, `DPoP ${REDACTED}`);
   assert.equal(called["· token aud"], demo.mcpUrl);
+  assert.equal(called.dpop, REDACTED);
+  assert.equal(called["· proof htu"], demo.mcpUrl);
 });
 
 test("an error ends the diagram, and Clear empties it", async (t) => {
@@ -134,5 +136,13 @@ test("a challenge is read parameter by parameter (RFC 9110 §11.6.1)", () => {
     ["· algs", "ES256"],
     ["· error", "use_dpop_nonce"],
     ["· nonce", REDACTED],
+  ]);
+  assert.deepEqual(challenge('Bearer scope="a, b c", error=x, DPoP algs="ES256", Negotiate'), [
+    ["www-authenticate", "Bearer"],
+    ["· scope", "a, b c"],
+    ["· error", "x"],
+    ["www-authenticate", "DPoP"],
+    ["· algs", "ES256"],
+    ["www-authenticate", "Negotiate"],
   ]);
 });

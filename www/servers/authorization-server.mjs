@@ -4,8 +4,11 @@
 import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider, { errors } from "oidc-provider";
+import { clientMetadata, DOCUMENT_URL, PRE_REGISTERED } from "./client.mjs";
 import { answerPreflight } from "./cors.mjs";
+import { CHOICES, switches as asTheyStart } from "./switches.mjs";
 
+const SHORT_TOKEN_SECONDS = 10;
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 /**
@@ -18,6 +21,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
  * @param {object[]} [options.clients] those that are registered by hand (RFC 7591 §2), such as machines
  * @param {boolean} [options.dpopNonces] whether proofs of possession need a nonce of its own (RFC 9449 §8)
  * @param {string[]} [options.ownScopes] scopes that it lists as its own, which clients may name when they register
+ * @param {string} [options.redirectUri] the demo page's, for the identities that it has here without registering
+ * @param {ReturnType<import("./switches.mjs").switches>} [options.switches] looked up with each request
  * @returns {Promise<import("node:http").RequestListener>}
  */
 export async function authorizationServer({
@@ -29,14 +34,24 @@ export async function authorizationServer({
   clients = [],
   dpopNonces = false,
   ownScopes = [],
+  redirectUri,
+  switches = asTheyStart(),
 }) {
+  const tokenSeconds = () => (switches.shortTokens ? SHORT_TOKEN_SECONDS : accessTokenSeconds);
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwks = { keys: [{ ...(await exportJWK(privateKey)), alg: "ES256", use: "sig" }] };
+  const nonceSecret = randomBytes(32);
   const hour = 60 * 60;
+  const clientDocument = { client_id: DOCUMENT_URL, ...clientMetadata(redirectUri) };
 
-  const provider = new Provider(issuer, {
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "ES256", use: "sig" }] },
+  const native = { client_id: PRE_REGISTERED, application_type: "native" };
+  const page = redirectUri ? [{ ...native, ...clientMetadata(redirectUri) }] : [];
+
+  // Whether requests are pushed is not looked up with each request, so there is one of them for each choice. They
+  // share what oidc-provider keeps in memory, clients and sessions.
+  const provider = (pushedRequests) => new Provider(issuer, {
+    jwks,
     responseTypes: ["code"],
-    clients,
     clientDefaults: {
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
@@ -44,6 +59,7 @@ export async function authorizationServer({
       token_endpoint_auth_method: "none",
       id_token_signed_response_alg: "ES256",
     },
+    clients: [...clients, ...page],
     pkce: { required: () => true },
     scopes: ["openid", "offline_access", ...ownScopes],
     // Tokens are asked for by pages of any origin. What protects them is PKCE and the redirect URI, not CORS.
@@ -52,13 +68,14 @@ export async function authorizationServer({
     // A public client's refresh token is good for one use (RFC 9700 §4.14.2).
     rotateRefreshToken: true,
     ttl: {
-      AccessToken: accessTokenSeconds,
+      AccessToken: tokenSeconds,
       Grant: 24 * hour,
       IdToken: hour,
       Interaction: hour,
       RefreshToken: 24 * hour,
       Session: 24 * hour,
     },
+    fetch: (url, options) => (String(url) === DOCUMENT_URL ? Response.json(clientDocument) : fetch(url, options)),
     findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     // What went wrong at the authorization endpoint, where it may not be told to the client (RFC 6749 §4.1.2.1).
     renderError(context, { error, error_description: description }) {
@@ -69,9 +86,12 @@ export async function authorizationServer({
       registration: { enabled: true }, // RFC 7591
       clientCredentials: { enabled: clients.length > 0 }, // OAuth 2.1 §4.2
       clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
-      pushedAuthorizationRequests: { enabled: true }, // RFC 9126
       deviceFlow: { enabled: true }, // RFC 8628
-      dPoP: { enabled: true, nonceSecret: dpopNonces ? randomBytes(32) : undefined, requireNonce: () => dpopNonces }, // RFC 9449
+      pushedAuthorizationRequests: {
+        enabled: pushedRequests !== "off", // RFC 9126
+        requirePushedAuthorizationRequests: pushedRequests === "required",
+      },
+      dPoP: { enabled: true, nonceSecret: dpopNonces ? nonceSecret : undefined, requireNonce: () => dpopNonces }, // RFC 9449
       revocation: { enabled: true }, // RFC 7009
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
@@ -86,7 +106,7 @@ export async function authorizationServer({
             audience: resource,
             scope: scopes.join(" "),
             accessTokenFormat: "jwt", // RFC 9068
-            accessTokenTTL: accessTokenSeconds,
+            accessTokenTTL: tokenSeconds(),
             jwt: { sign: { alg: "ES256" } },
           };
         },
@@ -96,13 +116,14 @@ export async function authorizationServer({
     },
   });
 
-  const handle = provider.callback();
+  const handlers = Object.fromEntries(CHOICES.pushedRequests.map((choice) => [choice, provider(choice).callback()]));
   return (request, response) => {
     // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
     const registration = { methods: "POST", headers: "Content-Type" };
     if (request.url === "/reg" && answerPreflight(request, response, registration)) return;
     // The development forms import a font from the internet. The demo works without one.
     response.setHeader("Content-Security-Policy", POLICY);
-    handle(request, response);
+    if (switches.signInCoop) response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    handlers[switches.pushedRequests](request, response);
   };
 }

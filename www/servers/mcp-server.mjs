@@ -30,9 +30,10 @@ export const SCOPES = ["mcp:read", "mcp:write"];
  * @param {string} options.issuer the authorization server whose tokens it takes
  * @param {boolean} [options.dpop] whether it takes tokens that are bound to a key
  * @param {boolean} [options.dpopNonces] whether proofs need a nonce of its own
+ * @param {{ hiddenChallenge: boolean }} [options.switches] looked up with each request
  * @returns {import("node:http").RequestListener}
  */
-export function mcpServer({ url, issuer, dpop = true, dpopNonces = false }) {
+export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switches = { hiddenChallenge: false } }) {
   const metadataUrl = getOAuthProtectedResourceMetadataUrl(new URL(url));
   const metadata = {
     resource: url,
@@ -103,7 +104,7 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false }) {
     const preflight = answerPreflight(request, response, {
       methods: "GET, POST, DELETE",
       headers: REQUEST_HEADERS,
-      expose: "WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce, Retry-After",
+      expose: `${switches.hiddenChallenge ? "" : "WWW-Authenticate, "}Mcp-Session-Id, DPoP-Nonce, Retry-After`,
     });
     if (!preflight) handle(request, response);
   };

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile, realpath } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 
-const TYPES = {
+export const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -30,7 +30,7 @@ export function staticServer({ folders, made }) {
       const body = made[path] ?? (await find(mounts, path));
       if (body === undefined) return end(response, 404);
       const type = TYPES[extname(path)] ?? "application/octet-stream";
-      const policy = extname(path) === ".html" ? { "Content-Security-Policy": contentSecurityPolicy(body) } : {};
+      const policy = extname(path) === ".html" ? { "Content-Security-Policy": contentSecurityPolicy(body).join("; ") } : {};
       end(response, 200, { "Content-Type": type, ...policy }, request.method === "HEAD" ? undefined : body);
     } catch {
       end(response, 400);
@@ -57,8 +57,10 @@ async function find(mounts, path) {
  * Scripts and styles from this origin alone, none inline, except for the import map: a page has to hold it
  * itself, so its hash is what the policy allows. `wasm-unsafe-eval` allows WebAssembly and no `eval`.
  * The page calls servers that the user names, therefore `connect-src` is open to all.
+ *
+ * @returns {string[]} its directives
  */
-function contentSecurityPolicy(html) {
+export function contentSecurityPolicy(html) {
   const maps = [...html.toString().matchAll(/<script type="importmap">([^]*?)<\/script>/g)];
   const hashes = maps.map(([, map]) => `'sha256-${createHash("sha256").update(map).digest("base64")}'`);
   return [
@@ -70,7 +72,7 @@ function contentSecurityPolicy(html) {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-  ].join("; ");
+  ];
 }
 
 function end(response, status, headers = {}, body) {

@@ -1,0 +1,73 @@
+// `npm run site`: writes the demo page as a folder of files for any web server, also below a path (GitHub Pages). It
+// has no servers of its own there: the user names one.
+
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, extname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { bundle } from "../www/servers/bundle.mjs";
+import { clientMetadata } from "../www/servers/client.mjs";
+import { contentSecurityPolicy, TYPES } from "../www/servers/static.mjs";
+import { build } from "./build.mjs";
+import { Failure, isMain, main, root, step } from "./run.mjs";
+
+const HELP = `Usage: node scripts/site.mjs [--out FOLDER] [--url URL]
+
+Writes the demo page as a static site that works with any MCP server.
+
+  --out FOLDER   where to (default: out/site); what is in it is removed
+  --url URL      the https URL that it will be at: the page then has a client ID metadata document there`;
+
+/**
+ * @param {object} options
+ * @param {string} options.out the folder to write
+ * @param {string} [options.url] where the folder will be on the web
+ */
+export async function site({ out, url }) {
+  const home = url && new URL(url.endsWith("/") ? url : `${url}/`);
+  if (home && home.protocol !== "https:") throw new Failure(`--url has to be https, not ${url}`);
+  rmSync(out, { recursive: true, force: true });
+
+  const write = (path, content) => {
+    const file = join(out, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  };
+  for (const [from, to] of [["www", "."], ["pkg", "pkg"], ["pkg/wasm", "pkg/wasm"]]) {
+    for (const entry of readdirSync(join(root, from), { withFileTypes: true })) {
+      if (!entry.isFile() || !(extname(entry.name) in TYPES)) continue;
+      const content = readFileSync(join(root, from, entry.name));
+      write(join(to, entry.name), extname(entry.name) === ".html" ? withPolicy(content.toString()) : content);
+    }
+  }
+  write("vendor/mcp-client.js", await bundle("@modelcontextprotocol/client"));
+
+  const documentUrl = home && new URL("client.json", home).href;
+  write("config.json", JSON.stringify(documentUrl ? { clientIdMetadataUrl: documentUrl } : {}));
+  if (documentUrl) {
+    const metadata = clientMetadata(new URL("callback.html", home).href);
+    write("client.json", JSON.stringify({ client_id: documentUrl, client_uri: home.href, ...metadata }, null, 2));
+  }
+}
+
+/** A folder on the web brings no headers of its own, so the page brings its policy. */
+function withPolicy(html) {
+  const policy = contentSecurityPolicy(html).filter((directive) => !directive.startsWith("frame-ancestors"));
+  return html.replace(/<meta charset="utf-8">/, `$&\n    <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">`);
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({
+      options: {
+        out: { type: "string", default: join(root, "out", "site") },
+        url: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) return console.log(HELP);
+    await build();
+    const out = resolve(values.out);
+    await step("Writing the site", () => site({ out, url: values.url }));
+    console.log(`The site is in ${relative(process.cwd(), out) || "."}: copy it to any web server.`);
+  });
+}

@@ -1,0 +1,138 @@
+// The switches of the demo: each changes what the diagram draws, against the real servers.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { callTool, launchBrowser, openPage, signIn, startDemo, textIn } from "./browser.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+/** A demo and a fresh browser profile, with the switches in sight. */
+async function fresh(t, options) {
+  const demo = await startDemo(options);
+  const context = await browser.newContext();
+  t.after(async () => {
+    await context.close();
+    await demo.close();
+  });
+  const page = await openPage(context, demo);
+  await page.getByText("Switches", { exact: true }).click();
+  return { demo, context, page };
+}
+
+/** Sets a switch of the servers, and waits until they have it. */
+async function setServers(page, label, set) {
+  const done = page.waitForResponse((response) => response.url().endsWith("/switches") && response.request().method() === "PUT");
+  await set(page.getByLabel(label));
+  assert.equal((await done).status(), 200);
+}
+
+const titles = (page) => page.locator("#steps .message .title").allInnerTexts();
+const clientOf = (page) => page.locator("#client").innerText();
+
+test("identity: registers itself, or comes with its metadata document, or with the id that it was given", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  assert.ok((await titles(page)).includes("Register this app"));
+  const registered = await clientOf(page);
+
+  const again = async (choice) => {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("Its identity").selectOption({ label: choice });
+    const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: "Sign in", exact: true }).click()]);
+    const closed = popup.waitForEvent("close");
+    await popup.getByRole("button", { name: "Continue" }).click(); // logged in still
+    await closed;
+    await page.getByRole("heading", { name: "Tools" }).waitFor();
+    assert.ok(!(await titles(page)).includes("Register this app"), choice);
+    return clientOf(page);
+  };
+  assert.equal(await again("client ID metadata document (CIMD)"), "https://demo.example/client.json");
+  assert.equal(await again("registered by hand"), "mcp-authorize-demo");
+  assert.equal(await again("registers itself (DCR)"), registered);
+});
+
+test("DPoP: required, the tokens are bound to a key; off, they are not", async (t) => {
+  const { page } = await fresh(t);
+  const tokenType = async () => {
+    const rows = page.locator("#steps > li", { hasText: "Code for tokens" }).locator(".parameters dl > div");
+    const all = await rows.evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent)));
+    return Object.fromEntries(all).token_type;
+  };
+  await page.getByLabel(/DPoP/).selectOption("off");
+  await signIn(page);
+  assert.equal(await tokenType(), "Bearer");
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByLabel(/DPoP/).selectOption("require");
+  const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: "Sign in", exact: true }).click()]);
+  const closed = popup.waitForEvent("close");
+  await popup.getByRole("button", { name: "Continue" }).click();
+  await closed;
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+  assert.equal(await tokenType(), "DPoP");
+});
+
+for (const [choice, pushed] of [["offered", true], ["required", true], ["off", false]]) {
+  test(`PAR ${choice}: the request is ${pushed ? "" : "not "}pushed (RFC 9126)`, async (t) => {
+    const { demo, context, page } = await fresh(t);
+    if (choice !== "offered") await setServers(page, /PAR/, (select) => select.selectOption(choice));
+    const asked = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
+    await signIn(page);
+    assert.equal((await titles(page)).includes("Push the request"), pushed);
+    assert.equal(new URL((await asked).url()).searchParams.has("request_uri"), pushed);
+  });
+}
+
+test("COOP: the popup gets out of sight, and its response comes all the same", async (t) => {
+  const { page } = await fresh(t);
+  await setServers(page, /COOP/, (box) => box.check());
+  const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: "Sign in", exact: true }).click()]);
+  await textIn(page, "#steps .note", "The popup is out of sight");
+  await popup.getByPlaceholder("Enter any login").fill("alice");
+  await popup.getByPlaceholder("and password").fill("any");
+  await popup.getByRole("button", { name: "Sign-in" }).click();
+  await popup.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+});
+
+test("a hidden challenge: the well-known place has what it would have said", async (t) => {
+  const { page } = await fresh(t);
+  await setServers(page, /WWW-Authenticate/, (box) => box.check());
+  await signIn(page);
+  const challenged = page.locator("#steps > li", { hasText: "Ask without a token" });
+  await challenged.locator("summary").click();
+  await challenged.getByText("not readable").waitFor();
+  // All scopes of the metadata, since the challenge's can't be read.
+  assert.deepEqual((await page.locator("#scopes").innerText()).trim().split(/\s+/).sort(), ["mcp:read", "mcp:write"]);
+});
+
+test("short tokens run out in seconds, and one tab refreshes for both", async (t) => {
+  const { context, page } = await fresh(t);
+  await setServers(page, /10 seconds/, (box) => box.check());
+  await signIn(page);
+  assert.match(await page.locator("#expiry").innerText(), /^Good for \d+ s, then refreshed/);
+  const [second] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: "Open a second tab" }).click()]);
+  await second.getByRole("heading", { name: "Tools" }).waitFor();
+  await page.getByRole("button", { name: "Refresh now" }).click();
+  await textIn(page, "#steps .note", "One refresh for all tabs");
+  await textIn(second, "#steps .note", "Another tab has refreshed");
+  assert.ok((await callTool(second, "whoami")).includes("alice"));
+});
+
+test("switches are remembered, and take nothing that they don't know", async (t) => {
+  const { demo, page } = await fresh(t);
+  await page.getByLabel(/DPoP/).selectOption("off");
+  await setServers(page, /10 seconds/, (box) => box.check());
+  await page.reload();
+  await page.locator("#start:enabled").waitFor();
+  await page.getByText("Switches", { exact: true }).click();
+  assert.equal(await page.getByLabel(/DPoP/).inputValue(), "off");
+  assert.ok(await page.getByLabel(/10 seconds/).isChecked());
+  const url = new URL("switches", demo.pageUrl);
+  for (const body of ['{"unknown":true}', '{"shortTokens":"yes"}', '{"__proto__":1}', "[]x", "null"]) {
+    assert.equal((await fetch(url, { method: "PUT", body })).status, 400, body);
+  }
+});

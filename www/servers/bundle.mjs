@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** An npm package as one module that a browser can load. */
+export async function bundle(name) {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export * from ${JSON.stringify(name)};`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+    },
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    write: false,
+    logLevel: "warning",
+  });
+  return outputFiles[0].text;
+}

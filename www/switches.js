@@ -1,0 +1,90 @@
+// The switches: what the page brings to a sign-in (kept in this browser), and what the demo's own servers do (kept
+// by them). Another site's servers do what they do.
+
+import { find } from "./dom.js";
+
+const KEY = "switches";
+/** Where the demo's servers take theirs. */
+const SERVERS = "switches";
+
+/**
+ * @typedef {{ mcpUrl?: string, clientId?: string, clientIdMetadataUrl?: string, hasServers?: boolean }} Config
+ *   what is known of where the page is: the demo's server, and the identities that the page may have
+ */
+
+export class Switches {
+  #form = find("switches");
+  #config;
+
+  /**
+   * @param {Config} config
+   * @param {() => void} onChange the options are other ones
+   */
+  constructor(config, onChange) {
+    this.#config = config;
+    const { elements } = this.#form;
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    elements.identity.value = kept.identity ?? "registration";
+    elements.dpop.value = kept.dpop ?? "auto";
+    elements.clientId.value = kept.clientId ?? config.clientId ?? "";
+    find("by-document").disabled = !config.clientIdMetadataUrl;
+    if (elements.identity.selectedOptions[0]?.disabled) elements.identity.value = "registration";
+    this.#show();
+
+    find("page-switches").addEventListener("change", () => {
+      this.#show();
+      if (!this.#form.reportValidity()) return;
+      localStorage.setItem(KEY, JSON.stringify(this.#kept()));
+      onChange();
+    });
+  }
+
+  /** Options of `McpAuthorizer.create`. */
+  get options() {
+    const { identity, clientId, dpop } = this.#kept();
+    switch (identity) {
+      case "document":
+        return { dpop, clientIdMetadataUrl: this.#config.clientIdMetadataUrl };
+      case "preregistered":
+        return { dpop, clientId };
+      default:
+        return { dpop };
+    }
+  }
+
+  /** Those of the demo's servers, where they are. */
+  async connect() {
+    const group = find("server-switches");
+    group.hidden = !this.#config.hasServers;
+    if (group.hidden) return;
+    const controls = [...group.querySelectorAll("[name]")];
+    const show = (state) => {
+      for (const control of controls) {
+        if (control.type === "checkbox") control.checked = state[control.name];
+        else control.value = state[control.name];
+      }
+    };
+    show(await (await fetch(SERVERS)).json());
+    group.addEventListener("change", async ({ target }) => {
+      const value = target.type === "checkbox" ? target.checked : target.value;
+      const headers = { "Content-Type": "application/json" };
+      const answer = await fetch(SERVERS, { method: "PUT", headers, body: JSON.stringify({ [target.name]: value }) });
+      if (answer.ok) show(await answer.json());
+    });
+  }
+
+  /** While a sign-in goes on, it has the options that it began with. */
+  set disabled(yes) {
+    find("page-switches").disabled = yes;
+  }
+
+  #kept() {
+    const { identity, clientId, dpop } = this.#form.elements;
+    return { identity: identity.value, clientId: clientId.value.trim(), dpop: dpop.value };
+  }
+
+  #show() {
+    const { identity, clientId } = this.#form.elements;
+    find("client-id").hidden = clientId.disabled = identity.value !== "preregistered";
+  }
+}
