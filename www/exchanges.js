@@ -11,9 +11,10 @@ import { RULES } from "./rules.js";
  *
  * @param {import("./recorder.js").Request} request
  */
-function stepOf({ url, headers, body }) {
+function stepOf({ method, url, headers, body }) {
   const has = (name) => body.some(([key]) => key === name);
   const value = (name) => body.find(([key]) => key === name)?.[1];
+  if (method === "HEAD") return "probe";
   if (url.includes("/.well-known/oauth-protected-resource")) return "resource_metadata";
   if (url.includes("/.well-known/")) return "authorization_server_metadata";
   if (has("redirect_uris")) return "registration";
@@ -31,6 +32,10 @@ export class Exchanges {
   #redirectUri;
   /** Requests whose event has not come yet, by method and URL. @type {Map<string, object[]>} */
   #open = new Map();
+  /** Who is at a host. @type {Map<string, import("./sequence.js").Lane>} */
+  #lanes = new Map();
+  /** The latest message of each step. @type {Map<string, object>} */
+  #last = new Map();
   /** The authorization request that is with the user. */
   #asked = null;
   /** What is left in its URL where its parameters were pushed (RFC 9126 §4). */
@@ -50,6 +55,9 @@ export class Exchanges {
   constructor(sequence, redirectUri) {
     this.#sequence = sequence;
     this.#redirectUri = redirectUri;
+    // The user comes back to this page from the sign-in page, which took its place.
+    const message = sequence.unanswered("authorization");
+    if (message) this.#asked = { message, pushed: null };
     listen((parameters) => this.#heard(parameters));
   }
 
@@ -73,27 +81,40 @@ export class Exchanges {
       });
     shared("signed-in", "token", "Signed in", ["Signed in in another tab", "Its session is used here, too."]);
     shared("refreshed", "refresh", "One refresh for all tabs", ["Another tab has refreshed", "Its tokens are used here, too."]);
+    on("step-up", ({ server }) => this.#sequence.note("The session has more scopes", server));
     on("signed-out", ({ server, reason }) => {
       this.#sequence.note(reason === "expired" ? "The session ran out" : "Signed out", server);
     });
   }
 
+  /** A session that was kept. @param {import("mcp-authorize").McpSession} session */
+  restored({ server }) {
+    this.#sequence.note("The session is back", `${server}, from this browser’s storage, without the network`);
+  }
+
   /** What ended it. @param {import("mcp-authorize").McpAuthorizeError} error */
-  failed({ code, message }) {
+  failed({ code, step, message }) {
     this.#responded({ failed: true });
+    if (step) this.#last.get(step)?.refuse(message);
     this.#sequence.note(code ?? "Failed", message, { failed: true });
   }
 
   #sent(request) {
     const step = stepOf(request);
-    if (step === "token") this.#responded();
-    const { to = "server", title } = RULES[step];
+    if (step === "challenge") this.#last.clear(); // another sign-in
+    if (step === "token") {
+      if (this.#asked && !this.#asked.pushed) this.#asked.message.show("Request", this.#request(request.body));
+      this.#responded();
+    }
+    const { title, to = this.#lanes.get(new URL(request.url).host) ?? "server" } = RULES[step];
     const field = (name) => request.body.find(([key]) => key === name)?.[1] ?? "";
     const { host, pathname } = new URL(request.url);
     const call = step === "request" ? `${field("method")} ${field("params.name")}`.trim() : "";
     const message = this.#sequence.message({ from: "page", to, title, text: call || `${request.method} ${pathname}` });
-    message.explain(RULES[step]);
-    message.show("Request", [["URL", `${request.method} ${request.url}`], ...request.headers, ...request.body]);
+    message.explain(step);
+    message.show("Request", [["method", request.method], ["URL", request.url], ...request.headers, ...request.body]);
+    this.#last.set(step, message);
+    this.#lanes.set(host, to);
     this.#sequence.name(to, host);
 
     const key = `${request.method} ${request.url}`;
@@ -129,30 +150,38 @@ export class Exchanges {
       this.#pushed = status < 300 ? sent.request.body.filter(([name]) => name === "client_id") : null;
       return;
     }
-    sent.message.title = RULES[step].title;
-    sent.message.explain(RULES[step]);
+    sent.message.explain(step);
   }
 
   #authorizing(issuer) {
     const { title } = RULES.authorization;
     this.#sequence.name("server", new URL(issuer).host);
     const message = this.#sequence.message({ from: "popup", to: "server", title, text: new URL(issuer).host, oneWay: true });
-    message.explain(RULES.authorization);
+    message.explain("authorization");
     const pushed = this.#pushed;
     this.#pushed = null;
-    // The library sends the popup there by itself. What this page does not know of the URL, it does not guess.
-    message.show("Request", [
-      ...(pushed ? [...pushed, ["request_uri", REDACTED]] : [
-        ["response_type", "code"],
-        ["redirect_uri", this.#redirectUri],
-        ["code_challenge_method", "S256"],
-        ["code_challenge", REDACTED],
-        ["state", REDACTED],
-        ["client_id, resource, scope", "not known to this page"],
-      ]),
-    ]);
-    message.answer("waiting for you");
-    this.#asked = { message, at: performance.now() };
+    message.show("Request", pushed ? [...pushed, ["request_uri", REDACTED]] : this.#request());
+    message.wait("waiting for you");
+    this.#last.set("authorization", message);
+    this.#asked = { message, pushed };
+  }
+
+  /**
+   * What is known of the popup's URL: the library sends it there by itself, and this page does not guess. The token
+   * request, which comes later, repeats some of it.
+   */
+  #request(tokenRequest = []) {
+    const repeated = (name) => tokenRequest.find(([key]) => key === name) ?? [name, "(the token request will tell)"];
+    return [
+      ["response_type", "code"],
+      repeated("client_id"),
+      ["redirect_uri", this.#redirectUri],
+      repeated("resource"),
+      ["code_challenge", REDACTED],
+      ["code_challenge_method", "S256"],
+      ["state", REDACTED],
+      ["(scope and others)", "not known to this page"],
+    ];
   }
 
   /**
@@ -166,9 +195,9 @@ export class Exchanges {
 
   #responded({ failed = false } = {}) {
     if (!this.#asked) return;
-    const { message: asked, at, response } = this.#asked;
+    const { message: asked, response } = this.#asked;
     this.#asked = null;
-    asked.answer(failed && !response ? "no response" : `you took ${((performance.now() - at) / 1000).toFixed(1)} s`, { failed });
+    asked.answer(failed && !response ? "no response" : `you took ${((Date.now() - asked.sentAt) / 1000).toFixed(1)} s`, { failed });
     if (failed && !response) return;
     const { title, errorTitle } = RULES.authorization_response;
     const message = this.#sequence.message({
@@ -178,8 +207,9 @@ export class Exchanges {
       text: "by the callback page",
       oneWay: true,
     });
-    message.explain(RULES.authorization_response);
+    message.explain("authorization_response", failed ? errorTitle : title);
     message.show("Response", response ?? []);
     this.#cameBack = message;
+    this.#last.set("authorization", message);
   }
 }

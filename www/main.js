@@ -12,6 +12,8 @@ const server = find("server");
 const redirectUri = new URL("callback.html", document.baseURI).href;
 const exchanges = new Exchanges(new Sequence(find("diagram")), redirectUri);
 
+/** The URL of the demo's own server, where it has one. @type {string | undefined} */
+let home;
 /** @type {Switches} */
 let switches;
 /** @type {McpAuthorizer} */
@@ -27,8 +29,9 @@ let attempt = null;
 
 async function main() {
   const config = await (await fetch("config.json")).json();
-  server.value = localStorage.getItem("server") ?? config.mcpUrl ?? "";
-  if (config.mcpUrl) find("hint").textContent = "The demo’s own server is filled in: any name and password will do.";
+  home = config.mcpUrl;
+  server.value = localStorage.getItem("server") ?? home ?? "";
+  if (home) find("hint").textContent = "The demo’s own server is filled in: any name and password will do.";
   switches = new Switches(config, () => run(setUp));
 
   find("sign-in").addEventListener("submit", (event) => {
@@ -68,13 +71,17 @@ async function setUp() {
 /** A session outlives the page: no popup, no user. */
 async function restore() {
   const restored = server.value && (await authorizer.restore(server.value));
-  if (restored) await enter(restored);
+  if (!restored) return;
+  exchanges.restored(restored);
+  await enter(restored);
 }
 
 function signIn(url) {
   return inPopup(async (signal) => {
     await enter(await authorizer.signIn(url, { signal }));
-    localStorage.setItem("server", url);
+    // The demo's own server has another address when it is started again.
+    if (url === home) localStorage.removeItem("server");
+    else localStorage.setItem("server", url);
   });
 }
 
@@ -147,8 +154,8 @@ async function run(work, actionFor = () => undefined) {
     return true;
   } catch (error) {
     say("");
-    exchanges.failed(error);
     showError(error, actionFor(error));
+    exchanges.failed(error);
     return false;
   }
 }

@@ -29,7 +29,7 @@ const SHOWN = new Set([
 
 /** Headers that hold no secret. */
 const SHOWN_HEADERS = new Set(
-  "accept content-type retry-after mcp-method mcp-name mcp-protocol-version".split(" "),
+  "accept cache-control content-length content-type retry-after mcp-method mcp-name mcp-protocol-version".split(" "),
 );
 
 /** Of a JWT: its header and claims that are about servers and times, not about the user (RFC 7519, RFC 9068, RFC 9449). */

@@ -2,13 +2,21 @@
 // opens (native <details>) and shows its parameters, its rule and the check. The drawing is style.css's.
 
 import { make } from "./dom.js";
+import { RULES } from "./rules.js";
 
 /** @typedef {"mcp" | "page" | "popup" | "server"} Lane */
 
 /** In the order in which they are drawn, as a screen reader says them. */
 const LANES = { mcp: "MCP server", page: "this page", popup: "popup", server: "authorization server" };
 
+/** Where it is kept while the page is elsewhere or loads again: for this tab alone. */
+const KEY = "sequence";
+
 export class Sequence {
+  /** All that was drawn, as calls that draw it: [number of the message, method, arguments]. */
+  #history = [];
+  /** @type {Message[]} */
+  #messages = [];
   #list;
   #log;
   #lanes;
@@ -25,47 +33,86 @@ export class Sequence {
     this.#clear = root.querySelector("button");
     this.#clear.addEventListener("click", () => this.clear());
     this.#follow();
+    this.#restore();
+    addEventListener("pagehide", () => this.#keep());
   }
 
   /** Says who is at a lane. */
   name(lane, text) {
+    this.#record(null, "name", lane, text);
     this.#lanes.querySelector(`[data-lane=${lane}] .quiet`).textContent = text;
   }
 
   /** Draws a message from one lane to another, and gives what its answer is drawn with. */
-  message({ from, to, title, text = "", oneWay = false }) {
-    const message = new Message(`${LANES[from]} to ${LANES[to]}: `, { title, text });
-    const lanes = Object.keys(LANES);
-    const { item } = message;
-    item.dataset.between = lanes.filter((lane) => lane === from || lane === to).join("-");
-    item.classList.toggle("leftwards", lanes.indexOf(from) > lanes.indexOf(to));
-    item.classList.toggle("one-way", oneWay);
-    this.#add(item);
+  message({ from, to, title, text = "", oneWay = false, at = this.#now() }) {
+    this.#record(null, "message", { from, to, title, text, oneWay, at });
+    const number = this.#messages.length;
+    const message = new Message({ from, to, title, text }, (...call) => this.#record(number, ...call));
+    message.item.classList.toggle("one-way", oneWay);
+    message.sentAt = this.#started + at;
+    this.#messages.push(message);
+    this.#add(message.item, at);
     return message;
   }
 
+  /** The last message of a step, if it waits for its answer. */
+  unanswered(step) {
+    const last = this.#messages.findLast((message) => message.step === step);
+    return last?.item.classList.contains("answered") ? undefined : last;
+  }
+
   /** Something that happens in this page. */
-  note(title, text = "", { failed = false } = {}) {
+  note(title, text = "", { failed = false, at = this.#now() } = {}) {
+    this.#record(null, "note", title, text, { failed, at });
     const note = make("p", {}, make("span", { className: "title" }, title), " ", make("span", { className: "quiet" }, text));
-    const item = this.#add(make("li", { className: "note" }, note));
+    const item = make("li", { className: "note" }, note);
     item.classList.toggle("failed", failed);
+    this.#add(item, at);
   }
 
   clear() {
     this.#list.replaceChildren();
+    this.#history = [];
+    this.#messages = [];
     this.#started = undefined;
     this.#empty.hidden = false;
     this.#clear.disabled = true;
   }
 
-  #add(item) {
-    this.#started ??= performance.now();
-    const seconds = ((performance.now() - this.#started) / 1000).toFixed(2);
-    item.querySelector(".title").before(make("span", { className: "time" }, `+${seconds} s`), " ");
+  /** Milliseconds since its begin. */
+  #now() {
+    this.#started ??= Date.now();
+    return Date.now() - this.#started;
+  }
+
+  #add(item, at) {
+    item.querySelector(".title").before(make("span", { className: "time" }, `+${(at / 1000).toFixed(2)} s`), " ");
     this.#empty.hidden = true;
     this.#clear.disabled = false;
     this.#list.append(item);
-    return item;
+  }
+
+  #record(...call) {
+    this.#history.push(call);
+  }
+
+  /** What is kept is what is shown: secrets were left out before they came here (redact.js). */
+  #keep() {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify({ started: this.#started, history: this.#history }));
+    } catch {
+      // Blocked, or too much: then it is gone.
+    }
+  }
+
+  #restore() {
+    try {
+      const { started, history } = JSON.parse(sessionStorage.getItem(KEY)) ?? { history: [] };
+      this.#started = started;
+      for (const [number, method, ...given] of history) (this.#messages[number] ?? this)[method](...given);
+    } catch {
+      this.clear();
+    }
   }
 
   /** Keeps the end in sight. Whoever scrolls up, or opens a message, is not torn away. */
@@ -73,7 +120,8 @@ export class Sequence {
     let following = true;
     const log = this.#log;
     log.addEventListener("scroll", () => (following = log.scrollTop + log.clientHeight >= log.scrollHeight - 4));
-    // `toggle` does not bubble.
+    // Before it grows by what opens; and `toggle`, which does not bubble, when it has.
+    this.#list.addEventListener("click", () => (following = false));
     this.#list.addEventListener("toggle", () => (following = !this.#list.querySelector("details[open]")), { capture: true });
     new ResizeObserver(() => following && log.scrollTo(0, log.scrollHeight)).observe(this.#list);
   }
@@ -81,40 +129,80 @@ export class Sequence {
 
 class Message {
   item = make("li", { className: "message" });
+  /** Milliseconds since 1970. */
+  sentAt;
+  step;
+  #record;
   #title;
   #answer = make("span", { className: "answer" });
   #parameters = make("div", { className: "parameters" });
   #rule = make("div", { className: "rule" });
+  /** @type {import("./rules.js").Rule["checks"]} */
+  #checks = [];
+  #checked = make("ul", { className: "checks" });
 
-  constructor(between, { title, text }) {
+  /** `record` gets each call. */
+  constructor({ from, to, title, text }, record) {
+    this.#record = record;
+    const lanes = Object.keys(LANES);
+    this.item.dataset.between = lanes.filter((lane) => lane === from || lane === to).join("-");
+    this.item.classList.toggle("leftwards", lanes.indexOf(from) > lanes.indexOf(to));
+
     this.#title = make("span", { className: "title" }, title);
-    const label = make("span", { className: "label" }, make("span", { className: "unseen" }, between), this.#title, " ", make("code", {}, text));
+    const between = make("span", { className: "unseen" }, `${LANES[from]} to ${LANES[to]}: `);
+    const label = make("span", { className: "label" }, between, this.#title, " ", make("code", {}, text));
     const arrow = (name) => make("span", { className: `arrow ${name}`, ariaHidden: "true" });
     const summary = make("summary", {}, label, arrow("there"), this.#answer, arrow("back"));
     this.item.append(make("details", {}, summary, make("div", { className: "explained" }, this.#rule, this.#parameters)));
   }
 
-  set title(title) {
-    this.#title.textContent = title;
+  /** What it waits for. */
+  wait(text) {
+    this.#record("wait", text);
+    this.#answer.textContent = text;
   }
 
   /** The answer, in a few words; `failed` where it ends the way. */
   answer(text, { failed = false } = {}) {
+    this.#record("answer", text, { failed });
     this.#answer.textContent = text;
     this.item.classList.add("answered");
     this.item.classList.toggle("failed", failed);
   }
 
-  /** @param {{ why: string, rules: { text: string, href: string }[], check: string }} rule */
-  explain({ why, rules, check }) {
+  /** Which step it is: its rule and its checks. `title` where it has another one than the rule's. */
+  explain(step, title = RULES[step].title) {
+    this.#record("explain", step, title);
+    this.step = step;
+    const { why, rules, checks } = RULES[step];
+    this.#title.textContent = title;
+    this.#checks = checks;
     const links = rules.map(({ text, href }) => make("li", {}, make("a", { href, target: "_blank", rel: "noreferrer" }, text)));
     this.#rule.replaceChildren(
       make("p", {}, why),
       make("p", { className: "name" }, "Checked"),
-      make("p", {}, check),
+      this.#checked,
       make("p", { className: "name" }, "Rules"),
       make("ul", { className: "plain" }, ...links),
     );
+    this.#check();
+  }
+
+  /** What was wrong with it. */
+  refuse(text) {
+    this.#record("refuse", text);
+    this.item.classList.add("failed");
+    this.#checked.after(make("p", { className: "refused" }, text));
+  }
+
+  /** Each check, with what it was made of. One of a field that the answer does not have was not made. */
+  #check() {
+    const names = [...this.#parameters.querySelectorAll("dt")];
+    const values = new Map(names.map((name) => [name.textContent, name.nextSibling.textContent]));
+    const isAnswered = this.item.classList.contains("answered");
+    const made = this.#checks.filter(([, field]) => !field || values.has(field) || !isAnswered);
+    const subject = (field) => [make("code", {}, field.replace("· ", "")), " ", make("code", { className: "quiet" }, values.get(field) ?? ""), " "];
+    this.#checked.replaceChildren(...made.map(([text, field]) => make("li", {}, ...(field ? subject(field) : []), text)));
   }
 
   /**
@@ -125,11 +213,13 @@ class Message {
    */
   show(heading, rows) {
     if (rows.length === 0) return;
+    this.#record("show", heading, rows);
     const list = rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
     const part = make("div", {}, make("p", { className: "name" }, heading), make("dl", {}, ...list));
     part.dataset.heading = heading;
     const old = [...this.#parameters.children].find(({ dataset }) => dataset.heading === heading);
     if (old) old.replaceWith(part);
     else this.#parameters.append(part);
+    this.#check();
   }
 }

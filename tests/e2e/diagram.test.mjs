@@ -73,12 +73,16 @@ test("a message opens with the keyboard: its parameters, its rule with a link, a
   await page.keyboard.press("Enter");
   await token.locator(".explained").waitFor();
 
+  // And stays where it was, though the end of the list is kept in sight as long as nobody reads in it.
+  const isInSight = (summary) => summary.getBoundingClientRect().top >= summary.closest("[role=log]").getBoundingClientRect().top;
+  assert.ok(await token.locator("summary").evaluate(isInSight));
+
   const parameters = await parametersOf(token);
   assert.equal(parameters.grant_type, "authorization_code");
   assert.equal(parameters.resource, demo.mcpUrl);
   assert.equal(parameters.token_type, "DPoP");
   for (const name of ["code", "code_verifier", "access_token", "refresh_token"]) assert.equal(parameters[name], REDACTED, name);
-  assert.match(await token.locator(".rule").innerText(), /Checked[^]+token_type/);
+  assert.match(await token.locator(".checks").innerText(), /^token_type DPoP is Bearer or DPoP/);
   const links = await token.locator(".rule a").evaluateAll((all) => all.map(({ href }) => href));
   assert.ok(links.includes("https://www.rfc-editor.org/rfc/rfc7636#section-4.5"));
 });
@@ -90,13 +94,51 @@ test("the challenge, the metadata and the token are decoded", async (t) => {
   const asked = await parametersOf(message(page, "Ask without a token"));
   assert.equal(asked["www-authenticate"], "DPoP"); // the last of its two
   assert.equal(asked["· resource_metadata"], new URL("/.well-known/oauth-protected-resource/mcp", demo.mcpUrl).href);
-  assert.equal((await parametersOf(message(page, "How to sign in there"))).issuer, demo.issuer);
+  const metadata = message(page, "How to sign in there");
+  assert.equal((await parametersOf(metadata)).issuer, demo.issuer);
+  assert.ok((await metadata.locator(".checks").innerText()).startsWith(`issuer ${demo.issuer} is, letter for letter,`));
   assert.equal((await parametersOf(message(page, "The code comes back"))).iss, demo.issuer);
   const called = await parametersOf(message(page, "Call with the token"));
   assert.equal(called.authorization, `DPoP ${REDACTED}`);
   assert.equal(called["· token aud"], demo.mcpUrl);
   assert.equal(called.dpop, REDACTED);
   assert.equal(called["· proof htu"], demo.mcpUrl);
+});
+
+test("what was refused is told at the message that it is about", async (t) => {
+  const { page } = await fresh(t);
+  const place = "**/.well-known/oauth-protected-resource/mcp";
+  const body = JSON.stringify({ resource: "https://elsewhere.example/mcp", authorization_servers: [demo.issuer] });
+  await page.route(place, (route) => route.fulfill({ contentType: "application/json", headers: { "Access-Control-Allow-Origin": "*" }, body }));
+  await popupOf(page);
+  const { code, message: text } = await errorIn(page);
+  assert.equal(code, "resource_mismatch");
+  const asked = message(page, "Who protects it");
+  await asked.locator("summary").click();
+  assert.match(await asked.locator(".checks").innerText(), /^resource https:\/\/elsewhere\.example\/mcp is the server’s URL/);
+  assert.equal(await asked.locator(".refused").innerText(), text);
+  await textIn(page, "#steps .note.failed", "resource_mismatch");
+});
+
+test("a reload keeps the diagram, and goes on with it", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  const list = page.locator("#steps");
+  await callTool(page, "whoami");
+  // What is hidden in the messages, too.
+  const before = await list.evaluate((element) => element.textContent);
+  await page.reload();
+  await textIn(page, "#steps .note", "The session is back");
+  assert.ok((await list.evaluate((element) => element.textContent)).startsWith(before));
+  assert.equal(await page.locator("[data-lane=server] .quiet").innerText(), new URL(demo.issuer).host);
+});
+
+test("a screen reader finds a log with a list of exchanges", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  const log = page.getByRole("log", { name: "What happens" });
+  assert.equal(await log.getByRole("listitem").count(), await page.locator("#steps > li").count());
+  await log.getByRole("listitem").filter({ hasText: "this page to authorization server: " }).first().waitFor();
 });
 
 test("an error ends the diagram, and Clear empties it", async (t) => {

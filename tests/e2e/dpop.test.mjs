@@ -48,7 +48,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
   const { demo, page, seen } = await fresh(t);
   await signIn(page);
   await page.getByRole("button", { name: "Refresh now" }).click();
-  await textIn(page, "#steps li", "New tokens");
+  await textIn(page, "#steps .note", "One refresh for all tabs");
   const claims = JSON.parse(await callTool(page, "whoami"));
 
   await t.test("each request has a proof of the key that the tokens are bound to", async () => {

@@ -46,7 +46,7 @@ test("works below a path, with any server", async (t) => {
   });
   const page = await openPage(context, { pageUrl });
   assert.equal(await page.locator("#server").inputValue(), "");
-  await page.getByText("Any MCP server").waitFor();
+  await page.getByText("has no servers of its own").waitFor();
   await page.getByText("Switches", { exact: true }).click();
   assert.ok(await page.getByText("The demo’s servers").isHidden());
 

@@ -28,6 +28,11 @@ async function setServers(page, label, set) {
   assert.equal((await done).status(), 200);
 }
 
+/** What a message shows, open or not: names and values. */
+const parametersOf = (page, title) =>
+  page.locator("#steps > li", { hasText: title }).locator(".parameters dl > div")
+    .evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent)));
+
 const titles = (page) => page.locator("#steps .message .title").allInnerTexts();
 const clientOf = (page) => page.locator("#client").innerText();
 
@@ -57,11 +62,7 @@ test("identity: registers itself, or comes with its metadata document, or with t
 
 test("DPoP: required, the tokens are bound to a key; off, they are not", async (t) => {
   const { page } = await fresh(t);
-  const tokenType = async () => {
-    const rows = page.locator("#steps > li", { hasText: "Code for tokens" }).locator(".parameters dl > div");
-    const all = await rows.evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent)));
-    return Object.fromEntries(all).token_type;
-  };
+  const tokenType = async () => Object.fromEntries(await parametersOf(page, "Code for tokens")).token_type;
   await page.getByLabel(/DPoP/).selectOption("off");
   await signIn(page);
   assert.equal(await tokenType(), "Bearer");
@@ -82,7 +83,15 @@ for (const [choice, pushed] of [["offered", true], ["required", true], ["off", f
     const asked = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
     await signIn(page);
     assert.equal((await titles(page)).includes("Push the request"), pushed);
-    assert.equal(new URL((await asked).url()).searchParams.has("request_uri"), pushed);
+    const { searchParams } = new URL((await asked).url());
+    assert.equal(searchParams.has("request_uri"), pushed);
+    // What is shown of the popup's URL is what was in it.
+    const shown = (await parametersOf(page, "Ask the user")).filter(([name]) => !name.startsWith("("));
+    assert.ok(shown.length >= 2);
+    for (const [name, value] of shown) {
+      assert.ok(searchParams.has(name), name);
+      if (value !== "[redacted]") assert.equal(value, searchParams.get(name), name);
+    }
   });
 }
 
