@@ -40,7 +40,7 @@ export class Exchanges {
   #asked = null;
   /** What is left in its URL where its parameters were pushed (RFC 9126 §4). */
   #pushed = null;
-  /** The row of its response. */
+  /** The row of its response, until it is known what is in it. */
   #cameBack = null;
   /** What this tab got tokens for, until the event comes that tells all tabs. @type {"token" | "refresh" | null} */
   #gotTokens = null;
@@ -191,6 +191,7 @@ export class Exchanges {
   #heard(parameters) {
     if (this.#asked) this.#asked.response = parameters;
     else this.#cameBack?.show("Response", parameters);
+    this.#cameBack = null;
   }
 
   #responded({ failed = false } = {}) {
@@ -209,7 +210,7 @@ export class Exchanges {
     });
     message.explain("authorization_response", failed ? errorTitle : title);
     message.show("Response", response ?? []);
-    this.#cameBack = message;
+    this.#cameBack = response ? null : message;
     this.#last.set("authorization", message);
   }
 }

@@ -72,7 +72,7 @@ test("DPoP: required, the tokens are bound to a key; off, they are not", async (
   const closed = popup.waitForEvent("close");
   await popup.getByRole("button", { name: "Continue" }).click();
   await closed;
-  await page.getByRole("heading", { name: "Tools" }).waitFor();
+  await textIn(page, "#steps .note", "Signed in");
   assert.equal(await tokenType(), "DPoP");
 });
 
