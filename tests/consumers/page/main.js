@@ -9,6 +9,7 @@ const say = (text) => (document.querySelector("[role=status]").textContent = tex
 
 async function main() {
   const authorizer = await McpAuthorizer.create({ clientName: "Consumer", redirectUri: "callback.html" });
+  globalThis.diagnose = () => authorizer.diagnose(server); // by another module, which is loaded for it
   const session = await authorizer.restore(server);
   if (session) return say(`Restored: ${await add(session)}`);
   button.onclick = async () => {

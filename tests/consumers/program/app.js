@@ -10,5 +10,7 @@ export async function run(server) {
     redirectUri: "http://127.0.0.1/callback",
     authorize: logIn,
   });
-  return `Signed in: ${await add(await authorizer.signIn(server))}`;
+  const answer = await add(await authorizer.signIn(server));
+  const { findings } = await authorizer.diagnose(server); // by another module, which is loaded for it
+  return `Signed in: ${answer}, ${findings.length} findings`;
 }
