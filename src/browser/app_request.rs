@@ -56,10 +56,15 @@ impl AppRequest {
     fn init_with(&self, authorization: &Secret, dpop: Option<&Secret>) -> std::result::Result<JsValue, JsValue> {
         let headers = construct("Headers", &[self.member("headers")])?;
         call(&headers, "set", &["authorization".into(), authorization.expose().into()])?;
+        let changed = object(&[("headers", headers.clone())]);
         if let Some(proof) = dpop {
             call(&headers, "set", &["dpop".into(), proof.expose().into()])?;
+            // Across origins a browser takes `Authorization` away and leaves `DPoP`. And where a redirect
+            // leads to, a proof for this URL is of no use (RFC 9449 §4.3).
+            if self.member("redirect").as_string().is_none_or(|redirect| redirect == "follow") {
+                super::reflect::set(&changed, "redirect", &"error".into());
+            }
         }
-        let changed = object(&[("headers", headers)]);
         call(&global("Object"), "assign", &[object(&[]), self.init.clone(), changed])
     }
 }

@@ -311,6 +311,30 @@ describe("the token goes to the session's resource alone", () => {
     }
   });
 
+  test("nor does a proof of possession go there: what is bound to a key follows no redirect", async (t) => {
+    const world = await startWorld(t, browser, { dpop: true });
+    const tab = await world.signedInTab();
+    assert.equal(world.tokens.token_type, "DPoP");
+    world.paths["/mcp/away"] = (request, response) =>
+      response.writeHead(307, { Location: `${world.elsewhere}/there` }).end();
+    const outcomes = await tab.evaluate(async () => {
+      const url = `${app.mcpUrl}/away`;
+      const code = (promise) => promise.then(({ type }) => type, (error) => error.code);
+      return [
+        await code(app.session.fetch(url)),
+        await code(app.session.fetch(url, { method: "POST", body: "text" })),
+        await code(app.session.fetch(new Request(url))),
+        await code(app.session.fetch(url, { redirect: "manual" })),
+      ];
+    });
+    assert.deepEqual(outcomes, ["network", "network", "network", "opaqueredirect"]);
+    assert.deepEqual(world.elsewhereRequests, []);
+    // A browser would have taken it there.
+    await tab.evaluate((url) => fetch(url, { headers: { DPoP: "proof", Authorization: "DPoP token" } }), `${world.mcpUrl}/away`);
+    const [{ headers }] = world.elsewhereRequests;
+    assert.deepEqual([headers.dpop, headers.authorization], ["proof", undefined]);
+  });
+
   test("`redirect` is the caller's: manual and error are not followed", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
