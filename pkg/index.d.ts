@@ -319,6 +319,12 @@ export interface McpAuthorizerEventMap {
   refreshed: { server: string };
   /** A session got tokens for more scopes, here or in another tab. `scopes` are the granted ones. */
   "step-up": { server: string; scopes: string[] };
+  /**
+   * The storage is not what it should be, and the library goes on. `unreadable`: a record could not be read and was
+   * dropped; if it was a session, the user has to sign in again. `unavailable`: there is no storage that lasts, as in some
+   * private windows; from now on sessions are kept in memory.
+   */
+  storage: { reason: "unreadable" | "unavailable" };
   /** A session ended: by `signOut`, or because it can't be refreshed. */
   "signed-out": { server: string; reason: "sign_out" | "expired" };
   /** A server was asked something. */
@@ -433,6 +439,17 @@ export class McpSession {
    * @throws McpAuthorizeError `wrong_resource`, `session_expired`, `insufficient_scope`, `signed_out`, `network`, `aborted`, …
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+  /**
+   * For the transports of the MCP SDK's second version, in place of `fetch`, which does more: here the SDK adds the
+   * token, takes 401 to one refresh and one more try, and knows no step-up.
+   * `new StreamableHTTPClientTransport(url, { authProvider: session.authProvider })`, with the session's own URL.
+   * Rejects as `fetch` does, and with `unsupported` where the token is bound to a key (`dpop`).
+   */
+  readonly authProvider: {
+    token(): Promise<string>;
+    onUnauthorized(context?: unknown): Promise<void>;
+  };
 
   /** A valid access token, refreshed first where needed. For those who can't use `fetch`. */
   accessToken(options?: WaitOptions): Promise<string>;

@@ -119,7 +119,7 @@ pub trait Entropy {
 
 /// Where records are kept. Values hold secrets.
 pub trait Store {
-    /// The value under a key.
+    /// The value under a key; an empty one where there is one that can't be made out.
     async fn get(&self, key: &str) -> Result<Option<Secret>>;
     /// Keeps a value.
     async fn set(&self, key: &str, value: Secret) -> Result<()>;
@@ -228,6 +228,11 @@ pub enum Event<'a> {
         /// The granted scopes.
         scopes: &'a Scope,
     },
+    /// The storage is not what it should be.
+    Storage {
+        /// In which way.
+        problem: StorageProblem,
+    },
     /// A session ended.
     SignedOut {
         /// The MCP server.
@@ -235,6 +240,15 @@ pub enum Event<'a> {
         /// Because it can't be refreshed, rather than by the user.
         expired: bool,
     },
+}
+
+/// What is wrong with a storage. No request fails for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageProblem {
+    /// A record could not be read, and was dropped. If it was a session, the user has to sign in again.
+    Unreadable,
+    /// There is none that lasts: from now on records are kept in memory.
+    Unavailable,
 }
 
 /// Work that must not stop half-way.

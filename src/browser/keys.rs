@@ -59,7 +59,9 @@ impl Browser {
         let pair = match self.keeps_in_memory() {
             true => generate().await,
             false => match Database::open().await {
-                Ok(database) => database.kept_key(&name, generate).await,
+                Ok(database) => {
+                    database.kept_key(&name, |pair| get(&get(pair, "privateKey"), "type") == "private", generate).await
+                }
                 Err(_) => generate().await,
             },
         };

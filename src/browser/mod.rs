@@ -48,6 +48,8 @@ pub use url::{absolute_url, code_of};
 /// What a [`Browser`] is made from.
 #[derive(Default)]
 pub struct BrowserOptions {
+    /// Which app it is, among those of the same origin: two don't hear of each other's sessions.
+    pub app: String,
     /// Used in place of the global `fetch`.
     pub fetch: Option<Function>,
     /// Where records are kept.
@@ -102,7 +104,10 @@ impl Browser {
         let changes = Rc::new(Cell::new(0));
         let stores = store::Stores::new(options.storage);
         let alone = stores.in_memory_later();
-        let tabs = options.on_event.clone().and_then(|on_event| tabs::Tabs::join(on_event, changes.clone(), alone));
+        let tabs = options
+            .on_event
+            .clone()
+            .and_then(|on_event| tabs::Tabs::join(&options.app, on_event, changes.clone(), alone));
         Self(Rc::new(Parts {
             fetch: options.fetch,
             stores,

@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 
 use super::Browser;
 use super::reflect::{apply, object, strings};
-use crate::ports::{Event, Observer};
+use crate::ports::{Event, Observer, StorageProblem};
 
 impl Observer for Browser {
     fn notify(&self, event: &Event<'_>) {
@@ -40,6 +40,13 @@ impl Observer for Browser {
             Event::Refreshed { server } => ("refreshed", true, object(&[("server", server.into())])),
             Event::SteppedUp { server, scopes } => {
                 ("step-up", true, object(&[("server", server.into()), ("scopes", strings(scopes.tokens()))]))
+            }
+            Event::Storage { problem } => {
+                let reason = match problem {
+                    StorageProblem::Unreadable => "unreadable",
+                    StorageProblem::Unavailable => "unavailable",
+                };
+                ("storage", false, object(&[("reason", reason.into())]))
             }
             Event::SignedOut { server, expired } => {
                 let reason = if expired { "expired" } else { "sign_out" };

@@ -16,15 +16,15 @@ pub(super) struct Tabs {
 }
 
 impl Tabs {
-    /// Listens, where there is such a channel. What others tell goes to `on_event` as if it had
-    /// happened here, and counts as a change of the store; unless this tab keeps its sessions `alone`,
-    /// in memory, where others have theirs.
-    pub(super) fn join(on_event: Function, changes: Rc<Cell<u32>>, alone: Rc<Cell<bool>>) -> Option<Self> {
+    /// Listens to those of the same app, where there is such a channel. What others tell goes to
+    /// `on_event` as if it had happened here, and counts as a change of the store; unless this tab keeps
+    /// its sessions `alone`, in memory, where others have theirs.
+    pub(super) fn join(app: &str, on_event: Function, changes: Rc<Cell<u32>>, alone: Rc<Cell<bool>>) -> Option<Self> {
         // A program without an address is no page of an origin, and an open channel would keep it from ending.
         if global("location").is_undefined() {
             return None;
         }
-        let channel = construct("BroadcastChannel", &["mcp-authorize sessions".into()]).ok()?;
+        let channel = construct("BroadcastChannel", &[["mcp-authorize sessions ", app].concat().into()]).ok()?;
         let listener = Callback::new(move |event: JsValue| {
             if alone.get() {
                 return Ok(());

@@ -35,6 +35,17 @@ pub(super) fn is_listed(issuers: &[String], issuer: &Issuer) -> bool {
     issuers.iter().any(|listed| *issuer == **listed)
 }
 
+impl Client {
+    /// Which app it is, among those of the same origin. Two don't share their sessions.
+    pub fn app(&self) -> &str {
+        match (&self.pre_registered, &self.client_id_metadata_url) {
+            (Some(own), _) => &own.client_id,
+            (None, Some(url)) => url.as_str(),
+            (None, None) => self.redirect_uri.as_ref().map_or("", Url::as_str),
+        }
+    }
+}
+
 /// Whether tokens are bound to a key (RFC 9449).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dpop {

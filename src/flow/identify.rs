@@ -4,28 +4,30 @@
 use super::client::{Client, Dpop, PreRegistered};
 use super::exchange::exchange;
 use super::record;
+use super::token::Endpoint;
 use crate::ports::{Body, Ports, Request};
 use crate::protocol::{
     AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, ClientMetadata, Issuer, OAuthError, Scope,
-    Url, registered_client,
+    Secret, Url, refresh_request, registered_client,
 };
 use crate::{Code, Error, Result, Step};
 
-/// Finds or makes the app's identity at a server. `scope` is all that the resource is known to ask for.
+/// Finds or makes the app's identity at a server, and tells whether it is a registration that was made
+/// earlier. `scope` is all that the resource is known to ask for.
 pub async fn identify<P: Ports>(
     ports: &P,
     client: &Client,
     server: &AuthorizationServerMetadata,
     scope: &Scope,
-) -> Result<ClientCredentials> {
+) -> Result<(ClientCredentials, bool)> {
     if let Some(own) = &client.pre_registered {
-        return pre_registered(ports, own, server).await;
+        return Ok((pre_registered(ports, own, server).await?, false));
     }
     if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
-        return Ok(ClientCredentials::public(url.as_str()));
+        return Ok((ClientCredentials::public(url.as_str()), false));
     }
     if let Some(registered) = record::load_registration(ports, &server.issuer, client.redirect_uri.as_ref()).await? {
-        return Ok(registered);
+        return Ok((registered, true));
     }
     // Apps register for their users; a machine has an identity that was given to it.
     let Some(endpoint) = server.registration_endpoint.as_ref().filter(|_| client.grant.is_none()) else {
@@ -37,7 +39,7 @@ pub async fn identify<P: Ports>(
     };
     let registered = register(ports, client, server, endpoint, scope).await?;
     record::store_registration(ports, &server.issuer, client.redirect_uri.as_ref(), &registered).await?;
-    Ok(registered)
+    Ok((registered, false))
 }
 
 /// "Clients MUST NOT use credentials of one authorization server with another": a pre-registered
@@ -72,6 +74,31 @@ pub(super) async fn bind<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) 
     match &client.pre_registered {
         Some(PreRegistered { client_id, issuer: None, .. }) => record::store_binding(ports, client_id, issuer).await,
         _ => Ok(()),
+    }
+}
+
+/// After a sign-in that failed: forgets a registration that the authorization server does not know any
+/// more. It says so at the token endpoint (RFC 6749 §5.2), and at the authorization endpoint to the user
+/// alone (§4.1.2.1), who closes the page: after that the token endpoint is asked.
+pub(super) async fn forget_if_unknown<P: Ports>(
+    endpoint: &Endpoint<'_, P>,
+    redirect_uri: Option<&Url>,
+    earlier: bool,
+    error: &Error,
+) -> Result<()> {
+    const UNKNOWN: &str = "invalid_client";
+    let unknown = if earlier && error.code() == Code::PopupClosed {
+        let answer = endpoint.post(Step::Token, refresh_request(&Secret::from("none"), None)).await?;
+        answer.document.as_ref().and_then(|document| document.string("error").ok().flatten()) == Some(UNKNOWN)
+    } else {
+        error.server_error() == Some(UNKNOWN)
+    };
+    match unknown {
+        true => {
+            let client_id = &endpoint.client.client_id;
+            record::forget_registration(endpoint.ports, endpoint.issuer, redirect_uri, client_id).await
+        }
+        false => Ok(()),
     }
 }
 

@@ -31,17 +31,15 @@ impl PendingSignIn {
         }
     }
 
-    /// Exchanges the code: the session, and the answer that brings its tokens.
+    /// Exchanges the code.
     pub async fn exchange<P: Ports>(
-        self,
+        &self,
         ports: &P,
         client: &Client,
         code: &AuthorizationCode,
-    ) -> Result<(Tokens, TokenResponse)> {
+    ) -> Result<TokenResponse> {
         let endpoint = self.session.endpoint(ports, client, &self.session.token_endpoint, self.binding);
         let secrets = [code.expose(), self.verifier.expose()];
-        let form = code_request(code, &self.request(client));
-        let response = endpoint.request_tokens(Step::Token, form, &secrets).await?;
-        Ok((self.session, response))
+        endpoint.request_tokens(Step::Token, code_request(code, &self.request(client)), &secrets).await
     }
 }

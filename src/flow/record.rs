@@ -1,9 +1,9 @@
 //! What is kept in the store: registrations, and whom a pre-registered client belongs to.
 //!
-//! A record is a JSON object with a version. One that can't be read is as good as none.
+//! A record is a JSON object with a version. One that can't be read is dropped.
 
 use crate::Result;
-use crate::ports::Ports;
+use crate::ports::{Event, Ports, StorageProblem};
 use crate::protocol::json::{Object, Value, Writer};
 use crate::protocol::{ClientAuthentication, ClientCredentials, Issuer, Secret, Url};
 
@@ -14,13 +14,35 @@ pub(super) fn writer() -> Writer {
     Writer::new().number("v", VERSION)
 }
 
-/// The record under a key, if there is one of this version.
-pub(super) async fn load<P: Ports>(ports: &P, key: &str) -> Result<Option<Object>> {
-    let Some(text) = ports.get(key).await? else { return Ok(None) };
-    Ok(match ports.parse_json(text.expose()) {
-        Some(Value::Object(record)) if record.whole_number("v") == Ok(Some(VERSION)) => Some(record),
-        _ => None,
-    })
+/// The record under a key, for `read`, which tells whether it could make something of it. A record that
+/// nobody can read is dropped, and the app is told.
+pub(super) async fn load<P: Ports>(ports: &P, key: &str, read: &mut dyn FnMut(&Object) -> bool) -> Result<()> {
+    let Some(text) = ports.get(key).await? else { return Ok(()) };
+    let readable = match ports.parse_json(text.expose()) {
+        Some(Value::Object(record)) => record.whole_number("v") == Ok(Some(VERSION)) && read(&record),
+        _ => false,
+    };
+    if !readable {
+        ports.delete(key).await?;
+        ports.notify(&Event::Storage { problem: StorageProblem::Unreadable });
+    }
+    Ok(())
+}
+
+/// One text of a record.
+pub(super) async fn load_string<P: Ports>(ports: &P, key: &str, name: &'static str) -> Result<Option<String>> {
+    let mut found = None;
+    let mut read = |record: &Object| {
+        found = record.required_string(name).ok().map(str::to_owned);
+        found.is_some()
+    };
+    load(ports, key, &mut read).await?;
+    Ok(found)
+}
+
+/// Keeps one text.
+pub(super) async fn store_string<P: Ports>(ports: &P, key: &str, name: &'static str, text: &str) -> Result<()> {
+    ports.set(key, writer().string(name, text).finish().into()).await
 }
 
 /// Adds a client's identity to a record.
@@ -54,11 +76,28 @@ pub(super) async fn load_registration<P: Ports>(
     issuer: &Issuer,
     redirect_uri: Option<&Url>,
 ) -> Result<Option<ClientCredentials>> {
-    let record = load(ports, &registration_key(issuer, redirect_uri)).await?;
+    let mut client = None;
+    let mut read = |record: &Object| {
+        client = read_client(record);
+        client.is_some()
+    };
+    load(ports, &registration_key(issuer, redirect_uri), &mut read).await?;
     let now = ports.now().0 / 1000;
-    Ok(record
-        .and_then(|record| read_client(&record))
-        .filter(|client| client.secret_expires_at.is_none_or(|expires_at| now < expires_at)))
+    Ok(client.filter(|client| client.secret_expires_at.is_none_or(|expires_at| now < expires_at)))
+}
+
+/// Forgets a registration that the authorization server does not know any more: the next sign-in makes
+/// another one. One that has taken its place already stays.
+pub(super) async fn forget_registration<P: Ports>(
+    ports: &P,
+    issuer: &Issuer,
+    redirect_uri: Option<&Url>,
+    client_id: &str,
+) -> Result<()> {
+    match load_registration(ports, issuer, redirect_uri).await? {
+        Some(kept) if kept.client_id == client_id => ports.delete(&registration_key(issuer, redirect_uri)).await,
+        _ => Ok(()),
+    }
 }
 
 /// Keeps a registration.
@@ -78,12 +117,10 @@ fn binding_key(client_id: &str) -> String {
 
 /// The issuer that a pre-registered client was used with.
 pub(super) async fn load_binding<P: Ports>(ports: &P, client_id: &str) -> Result<Option<String>> {
-    let record = load(ports, &binding_key(client_id)).await?;
-    Ok(record.and_then(|record| record.required_string("issuer").ok().map(str::to_owned)))
+    load_string(ports, &binding_key(client_id), "issuer").await
 }
 
 /// Keeps the issuer that a pre-registered client was used with.
 pub(super) async fn store_binding<P: Ports>(ports: &P, client_id: &str, issuer: &Issuer) -> Result<()> {
-    let record = writer().string("issuer", issuer.as_str()).finish();
-    ports.set(&binding_key(client_id), record.into()).await
+    store_string(ports, &binding_key(client_id), "issuer", issuer.as_str()).await
 }

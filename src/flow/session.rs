@@ -7,7 +7,7 @@ use super::client::{Client, is_listed};
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
 use super::identify::bind;
-use super::record;
+use super::record::{self, forget_registration};
 use super::step_up::StepUps;
 use super::token::Endpoint;
 use crate::ports::{Event, Ports, UnixMillis};
@@ -37,6 +37,7 @@ struct State {
     unsaved: bool,
     /// The refreshes that failed in a row and may succeed later, and when the next one is due.
     failures: u32,
+    failed_at: UnixMillis,
     retry_at: UnixMillis,
     last_failure: Option<(Code, Option<u16>)>,
     step_ups: StepUps,
@@ -57,10 +58,14 @@ pub(super) struct Tokens {
     pub access_token: Secret,
     pub token_type: TokenType,
     pub refresh_token: Option<Secret>,
+    /// When the tokens came. The times after it are by the same clock.
+    pub issued_at: UnixMillis,
     pub expires_at: Option<UnixMillis>,
     /// When to refresh, so that the token does not run out on its way.
     pub refresh_at: Option<UnixMillis>,
-    /// When the next refresh is due, after one that failed: for all that share the store.
+    /// After a refresh that failed: when that was, and when the next one is due, for all that share the
+    /// store.
+    pub failed_at: UnixMillis,
     pub retry_at: Option<UnixMillis>,
 }
 
@@ -77,8 +82,22 @@ pub(super) fn may_pass(error: &Error) -> bool {
         || matches!(error.status(), Some(429 | 500..))
 }
 
+/// How far a clock may differ between two looks at it, without that anybody has set it.
+const UNSTEADY_MS: u64 = 60_000;
+
+/// Whether a time has come that was ahead when it was noted. Times are kept by the local clock, as the
+/// lives that servers tell in seconds from then: how far that clock is from others' does not matter.
+/// One that was set ahead since then makes a token look old, which costs a refresh. One that was set
+/// back would make it good for too long, and a pause last: it shows, as now is before what was noted.
+fn has_come(at: UnixMillis, noted: UnixMillis, now: UnixMillis) -> bool {
+    at <= now || now.0.saturating_add(UNSTEADY_MS) < noted.0
+}
+
 /// A token is refreshed when a tenth of its life is left, but not more than a minute ahead.
 const LONGEST_MARGIN_MS: u64 = 60_000;
+
+/// How long the answer to a request may take that went with the token before.
+const JUST_NOW_MS: u64 = 10_000;
 
 /// After a first refresh that failed; each further one doubles it.
 const BACK_OFF_MS: u64 = 1000;
@@ -92,6 +111,7 @@ impl Tokens {
         let life = response.expires_in.map(|seconds| seconds.saturating_mul(1000));
         let after = |ms: u64| UnixMillis(now.0.saturating_add(ms));
         self.retry_at = None;
+        self.issued_at = now;
         self.expires_at = life.map(after);
         self.refresh_at = life.map(|life| after(life - (life / 10).min(LONGEST_MARGIN_MS)));
         self.access_token = response.access_token;
@@ -119,6 +139,11 @@ impl Tokens {
         Endpoint { ports, issuer: &self.issuer, url, client: &self.client, key_id: client.key_id.as_deref(), binding }
     }
 
+    /// Under what name they are kept.
+    fn key(&self) -> String {
+        ["session ", self.issuer.as_str(), " ", &self.client.client_id, " ", self.resource.as_str()].concat()
+    }
+
     fn to_record(&self) -> Secret {
         record::write_client(record::writer(), &self.client)
             .string("resource", self.resource.as_str())
@@ -130,8 +155,10 @@ impl Tokens {
             .string("access_token", self.access_token.expose())
             .string("token_type", self.token_type.name())
             .optional("refresh_token", self.refresh_token.as_ref().map(Secret::expose))
+            .number("issued_at", self.issued_at.0)
             .optional_number("expires_at", self.expires_at.map(|at| at.0))
             .optional_number("refresh_at", self.refresh_at.map(|at| at.0))
+            .number("failed_at", self.failed_at.0)
             .optional_number("retry_at", self.retry_at.map(|at| at.0))
             .finish()
             .into()
@@ -152,8 +179,10 @@ impl Tokens {
             access_token: record.required_string("access_token").ok()?.into(),
             token_type: TokenType::from_name(record.required_string("token_type").ok()?)?,
             refresh_token: record.string("refresh_token").ok()?.map(Into::into),
+            issued_at: time("issued_at")??,
             expires_at: time("expires_at")?,
             refresh_at: time("refresh_at")?,
+            failed_at: time("failed_at")??,
             retry_at: time("retry_at")?,
         })
     }
@@ -167,6 +196,7 @@ impl<P: Ports> Session<P> {
             seen: ports.changes(),
             unsaved: false,
             failures: 0,
+            failed_at: UnixMillis(0),
             retry_at: UnixMillis(0),
             last_failure: None,
             step_ups: StepUps::default(),
@@ -176,7 +206,7 @@ impl<P: Ports> Session<P> {
 
     /// The session in the store, if there is one.
     pub(super) async fn load(ports: P, client: Rc<Client>, server: ServerUrl) -> Result<Option<Self>> {
-        let tokens = load_tokens(&ports, &server).await?;
+        let tokens = load_tokens(&ports, &client, &server).await?;
         Ok(tokens.map(|tokens| Self::new(ports, client, server, tokens)))
     }
 
@@ -208,8 +238,19 @@ impl<P: Ports> Session<P> {
     }
 
     async fn store(&self, tokens: &Tokens) -> Result<()> {
-        let _guard = self.ports.lock(&self.key()).await?;
-        self.ports.set(&self.key(), tokens.to_record()).await
+        let (index, key) = (self.index(), tokens.key());
+        let before = record::load_string(&self.ports, &index, SESSION).await?;
+        if let Some(before) = before.as_ref().filter(|before| **before != key) {
+            // Another authorization server's, client's or resource's: it is nobody's any more.
+            let _guard = self.ports.lock(before).await?;
+            self.ports.delete(before).await?;
+        }
+        let _guard = self.ports.lock(&key).await?;
+        self.ports.set(&key, tokens.to_record()).await?;
+        match before {
+            Some(before) if before == key => Ok(()),
+            _ => record::store_string(&self.ports, &index, SESSION, &key).await,
+        }
     }
 
     pub(super) fn with_step_ups<T>(&self, look: impl FnOnce(&mut StepUps) -> T) -> T {
@@ -217,7 +258,11 @@ impl<P: Ports> Session<P> {
     }
 
     fn key(&self) -> String {
-        key(&self.server)
+        self.current().key()
+    }
+
+    fn index(&self) -> String {
+        index(&self.client, &self.server)
     }
 
     fn current(&self) -> Rc<Tokens> {
@@ -256,7 +301,7 @@ impl<P: Ports> Session<P> {
         if self.state.borrow().unsaved || self.state.borrow().seen == self.ports.changes() {
             return Ok(());
         }
-        match load_tokens(&self.ports, &self.server).await? {
+        match self.stored().await? {
             Some(tokens) => self.use_tokens(tokens),
             None => self.end(),
         }
@@ -265,7 +310,18 @@ impl<P: Ports> Session<P> {
 
     async fn forget(&self) -> Result<()> {
         self.end();
-        self.ports.delete(&self.key()).await
+        self.ports.delete(&self.key()).await?;
+        self.ports.delete(&self.index()).await
+    }
+
+    async fn stored(&self) -> Result<Option<Tokens>> {
+        load_tokens(&self.ports, &self.client, &self.server).await
+    }
+
+    /// Whether a refresh failed, and the next one is not due.
+    fn backs_off(&self) -> bool {
+        let state = self.state.borrow();
+        state.failures > 0 && !has_come(state.retry_at, state.failed_at, self.ports.now())
     }
 
     /// The ports that the session works through.
@@ -317,15 +373,27 @@ impl<P: Ports> Session<P> {
         Ok(self.fresh_tokens().await?.access_token.clone())
     }
 
+    /// The same for who sends it as a Bearer token. One that is bound to a key is none (RFC 9449 §7.1).
+    pub async fn bearer_token(&self) -> Result<Secret> {
+        let tokens = self.fresh_tokens().await?;
+        match tokens.token_type {
+            TokenType::Bearer => Ok(tokens.access_token.clone()),
+            TokenType::Dpop => {
+                let message = "The token is bound to a key, and of no use without its proofs: use session.fetch.";
+                Err(Error::new(Code::Unsupported, Step::Request, message))
+            }
+        }
+    }
+
     /// The tokens, refreshed first if their end is near.
     pub(super) async fn fresh_tokens(&self) -> Result<Rc<Tokens>> {
         self.catch_up().await?;
         let tokens = self.tokens()?;
         let now = self.ports.now();
-        let due = tokens.refresh_at.is_some_and(|at| at <= now) && self.can_refresh();
+        let due = tokens.refresh_at.is_some_and(|at| has_come(at, tokens.issued_at, now)) && self.can_refresh();
         if due {
             // Refreshing ahead of time is a courtesy: a token that is still good goes on.
-            let still_good = tokens.expires_at.is_some_and(|at| now < at);
+            let still_good = tokens.expires_at.is_some_and(|at| !has_come(at, tokens.issued_at, now));
             let patience = if still_good { 0 } else { PATIENCE_MS };
             if let Err(error) = self.renew(&tokens.access_token, patience).await
                 && (!still_good || self.tokens().is_err())
@@ -342,6 +410,17 @@ impl<P: Ports> Session<P> {
         self.renew(&used, PATIENCE_MS).await
     }
 
+    /// Gets new tokens because a request was answered with 401, and it is not known with which token it
+    /// went. One that has just come is not what was refused; and if it is, another one helps no more.
+    pub async fn refresh_refused(&self) -> Result<()> {
+        self.catch_up().await?;
+        let issued = self.tokens()?.issued_at;
+        if has_come(UnixMillis(issued.0.saturating_add(JUST_NOW_MS)), issued, self.ports.now()) {
+            return self.refresh().await;
+        }
+        Ok(())
+    }
+
     /// Gets tokens in place of those that the server refused.
     pub(super) async fn replace(&self, refused: &Secret) -> Result<()> {
         self.renew(refused, PATIENCE_MS).await
@@ -354,11 +433,11 @@ impl<P: Ports> Session<P> {
         loop {
             let retry_at = self.state.borrow().retry_at;
             let now = self.ports.now();
-            if self.state.borrow().failures > 0 && now < retry_at {
+            if self.backs_off() {
                 if give_up < retry_at {
                     return Err(self.not_yet());
                 }
-                self.ports.sleep(retry_at.0 - now.0).await;
+                self.ports.sleep(retry_at.0.saturating_sub(now.0)).await;
             }
             match self.renew_once(used).await {
                 Ok(Attempt::Done) => return Ok(()),
@@ -375,7 +454,8 @@ impl<P: Ports> Session<P> {
         let own = BACK_OFF_MS << state.failures.min(10);
         let asked = error.retry_after().unwrap_or_default().saturating_mul(1000);
         state.failures = state.failures.saturating_add(1);
-        state.retry_at = UnixMillis(self.ports.now().0.saturating_add(own.max(asked)));
+        state.failed_at = self.ports.now();
+        state.retry_at = UnixMillis(state.failed_at.0.saturating_add(own.max(asked)));
         state.last_failure = Some((error.code(), error.status()));
         state.retry_at
     }
@@ -392,13 +472,13 @@ impl<P: Ports> Session<P> {
     async fn renew_once(&self, used: &Secret) -> Result<Attempt> {
         let guard = self.ports.lock(&self.key()).await?;
         // Whoever held the lock before may have failed.
-        if self.state.borrow().failures > 0 && self.ports.now() < self.state.borrow().retry_at {
+        if self.backs_off() {
             return Ok(Attempt::NotDue);
         }
         let current = if self.state.borrow().unsaved {
             Tokens::clone(&*self.tokens()?)
         } else {
-            match load_tokens(&self.ports, &self.server).await? {
+            match self.stored().await? {
                 Some(stored) => stored,
                 None => {
                     self.end();
@@ -406,8 +486,10 @@ impl<P: Ports> Session<P> {
                 }
             }
         };
-        if let Some(retry_at) = current.retry_at.filter(|at| self.ports.now() < *at) {
+        let waits = |at: &UnixMillis| !has_come(*at, current.failed_at, self.ports.now());
+        if let Some(retry_at) = current.retry_at.filter(waits) {
             let mut state = self.state.borrow_mut();
+            state.failed_at = current.failed_at;
             state.retry_at = retry_at;
             state.failures = state.failures.max(1);
             return Ok(Attempt::NotDue);
@@ -445,13 +527,21 @@ impl<P: Ports> Session<P> {
             Ok(response) => response,
             // RFC 6749 §5.2: these two do not pass by waiting.
             Err(error) if matches!(error.server_error(), Some("invalid_grant" | "invalid_client")) => {
+                if error.server_error() == Some("invalid_client") {
+                    let (issuer, client_id) = (&stored.issuer, &stored.client.client_id);
+                    let forgotten =
+                        forget_registration(&self.ports, issuer, self.client.redirect_uri.as_ref(), client_id);
+                    // If it stays, the next sign-in finds out.
+                    let _ = forgotten.await;
+                }
                 return Err(self.expire(Some(error)).await);
             }
             Err(error) => {
                 if may_pass(&error) {
-                    let retry_at = Some(self.back_off(&error));
+                    let (key, retry_at) = (stored.key(), Some(self.back_off(&error)));
+                    let failed_at = self.state.borrow().failed_at;
                     // The other tabs wait as well. If it can't be told to them, they ask for themselves.
-                    let _ = self.ports.set(&self.key(), Tokens { retry_at, ..stored }.to_record()).await;
+                    let _ = self.ports.set(&key, Tokens { failed_at, retry_at, ..stored }.to_record()).await;
                 }
                 return Err(error);
             }
@@ -459,7 +549,7 @@ impl<P: Ports> Session<P> {
         let tokens = stored.renewed(response, self.ports.now());
         // Stored first and used after, so that no rotated refresh token is lost. Where the store fails
         // just then, this session goes on with them all the same.
-        let saved = self.ports.set(&self.key(), tokens.to_record()).await;
+        let saved = self.ports.set(&tokens.key(), tokens.to_record()).await;
         self.use_tokens(tokens);
         self.state.borrow_mut().unsaved = saved.is_err();
         self.ports.notify(&Event::Refreshed { server: self.server.as_str() });
@@ -487,7 +577,7 @@ impl<P: Ports> Session<P> {
         let tokens = {
             let _guard = self.ports.lock(&self.key()).await?;
             // What another tab refreshed meanwhile is what has to be revoked.
-            let stored = load_tokens(&self.ports, &self.server).await?.map(Rc::new);
+            let stored = self.stored().await?.map(Rc::new);
             let tokens = stored.or_else(|| self.tokens().ok());
             self.forget().await?;
             tokens
@@ -509,11 +599,21 @@ impl<P: Ports> Session<P> {
     }
 }
 
-fn key(server: &ServerUrl) -> String {
-    ["session ", server.as_str()].concat()
+const SESSION: &str = "session";
+
+/// Where it is kept which session an app has with a server: who issued it, and for which resource, is
+/// known without the network by that alone.
+fn index(client: &Client, server: &ServerUrl) -> String {
+    ["server ", server.as_str(), " ", client.app()].concat()
 }
 
-async fn load_tokens<P: Ports>(ports: &P, server: &ServerUrl) -> Result<Option<Tokens>> {
-    let record = record::load(ports, &key(server)).await?;
-    Ok(record.and_then(|record| Tokens::from_record(&record, server)))
+async fn load_tokens<P: Ports>(ports: &P, client: &Client, server: &ServerUrl) -> Result<Option<Tokens>> {
+    let Some(key) = record::load_string(ports, &index(client, server), SESSION).await? else { return Ok(None) };
+    let mut tokens = None;
+    let mut read = |record: &Object| {
+        tokens = Tokens::from_record(record, server).filter(|tokens| tokens.key() == key);
+        tokens.is_some()
+    };
+    record::load(ports, &key, &mut read).await?;
+    Ok(tokens)
 }

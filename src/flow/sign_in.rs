@@ -10,11 +10,11 @@ use super::discover::{
 };
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
-use super::identify::identify;
+use super::identify::{forget_if_unknown, identify};
 use super::pending::PendingSignIn;
 use super::pushed_authorization_request::authorization_url;
 use super::session::{Session, Tokens};
-use crate::ports::{Event, Ports, UserAgent};
+use crate::ports::{Event, Ports, UnixMillis, UserAgent};
 use crate::protocol::{
     AuthorizationCode, AuthorizationServerMetadata, CodeVerifier, Issuer, PendingRequest, Scope, Secret, ServerUrl,
     State, TokenResponse, TokenType, authorization_response,
@@ -48,7 +48,8 @@ pub(super) async fn authorize<P: Ports>(
     known: Option<&Issuer>,
     user_agent: &mut impl UserAgent,
 ) -> Result<(Tokens, TokenResponse)> {
-    let (authorization_server, binding, session) = prepare(ports, client, server, scope, known, user_agent).await?;
+    let (authorization_server, binding, session, earlier) =
+        prepare(ports, client, server, scope, known, user_agent).await?;
     if let Some(grant) = &client.grant {
         let endpoint = session.endpoint(ports, client, &session.token_endpoint, binding);
         let response = tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await?;
@@ -69,14 +70,36 @@ pub(super) async fn authorize<P: Ports>(
         state: State::from_entropy(ports.entropy()?),
         verifier: CodeVerifier::from_entropy(ports.entropy()?),
     };
-    let url = authorization_url(ports, client, &authorization_server, &pending).await?;
+    match ask(ports, client, server, &authorization_server, &pending, user_agent).await {
+        Ok(response) => Ok((pending.session, response)),
+        Err(error) => {
+            let session = &pending.session;
+            let endpoint = session.endpoint(ports, client, &session.token_endpoint, Binding::Off);
+            // What the user learns is why the sign-in failed.
+            let _ = forget_if_unknown(&endpoint, client.redirect_uri.as_ref(), earlier, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// The user's part, and the exchange of its code.
+async fn ask<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &ServerUrl,
+    authorization_server: &AuthorizationServerMetadata,
+    pending: &PendingSignIn,
+    user_agent: &mut impl UserAgent,
+) -> Result<TokenResponse> {
+    let url = authorization_url(ports, client, authorization_server, pending).await?;
     user_agent.open(&url)?;
     ports.notify(&Event::Authorizing { server: server.as_str(), issuer: authorization_server.issuer.as_str() });
     let code = response(&pending.request(client), user_agent).await?;
     pending.exchange(ports, client, &code).await
 }
 
-/// Finds who is asked for what, and the client's identity there: a session without tokens as yet.
+/// Finds who is asked for what, and the client's identity there: a session without tokens as yet, and
+/// whether the identity is a registration that was made earlier.
 async fn prepare<P: Ports>(
     ports: &P,
     client: &Client,
@@ -84,7 +107,7 @@ async fn prepare<P: Ports>(
     scope: &dyn Fn(&DiscoveredResource) -> Scope,
     known: Option<&Issuer>,
     user_agent: &mut impl UserAgent,
-) -> Result<(AuthorizationServerMetadata, Binding, Tokens)> {
+) -> Result<(AuthorizationServerMetadata, Binding, Tokens, bool)> {
     let found = discover_resource(ports, server).await?;
     let authorization_server = match &found.authorization_servers {
         AuthorizationServers::Listed(issuers) => {
@@ -106,7 +129,7 @@ async fn prepare<P: Ports>(
     }
     let known_scopes = scope.union(&found.scopes_supported);
     let credentials = identify(ports, client, &authorization_server, &known_scopes).await;
-    let credentials = credentials.map_err(|error| match &found.authorization_servers {
+    let (credentials, earlier) = credentials.map_err(|error| match &found.authorization_servers {
         AuthorizationServers::Origin(_) if found.challenge_hidden => hidden_challenge(server, error),
         _ => error,
     })?;
@@ -121,11 +144,13 @@ async fn prepare<P: Ports>(
         access_token: Secret::from(""),
         token_type: TokenType::Bearer,
         refresh_token: None,
+        issued_at: UnixMillis(0),
         expires_at: None,
         refresh_at: None,
+        failed_at: UnixMillis(0),
         retry_at: None,
     };
-    Ok((authorization_server, binding, session))
+    Ok((authorization_server, binding, session, earlier))
 }
 
 /// What looked like a server of 2025-03-26 and is none, may be one whose challenge names its metadata.

@@ -38,6 +38,7 @@ impl Authorizer {
     pub fn new(options: &JsValue, notify: Function) -> std::result::Result<Authorizer, JsValue> {
         let options = Options::read(options)?;
         let browser = Browser::new(BrowserOptions {
+            app: options.client.app().to_owned(),
             fetch: options.fetch,
             storage: options.storage,
             request_timeout_ms: options.request_timeout,

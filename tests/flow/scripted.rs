@@ -172,6 +172,11 @@ impl Scripted {
         self.0.storage_fails.set(fails);
     }
 
+    /// Sets the clock, in milliseconds since 1970.
+    pub fn set_clock(&self, now: u64) {
+        self.0.now.set(now);
+    }
+
     pub fn wait(&self, seconds: u64) {
         self.0.now.set(self.0.now.get() + seconds * 1000);
     }

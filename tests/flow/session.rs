@@ -85,14 +85,21 @@ fn invalid_grant_ends_the_session_with_an_event() {
     let error = block_on(session.refresh()).unwrap_err();
     assert_eq!((error.code(), error.server_error()), (Code::SessionExpired, Some("invalid_grant")));
     assert!(world.events().iter().any(|event| event.contains("SignedOut") && event.contains("expired: true")));
-    assert!(!world.stored().contains_key(&format!("session {SERVER}")));
+    assert!(!world.stored().contains_key(&record()));
     assert_eq!(token(&session), Err(Code::SignedOut));
+}
+
+/// Issuer, client and resource.
+fn record() -> String {
+    format!("session {ISSUER} registered {SERVER}")
 }
 
 /// The session's record, without what says when to try again.
 fn kept(world: &Scripted) -> serde_json::Value {
-    let mut record: serde_json::Value = serde_json::from_str(&world.stored()[&format!("session {SERVER}")]).unwrap();
-    record.as_object_mut().unwrap().remove("retry_at");
+    let mut record: serde_json::Value = serde_json::from_str(&world.stored()[&record()]).unwrap();
+    for name in ["retry_at", "failed_at"] {
+        record.as_object_mut().unwrap().remove(name);
+    }
     record
 }
 
@@ -187,7 +194,7 @@ fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
     world.reply(TOKEN, Reply::ok(tokens("third")));
     block_on(session.refresh()).unwrap();
     assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
-    assert!(world.stored()[&format!("session {SERVER}")].contains("third-refresh"));
+    assert!(world.stored()[&record()].contains("third-refresh"));
 }
 
 #[test]
@@ -224,7 +231,7 @@ fn sign_out_forgets_and_revokes_both_tokens() {
     let tokens: Vec<String> =
         world.posted(REVOKE).iter().map(|body| body.split('&').next().unwrap().to_owned()).collect();
     assert_eq!(tokens, ["token=first-refresh", "token=first-access"]);
-    assert!(!world.stored().contains_key(&format!("session {SERVER}")));
+    assert!(!world.stored().contains_key(&record()));
     assert_eq!(token(&session), Err(Code::SignedOut));
     // Once more is no error, and nothing new.
     let events = world.events().len();
@@ -241,4 +248,62 @@ fn sign_out_forgets_even_where_the_server_does_not_answer() {
     world.reply(REVOKE, Reply::Fails(Code::Network));
     assert!(!block_on(session.sign_out()).unwrap());
     assert_eq!(token(&session), Err(Code::SignedOut));
+}
+
+/// The clock is set by so many seconds.
+fn set_clock(world: &Scripted, seconds: i64) {
+    world.set_clock(world.now().0.saturating_add_signed(seconds * 1000));
+}
+
+#[test]
+fn a_wrong_clock_does_no_harm() {
+    // What is kept is by the local clock, and so is what it is compared with.
+    for clock in [1_000_000, 4_000_000_000_000] {
+        let world = Scripted::working();
+        world.set_clock(clock);
+        let session = signed_in(&world);
+        world.reply(TOKEN, Reply::ok(tokens("second")));
+        world.wait(3539);
+        assert_eq!(token(&session), Ok("first-access".into()));
+        world.wait(1);
+        assert_eq!(token(&session), Ok("second-access".into()));
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_costs_one_refresh_at_most() {
+    const DAY: i64 = 86_400;
+    for jump in [DAY, -DAY] {
+        let world = Scripted::working();
+        world.set_clock(1_700_000_000_000);
+        let here = signed_in(&world);
+        let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+        world.reply(TOKEN, Reply::ok(tokens("second")));
+        set_clock(&world, jump);
+        for session in [&here, &there, &here, &there] {
+            assert_eq!(token(session), Ok("second-access".into()), "{jump}");
+        }
+        assert_eq!(world.posted(TOKEN).len(), 1, "{jump}");
+    }
+    // A clock that is put right by some seconds is no other one.
+    let world = Scripted::working();
+    world.set_clock(1_700_000_000_000);
+    let session = signed_in(&world);
+    set_clock(&world, -30);
+    assert_eq!(token(&session), Ok("first-access".into()));
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_pause_longer() {
+    let world = Scripted::working();
+    world.set_clock(1_700_000_000_000);
+    let here = signed_in(&world);
+    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    world.reply(TOKEN, Reply::RetryAfter(503, 120));
+    assert!(block_on(here.refresh()).is_err() && block_on(there.refresh()).is_err());
+    assert_eq!(world.posted(TOKEN).len(), 1);
+    set_clock(&world, -86_400);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(there.refresh()).unwrap();
+    assert_eq!(token(&here), Ok("second-access".into()));
 }

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use mcp_authorize::flow::{restore, sign_in};
+use mcp_authorize::flow::{Client, PreRegistered, Session, restore, sign_in};
 use mcp_authorize::protocol::{CodeVerifier, Scope, ServerUrl};
 use mcp_authorize::{Code, Error};
 use pollster::block_on;
@@ -10,6 +10,12 @@ use crate::scripted::*;
 fn attempt(world: &Scripted, scopes: Option<&str>, user: &mut User) -> Result<(), Error> {
     let server = ServerUrl::parse(SERVER).unwrap();
     block_on(sign_in(world, &Rc::new(client()), &server, scopes.map(Scope::parse).as_ref(), user)).map(|_| ())
+}
+
+fn session(world: &Scripted) -> Session<Scripted> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let session = block_on(sign_in(world, &Rc::new(client()), &server, None, &mut User::consents()));
+    session.unwrap_or_else(|error| panic!("{}", error.message()))
 }
 
 fn code(world: &Scripted, user: &mut User) -> Code {
@@ -217,13 +223,123 @@ fn what_is_stored_comes_back_without_the_network() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_as_good_as_none() {
+fn a_record_that_cannot_be_read_is_dropped_and_reported() {
     let server = ServerUrl::parse(SERVER).unwrap();
-    for record in ["", "rubbish", "[]", "{}", r#"{"v": 2}"#, r#"{"v": 1, "issuer": 5}"#] {
-        let world = Scripted::working();
-        world.write(&format!("session {SERVER}"), record);
-        assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_none(), "{record}");
+    for record in ["", "rubbish", "[]", "{}", r#"{"v": 2}"#, r#"{"v": 1, "issuer": 5, "session": 5}"#] {
+        for key in ["session ", "server "] {
+            let world = Scripted::working();
+            attempt(&world, None, &mut User::consents()).unwrap();
+            let key = world.stored().into_keys().find(|name| name.starts_with(key)).unwrap();
+            world.write(&key, record);
+            assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_none(), "{record}");
+            assert!(!world.stored().contains_key(&key), "{key}: {record}");
+            assert_eq!(world.events().last().unwrap(), "Storage { problem: Unreadable }");
+            // It is reported once, and the next sign-in works.
+            let events = world.events().len();
+            assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_none());
+            assert_eq!(world.events().len(), events);
+            attempt(&world, None, &mut User::consents()).unwrap();
+            assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_some());
+        }
     }
+}
+
+#[test]
+fn a_record_under_the_name_of_another_is_not_used() {
+    let world = Scripted::working();
+    attempt(&world, None, &mut User::consents()).unwrap();
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let (key, record) = world.stored().into_iter().find(|(name, _)| name.starts_with("session ")).unwrap();
+    world.write(&key, &record.replace("\"registered\"", "\"another\""));
+    assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_none());
+}
+
+#[test]
+fn two_apps_of_one_origin_share_no_session() {
+    let app = |client_id: &str| {
+        let own = PreRegistered { client_id: client_id.into(), secret: None, issuer: None };
+        Rc::new(Client { pre_registered: Some(own), ..client() })
+    };
+    let world = Scripted::working();
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let signed_in = block_on(sign_in(&world, &app("one"), &server, None, &mut User::consents()));
+    assert!(signed_in.is_ok());
+    let restored = |client_id| block_on(restore(&world, &app(client_id), &server)).unwrap();
+    assert!(restored("one").is_some() && restored("two").is_none());
+    assert!(block_on(restore(&world, &Rc::new(client()), &server)).unwrap().is_none());
+    let Ok(second) = block_on(sign_in(&world, &app("two"), &server, None, &mut User::consents())) else {
+        panic!("the sign-in has to succeed")
+    };
+    block_on(second.sign_out()).unwrap();
+    assert!(restored("one").is_some() && restored("two").is_none());
+}
+
+#[test]
+fn tokens_of_an_authorization_server_that_is_another_now_are_dropped() {
+    // MCP 2026-07-28: credentials belong to the authorization server that issued them.
+    const OTHER: &str = "https://other.example";
+    let world = Scripted::working();
+    let old = session(&world);
+    world.reply(PRM, Reply::ok(prm(SERVER, OTHER)));
+    world.reply(
+        "https://other.example/.well-known/oauth-authorization-server",
+        Reply::ok(metadata(OTHER, "").replace("/register", "/register-there")),
+    );
+    world.reply("https://as.example/register-there", Reply::Json(201, r#"{"client_id": "registered-there"}"#.into()));
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    let new = session(&world);
+    assert_eq!((new.issuer().as_str(), new.client_id().as_str()), (OTHER, "registered-there"));
+    let kept: Vec<String> = world.stored().into_keys().filter(|name| name.starts_with("session ")).collect();
+    assert_eq!(kept, [format!("session {OTHER} registered-there {SERVER}")]);
+    // Whoever has the old session goes on with the new one.
+    assert_eq!(block_on(old.access_token()).unwrap().expose(), "second-access");
+    assert_eq!(old.issuer().as_str(), OTHER);
+}
+
+#[test]
+fn a_registration_that_the_server_does_not_know_any_more_is_forgotten() {
+    // RFC 6749 §5.2: "Client authentication failed (e.g., unknown client, …)".
+    let unknown = || Reply::Json(401, r#"{"error": "invalid_client"}"#.into());
+    let registrations = |world: &Scripted| world.posted(REGISTER).len();
+    let world = Scripted::working();
+    attempt(&world, None, &mut User::consents()).unwrap();
+    attempt(&world, None, &mut User::consents()).unwrap();
+    assert_eq!(registrations(&world), 1);
+    // At the exchange of a code.
+    world.reply(TOKEN, unknown());
+    assert_eq!(code(&world, &mut User::consents()), Code::TokenFailed);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    attempt(&world, None, &mut User::consents()).unwrap();
+    assert_eq!(registrations(&world), 2);
+    // At a refresh.
+    let known = session(&world);
+    world.reply(TOKEN, unknown());
+    assert_eq!(block_on(known.refresh()).unwrap_err().code(), Code::SessionExpired);
+    world.reply(TOKEN, Reply::ok(tokens("third")));
+    attempt(&world, None, &mut User::consents()).unwrap();
+    assert_eq!(registrations(&world), 3);
+}
+
+#[test]
+fn a_page_that_the_user_closes_may_be_about_an_unknown_client() {
+    // RFC 6749 §4.1.2.1: where the client is unknown, the authorization server "MUST NOT automatically
+    // redirect the user-agent".
+    let closes = || User::who(|_| Vec::new());
+    let world = Scripted::working();
+    // A registration of this very sign-in is known.
+    assert_eq!(code(&world, &mut closes()), Code::PopupClosed);
+    assert!(world.posted(TOKEN).is_empty());
+    // One of earlier may be, and then it stays.
+    world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
+    assert_eq!(code(&world, &mut closes()), Code::PopupClosed);
+    assert_eq!(code(&world, &mut closes()), Code::PopupClosed);
+    assert_eq!((world.posted(TOKEN).len(), world.posted(REGISTER).len()), (2, 1));
+    // Or it is not.
+    world.reply(TOKEN, Reply::Json(401, r#"{"error": "invalid_client"}"#.into()));
+    assert_eq!(code(&world, &mut closes()), Code::PopupClosed);
+    world.reply(TOKEN, Reply::ok(tokens("first")));
+    attempt(&world, None, &mut User::consents()).unwrap();
+    assert_eq!(world.posted(REGISTER).len(), 2);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 // "IndexedDB by default, each record encrypted with AES-GCM under a non-extractable WebCrypto key kept in
-// IndexedDB; memory; and the caller's own { get, set, delete }. A record that can't be read is dropped, never a
-// crash. Private windows and blocked storage fall back to memory."
+// IndexedDB; memory; and the caller's own { get, set, delete }. Keyed by issuer, client and resource. Versioned records;
+// a record that can't be read is dropped and reported, never a crash. Private windows and blocked storage fall back to
+// memory with an event."
 
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
@@ -67,7 +68,9 @@ const tamper = (tab, store, change) =>
       const database = await done(indexedDB.open("mcp-authorize"));
       const records = () => database.transaction(store, "readwrite").objectStore(store);
       const all = await done(records().getAllKeys());
-      const names = all.filter((name) => store === "keys" || name.startsWith("session "));
+      const { issuer, clientId, resource } = app.session;
+      const own = `session ${issuer} ${clientId} ${resource}`;
+      const names = all.filter((name) => store === "keys" || name === own);
       for (const name of names) {
         const key = await done(database.transaction("keys").objectStore("keys").get("records"));
         const changed = await change(await done(records().get(name)), name, key);
@@ -124,7 +127,9 @@ describe("IndexedDB", () => {
         await tab.evaluate(async () => {
           const open = indexedDB.open("mcp-authorize");
           await new Promise((done) => (open.onsuccess = done));
-          const get = open.result.transaction("records").objectStore("records").get(`session ${app.mcpUrl}`);
+          const { issuer, clientId, resource } = app.session;
+          const name = `session ${issuer} ${clientId} ${resource}`;
+          const get = open.result.transaction("records").objectStore("records").get(name);
           await new Promise((done) => (get.onsuccess = done));
           open.result.close();
           return [...get.result.iv].join();
@@ -149,7 +154,10 @@ describe("IndexedDB", () => {
     ["a number", "records", "() => 0"],
     ["null", "records", "() => null"],
     ["an object of others", "records", "() => ({ iv: 'x', data: 'y' })"],
-    ["another kind of key", "keys", "() => 'garbage'", { todo: "the next session is kept in memory, without a word" }],
+    ["another kind of key", "keys", "() => 'garbage'"],
+    ["a key that is null", "keys", "() => null"],
+    ["a key for something else", "keys", `() =>
+      crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"])`],
     ["another key", "keys", `() =>
       crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])`],
     ["a key that is gone", "keys", "() => undefined"],
@@ -159,14 +167,19 @@ describe("IndexedDB", () => {
     ["this version, and nothing else", "records", encrypted(`new TextEncoder().encode('{"v":1}')`)],
     ["a list", "records", encrypted(`new TextEncoder().encode('[]')`)],
   ];
-  test("a record that can't be read is dropped, never a crash", async (t) => {
+  test("a record that can't be read is dropped and reported, never a crash", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
-    for (const [name, store, change, options] of UNREADABLE) {
-      await t.test(name, options, async () => {
+    for (const [name, store, change] of UNREADABLE) {
+      await t.test(name, async () => {
         assert.equal(await tamper(tab, store, change), 1);
         await reload(tab);
         assert.equal(await tab.evaluate(() => app.session), null);
+        // Of what is unreadable with a key, the first is told at once, and the others when they are needed.
+        const problems = await tab.evaluate(() => app.events.filter(({ type }) => type === "storage"));
+        assert.deepEqual(problems, [{ type: "storage", reason: "unreadable" }]);
+        await tab.evaluate(() => app.authorizer.restore(app.mcpUrl));
+        assert.equal((await tab.evaluate(() => app.event("storage"))).length, 1, "it is dropped, and told once");
         await signIn(tab);
         assert.equal(await tab.evaluate(() => app.call()), "ok");
         assert.equal((await tab.evaluate(() => app.outcome(app.session.refresh()))).error, undefined);
@@ -263,7 +276,8 @@ describe("the caller's own", () => {
       assert.equal(world.refreshes.length, 1);
       await reload(tabs[0], start);
       assert.equal(await tabs[0].evaluate(() => app.call()), "ok");
-      assert.equal(world.refreshes.length, 1);
+      // The page has the right time again: the clock was set back since the tokens came.
+      assert.equal(world.refreshes.length, 2);
       await tabs[1].evaluate(() => app.session.signOut());
       await tabs[0].evaluate(() => app.event("signed-out"));
       assert.equal(await tabs[0].evaluate(() => app.call()), "signed_out");
@@ -341,10 +355,44 @@ describe("where storage is blocked, memory has to do", () => {
       assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
       assert.equal(world.refreshes.length, 1);
       assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
+      const told = [{ type: "storage", reason: "unavailable" }];
+      assert.deepEqual(await tab.evaluate(() => app.event("storage")), told, "once");
       await tab.evaluate(() => app.session.signOut());
       assert.equal(await tab.evaluate(() => app.call()), "signed_out");
       await reload(tab);
       assert.equal(await tab.evaluate(() => app.session), null);
     });
   }
+});
+
+describe("two apps of one origin", () => {
+  /** The same page as the app of another client id; `app.session` is what it restores. */
+  const as = (clientId) => new Function(`return app.start({ clientId: "${clientId}" });`);
+
+  test("share no session, and hear nothing of each other's", async (t) => {
+    const world = await startWorld(t, browser);
+    const one = await world.signedInTab();
+    const two = await world.tab(as("another"));
+    assert.equal(await two.evaluate(() => app.session), null);
+    await one.evaluate(() => app.session.refresh());
+    await one.evaluate(() => app.session.signOut());
+    // Whatever was told is there by now: a channel keeps the order.
+    await two.evaluate(() => app.authorizer.restore(app.mcpUrl));
+    const heard = await two.evaluate(() => app.events);
+    assert.deepEqual(heard, []);
+  });
+});
+
+test("a record has the names of issuer, client and resource", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  const names = await tab.evaluate(async () => {
+    const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const database = await done(indexedDB.open("mcp-authorize"));
+    const names = await done(database.transaction("records").objectStore("records").getAllKeys());
+    database.close();
+    return names.filter((name) => name.startsWith("session "));
+  });
+  const clientId = await tab.evaluate(() => app.session.clientId);
+  assert.deepEqual(names, [`session ${world.issuer} ${clientId} ${world.mcpUrl}`]);
 });

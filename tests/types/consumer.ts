@@ -1,6 +1,6 @@
 // A consumer of the whole API, as strict as TypeScript can be. It is compiled, never run.
 
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport, type AuthProvider } from "@modelcontextprotocol/client";
 import {
   McpAuthorizeError,
   McpAuthorizer,
@@ -161,6 +161,10 @@ exactly<Promise<Response>>()(detached(new Request(session.server), { method: "PO
 const client = new Client({ name: "consumer", version: "1.0.0" });
 await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { fetch: session.fetch }));
 
+await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { authProvider: session.authProvider }));
+const provider: AuthProvider = session.authProvider;
+exactly<Promise<string>>()(session.authProvider.token(), true);
+
 // Events
 
 authorizer.addEventListener("exchange", (event) => {
@@ -176,6 +180,7 @@ authorizer.addEventListener("signed-in", ({ type, detail }) => {
   exactly<string>()(detail.server, true);
 });
 authorizer.addEventListener("refreshed", ({ detail }) => console.log(detail.server), { signal, once: true });
+authorizer.addEventListener("storage", ({ detail }) => exactly<"unreadable" | "unavailable">()(detail.reason, true));
 authorizer.addEventListener("step-up", ({ detail }) => exactly<string[]>()(detail.scopes, true));
 authorizer.addEventListener("device-code", ({ detail }) => {
   exactly<string>()(detail.userCode, true);
@@ -194,6 +199,7 @@ const names: Record<keyof McpAuthorizerEventMap, true> = {
   "signed-in": true,
   refreshed: true,
   "step-up": true,
+  storage: true,
   "signed-out": true,
   exchange: true,
   authorizing: true,
@@ -329,4 +335,4 @@ const wrongCode: McpAuthorizeErrorCode = "oops";
 // @ts-expect-error: the library reports errors, apps don't change them
 (new Error() as McpAuthorizeError).code = "network";
 
-export { asGlobal, names, noName, noRedirect, storages, target, unknownOption, wrongCode, wrongOwnStorage, wrongScopes, wrongStorage };
+export { asGlobal, names, noName, noRedirect, provider, storages, target, unknownOption, wrongCode, wrongOwnStorage, wrongScopes, wrongStorage };

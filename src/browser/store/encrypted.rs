@@ -25,20 +25,18 @@ pub(super) async fn get(name: &str) -> Result<Option<Secret>, JsValue> {
         Ok(decrypted) => settled(&decrypted).await,
         Err(thrown) => Err(thrown),
     };
-    let Ok(decrypted) = decrypted else {
-        // Nobody can read it any more.
-        database.request(RECORDS, "delete", &[name.into()]).await?;
-        return Ok(None);
-    };
+    // Nobody can read it any more: an empty text.
+    let Ok(decrypted) = decrypted else { return Ok(Some(Secret::from(""))) };
     let bytes = Uint8Array::new(&decrypted);
-    let text = String::from_utf8(bytes.to_vec()).ok().map(Secret::from);
+    let text = String::from_utf8(bytes.to_vec()).unwrap_or_default();
     wipe(&bytes);
-    Ok(text)
+    Ok(Some(text.into()))
 }
 
 pub(super) async fn set(name: &str, value: &Secret) -> Result<(), JsValue> {
     let database = Database::open().await?;
-    let key = database.kept_key(KEY, make_key).await?;
+    let usable = |key: &JsValue| property(&property(key, "algorithm"), "name") == AES_GCM;
+    let key = database.kept_key(KEY, usable, make_key).await?;
     // A fresh one for each encryption: the same twice would give the texts away (NIST SP 800-38D §8).
     let mut iv = [0; 12];
     getrandom::fill(&mut iv).map_err(|_| JsValue::UNDEFINED)?;

@@ -47,20 +47,22 @@ impl Database {
 }
 
 impl Database {
-    /// The key of a name that all tabs use, made where there is none.
+    /// The key of a name that all tabs use, made where there is none that is usable.
     pub(in crate::browser) async fn kept_key(
         &self,
         name: &str,
+        usable: fn(&JsValue) -> bool,
         make: impl AsyncFnOnce() -> Result<JsValue, JsValue>,
     ) -> Result<JsValue, JsValue> {
         let kept = self.request(KEYS, "get", &[name.into()]).await?;
-        if !kept.is_undefined() {
+        if usable(&kept) {
             return Ok(kept);
         }
+        self.request(KEYS, "delete", &[name.into()]).await?;
         // Another tab may have been faster: then `add` fails, and its key is the one.
         let added = self.request(KEYS, "add", &[make().await?, name.into()]).await;
         let kept = self.request(KEYS, "get", &[name.into()]).await?;
-        if kept.is_undefined() { added } else { Ok(kept) }
+        if usable(&kept) { Ok(kept) } else { added }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) use self::indexed_db::Database;
 use self::memory::Memory;
 use super::Browser;
 use super::reflect::JsCause;
-use crate::ports::Store;
+use crate::ports::{Event, Observer, StorageProblem, Store};
 use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
 
@@ -61,16 +61,20 @@ impl Stores {
     pub(super) fn in_memory_later(&self) -> Rc<Cell<bool>> {
         self.in_memory.clone()
     }
+}
 
+impl Browser {
     /// The database's answer, or nothing where memory has to do. Private windows and pages of
     /// insecure origins have no database or no cryptography; one that has worked before has rather
     /// failed.
     fn unless_missing<T>(&self, answer: std::result::Result<T, JsValue>) -> Result<Option<T>> {
         match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(thrown) if self.works.get() => Err(failed(thrown)),
+            Err(thrown) if self.stores.works.get() => Err(failed(thrown)),
             Err(_) => {
-                self.in_memory.set(true);
+                if !self.stores.in_memory.replace(true) {
+                    self.notify(&Event::Storage { problem: StorageProblem::Unavailable });
+                }
                 Ok(None)
             }
         }
@@ -88,7 +92,7 @@ impl Store for Browser {
             return custom.get(key).await;
         }
         if !stores.in_memory()
-            && let Some(found) = stores.unless_missing(encrypted::get(key).await)?
+            && let Some(found) = self.unless_missing(encrypted::get(key).await)?
         {
             if found.is_some() {
                 stores.works.set(true);
@@ -103,7 +107,7 @@ impl Store for Browser {
         if let Some(custom) = &stores.custom {
             return custom.set(key, &value).await;
         }
-        if !stores.in_memory() && stores.unless_missing(encrypted::set(key, &value).await)?.is_some() {
+        if !stores.in_memory() && self.unless_missing(encrypted::set(key, &value).await)?.is_some() {
             stores.works.set(true);
             return Ok(());
         }
@@ -117,7 +121,7 @@ impl Store for Browser {
             return custom.delete(key).await;
         }
         if !stores.in_memory() {
-            stores.unless_missing(encrypted::delete(key).await)?;
+            self.unless_missing(encrypted::delete(key).await)?;
         }
         stores.memory.delete(key);
         Ok(())

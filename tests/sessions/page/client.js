@@ -16,7 +16,7 @@ export const app = {
   async start(options) {
     const redirectUri = new URL("/callback.html", location.href);
     this.authorizer = await McpAuthorizer.create({ clientName: "Session tests", redirectUri, ...options });
-    for (const type of ["signed-in", "refreshed", "step-up", "signed-out", "authorizing"]) {
+    for (const type of ["signed-in", "refreshed", "step-up", "signed-out", "storage", "authorizing"]) {
       this.authorizer.addEventListener(type, ({ detail }) => {
         this.events.push({ type, ...detail });
         for (const listener of this.listeners) listener();
@@ -43,6 +43,11 @@ export const app = {
   /** Sets the clock to when the session's token has run out, or to some milliseconds from there. */
   expire(late = 1000) {
     const ahead = this.session.expiresAt.getTime() + late - now();
+    Date.now = () => now() + ahead;
+  },
+
+  /** Sets the clock, by some milliseconds from the right time. */
+  setClock(ahead) {
     Date.now = () => now() + ahead;
   },
 
