@@ -100,6 +100,10 @@ export class McpSession {
 
   constructor(core) {
     this.#core = core;
+    this.authProvider = {
+      token: () => core.bearerToken().catch(fail),
+      onUnauthorized: () => core.refreshRefused().catch(fail),
+    };
     this.fetch = (input, init) => core.fetch(input, init).catch((thrown) => failIn(this, thrown));
   }
 

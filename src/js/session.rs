@@ -104,6 +104,18 @@ impl Session {
         self.run(signal, |session| async move { Ok(session.access_token().await?.expose().into()) })
     }
 
+    /// An access token for who sends it as a Bearer token.
+    #[wasm_bindgen(js_name = bearerToken)]
+    pub fn bearer_token(&self) -> Promise {
+        self.run(None, |session| async move { Ok(session.bearer_token().await?.expose().into()) })
+    }
+
+    /// Gets new tokens after an answer 401.
+    #[wasm_bindgen(js_name = refreshRefused)]
+    pub fn refresh_refused(&self) -> Promise {
+        self.run(None, |session| async move { session.refresh_refused().await.map(|()| JsValue::UNDEFINED) })
+    }
+
     /// Gets new tokens now.
     pub fn refresh(&self, signal: Option<AbortSignal>) -> Promise {
         self.run(signal, |session| async move { session.refresh().await.map(|()| JsValue::UNDEFINED) })
