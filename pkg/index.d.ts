@@ -239,12 +239,12 @@ export interface SignInOptions extends WaitOptions {
   scopes?: readonly string[];
 }
 
-<<<<<<< HEAD
 /** Options of {@link McpSession.stepUp}. */
 export interface StepUpOptions extends WaitOptions {
   /** Scopes to ask for besides those of the session. Default: those of the last `insufficient_scope`. */
   scopes?: readonly string[];
-=======
+}
+
 /** How a check of {@link McpAuthorizer.diagnose} ended. */
 export type McpFindingStatus =
   /** As it should be. */
@@ -296,7 +296,6 @@ export interface DiagnoseOptions extends WaitOptions {
   register?: boolean;
   /** In Node.js: the origin of the pages for which CORS is judged. Default: that of `redirectUri`. In a page it is the page's. */
   origin?: string;
->>>>>>> de5dbbb (Diagnose a server: what pages will stumble over, all at once)
 }
 
 /** One HTTP exchange, the app's own through `session.fetch` included (`step` is `request`), with secrets left out. */
