@@ -13,7 +13,7 @@ export type McpAuthorizeErrorCode =
   | "invalid_option"
   /** A text that should be a URL is none. */
   | "invalid_url"
-  /** A URL is neither `https:` nor `http:` on loopback; it was not opened or fetched. */
+  /** A URL is neither `https:` nor `http:` on loopback, or leads from a server on the internet to this machine or into a private network; it was not opened or fetched. */
   | "insecure_url"
   /** The page is https and the URL is http on a host that is not loopback: browsers let no such request through. */
   | "mixed_content"

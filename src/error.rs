@@ -40,8 +40,8 @@ codes! {
         => "Correct the option that the message names.";
     InvalidUrl "invalid_url" "A text that should be a URL is none."
         => "Give a complete URL such as https://mcp.example.com/mcp.";
-    InsecureUrl "insecure_url" "A URL is neither https nor http on loopback; it was not opened or fetched."
-        => "Serve it over https; http is for loopback addresses during development.";
+    InsecureUrl "insecure_url" "A URL is neither https nor http on loopback, or leads from a server on the internet into a private network; it was not opened or fetched."
+        => "Serve it over https, where its users can reach it; http is for loopback addresses during development.";
     MixedContent "mixed_content" "The page is https and the URL is http on a host that is not loopback: browsers let no such request through."
         => "Serve it over https.";
     Network "network" "A request got no answer: the server is down, or the network is, or the page's Content-Security-Policy forbids it."

@@ -58,7 +58,7 @@ pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl) -> Resul
     let urls = match challenge.and_then(|challenge| challenge.parameter("resource_metadata")) {
         // RFC 9728 §5.1: the challenge says where; then nowhere else is right.
         Some(url) => {
-            let url = Url::parse(url);
+            let url = Url::parse(url).and_then(|url| server.url().may_lead_to(&url).map(|()| url));
             vec![url.map_err(|error| error.at(Step::ResourceMetadata, "The challenge's \"resource_metadata\""))?]
         }
         None => ProtectedResourceMetadata::well_known_urls(server),

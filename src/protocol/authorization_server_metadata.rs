@@ -67,7 +67,9 @@ impl AuthorizationServerMetadata {
         }
         let endpoint = |name: &'static str| match document.string(name).map_err(at)? {
             None => Ok(None),
-            Some(text) => Url::parse(text).map(Some).map_err(|error| error.at(STEP, &["\"", name, "\""].concat())),
+            Some(text) => Url::parse(text)
+                .and_then(|url| issuer.url().may_lead_to(&url).map(|()| Some(url)))
+                .map_err(|error| error.at(STEP, &["\"", name, "\""].concat())),
         };
         let lists = |name, value| {
             let values = document.strings(name).map_err(at)?;
@@ -209,6 +211,17 @@ mod tests {
                 assert!(error.message().contains(endpoint));
             }
         }
+    }
+
+    #[test]
+    fn endpoints_of_a_public_issuer_are_public() {
+        let issuer = |issuer: &str| {
+            let document =
+                object(&format!(r#"{{"issuer": "{issuer}", "token_endpoint": "http://localhost:1/token"}}"#));
+            AuthorizationServerMetadata::parse(&document, &Issuer::parse(issuer).unwrap()).map_err(|error| error.code())
+        };
+        assert_eq!(issuer("https://as.example").unwrap_err(), Code::InsecureUrl);
+        assert!(issuer("http://localhost:2").is_ok());
     }
 
     #[test]

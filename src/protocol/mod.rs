@@ -65,6 +65,7 @@ impl UrlError {
             UrlError::Insecure | UrlError::PlainHttp => {
                 (Code::InsecureUrl, " is neither https nor http on a loopback host.")
             }
+            UrlError::Private => (Code::InsecureUrl, " leads from the internet into a private network."),
         };
         Error::new(code, step, [what, expected].concat()).with_source(Some(Box::new(self)))
     }

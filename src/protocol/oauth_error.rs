@@ -50,14 +50,16 @@ impl OAuthError {
 const LONGEST: usize = 300;
 
 /// RFC 6749 §5.2: both "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
-/// Servers do send quotes and other scripts; what is dropped is control characters, so that no
-/// terminal or log is fooled.
+/// Servers do send quotes and other scripts; what is dropped is control characters and those
+/// that turn the order of a text around, so that no terminal, log or reader is fooled.
 pub(super) fn presentable(text: &str, sent: &[&str]) -> Option<String> {
-    if sent.iter().any(|secret| !secret.is_empty() && text.contains(secret)) {
+    let misleads = |it: char| it.is_control() || matches!(it, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text: String = text.chars().filter(|it| !misleads(*it)).collect();
+    // After that: what is dropped could have kept a secret apart.
+    if text.is_empty() || sent.iter().any(|secret| !secret.is_empty() && text.contains(secret)) {
         return None;
     }
-    let text: String = text.chars().filter(|character| !character.is_control()).take(LONGEST).collect();
-    (!text.is_empty()).then_some(text)
+    Some(text.chars().take(LONGEST).collect())
 }
 
 #[cfg(test)]
@@ -73,6 +75,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(error.sentence(), "invalid_grant: grant[31m expired");
+        let turned = OAuthError::new("no\u{202e}txe", Some("\u{2028}a\u{2066}b"), &[]).unwrap();
+        assert_eq!(turned.sentence(), "notxe: ab");
         assert_eq!(OAuthError::parse(&object(r#"{"message": "no"}"#), &[]), None);
         assert_eq!(OAuthError::parse(&object(r#"{"error": {"code": 1}}"#), &[]), None);
     }
@@ -81,6 +85,7 @@ mod tests {
     fn an_echoed_secret_is_left_out() {
         let document = object(r#"{"error": "invalid_grant", "error_description": "bad code s3cret"}"#);
         assert_eq!(OAuthError::parse(&document, &["s3cret"]).unwrap().description, None);
+        assert_eq!(OAuthError::new("e", Some("bad code s3\u{0}cret"), &["s3cret"]).unwrap().description, None);
         let long = "x".repeat(1000);
         assert_eq!(OAuthError::new(&long, None, &[]).unwrap().error.len(), LONGEST);
     }

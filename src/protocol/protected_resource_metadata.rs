@@ -51,7 +51,7 @@ impl ProtectedResourceMetadata {
             .map_err(at)?
             .unwrap_or_default()
             .into_iter()
-            .map(Issuer::parse)
+            .map(|text| Issuer::parse(text).and_then(|it| server.url().may_lead_to(it.url()).map(|()| it)))
             .collect::<std::result::Result<Vec<_>, UrlError>>()
             .map_err(|error| error.at(Step::ResourceMetadata, "An entry of \"authorization_servers\""))?;
         if authorization_servers.is_empty() {
@@ -124,6 +124,7 @@ mod tests {
         assert_eq!(with(r#""https://as.example""#), Code::InvalidResponse);
         assert_eq!(with(r#"["http://as.example"]"#), Code::InsecureUrl);
         assert_eq!(with(r#"["https://as.example", "javascript:alert(1)"]"#), Code::InsecureUrl);
+        assert_eq!(with(r#"["https://as.example", "http://localhost:8080"]"#), Code::InsecureUrl);
     }
 
     #[test]

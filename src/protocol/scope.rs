@@ -4,6 +4,9 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Vec<String>);
 
+/// No server has half as many. A list of a server's that is longer would keep the page busy.
+const MOST: usize = 1000;
+
 impl Scope {
     /// Reads a space-separated list. What is no scope token is left out.
     ///
@@ -12,7 +15,7 @@ impl Scope {
         Self::from_tokens(text.split(' '))
     }
 
-    /// Collects tokens, each once. What is no scope token is left out.
+    /// Collects tokens, each once and a thousand at most. What is no scope token is left out.
     pub fn from_tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
         let mut scope = Self::default();
         for token in tokens {
@@ -23,7 +26,7 @@ impl Scope {
 
     fn insert(&mut self, token: &str) {
         let well_formed = token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-        if !token.is_empty() && well_formed && !self.contains(token) {
+        if self.0.len() < MOST && !token.is_empty() && well_formed && !self.contains(token) {
             self.0.push(token.to_owned());
         }
     }
@@ -70,6 +73,13 @@ mod tests {
         assert_eq!(scope.tokens(), ["a", "b", "api://x/.default"]);
         assert_eq!(scope.to_parameter().as_deref(), Some("a b api://x/.default"));
         assert_eq!(Scope::parse(" ").to_parameter(), None);
+    }
+
+    #[test]
+    fn a_list_without_end_does_not_keep_the_page_busy() {
+        // A mebibyte of short tokens, each another one: compared each with each, minutes.
+        let tokens: Vec<String> = (0..200_000).map(|number| number.to_string()).collect();
+        assert_eq!(Scope::parse(&tokens.join(" ")).tokens(), &tokens[..MOST]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum UrlError {
     Insecure,
     /// It is http on a host that is not loopback.
     PlainHttp,
+    /// A server of the internet leads into this machine or a private network.
+    Private,
 }
 
 impl Url {
@@ -129,6 +131,19 @@ impl Url {
         split_authority(self.host()).is_some_and(|(host, _)| is_loopback(&host))
     }
 
+    /// Whether this URL's server may lead to another one. One on the internet may not lead to this
+    /// machine or into a private network: a page would be made to send requests where whoever runs
+    /// that server can't (RFC 9728 §7.7, draft-ietf-oauth-client-id-metadata-document §6.5).
+    ///
+    /// What a name resolves to is not known here; browsers look at that themselves.
+    pub fn may_lead_to(&self, other: &Url) -> Result<(), UrlError> {
+        if other.is_private() && !self.is_private() { Err(UrlError::Private) } else { Ok(()) }
+    }
+
+    fn is_private(&self) -> bool {
+        split_authority(self.host()).is_none_or(|(host, _)| is_private(&host))
+    }
+
     /// Whether it is http, which implies loopback.
     pub fn is_plain_http(&self) -> bool {
         self.scheme_end == 4
@@ -161,6 +176,7 @@ impl fmt::Display for UrlError {
         f.write_str(match self {
             UrlError::Invalid => "not an absolute URL",
             UrlError::Insecure | UrlError::PlainHttp => "neither https nor http on loopback",
+            UrlError::Private => "in a private network",
         })
     }
 }
@@ -228,6 +244,27 @@ fn is_loopback(host: &str) -> bool {
         || host.ends_with(".localhost")
         || host == "[::1]"
         || (host.starts_with("127.") && is_ipv4(host))
+}
+
+/// Whether a host is this machine or one of a private network: an address of none but the global
+/// ranges (RFC 6890 and RFC 4193), a name of one label, or one under a domain for private use
+/// (RFC 6761, RFC 6762, `internal`).
+fn is_private(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        // 2000::/3 is all that is global; the first group has four digits there.
+        return !(address.starts_with(['2', '3']) && address.find(':') == Some(4));
+    }
+    if !is_ipv4(host) {
+        let domain = host.rsplit('.').next().unwrap_or_default();
+        return domain == host || matches!(domain, "localhost" | "local" | "internal");
+    }
+    let mut octets = host.split('.').map(|octet| octet.parse::<u8>().unwrap_or_default());
+    match (octets.next().unwrap_or_default(), octets.next().unwrap_or_default()) {
+        (0 | 10 | 127, _) | (169, 254) | (192, 168) => true,
+        (172, second) => second >> 4 == 1,
+        (100, second) => second >> 6 == 1,
+        _ => false,
+    }
 }
 
 /// `.` and `..`, percent-encoded too: a browser would remove them and so change the path.
@@ -313,6 +350,54 @@ mod tests {
         );
         assert_eq!(Url::parse("https://a.example:443").unwrap().as_str(), "https://a.example/");
         assert_eq!(format!("{:?}", Url::parse("https://a.example/?code=s3cret").unwrap()), "https://a.example/");
+    }
+
+    #[test]
+    fn a_server_of_the_internet_leads_to_no_private_network() {
+        let leads = |from: &str, to: &str| Url::parse(from).unwrap().may_lead_to(&Url::parse(to).unwrap());
+        let inside = [
+            "http://localhost:8080/",
+            "https://app.localhost/",
+            "http://127.0.0.1/",
+            "http://[::1]/",
+            "https://127.9.9.9/",
+            "https://0.0.0.0/",
+            "https://10.1.2.3/",
+            "https://172.16.0.1/",
+            "https://172.31.255.255/",
+            "https://192.168.178.1/",
+            "https://169.254.169.254/latest",
+            "https://100.64.0.1/",
+            "https://100.127.0.1/",
+            "https://[fd00::1]/",
+            "https://[fe80::1]/",
+            "https://[::]/",
+            "https://[::ffff:a00:1]/",
+            "https://[2::1]/",
+            "https://printer/",
+            "https://printer.local/",
+            "https://metadata.google.internal/",
+        ];
+        let outside = [
+            "https://as.example/",
+            "https://11.0.0.1/",
+            "https://172.15.0.1/",
+            "https://172.32.0.1/",
+            "https://192.169.0.1/",
+            "https://100.63.0.1/",
+            "https://100.128.0.1/",
+            "https://[2606:4700::1]/",
+            "https://localhost.example/",
+        ];
+        for to in inside {
+            assert_eq!(leads("https://mcp.example/", to), Err(UrlError::Private), "{to}");
+            assert_eq!(leads("http://localhost/", to), Ok(()), "{to}");
+            assert_eq!(leads("https://10.0.0.1/", to), Ok(()), "{to}");
+            assert_eq!(leads(to, "https://as.example/"), Ok(()), "{to}");
+        }
+        for to in outside {
+            assert_eq!(leads("https://mcp.example/", to), Ok(()), "{to}");
+        }
     }
 
     #[test]
