@@ -2,13 +2,15 @@
 
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 
 /**
- * Behaves well, except at the paths that are given: a path's function gets the request's URL, the origin and
- * the good answer, and returns another one. A body that is an object becomes JSON, a string HTML.
+ * Behaves well, except at the paths that are given: a path's function gets the request's URL, the origin, the
+ * good answer and the request's body, and returns another one. A body that is an object becomes JSON, a string
+ * HTML, and a function writes it as it likes.
  *
  * @typedef {{ status?: number, headers?: object, body?: unknown }} Answer
- * @param {Record<string, (url: URL, origin: string, good: Answer) => Answer>} bad
+ * @param {Record<string, (url: URL, origin: string, good: Answer, body: string) => Answer | Promise<Answer>>} bad
  */
 export async function startMock(bad = {}) {
   const requests = [];
@@ -22,19 +24,20 @@ export async function startMock(bad = {}) {
       "Access-Control-Expose-Headers": "WWW-Authenticate",
     };
     if (request.method === "OPTIONS") return response.writeHead(204, headers).end();
-    request.resume();
-    await once(request, "end");
+    const sent = await text(request);
 
     const good = GOOD[url.pathname]?.(url, origin, request.headers) ?? { status: 404, body: "Not found" };
-    const { status = 200, headers: more, body = "" } = (await bad[url.pathname]?.(url, origin, good)) ?? good;
+    const { status = 200, headers: more, body = "" } = (await bad[url.pathname]?.(url, origin, good, sent)) ?? good;
     const type = typeof body === "string" ? "text/html" : "application/json";
     response.writeHead(status, { ...headers, "Content-Type": type, ...more });
+    if (typeof body === "function") return body(response);
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     mcpUrl: `http://localhost:${server.address().port}/mcp`,
+    origin: `http://localhost:${server.address().port}`,
     requests,
     async close() {
       server.closeAllConnections();

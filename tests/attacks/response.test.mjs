@@ -1,0 +1,273 @@
+// Attacks on the authorization response: somebody else's code, state or issuer, or somebody else who speaks.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { consent, logIn } from "../e2e/browser.mjs";
+import { redirect } from "../e2e/mock-server.mjs";
+import { until } from "../sessions/world.mjs";
+import { attackedBrowser, attacker, click, metadata, outcome, refused, refusedWith, victimTab } from "./attack.mjs";
+
+const start = attackedBrowser();
+const NAME = "mcp-authorize";
+const callback = (world, query) => new URL(`/callback.html${query}`, world.pageUrl).href;
+const html = (body) => () => ({ body: `<!doctype html><title>Attack</title>${body}` });
+
+/** The next response that a browser is sent back with. */
+const responseIn = async (context) =>
+  new URL((await context.waitForEvent("request", (request) => /\/callback\.html\?code=/.test(request.url()))).url());
+
+/** An attacker's own browser, and the response to their own sign-in at the real server, unused. */
+async function ownResponse(t, world, options) {
+  const context = await world.context.browser().newContext();
+  t.after(() => context.close());
+  await context.route(`${world.issuer}/token`, (route) => route.abort());
+  const tab = await context.newPage();
+  await tab.goto(world.pageUrl);
+  await tab.waitForFunction(() => globalThis.app !== undefined);
+  await tab.evaluate((options) => app.start(options), options);
+  const response = responseIn(context);
+  const popup = await click(tab);
+  await logIn(popup, "mallory");
+  await popup.getByRole("button", { name: "Continue" }).click();
+  return response;
+}
+
+test("mix-up: a hostile server sends the user to an honest one, whose `iss` tells (RFC 9207 §2.4): issuer_mismatch", async (t) => {
+  const world = await start(t);
+  const honest = await attacker(t, {
+    "/authorize": (url, origin) =>
+      redirect(url, { code: "honest-code", state: url.searchParams.get("state"), iss: origin }),
+  });
+  const hostile = await attacker(t, metadata(() => ({ authorization_endpoint: `${honest.origin}/authorize` })));
+  const tab = await victimTab(world, hostile.mcpUrl);
+  const error = await refused(world, tab, "issuer_mismatch");
+  assert.ok(!hostile.requests.includes("POST /token"), "the honest server's code went to the hostile one");
+  assert.ok(!error.message.includes(honest.origin), "something of the response is shown");
+});
+
+test("mix-up at a real server: its error is not shown either: issuer_mismatch", async (t) => {
+  const world = await start(t);
+  const registered = await fetch(`${world.issuer}/reg`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ redirect_uris: [callback(world, "")], application_type: "native" }),
+  });
+  const { client_id } = await registered.json();
+  const hostile = await attacker(t, {
+    ...metadata(() => ({ authorization_endpoint: `${world.issuer}/auth` })),
+    "/register": () => ({ status: 201, body: { client_id, token_endpoint_auth_method: "none" } }),
+  });
+  const tab = await victimTab(world, hostile.mcpUrl);
+  const error = await refused(world, tab, "issuer_mismatch");
+  // RFC 8707: the real server issues nothing for the attacker's resource, and that is what it was asked for.
+  assert.ok(!error.message.includes("invalid_target") && error.serverError === undefined);
+  assert.ok(!hostile.requests.includes("POST /token"));
+});
+
+test("mix-up at a server without `iss`: what it is asked for is a token for the attacker's own server (RFC 8707)", async (t) => {
+  const world = await start(t);
+  let asked;
+  const honest = await attacker(t, {
+    "/authorize": (url) => {
+      asked = url.searchParams;
+      return redirect(url, { error: "invalid_target", state: url.searchParams.get("state") });
+    },
+  });
+  const hostile = await attacker(t, metadata(() => ({ authorization_endpoint: `${honest.origin}/authorize` })));
+  const tab = await victimTab(world, hostile.mcpUrl);
+  await refused(world, tab, "authorization_failed");
+  assert.equal(asked.get("resource"), hostile.mcpUrl);
+});
+
+test("code injection: an attacker's code in the victim's response has another verifier (RFC 7636): token_failed", async (t) => {
+  const world = await start(t);
+  const tab = await world.signedInTab();
+  const clientId = await tab.evaluate(() => app.session.clientId);
+  await tab.evaluate(() => app.session.signOut());
+  const own = await ownResponse(t, world, { clientId });
+
+  // The victim's response stops short of the app, and goes on with another code.
+  await world.context.route("**/pkg/callback.js", (route) => route.abort());
+  const responding = responseIn(world.context);
+  const popup = await click(tab);
+  await popup.getByRole("button", { name: "Continue" }).click();
+  const response = await responding;
+  response.searchParams.set("code", own.searchParams.get("code"));
+  await world.context.unroute("**/pkg/callback.js");
+  await popup.evaluate((url) => location.replace(url), response.href);
+  await refusedWith(world, tab, "token_failed");
+  const { form, answer } = world.tokenRequests.at(-1);
+  assert.equal(form.code, own.searchParams.get("code"), "the attacker's code is what was tried");
+  assert.equal(answer.body.error, "invalid_grant");
+});
+
+test("replay: a response that was used leads to nothing, on its own and while another sign-in waits", async (t) => {
+  const world = await start(t);
+  const captured = responseIn(world.context);
+  const tab = await world.signedInTab();
+  const used = await captured;
+  const count = world.tokenRequests.length;
+
+  const replayed = await world.context.newPage();
+  await replayed.goto(used.href);
+  await replayed.locator("html[data-mcp-authorize=no_opener]").waitFor();
+  assert.equal(world.tokenRequests.length, count, "a code was exchanged twice");
+
+  await tab.evaluate(() => app.session.signOut());
+  const popup = await click(tab);
+  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  await replayed.goto(used.href);
+  await replayed.locator("html[data-mcp-authorize=no_opener]").waitFor();
+  await consent(popup);
+  assert.equal((await outcome(tab)).error, undefined);
+  assert.notEqual(world.tokenRequests.at(-1).form.code, used.searchParams.get("code"));
+});
+
+test("login CSRF: an attacker's own response, opened in the victim's browser, signs nobody in", async (t) => {
+  const world = await start(t);
+  const own = await ownResponse(t, world);
+  const attack = await attacker(t, { "/attack": html(`<iframe src="${own.href}"></iframe><a href="${own.href}" target="_blank">Win</a>`) });
+  const tab = await world.tab();
+  const lure = await world.context.newPage();
+  await lure.goto(`${attack.origin}/attack`);
+  const [opened] = await Promise.all([world.context.waitForEvent("page"), lure.getByText("Win").click()]);
+  await opened.locator("html[data-mcp-authorize=no_opener]").waitFor();
+  assert.equal(world.tokenRequests.length, 0);
+  assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) === null), true);
+});
+
+test("CSRF on the callback: while the victim signs in, an attacker's response is left alone, and the victim's is used", async (t) => {
+  const world = await start(t);
+  const own = await ownResponse(t, world);
+  const attack = await attacker(t, { "/attack": html(`<a href="${own.href}" target="_blank">Win</a>`) });
+  const tab = await world.tab();
+  const popup = await click(tab);
+  await logIn(popup, "alice");
+  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  const lure = await world.context.newPage();
+  await lure.goto(`${attack.origin}/attack`);
+  const [opened] = await Promise.all([world.context.waitForEvent("page"), lure.getByText("Win").click()]);
+  await opened.locator("html[data-mcp-authorize=no_opener]").waitFor();
+  assert.equal(world.tokenRequests.length, 0);
+  await consent(popup);
+  assert.equal((await outcome(tab)).error, undefined);
+  const [, claims] = world.tokens.access_token.split(".");
+  assert.equal(JSON.parse(Buffer.from(claims, "base64url")).sub, "alice");
+});
+
+test("state fixation: a state in the endpoint's own query is not the request's: state_mismatch", async (t) => {
+  const world = await start(t);
+  const states = [];
+  const hostile = await attacker(t, {
+    ...metadata((origin) => ({ authorization_endpoint: `${origin}/authorize?state=fixed` })),
+    "/authorize": (url) => {
+      states.push(url.searchParams.getAll("state"));
+      return redirect(url, { code: "code", state: url.searchParams.get("state") });
+    },
+  });
+  const tab = await victimTab(world, hostile.mcpUrl);
+  await refused(world, tab, "state_mismatch");
+  await refused(world, tab, "state_mismatch");
+  assert.ok(!hostile.requests.includes("POST /token"));
+  const [[, first], [, second]] = states;
+  assert.match(first, /^[\w-]{43}$/);
+  assert.notEqual(first, second, "a state is used twice");
+});
+
+test("open redirect: the callback page leads nowhere, whatever is in its address", async (t) => {
+  const world = await start(t);
+  const attack = await attacker(t, {});
+  const page = await world.context.newPage();
+  for (const query of [
+    `?code=c&state=s&redirect_uri=${attack.origin}&return_to=${attack.origin}&next=${attack.origin}#${attack.origin}`,
+    `?error=e&error_uri=${attack.origin}&state=${attack.origin}`,
+    `?url=${attack.origin}`,
+    "?code=javascript:alert(1)&state=javascript:alert(1)",
+  ]) {
+    await page.goto(callback(world, query));
+    await page.locator("html[data-mcp-authorize]").waitFor();
+    const { pathname, origin } = new URL(page.url());
+    assert.equal(origin + pathname, callback(world, ""));
+    if (/code|error/.test(query)) assert.equal(page.url(), callback(world, ""), "the response stays in the address");
+    assert.equal(await page.locator("a, form, iframe, meta[http-equiv]").count(), 0);
+  }
+  assert.deepEqual(attack.requests, []);
+});
+
+test("message spoofing: another origin's opener, frame and named window are not heard", async (t) => {
+  const world = await start(t);
+  const forged = JSON.stringify({ type: NAME, query: "?code=forged&state=forged", id: 1 });
+  const attack = await attacker(t, {
+    "/attack": html("<p>Attack</p>"),
+    "/frame": html(`<script>
+      for (const target of [parent, parent.victim]) for (let n = 0; n < 100; n += 1) target.postMessage(${forged}, "*");
+      new BroadcastChannel("${NAME}").postMessage(${forged});
+      localStorage.setItem("${NAME}", '${forged}');
+      parent.postMessage("done", "*");
+    </script>`),
+  });
+  const lure = await world.context.newPage();
+  await lure.goto(`${attack.origin}/attack`);
+  const opening = world.context.waitForEvent("page");
+  await lure.evaluate((url) => void (globalThis.victim = window.open(url)), world.pageUrl);
+  const tab = await opening;
+  await tab.waitForFunction(() => globalThis.app !== undefined);
+  await tab.evaluate(() => app.start());
+  const popup = await click(tab);
+  await logIn(popup, "alice");
+  await popup.getByRole("button", { name: "Continue" }).waitFor();
+
+  // The page that opened the app's window has a handle of it.
+  await lure.evaluate((forged) => {
+    for (let n = 0; n < 100; n += 1) victim.postMessage(forged, "*");
+    victim.postMessage(JSON.stringify(forged), "*");
+  }, JSON.parse(forged));
+  // A frame of another origin, with the same handle, and with what is the app's own on its origin.
+  await lure.evaluate((url) => {
+    const heard = new Promise((done) => addEventListener("message", ({ data }) => data === "done" && done()));
+    document.body.append(Object.assign(document.createElement("iframe"), { src: url }));
+    return heard;
+  }, `${attack.origin}/frame`);
+  assert.equal(world.tokenRequests.length, 0);
+  await consent(popup);
+  assert.equal((await outcome(tab)).error, undefined);
+  assert.notEqual(world.tokenRequests[0].form.code, "forged");
+});
+
+test("a popup that an attacker steers to the callback page with a code of their own: state_mismatch", async (t) => {
+  const world = await start(t);
+  const own = await ownResponse(t, world);
+  const hostile = await attacker(t, { "/authorize": () => ({ status: 302, headers: { Location: own.href } }) });
+  const tab = await victimTab(world, hostile.mcpUrl);
+  await refused(world, tab, "state_mismatch");
+  assert.ok(!hostile.requests.includes("POST /token"));
+  assert.equal(world.tokenRequests.length, 0);
+});
+
+test("a window that an attacker gave the popup's name gets no response", async (t) => {
+  const world = await start(t);
+  const attack = await attacker(t, { "/attack": html("<p>Attack</p>"), "/window": html("<p>Window</p>") });
+  const lure = await world.context.newPage();
+  await lure.goto(`${attack.origin}/attack`);
+  await lure.evaluate(() => {
+    globalThis.heard = [];
+    addEventListener("message", ({ data }) => heard.push(data));
+  });
+  const naming = world.context.waitForEvent("page");
+  await lure.evaluate((name) => void window.open("/window", name), `${NAME}0`);
+  const named = await naming;
+  const opening = world.context.waitForEvent("page");
+  await lure.evaluate((url) => void (globalThis.victim = window.open(url)), world.pageUrl);
+  const tab = await opening;
+  await tab.waitForFunction(() => globalThis.app !== undefined);
+  await tab.evaluate(() => app.start());
+  const pages = world.context.pages().length;
+  await tab.locator("#sign-in").click();
+  await until(tab, () => app.events.some(({ type }) => type === "authorizing"));
+  // Whether the browser lends the named window or opens another one, the user signs in there.
+  const popup = world.context.pages().length > pages ? world.context.pages().at(-1) : named;
+  await logIn(popup, "alice");
+  await popup.getByRole("button", { name: "Continue" }).click();
+  assert.equal((await outcome(tab)).error, undefined);
+  assert.deepEqual(await lure.evaluate(() => heard), [], "the attacker's page was told something");
+});
