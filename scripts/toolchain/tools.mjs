@@ -10,6 +10,7 @@ import { Failure, answer, cache, isProgram, read, root, run, step, which } from 
 const WASM_BINDGEN = "0.2.130"; // where there is no Cargo.lock yet
 const WASM_PACK = "0.15.1";
 const GECKODRIVER = "0.37.0";
+const CARGO_FUZZ = "0.13.2";
 
 export function wasmBindgenVersion() {
   const lock = read(join(root, "Cargo.lock")) ?? "";
@@ -24,6 +25,9 @@ export const wasmPack = () => tool("wasm-pack", "wasm-pack", WASM_PACK, 6);
 
 /** The folder that holds `geckodriver`, which steers Firefox. */
 export const geckodriver = () => tool("geckodriver", "geckodriver", GECKODRIVER, 2);
+
+/** The folder that holds `cargo-fuzz`. */
+export const cargoFuzz = () => tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, 2);
 
 async function tool(crate, program, version, minutes) {
   const onPath = which(program);
