@@ -133,7 +133,8 @@ export class Exchanges {
   }
 
   #answer(sent, step, status, duration) {
-    sent.status = status ?? "no answer";
+    // An opaque answer has the status 0 (Fetch, filtered responses).
+    sent.status = status === 0 ? "unreadable" : (status ?? "no answer");
     const expected = status < 400 || status === EXPECTED[step];
     sent.message.answer(`${sent.status} · ${Math.round(duration)} ms`, { failed: !expected });
   }

@@ -120,6 +120,19 @@ test("what was refused is told at the message that it is about", async (t) => {
   await textIn(page, "#steps .note.failed", "resource_mismatch");
 });
 
+test("where no answer may be read, the look for the reason is drawn, too (Fetch, CORS protocol)", async (t) => {
+  const { page } = await fresh(t);
+  // The page's own server, as another origin that allows nothing.
+  const closed = new URL("/mcp", demo.pageUrl);
+  closed.hostname = "localhost";
+  await page.locator("#server").fill(closed.href);
+  await popupOf(page);
+  await errorIn(page);
+  const texts = await messages(page);
+  assert.match(texts[0], /^this page to MCP server: Ask without a token POST \/mcp no answer · \d+ ms$/);
+  assert.ok(texts.some((text) => /^this page to MCP server: Why no answer\? HEAD \/mcp unreadable/.test(text)), texts.join("\n"));
+});
+
 test("a reload keeps the diagram, and goes on with it", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
