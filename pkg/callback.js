@@ -1,5 +1,6 @@
-// Runs in the page at redirectUri: hands the authorization response to the page that opened the
-// popup, and closes it. It decides nothing and shows nothing of what came in the address.
+// Runs in the page at redirectUri: hands the authorization response to the page that opened the popup,
+// and closes it; or to the page that was left, and goes back there. It decides nothing and shows nothing
+// of what came in the address.
 
 const NAME = "mcp-authorize"; // src/browser/popup.rs has it too
 const PATIENCE = 3000;
@@ -17,15 +18,30 @@ paragraph.role = "status";
 // Storage and channels throw where the browser blocks them, and one way is enough.
 const attempt = (work) => {
   try {
-    work();
+    return work();
   } catch {}
+};
+
+// Where the user was in this tab, when the app left it with this state (src/browser/redirect.rs). The app takes
+// the response from the tab's own storage: neither the address nor a Referer has it.
+const goBack = (state) => {
+  const page = sessionStorage.getItem(`${NAME} ${state}`);
+  if (!page || new URL(page).origin !== origin) return;
+  sessionStorage.setItem(NAME + search, "");
+  location.replace(page);
+  return true;
 };
 
 const parameters = new URLSearchParams(search);
 if (parameters.has("code") || parameters.has("error")) {
   // The response does not stay in the address bar, nor in the history.
   history.replaceState(null, "", origin + pathname);
+  if (!attempt(() => goBack(parameters.get("state")))) handOver();
+} else {
+  show("callback_without_response", "This page finishes a sign-in. Go back to the app and start there.");
+}
 
+function handOver() {
   // Tells an answer to this page from those to others. No secret: state is what binds.
   const id = Math.random();
   const giveUp = setTimeout(
@@ -49,12 +65,10 @@ if (parameters.has("code") || parameters.has("error")) {
   // Reaches a frame of another site, where channels and storage are others.
   attempt(() => opener?.postMessage(message, origin));
   // Events of what is gone again at once. Scripts of this origin could listen on the channel as well, and
-  // the code is worth nothing without the verifier (RFC 7636), which the app's page has in memory alone.
+  // the code is worth nothing without the verifier (RFC 7636), which never leaves the module's memory and its store.
   attempt(() => {
     addEventListener("storage", ({ key, newValue }) => key === NAME && attempt(() => heard(JSON.parse(newValue))));
     localStorage.setItem(NAME, JSON.stringify(message));
     localStorage.removeItem(NAME);
   });
-} else {
-  show("callback_without_response", "This page finishes a sign-in. Go back to the app and start there.");
 }

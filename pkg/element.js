@@ -4,7 +4,7 @@ import { LOADING, watchMcpSession } from "./watch.js";
 const LABELS = { "sign-in": "Sign in", cancel: "Cancel", "sign-out": "Sign out" };
 const LABEL_OF = { loading: "sign-in", "signed-out": "sign-in", "signing-in": "cancel", "signed-in": "sign-out" };
 /** The user's own will: nothing that they have to be told. */
-const WANTED = ["aborted", "popup_closed", "access_denied"];
+const WANTED = ["aborted", "popup_closed", "redirect_abandoned", "access_denied"];
 
 const STYLE = `
 :host { display: inline-block }

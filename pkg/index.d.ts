@@ -55,6 +55,8 @@ export type McpAuthorizeErrorCode =
   | "popup_closed"
   /** The popup of another sign-in of this page is open; it was brought to the front. */
   | "popup_open"
+  /** The user came back from the sign-in page, as by the back button, before the sign-in was done. */
+  | "redirect_abandoned"
   /** The user, or the authorization server for them, declined. */
   | "access_denied"
   /** The authorization server answered with another error (RFC 6749 §4.1.2.1), or refused a pushed request (RFC 9126 §2.3). */
@@ -217,6 +219,13 @@ export interface McpCommonOptions {
    * `redirectUri`, its query included. For environments without windows, and for apps with windows of their own.
    */
   authorize?(url: string): string | URL | Promise<string | URL>;
+  /**
+   * Where the authorization server's page comes up. `"popup"`, the default. `"redirect"`: in place of the app's page,
+   * for where there are no popups, as in the web views of mobile apps; `signIn` then leaves the page. `"popup-or-redirect"`:
+   * the latter where the browser blocks the popup. After a redirect the user comes back to the page that they left, loaded
+   * anew, and `restore` finishes the sign-in there. It needs a storage that outlasts the page.
+   */
+  display?: "popup" | "redirect" | "popup-or-redirect";
   /** Where sessions are kept. Default `"indexeddb"`: encrypted, shared by all tabs of the origin. */
   storage?: "indexeddb" | "memory" | McpStorage;
   /** Limit for one request, in milliseconds. Default 30,000. */
@@ -376,16 +385,22 @@ export class McpAuthorizer extends EventTarget {
    * Signs the user in to an MCP server. Opens a popup at once: call it in a click handler,
    * before any `await` (browsers block popups otherwise). With a `grant` it opens none, and can be called at any time.
    *
+   * By redirect (`display`) it needs no click. It then leaves the page, so that the promise never resolves: the session
+   * comes from {@link restore}, once the user is back. The promise rejects if the page can't be left, or if the user
+   * comes back to it by the back button and the browser has kept it as it was (`redirect_abandoned`).
+   *
    * @param server The MCP server's URL, for example `https://mcp.example.com/mcp`.
    * @throws McpAuthorizeError any code.
    */
   signIn(server: string | URL, options?: SignInOptions): Promise<McpSession>;
 
   /**
-   * Brings a session back, without the user and, where the token is still good, without the network.
+   * Brings a session back, without the user and, where the token is still good, without the network. On the page to
+   * which the user comes back from a redirect it finishes the sign-in, and rejects with what `signIn` would have
+   * rejected with, such as `access_denied` or `timeout`: once, and an earlier session is there all the same.
    *
    * @returns The session, or `null` where there is none.
-   * @throws McpAuthorizeError `invalid_url`, `insecure_url`, `storage_failed`.
+   * @throws McpAuthorizeError `invalid_url`, `insecure_url`, `storage_failed`; after a redirect any code.
    */
   restore(server: string | URL): Promise<McpSession | null>;
 

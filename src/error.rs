@@ -82,6 +82,8 @@ codes! {
         => "Let the user click again.";
     PopupOpen "popup_open" "The popup of another sign-in is open; it was brought to the front."
         => "Let the user finish there or close it, or abort the other sign-in first.";
+    RedirectAbandoned "redirect_abandoned" "The user came back from the sign-in page, as by the back button, before the sign-in was done."
+        => "Let the user click again.";
     AccessDenied "access_denied" "The user, or the authorization server for them, declined."
         => "Let the user click again if that was a mistake.";
     AuthorizationFailed "authorization_failed" "The authorization server answered with an error (RFC 6749 §4.1.2.1)."

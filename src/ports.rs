@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 
 use crate::protocol::form::Form;
 use crate::protocol::json::Value;
-use crate::protocol::{Issuer, PublicKey, Resource, Scope, Secret, Url};
+use crate::protocol::{Issuer, PublicKey, Resource, Scope, Secret, State, Url};
 use crate::{Error, Result, Step};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -251,6 +251,16 @@ pub enum StorageProblem {
     Unavailable,
 }
 
+/// What came back while this program was away: [`UserAgent::leaves_for`].
+pub trait Returned {
+    /// The queries that came back to the redirect URI and were not forgotten, unchecked.
+    fn responses(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+    /// Forgets one of them.
+    fn forget(&self, _response: &Secret) {}
+}
+
 /// Work that must not stop half-way.
 pub trait Task {
     /// Runs a future to its end, even if the caller's own future is dropped meanwhile.
@@ -268,12 +278,25 @@ pub trait StepUp {
 
 /// Everything that a flow needs, together. Cloning is cheap and gives the same ports.
 pub trait Ports:
-    Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + StepUp + Task + Clone + 'static
+    Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + Returned + StepUp + Task + Clone + 'static
 {
 }
 
 impl<T> Ports for T where
-    T: Http + Json + Clock + Entropy + Store + Lock + Keys + Assertions + Observer + StepUp + Task + Clone + 'static
+    T: Http
+        + Json
+        + Clock
+        + Entropy
+        + Store
+        + Lock
+        + Keys
+        + Assertions
+        + Observer
+        + Returned
+        + StepUp
+        + Task
+        + Clone
+        + 'static
 {
 }
 
@@ -282,8 +305,14 @@ pub trait UserAgent {
     /// Chooses one of several authorization servers by its place in the list. MCP 2026-07-28: the
     /// choice is the client's, or its user's.
     async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize>;
-    /// Opens the authorization server's page.
-    fn open(&mut self, url: &Url) -> Result<()>;
+    /// For how many milliseconds the response may be on its way, where opening the page ends this
+    /// program: what the response is checked against is stored before, and another run finishes by
+    /// [`restore`](crate::flow::restore). Nothing where this one waits.
+    fn leaves_for(&self) -> Option<u64> {
+        None
+    }
+    /// Opens the authorization server's page. The response will have this state.
+    fn open(&mut self, url: &Url, state: &State) -> Result<()>;
     /// Waits for the next response that comes back to the redirect URI; it may be that of another
     /// sign-in.
     async fn response(&mut self) -> Result<CallbackQuery>;

@@ -17,8 +17,8 @@ use crate::protocol::json::decimal;
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};
 
-/// The name of the channel, of the storage key and of the messages' type. `pkg/callback.js` has it too.
-const NAME: &str = "mcp-authorize";
+/// The name of the channel, of the storage keys and of the messages' type. `pkg/callback.js` has it too.
+pub(super) const NAME: &str = "mcp-authorize";
 const WIDTH: f64 = 520.0;
 const HEIGHT: f64 = 720.0;
 /// There is no event for a window that was closed.
@@ -54,10 +54,7 @@ impl Popup {
     /// it, `signal` is the sign-in's, if it has one, and `on_waiting` is called when the popup can't
     /// be watched any more.
     pub fn open(host: &str, signal: JsValue, on_waiting: Box<dyn Fn()>) -> Result<Self> {
-        let opener = JsValue::from(js_sys::global());
-        if get(&opener, "document").is_undefined() {
-            return Err(Error::new(Code::Unsupported, Step::Authorization, "There is no window to open a popup from."));
-        }
+        let opener = window()?;
         // One after the other: two would be one too many for the user.
         let (current, its_signal) = CURRENT.with_borrow(Clone::clone);
         if get(&its_signal, "aborted").is_truthy() {
@@ -244,6 +241,18 @@ impl Connecting {
         })
         .await
     }
+}
+
+/// The window that this runs in, rather than a worker.
+pub(super) fn window() -> Result<JsValue> {
+    if global("document").is_undefined() {
+        return Err(Error::new(
+            Code::Unsupported,
+            Step::Authorization,
+            "There is no window to show a sign-in page in.",
+        ));
+    }
+    Ok(js_sys::global().into())
 }
 
 fn is_closed(window: &JsValue) -> bool {

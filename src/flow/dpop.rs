@@ -35,6 +35,20 @@ impl Binding {
         }
     }
 
+    /// The name in a record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Binding::Off => "off",
+            Binding::Offered => "offered",
+            Binding::Required => "required",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Binding::Off, Binding::Offered, Binding::Required].into_iter().find(|binding| binding.name() == name)
+    }
+
     /// For a refresh: bound tokens stay bound.
     pub fn of(token_type: TokenType) -> Self {
         match token_type {

@@ -87,7 +87,7 @@ pub(super) async fn forget_if_unknown<P: Ports>(
     error: &Error,
 ) -> Result<()> {
     const UNKNOWN: &str = "invalid_client";
-    let unknown = if earlier && error.code() == Code::PopupClosed {
+    let unknown = if earlier && matches!(error.code(), Code::PopupClosed | Code::RedirectAbandoned) {
         let answer = endpoint.post(Step::Token, refresh_request(&Secret::from("none"), None)).await?;
         answer.document.as_ref().and_then(|document| document.string("error").ok().flatten()) == Some(UNKNOWN)
     } else {

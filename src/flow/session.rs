@@ -11,7 +11,7 @@ use super::record::{self, forget_registration};
 use super::step_up::StepUps;
 use super::token::Endpoint;
 use crate::ports::{Event, Ports, UnixMillis};
-use crate::protocol::json::Object;
+use crate::protocol::json::{Object, Writer};
 use crate::protocol::{
     ClientCredentials, Issuer, Resource, Scope, Secret, ServerUrl, TokenResponse, TokenType, Url, refresh_request,
     revocation_request,
@@ -145,7 +145,12 @@ impl Tokens {
     }
 
     fn to_record(&self) -> Secret {
-        record::write_client(record::writer(), &self.client)
+        self.write(record::writer()).finish().into()
+    }
+
+    /// Adds them to a record.
+    pub fn write(&self, writer: Writer) -> Writer {
+        record::write_client(writer, &self.client)
             .string("resource", self.resource.as_str())
             .string("issuer", self.issuer.as_str())
             .string("token_endpoint", self.token_endpoint.as_str())
@@ -160,11 +165,10 @@ impl Tokens {
             .optional_number("refresh_at", self.refresh_at.map(|at| at.0))
             .number("failed_at", self.failed_at.0)
             .optional_number("retry_at", self.retry_at.map(|at| at.0))
-            .finish()
-            .into()
     }
 
-    fn from_record(record: &Object, server: &ServerUrl) -> Option<Self> {
+    /// Reads them from a record.
+    pub fn from_record(record: &Object, server: &ServerUrl) -> Option<Self> {
         let url = |name| Url::parse(record.required_string(name).ok()?).ok();
         let scope = |name| record.strings(name).ok().map(|tokens| Scope::from_tokens(tokens.unwrap_or_default()));
         let time = |name| record.whole_number(name).ok().map(|at| at.map(UnixMillis));
@@ -176,7 +180,7 @@ impl Tokens {
             revocation_endpoint: url("revocation_endpoint"),
             requested: scope("requested")?,
             granted: scope("granted")?,
-            access_token: record.required_string("access_token").ok()?.into(),
+            access_token: record.string("access_token").ok()??.into(),
             token_type: TokenType::from_name(record.required_string("token_type").ok()?)?,
             refresh_token: record.string("refresh_token").ok()?.map(Into::into),
             issued_at: time("issued_at")??,

@@ -11,7 +11,7 @@ use super::discover::{
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
 use super::identify::{forget_if_unknown, identify};
-use super::pending::PendingSignIn;
+use super::pending::{PendingSignIn, finish_returned};
 use super::pushed_authorization_request::authorization_url;
 use super::session::{Session, Tokens};
 use crate::ports::{Event, Ports, UnixMillis, UserAgent};
@@ -92,7 +92,10 @@ async fn ask<P: Ports>(
     user_agent: &mut impl UserAgent,
 ) -> Result<TokenResponse> {
     let url = authorization_url(ports, client, authorization_server, pending).await?;
-    user_agent.open(&url)?;
+    if let Some(limit) = user_agent.leaves_for() {
+        pending.keep(ports, server, limit).await?;
+    }
+    user_agent.open(&url, &pending.state)?;
     ports.notify(&Event::Authorizing { server: server.as_str(), issuer: authorization_server.issuer.as_str() });
     let code = response(&pending.request(client), user_agent).await?;
     pending.exchange(ports, client, &code).await
@@ -165,8 +168,14 @@ fn hidden_challenge(server: &ServerUrl, cause: Error) -> Error {
         .with_source(Some(Box::new(cause)))
 }
 
-/// Brings a session back from the store, without the network.
+/// Brings a session back from the store, without the network; or finishes the sign-in from which the
+/// user has just come back, whose errors are then those of [`sign_in`].
 pub async fn restore<P: Ports>(ports: &P, client: &Rc<Client>, server: &ServerUrl) -> Result<Option<Session<P>>> {
+    for response in ports.responses() {
+        if let Some(session) = finish_returned(ports, client, server, &response).await? {
+            return Ok(Some(session));
+        }
+    }
     Session::load(ports.clone(), client.clone(), server.clone()).await
 }
 

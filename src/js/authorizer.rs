@@ -9,13 +9,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
-use super::options::Options;
+use super::options::{Display, Options};
 use super::session::Session;
 use crate::browser::reflect::{apply, settled, strings};
-use crate::browser::{AppPage, Browser, BrowserOptions, Connecting, JsCause, Popup, race};
+use crate::browser::{AppPage, Browser, BrowserOptions, Connecting, JsCause, Popup, Redirect, race};
 use crate::flow::{self, Client};
 use crate::ports::{CallbackQuery, Event, Observer, UserAgent};
-use crate::protocol::{Issuer, Scope, ServerUrl, Url};
+use crate::protocol::{Issuer, Scope, ServerUrl, State, Url};
 use crate::{Code, Error, Result, Step};
 
 /// Signs users in.
@@ -28,6 +28,7 @@ pub(super) struct Setup {
     client: Rc<Client>,
     choose: Option<Function>,
     authorize: Option<Function>,
+    display: Display,
     sign_in_timeout: u32,
 }
 
@@ -52,6 +53,7 @@ impl Authorizer {
             client: Rc::new(options.client),
             choose: options.choose,
             authorize: options.authorize,
+            display: options.display,
             sign_in_timeout: options.sign_in_timeout,
         })))
     }
@@ -93,12 +95,24 @@ impl Authorizer {
 impl Setup {
     /// Who signs in. The popup opens now: to be called while the click still counts.
     pub(super) fn user(&self, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<User> {
-        let page = match &self.authorize {
-            _ if self.client.redirect_uri.is_none() => Page::None,
-            Some(authorize) => Page::App(AppPage::new(authorize.clone())),
-            None => Page::Popup(open_popup(&self.browser, server, signal)?),
-        };
+        let page = self.page(server, signal)?;
         Ok(User { page, choose: self.choose.clone(), server: server.as_str().to_owned() })
+    }
+
+    /// What shows the authorization server's page.
+    fn page(&self, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<Page> {
+        match &self.authorize {
+            _ if self.client.redirect_uri.is_none() => return Ok(Page::None),
+            Some(authorize) => return Ok(Page::App(AppPage::new(authorize.clone()))),
+            None => {}
+        }
+        if self.display != Display::Redirect {
+            match open_popup(&self.browser, server, signal) {
+                Err(error) if self.display == Display::PopupOrRedirect && error.code() == Code::PopupBlocked => {}
+                opened => return opened.map(Page::Popup),
+            }
+        }
+        Redirect::new(&self.browser, self.sign_in_timeout).map(Page::Redirect)
     }
 
     /// The user's part, as long as it may take. Boxed, so that this is compiled once.
@@ -145,6 +159,7 @@ pub(super) struct User {
 
 enum Page {
     Popup(Popup),
+    Redirect(Redirect),
     App(AppPage),
     /// A user on another device sees none, and a grant without a user shows none.
     None,
@@ -199,9 +214,17 @@ impl UserAgent for User {
         Ok(position.unwrap_or(usize::MAX))
     }
 
-    fn open(&mut self, url: &Url) -> Result<()> {
+    fn leaves_for(&self) -> Option<u64> {
+        match &self.page {
+            Page::Redirect(redirect) => Some(redirect.leaves_for()),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, url: &Url, state: &State) -> Result<()> {
         match &mut self.page {
             Page::Popup(popup) => popup.navigate(url),
+            Page::Redirect(redirect) => redirect.open(url, state),
             Page::App(page) => page.open(url),
             Page::None => Err(no_page()),
         }
@@ -210,6 +233,7 @@ impl UserAgent for User {
     async fn response(&mut self) -> Result<CallbackQuery> {
         match &mut self.page {
             Page::Popup(popup) => popup.response().await,
+            Page::Redirect(redirect) => redirect.response().await,
             Page::App(page) => page.response().await,
             Page::None => Err(no_page()),
         }

@@ -23,10 +23,19 @@ pub(super) struct Options {
     pub choose: Option<Function>,
     pub on_step_up: Option<Function>,
     pub authorize: Option<Function>,
+    pub display: Display,
     pub client_key: JsValue,
     pub assertion: JsValue,
     pub request_timeout: u32,
     pub sign_in_timeout: u32,
+}
+
+/// Where the authorization server's page comes up.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Display {
+    Popup,
+    Redirect,
+    PopupOrRedirect,
 }
 
 fn at(error: FieldError) -> Error {
@@ -55,6 +64,7 @@ impl Options {
             choose: function(given, "chooseAuthorizationServer")?,
             on_step_up: function(given, "onStepUp")?,
             authorize: function(given, "authorize")?,
+            display: read_display(&object)?,
             client_key,
             assertion,
             request_timeout: timeout("requestTimeout", REQUEST_TIMEOUT_MS)?,
@@ -115,6 +125,15 @@ fn read_dpop(options: &Object) -> Result<Dpop> {
         Some("require") => Ok(Dpop::Require),
         Some("off") => Ok(Dpop::Off),
         _ => Err(at(FieldError::new("dpop", "\"auto\", \"require\" or \"off\""))),
+    }
+}
+
+fn read_display(options: &Object) -> Result<Display> {
+    match options.string("display").map_err(at)? {
+        None | Some("popup") => Ok(Display::Popup),
+        Some("redirect") => Ok(Display::Redirect),
+        Some("popup-or-redirect") => Ok(Display::PopupOrRedirect),
+        _ => Err(at(FieldError::new("display", "\"popup\", \"redirect\" or \"popup-or-redirect\""))),
     }
 }
 

@@ -8,6 +8,7 @@ mod grant;
 mod identify;
 mod organisations;
 mod pushed_authorization_request;
+mod redirect;
 mod scripted;
 mod session;
 mod sign_in;

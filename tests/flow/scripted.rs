@@ -9,7 +9,7 @@ use base64::Engine;
 use mcp_authorize::flow::{Client, Dpop};
 use mcp_authorize::ports::*;
 use mcp_authorize::protocol::json::Value;
-use mcp_authorize::protocol::{Issuer, PublicKey, Resource, Scope, Secret, Url, form};
+use mcp_authorize::protocol::{Issuer, PublicKey, Resource, Scope, Secret, State, Url, form};
 use mcp_authorize::{Code, Error, Result, Step};
 
 pub const SERVER: &str = "https://mcp.example/mcp";
@@ -61,6 +61,7 @@ struct World {
     waited_for: RefCell<Vec<String>>,
     on_step_up: Cell<Option<OnStepUp>>,
     forgets_keys: Cell<bool>,
+    returned: RefCell<Vec<String>>,
 }
 
 /// What the app does when a request waits for more scopes.
@@ -166,6 +167,16 @@ impl Scripted {
     /// Keys are gone before the store is.
     pub fn forgets_keys(&self) {
         self.0.forgets_keys.set(true);
+    }
+
+    /// A response comes back while the program is away.
+    pub fn returns(&self, response: &str) {
+        self.0.returned.borrow_mut().push(response.into());
+    }
+
+    /// Those that nobody has taken.
+    pub fn returned(&self) -> Vec<String> {
+        self.0.returned.borrow().clone()
     }
 
     pub fn storage_fails(&self, fails: bool) {
@@ -429,6 +440,16 @@ impl StepUp for Scripted {
     }
 }
 
+impl Returned for Scripted {
+    fn responses(&self) -> Vec<Secret> {
+        self.0.returned.borrow().iter().map(|response| response.as_str().into()).collect()
+    }
+
+    fn forget(&self, response: &Secret) {
+        self.0.returned.borrow_mut().retain(|kept| kept != response.expose());
+    }
+}
+
 impl Task for Scripted {
     async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
         future.await
@@ -441,13 +462,15 @@ type Answers = Box<dyn Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery
 pub struct User {
     pub opened: Option<Url>,
     pub chooses: usize,
+    /// What opening the page leaves the program for, in milliseconds.
+    pub leaves_for: Option<u64>,
     answers: Answers,
     queue: Vec<Result<CallbackQuery>>,
 }
 
 impl User {
     pub fn who(answers: impl Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>> + 'static) -> Self {
-        Self { opened: None, chooses: 0, answers: Box::new(answers), queue: Vec::new() }
+        Self { opened: None, chooses: 0, leaves_for: None, answers: Box::new(answers), queue: Vec::new() }
     }
 
     /// Consents.
@@ -474,7 +497,12 @@ impl UserAgent for User {
         Ok(self.chooses)
     }
 
-    fn open(&mut self, url: &Url) -> Result<()> {
+    fn leaves_for(&self) -> Option<u64> {
+        self.leaves_for
+    }
+
+    fn open(&mut self, url: &Url, state: &State) -> Result<()> {
+        assert!(url.as_str().contains(state.as_str()) || url.as_str().contains("request_uri"));
         self.opened = Some(url.clone());
         self.queue = (self.answers)(&self.sent());
         self.queue.reverse();

@@ -66,6 +66,31 @@ async function signsInSomehow(test) {
   assert.ok(told(test, "waiting").length <= 1);
 }
 
+const REDIRECT = { config: { options: { display: "redirect" } } };
+
+/** The app's page, before anybody signed in. */
+async function firstVisit({ world }) {
+  assert.equal((await world.next("restored")).signedIn, false);
+  await world.next("ready");
+}
+
+/** Opens the app and leaves it by a click for the sign-in page. */
+async function leave(test, query = "") {
+  await test.browser.open(test.world.appUrl + query);
+  await firstVisit(test);
+  await test.browser.click("#sign-in");
+  await test.world.next("shown");
+}
+
+/** The user goes on at the sign-in page, and is signed in where they were. */
+async function comesBack({ browser, world }) {
+  await browser.click("#go");
+  const restored = await world.next("restored");
+  assert.equal(restored.signedIn, true, restored.message);
+  assert.equal(restored.left, 1);
+  return restored;
+}
+
 export const CASES = [
   {
     name: "sign-in page without a policy",
@@ -225,6 +250,221 @@ export const CASES = [
     },
   },
 
+  // "… or, as the option says, falls back to a full-page redirect: state is stored, the callback page returns to where
+  // the user was, `restore()` finishes. Redirect is also a mode of its own"
+  {
+    name: "blocked: falls back to a redirect",
+    world: { config: { withoutClick: true, options: { display: "popup-or-redirect" } } },
+    run: async (test) => {
+      await test.browser.open(test.world.appUrl);
+      await firstVisit(test);
+      await comesBack(test);
+      assert.equal(await test.browser.windows(), 1);
+    },
+  },
+  {
+    name: "not blocked: needs no redirect",
+    world: { config: { options: { display: "popup-or-redirect" } } },
+    run: signsIn,
+  },
+  {
+    name: "redirect: back to where the user was, without a trace of the response",
+    world: REDIRECT,
+    run: async (test) => {
+      await leave(test, "?view=list#row-2");
+      const { href, referrer } = await comesBack(test);
+      assert.equal(href, `${test.world.appUrl}?view=list#row-2`);
+      assert.doesNotMatch(referrer, /code=/);
+      assert.deepEqual(told(test, "leak"), []);
+      assert.equal(await test.browser.windows(), 1);
+      // Neither in the history nor in the tab's storage. Only Chromium shows the history's addresses.
+      const seen = await test.browser.run(
+        "JSON.stringify([Object.keys(sessionStorage), globalThis.navigation?.entries().map(({ url }) => url)])",
+      );
+      assert.doesNotMatch(seen, /code=/);
+    },
+  },
+  {
+    name: "redirect: a reload of the page afterwards",
+    world: REDIRECT,
+    run: async (test) => {
+      await leave(test);
+      await comesBack(test);
+      await test.browser.reload();
+      const { signedIn, left } = await test.world.next("restored");
+      assert.deepEqual({ signedIn, left }, { signedIn: true, left: 0 });
+      assert.equal(told(test, "exchanged").length, 1);
+    },
+  },
+  {
+    name: "redirect, past COOP same-origin on both",
+    world: { ...REDIRECT, appCoop: COOP, signInCoop: COOP },
+    run: async (test) => {
+      await leave(test);
+      await comesBack(test);
+    },
+  },
+  {
+    name: "redirect: the user declines: restore rejects once",
+    world: { ...REDIRECT, declines: true },
+    run: async (test) => {
+      await leave(test);
+      await test.browser.click("#go");
+      assert.equal((await test.world.next("restored")).code, "access_denied");
+      await test.browser.reload();
+      const { signedIn, left } = await test.world.next("restored");
+      assert.deepEqual({ signedIn, left }, { signedIn: false, left: 0 });
+    },
+  },
+  {
+    name: "redirect: the user comes back too late",
+    world: { config: { options: { display: "redirect", signInTimeout: 2000 } } },
+    run: async (test) => {
+      await leave(test);
+      await pause(2100);
+      await test.browser.click("#go");
+      assert.equal((await test.world.next("restored")).code, "timeout");
+      assert.deepEqual(told(test, "exchanged"), []);
+    },
+  },
+  {
+    name: "redirect: a foreign response changes nothing",
+    world: REDIRECT,
+    run: async (test) => {
+      const { browser, world } = test;
+      await leave(test);
+      await browser.open(`${world.appUrl}callback.html?code=foreign&state=foreign`);
+      assert.equal((await world.next("callback")).state, "no_opener");
+      // Nor does one that got past the callback page.
+      await browser.run(`void sessionStorage.setItem("mcp-authorize?code=foreign&state=foreign", "")`);
+      await browser.open(world.appUrl);
+      const { signedIn, left } = await world.next("restored");
+      assert.deepEqual({ signedIn, left }, { signedIn: false, left: 1 });
+      assert.deepEqual(told(test, "exchanged"), []);
+      assert.doesNotMatch(await browser.run("Object.keys(sessionStorage).join()"), /foreign/);
+    },
+  },
+  {
+    name: "redirect: only to a page of the app's own origin",
+    world: REDIRECT,
+    run: async ({ browser, world }) => {
+      for (const page of ["https://evil.example/", "javascript:alert(1)", "//evil.example", "rubbish"]) {
+        await browser.open(`${world.appUrl}callback.html`);
+        await world.next("callback");
+        await browser.run(`void sessionStorage.setItem("mcp-authorize s", ${JSON.stringify(page)})`);
+        await browser.open(`${world.appUrl}callback.html?code=c&state=s`);
+        assert.equal((await world.next("callback")).state, "no_opener", page);
+      }
+    },
+  },
+  {
+    name: "redirect: back from the sign-in page, and once more",
+    world: REDIRECT,
+    run: async (test) => {
+      const { browser, world } = test;
+      await leave(test);
+      await browser.back();
+      // Loaded anew, or as it was.
+      const back = await Promise.race([world.next("restored"), world.next("failed")]);
+      assert.ok(back.signedIn === false || back.code === "redirect_abandoned", JSON.stringify(back));
+      if (back.type === "restored") await world.next("ready");
+      await browser.click("#sign-in");
+      await world.next("shown");
+      await comesBack(test);
+    },
+  },
+  {
+    name: "redirect: back from where the user is signed in: the old response is spent",
+    world: REDIRECT,
+    run: async (test) => {
+      const { browser, world } = test;
+      await leave(test);
+      await comesBack(test);
+      await browser.back();
+      await browser.click("#go");
+      const { signedIn, left } = await world.next("restored");
+      assert.deepEqual({ signedIn, left }, { signedIn: true, left: 1 });
+      assert.equal(told(test, "exchanged").length, 1);
+    },
+  },
+  {
+    name: "redirect: the page is as it was when the user comes back to it",
+    world: { hold: "page", config: { withoutClick: true, whenLeaving: "come back", options: { display: "redirect" } } },
+    run: async ({ browser, world }) => {
+      await browser.open(world.appUrl);
+      assert.equal((await world.next("failed")).code, "redirect_abandoned");
+    },
+  },
+  {
+    name: "redirect: aborted while the sign-in page loads: the user stays",
+    world: { hold: "page", config: { withoutClick: true, whenLeaving: "cancel", options: { display: "redirect" } } },
+    run: async ({ browser, world }) => {
+      await browser.open(world.appUrl);
+      const { code, href } = await world.next("failed");
+      assert.deepEqual({ code, href }, { code: "aborted", href: world.appUrl });
+      await world.next("dropped");
+    },
+  },
+  {
+    name: "redirect: the sign-in page does not come up: time limit",
+    world: { hold: "page", config: { withoutClick: true, options: { display: "redirect", signInTimeout: 2000 } } },
+    run: async ({ browser, world }) => {
+      await browser.open(world.appUrl);
+      await world.next("held");
+      assert.equal((await world.next("failed")).code, "timeout");
+      await world.next("dropped");
+    },
+  },
+  {
+    name: "redirect: two tabs at once",
+    world: REDIRECT,
+    run: async (test) => {
+      const { browser, world } = test;
+      await browser.open(world.appUrl);
+      await firstVisit(test);
+      // By a script: a click might take the page away before its command is done.
+      await browser.run(`void window.open(${JSON.stringify(world.appUrl)})`);
+      await firstVisit(test);
+      const other = await browser.popup();
+      await other.click("#sign-in");
+      await world.next("shown");
+      await browser.click("#sign-in");
+      await world.next("shown");
+      await other.click("#go");
+      assert.equal((await world.next("restored")).signedIn, true);
+      await comesBack(test);
+      assert.equal(told(test, "exchanged").length, 2);
+    },
+  },
+  {
+    name: "redirect in a frame of another site: works where it has a storage, or says why not",
+    world: REDIRECT,
+    run: async (test) => {
+      const { browser, engine, world } = test;
+      await browser.open(world.frameUrl);
+      await firstVisit(test);
+      await browser.frame();
+      await browser.click("#sign-in");
+      if (engine.frameStorage) {
+        await world.next("shown");
+        await comesBack(test);
+      } else {
+        assert.match((await fails(test, "unsupported")).message, /storage that outlasts the page/);
+      }
+    },
+  },
+  {
+    name: "redirect without a storage that outlasts the page: says why not",
+    world: { config: { options: { display: "redirect", storage: "memory" } } },
+    run: async (test) => {
+      await test.browser.open(test.world.appUrl);
+      await firstVisit(test);
+      await test.browser.click("#sign-in");
+      const { message, href } = await fails(test, "unsupported");
+      assert.match(message, /storage that outlasts the page/);
+      assert.equal(href, test.world.appUrl);
+    },
+  },
   {
     name: "blocked: popup_blocked",
     world: { config: { withoutClick: true } },

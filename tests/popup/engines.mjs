@@ -2,6 +2,7 @@
 //
 //     open(url)       shows a page in the app's window
 //     frame()         goes into its first frame
+//     back(), reload() as the browser's buttons
 //     click(selector) clicks in it
 //     run(expression) is what an expression comes to in it
 //     popup()         the newest window beside it, once there is one: { click, close }
@@ -24,7 +25,8 @@ const PATIENCE = 10_000;
 
 /**
  * `focus`: whether only the window in front has the focus, and if not, why. `beforeUnload`: whether a window
- * that the test closes gets that event, as it does when a user closes it.
+ * that the test closes gets that event, as it does when a user closes it. `frameStorage`: whether a frame of another
+ * site has a storage.
  */
 export const ENGINES = {
   chromium: {
@@ -33,14 +35,16 @@ export const ENGINES = {
     focus: false,
     noFocus: "a headless browser says of every window that it has it",
     beforeUnload: true,
+    frameStorage: false,
   },
-  firefox: { title: "Firefox", start: startFirefox, focus: true, beforeUnload: true },
+  firefox: { title: "Firefox", start: startFirefox, focus: true, beforeUnload: true, frameStorage: true },
   webkit: {
     title: "WebKitGTK",
     start: startWebKit,
     focus: false,
     noFocus: "without a window manager every window has it",
     beforeUnload: false,
+    frameStorage: true,
   },
 };
 
@@ -56,7 +60,14 @@ async function startChromium() {
       context.setDefaultTimeout(PATIENCE);
       target.app = page = await context.newPage();
     },
-    open: (url) => page.goto(url),
+    open: (url) =>
+      page.goto(url).catch((error) => {
+        // The page that the test has just heard of has not come up for Playwright.
+        if (!error.message.includes("is interrupted by another navigation")) throw error;
+        return page.goto(url);
+      }),
+    back: () => page.goBack(),
+    reload: () => page.reload(),
     frame: async () => void (target.app = page.frames()[1]),
     click: (selector) => target.app.locator(selector).click(),
     run: (expression) => target.app.evaluate(expression),
@@ -140,6 +151,8 @@ async function byWebDriver(session, end = () => {}) {
       await inWindow(app, session.open)("about:blank");
     },
     open: inWindow(app, session.open),
+    back: inWindow(app, session.back),
+    reload: inWindow(app, session.reload),
     frame: inWindow(app, () => session.frame(0)),
     click: inWindow(app, session.click),
     run: inWindow(app, session.run),

@@ -45,7 +45,11 @@ async function column(name, cases) {
   }
   try {
     const cells = [];
-    for (const test of cases) cells.push(await cell(test, name, browser));
+    for (const test of cases) {
+      const done = await cell(test, name, browser);
+      console.log(`${engine.title}: ${test.name}: ${done.result}`);
+      cells.push(done);
+    }
     return { title: `${engine.title} ${browser.version.match(/^\d{2,}|^\d+\.\d+/)[0]}`, cells };
   } finally {
     await browser.close();

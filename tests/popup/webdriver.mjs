@@ -46,6 +46,8 @@ class Session {
   }
 
   open = (url) => this.#send("POST", "/url", { url });
+  back = () => this.#send("POST", "/back", {});
+  reload = () => this.#send("POST", "/refresh", {});
   window = () => this.#send("GET", "/window");
   windows = () => this.#send("GET", "/window/handles");
   switchTo = (handle) => this.#send("POST", "/window", { handle });

@@ -18,11 +18,12 @@ const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-sr
  * @param {string} [options.signInCoop] that of the first sign-in page
  * @param {string} [options.laterCoop] that of the page which comes after it, if one comes
  * @param {string} [options.signInPolicy] the sign-in page's Content-Security-Policy
+ * @param {boolean} [options.declines] the user's answer is no
  * @param {boolean} [options.fails] the sign-in page shows an error and sends nobody back
  * @param {"mcp" | "page"} [options.hold] a request that gets no answer: of the MCP server, or of the sign-in page
  * @param {object} [options.config] for page/app.js
  */
-export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy, fails, hold, config = {} } = {}) {
+export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy, declines, fails, hold, config = {} } = {}) {
   const events = new EventEmitter();
   const log = [];
   const tell = (event) => {
@@ -30,23 +31,50 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
     events.emit("event", event);
   };
 
+  /** The next report or request of a type, or one that came already, in order. */
+  async function next(type) {
+    const find = () => {
+      const index = log.findIndex((event) => event.type === type && !event.taken);
+      return index < 0 ? undefined : Object.assign(log[index], { taken: true });
+    };
+    const found = find();
+    if (found) return found;
+    const signal = AbortSignal.timeout(TIME_LIMIT);
+    try {
+      for await (const _ of on(events, "event", { signal })) {
+        const now = find();
+        if (now) return now;
+      }
+    } catch {
+      throw new Error(`nothing told of "${type}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`);
+    }
+  }
+
   const never = new Promise(() => {});
-  let answer; // the authorization response
+  const answers = []; // the authorization responses
   const page = (title, body, coop) => ({
     headers: { ...(coop && { "Cross-Origin-Opener-Policy": coop }), ...(signInPolicy && { "Content-Security-Policy": signInPolicy }) },
     // The picture tells that the page has come up.
     body: `<!doctype html><title>${title}</title>${body}<img src="/shown?${title}" alt="">`,
   });
-  const proceed = (path) => (fails ? "<h1>Something went wrong</h1>" : `<form action="${path}"><button id="go">Go on</button></form>`);
+  const proceed = (path, answer) =>
+    fails
+      ? "<h1>Something went wrong</h1>"
+      : `<form action="${path}"><button id="go" name="answer" value="${answer}">Go on</button></form>`;
   const mock = await startMock({
     "/mcp": (url, origin, good) => (hold === "mcp" ? (tell({ type: "held" }), never) : good),
     "/authorize": (url, origin, good) => {
-      answer = good;
-      if (hold === "page") return (tell({ type: "held" }), never);
-      return page("sign-in", proceed(laterCoop ? "/later" : "/done"), signInCoop);
+      const answer = declines ? redirect(url, { error: "access_denied", state: url.searchParams.get("state") }) : good;
+      if (hold === "page") {
+        tell({ type: "held" });
+        return { body: (response) => response.once("close", () => tell({ type: "dropped" })) };
+      }
+      const index = answers.push(answer) - 1;
+      return page("sign-in", proceed(laterCoop ? "/later" : "/done", index), signInCoop);
     },
-    "/later": () => page("later", proceed("/done"), laterCoop),
-    "/done": () => answer,
+    "/later": (url) => page("later", proceed("/done", url.searchParams.get("answer")), laterCoop),
+    "/done": (url) => answers[url.searchParams.get("answer")],
+    "/token": (url, origin, good) => (tell({ type: "exchanged" }), good),
     "/shown": (url) => (tell({ type: "shown", page: url.search.slice(1) }), { status: 204 }),
   });
 
@@ -63,10 +91,15 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
     if (request.url === "/frame.html") {
       return response.setHeader("Content-Type", "text/html").end(`<!doctype html><iframe src="${appUrl}"></iframe>`);
     }
+    if (request.url === "/held") {
+      await next("held");
+      return response.end();
+    }
     if (request.url === "/report") {
       tell(JSON.parse(await text(request)));
       return response.end();
     }
+    if (request.headers.referer?.includes("state=")) tell({ type: "leak", url: request.url });
     const writeHead = response.writeHead;
     response.writeHead = (status, headers) =>
       writeHead.call(response, status, {
@@ -83,24 +116,7 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
     log,
     /** The page with the app in a frame of another site. */
     frameUrl: `http://localhost:${port}/frame.html`,
-    /** The next report or request of a type, or one that came already, in order. */
-    async next(type) {
-      const find = () => {
-        const index = log.findIndex((event) => event.type === type && !event.taken);
-        return index < 0 ? undefined : Object.assign(log[index], { taken: true });
-      };
-      const found = find();
-      if (found) return found;
-      const signal = AbortSignal.timeout(TIME_LIMIT);
-      try {
-        for await (const _ of on(events, "event", { signal })) {
-          const now = find();
-          if (now) return now;
-        }
-      } catch {
-        throw new Error(`nothing told of "${type}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`);
-      }
-    },
+    next,
     async close() {
       await mock.close();
       app.closeAllConnections();

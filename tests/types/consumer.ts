@@ -272,6 +272,7 @@ export function advice(error: unknown): string {
       return `Try again later. ${text}`;
     case "aborted":
     case "popup_closed":
+    case "redirect_abandoned":
     case "popup_open":
     case "access_denied":
     case "signed_out":

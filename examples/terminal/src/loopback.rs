@@ -2,7 +2,7 @@
 //! (RFC 8252 §7.3).
 
 use mcp_authorize::ports::{CallbackQuery, UserAgent};
-use mcp_authorize::protocol::{Issuer, Url};
+use mcp_authorize::protocol::{Issuer, State, Url};
 use mcp_authorize::{Code, Error, Result, Step};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -53,7 +53,7 @@ impl UserAgent for Loopback {
         Ok(0)
     }
 
-    fn open(&mut self, url: &Url) -> Result<()> {
+    fn open(&mut self, url: &Url, _state: &State) -> Result<()> {
         println!("Open this page in a browser:\n{}", url.as_str());
         Ok(())
     }

@@ -202,6 +202,9 @@ impl Observer for Terminal {
     }
 }
 
+/// Nobody leaves this program to sign in.
+impl Returned for Terminal {}
+
 /// A request that needs more scopes fails.
 impl StepUp for Terminal {}
 

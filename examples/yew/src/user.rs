@@ -3,7 +3,7 @@
 use mcp_authorize::Result;
 use mcp_authorize::browser::Popup;
 use mcp_authorize::ports::{CallbackQuery, UserAgent};
-use mcp_authorize::protocol::{Issuer, Url};
+use mcp_authorize::protocol::{Issuer, State, Url};
 
 pub struct User(pub Popup);
 
@@ -13,7 +13,7 @@ impl UserAgent for User {
         Ok(0)
     }
 
-    fn open(&mut self, url: &Url) -> Result<()> {
+    fn open(&mut self, url: &Url, _state: &State) -> Result<()> {
         self.0.navigate(url)
     }
 

@@ -48,7 +48,25 @@ async function signIn() {
     const { issuer } = await authorizer.signIn(config.mcpUrl, { signal: controller.signal });
     report("signed-in", { issuer, popupClosed: popup.closed });
   } catch ({ code, message }) {
-    report("failed", { code, message, popupClosed: popup?.closed, delay: performance.now() - closedAt });
+    report("failed", { code, message, href: location.href, popupClosed: popup?.closed, delay: performance.now() - closedAt });
+  }
+}
+
+/** After a redirect; without one there is nothing to restore. */
+async function restore() {
+  const { href } = location;
+  let left = [];
+  try {
+    left = Object.keys(sessionStorage).filter((name) => name.startsWith("mcp-authorize?"));
+  } catch {
+    // A frame of another site may have no storage.
+  }
+  try {
+    const session = await authorizer.restore(config.mcpUrl);
+    report("restored", { signedIn: session !== null, href, referrer: document.referrer, left: left.length });
+    return session;
+  } catch ({ code, message }) {
+    report("restored", { code, message, href });
   }
 }
 
@@ -58,6 +76,14 @@ document.getElementById("sign-in").onclick = () => {
   signIn();
 };
 document.getElementById("cancel").onclick = cancel;
+const session = config.options?.display ? await restore() : null;
 document.getElementById("sign-in").disabled = false;
 report("ready");
-if (config.withoutClick) signIn();
+// No test can do anything in a page that is about to be left.
+authorizer.addEventListener("authorizing", async () => {
+  if (!config.whenLeaving) return;
+  await fetch("/held");
+  if (config.whenLeaving === "cancel") cancel();
+  else dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+});
+if (config.withoutClick && !session) signIn();

@@ -1,0 +1,243 @@
+//! Sign-ins that leave the program for the authorization server's page, and come back to another run
+//! of it: one that has the store, and nothing else.
+
+use std::rc::Rc;
+
+use mcp_authorize::flow::{Client, Dpop, PreRegistered, Session, restore, sign_in};
+use mcp_authorize::protocol::{CodeVerifier, Scope, ServerUrl};
+use mcp_authorize::{Code, Error};
+use pollster::block_on;
+
+use crate::scripted::*;
+
+const LIMIT_S: u64 = 600;
+
+fn server() -> ServerUrl {
+    ServerUrl::parse(SERVER).unwrap()
+}
+
+/// Leaves, as a page does that is gone before an answer comes. What was sent.
+fn leave_as(world: &Scripted, client: Client, scopes: Option<&str>) -> std::collections::BTreeMap<String, String> {
+    let mut user = User::who(|_| Vec::new());
+    user.leaves_for = Some(LIMIT_S * 1000);
+    let gone = block_on(sign_in(world, &Rc::new(client), &server(), scopes.map(Scope::parse).as_ref(), &mut user));
+    assert_eq!(gone.err().unwrap().code(), Code::PopupClosed);
+    user.sent()
+}
+
+fn leave(world: &Scripted) -> std::collections::BTreeMap<String, String> {
+    leave_as(world, client(), None)
+}
+
+fn come_back(world: &Scripted) -> Result<Option<Session<Scripted>>, Error> {
+    block_on(restore(world, &Rc::new(client()), &server()))
+}
+
+fn fails(world: &Scripted) -> Code {
+    come_back(world).err().expect("it has to fail").code()
+}
+
+#[test]
+fn another_run_finishes_what_one_began() {
+    let world = Scripted::working();
+    let sent = leave_as(&world, client(), Some("read write"));
+    world.forget_requests();
+    world.returns(&format!("?code=the-code&state={}", sent["state"]));
+    let session = come_back(&world).unwrap().unwrap();
+    assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
+    assert_eq!(session.scope().tokens(), ["read", "write"]);
+    // The code alone is exchanged, at the endpoint and with all that was kept.
+    assert_eq!(world.asked(), [TOKEN]);
+    let form = world.form(TOKEN);
+    let verifier = CodeVerifier::from_entropy([2; 32]);
+    assert_eq!((&*form["code_verifier"], &*sent["code_challenge"]), (verifier.expose(), verifier.challenge().as_str()));
+    assert_eq!((&form["redirect_uri"], &form["client_id"]), (&sent["redirect_uri"], &"registered".to_owned()));
+    assert_eq!((&*form["code"], &*form["resource"]), ("the-code", SERVER));
+    // Nothing of it is left but the session, which the next run finds.
+    assert_eq!(world.returned(), Vec::<String>::new());
+    assert_eq!(world.stored()["pending"], r#"{"v":1}"#);
+    assert!(world.stored().values().all(|record| !record.contains(verifier.expose())));
+    assert!(come_back(&world).unwrap().is_some());
+    assert_eq!(world.asked(), [TOKEN]);
+}
+
+#[test]
+fn what_is_checked_is_in_the_store_before_the_page_opens() {
+    // MCP 2026-07-28: the client "MUST record the `issuer` value … before redirecting".
+    let world = Scripted::working();
+    let sent = leave(&world);
+    let pending = &world.stored()["pending"];
+    assert!(pending.contains(ISSUER) && pending.contains(&sent["state"]));
+    // Where it can't be stored, nobody is sent away.
+    let world = Scripted::working();
+    block_on(async {
+        let mut user = User::consents();
+        user.leaves_for = Some(1);
+        sign_in(&world, &Rc::new(client()), &server(), None, &mut user).await.unwrap();
+        world.storage_fails(true);
+        user.opened = None;
+        let error = sign_in(&world, &Rc::new(client()), &server(), None, &mut user).await.err().unwrap();
+        assert_eq!((error.code(), user.opened.is_none()), (Code::StorageFailed, true));
+    });
+}
+
+#[test]
+fn the_response_is_checked_as_if_nobody_had_left() {
+    for (query, expected) in [
+        ("error=access_denied", Code::AccessDenied),
+        ("error=server_error", Code::AuthorizationFailed),
+        ("code=c&iss=https://evil.example", Code::IssuerMismatch),
+        ("code=c&code=d", Code::InvalidResponse),
+        ("", Code::InvalidResponse),
+    ] {
+        let world = Scripted::working();
+        let sent = leave(&world);
+        let response = format!("?{query}&state={}", sent["state"]);
+        world.returns(&response);
+        assert_eq!(fails(&world), expected, "{query}");
+        assert!(world.posted(TOKEN).is_empty());
+        // It is told once, and a better answer comes too late.
+        assert!(come_back(&world).unwrap().is_none());
+        world.returns(&format!("?code=c&state={}", sent["state"]));
+        assert!(come_back(&world).unwrap().is_none());
+        assert!(world.posted(TOKEN).is_empty() && world.returned().is_empty());
+    }
+    // RFC 9207 §2.4: absent although it was advertised.
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "authorization_response_iss_parameter_supported": true"#)));
+    let sent = leave(&world);
+    world.returns(&format!("?code=c&state={}", sent["state"]));
+    assert_eq!(fails(&world), Code::IssuerMismatch);
+}
+
+#[test]
+fn a_foreign_or_replayed_response_changes_nothing() {
+    let world = Scripted::working();
+    let sent = leave(&world);
+    let good = format!("?code=the-code&state={}", sent["state"]);
+    for foreign in ["?code=evil&state=forged", "?code=evil", "?code=evil&state=", "?error=access_denied&state=x", ""] {
+        world.returns(foreign);
+        assert!(come_back(&world).unwrap().is_none(), "{foreign}");
+    }
+    assert_eq!(world.returned(), Vec::<String>::new());
+    assert!(world.posted(TOKEN).is_empty());
+    // The right one still counts, and once.
+    world.returns(&good);
+    assert!(come_back(&world).unwrap().is_some());
+    world.returns(&good);
+    assert!(come_back(&world).unwrap().is_some());
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
+fn who_comes_back_after_the_time_limit_is_told_so() {
+    let world = Scripted::working();
+    let sent = leave(&world);
+    world.wait(LIMIT_S);
+    world.returns(&format!("?code=the-code&state={}", sent["state"]));
+    assert_eq!(fails(&world), Code::Timeout);
+    assert!(world.posted(TOKEN).is_empty());
+    assert!(come_back(&world).unwrap().is_none());
+}
+
+#[test]
+fn of_those_that_nobody_comes_back_from_the_last_ones_stay() {
+    let world = Scripted::working();
+    let sent: Vec<_> = (0..9).map(|_| leave(&world)).collect();
+    assert_eq!(world.stored()["pending"].matches("ends_at").count(), 8);
+    for (sent, counts) in [(&sent[0], false), (&sent[1], true)] {
+        world.returns(&format!("?code=c&state={}", sent["state"]));
+        assert_eq!(come_back(&world).unwrap().is_some(), counts);
+    }
+}
+
+#[test]
+fn two_that_are_under_way_at_once_both_come_back() {
+    let world = Scripted::working();
+    let (first, second) = (leave(&world), leave(&world));
+    for (sent, code) in [(second, "second"), (first, "first")] {
+        world.returns(&format!("?code={code}&state={}", sent["state"]));
+        assert!(come_back(&world).unwrap().is_some());
+        assert_eq!(world.form(TOKEN)["code"], code);
+    }
+}
+
+#[test]
+fn a_response_waits_for_those_who_ask_for_its_server() {
+    let world = Scripted::working();
+    let sent = leave(&world);
+    let response = format!("?code=the-code&state={}", sent["state"]);
+    world.returns(&response);
+    let other = ServerUrl::parse("https://mcp.example/other").unwrap();
+    assert!(block_on(restore(&world, &Rc::new(client()), &other)).unwrap().is_none());
+    assert_eq!((world.returned(), world.posted(TOKEN).len()), (vec![response], 0));
+    assert!(come_back(&world).unwrap().is_some());
+}
+
+#[test]
+fn who_asks_twice_at_once_gets_the_session_twice() {
+    // As React does in its strict mode.
+    let world = Scripted::working();
+    let sent = leave(&world);
+    world.returns(&format!("?code=the-code&state={}", sent["state"]));
+    let client = Rc::new(client());
+    let server = server();
+    let sessions = block_on(all((0..2).map(|_| restore(&world, &client, &server))));
+    assert!(sessions.into_iter().all(|session| session.unwrap().is_some()));
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
+fn the_clients_secret_and_the_keys_proof_come_back_too() {
+    // "Clients MUST NOT use credentials of one authorization server with another": they are those of
+    // the server that was asked.
+    let own = Client {
+        pre_registered: Some(PreRegistered { client_id: "given".into(), secret: Some("hush".into()), issuer: None }),
+        dpop: Dpop::Require,
+        ..client()
+    };
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "dpop_signing_alg_values_supported": ["ES256"]"#)));
+    world.reply(TOKEN, Reply::ok(tokens("first").replace("Bearer", "DPoP")));
+    let sent = leave_as(&world, own.clone(), None);
+    world.returns(&format!("?code=the-code&state={}", sent["state"]));
+    block_on(restore(&world, &Rc::new(own), &server())).unwrap().unwrap();
+    assert_eq!(world.authorizations().len(), 1, "by client_secret_basic");
+    assert_eq!(world.proofs().len(), 1);
+    // And a server that does not bind is refused, as was required when the user left.
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "dpop_signing_alg_values_supported": ["ES256"]"#)));
+    let sent = leave_as(&world, Client { dpop: Dpop::Require, ..client() }, None);
+    world.returns(&format!("?code=the-code&state={}", sent["state"]));
+    assert_eq!(fails(&world), Code::DpopUnsupported);
+}
+
+#[test]
+fn a_denied_step_leaves_the_session_as_it_was() {
+    let world = Scripted::working();
+    let sent = leave(&world);
+    world.returns(&format!("?code=the-code&state={}", sent["state"]));
+    assert!(come_back(&world).unwrap().is_some());
+    let sent = leave_as(&world, client(), Some("admin"));
+    world.returns(&format!("?error=access_denied&state={}", sent["state"]));
+    assert_eq!(fails(&world), Code::AccessDenied);
+    assert_eq!(come_back(&world).unwrap().unwrap().scope().tokens(), ["read"]);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_as_good_as_none() {
+    for record in ["", "rubbish", "{}", r#"{"v": 1}"#, r#"{"v": 1, "s": 5}"#, r#"{"v": 1, "s": "x"}"#] {
+        let world = Scripted::working();
+        world.write("pending", record);
+        world.returns("?code=c&state=s");
+        assert!(come_back(&world).unwrap().is_none(), "{record}");
+        leave(&world);
+    }
+    for (ends_at, expected) in [("9000000", Code::StateMismatch), ("null", Code::Timeout)] {
+        let world = Scripted::working();
+        let broken = format!(r#"{{\"server\": \"{SERVER}\", \"ends_at\": {ends_at}}}"#);
+        world.write("pending", &format!(r#"{{"v": 1, "s": "{broken}"}}"#));
+        world.returns("?code=c&state=s");
+        assert_eq!(fails(&world), expected);
+    }
+}
