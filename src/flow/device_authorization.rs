@@ -28,7 +28,7 @@ pub(super) async fn tokens_by_device_code<P: Ports>(
         // RFC 9449 has proofs for the token endpoint, and a server may not take them here.
         let endpoint = Endpoint { url, binding: Binding::Off, ..*endpoint };
         let answer = endpoint.post(STEP, device_authorization_request(resource, scope)).await?;
-        endpoint.read(&answer, STEP, &[], DeviceAuthorization::parse)?
+        endpoint.read(&answer, STEP, &[], |document| DeviceAuthorization::parse(document, url))?
     };
     let in_seconds = |seconds: u64| UnixMillis(ports.now().0.saturating_add(seconds.saturating_mul(1000)));
     let expires_at = in_seconds(device.expires_in);

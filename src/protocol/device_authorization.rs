@@ -29,11 +29,14 @@ pub fn device_authorization_request(resource: Option<&Resource>, scope: &Scope) 
 }
 
 impl DeviceAuthorization {
-    /// Checks an answer.
-    pub fn parse(document: &Object) -> Result<Self> {
+    /// Checks the answer of an endpoint.
+    pub fn parse(document: &Object, endpoint: &Url) -> Result<Self> {
         const STEP: Step = Step::Authorization;
         let at = |error: FieldError| error.at(Code::InvalidResponse, STEP);
-        let url = |text: &str| Url::parse(text).map_err(|error| error.at(STEP, "The \"verification_uri\""));
+        let url = |text: &str| {
+            let url = Url::parse(text).and_then(|url| endpoint.may_lead_to(&url).map(|()| url));
+            url.map_err(|error| error.at(STEP, "The \"verification_uri\""))
+        };
         let user_code = presentable(document.required_string("user_code").map_err(at)?, &[]);
         let expires_in = document.whole_number("expires_in").map_err(at)?;
         Ok(Self {
@@ -63,7 +66,8 @@ mod tests {
             "verification_uri_complete": "https://example.com/device?user_code=WDJB-MJHT",
             "expires_in": 1800, "interval": 7}"#;
         assert!(example.contains(from));
-        DeviceAuthorization::parse(&object(&example.replace(from, to))).map_err(|error| error.code())
+        let endpoint = Url::parse("https://example.com/device_authorization").unwrap();
+        DeviceAuthorization::parse(&object(&example.replace(from, to)), &endpoint).map_err(|error| error.code())
     }
 
     #[test]
@@ -77,12 +81,17 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_sent_to_https_or_loopback_alone() {
-        for insecure in ["http://example.com/device", "javascript:alert(1)", "data:text/html,x"] {
+    fn the_user_is_sent_to_https_alone_and_into_no_private_network() {
+        for insecure in [
+            "http://example.com/device",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://127.0.0.1:8080/device",
+            "https://192.168.0.1/device",
+        ] {
             assert_eq!(parse("https://example.com/device\"", &format!("{insecure}\"")).err(), Some(Code::InsecureUrl));
             assert_eq!(parse("https://example.com/device?", &format!("{insecure}?")).err(), Some(Code::InsecureUrl));
         }
-        assert!(parse("https://example.com/device\"", "http://127.0.0.1:8080/device\"").is_ok());
     }
 
     #[test]
