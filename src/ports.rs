@@ -66,6 +66,8 @@ pub struct Response {
     pub redirected_to: Option<String>,
     /// `WWW-Authenticate`, all fields of it joined by commas, where it may be read.
     pub www_authenticate: Option<String>,
+    /// `Cache-Control` (RFC 9111 §5.2), where it may be read.
+    pub cache_control: Option<String>,
     /// `DPoP-Nonce` (RFC 9449 §8), where it may be read.
     pub dpop_nonce: Option<String>,
     /// `Retry-After` (RFC 9110 §10.2.3) in seconds, where it may be read.

@@ -51,7 +51,13 @@ async function main() {
 /** An authorizer with the options as the switches stand. */
 async function setUp() {
   const { fetch } = exchanges;
-  authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, fetch, ...switches.options });
+  authorizer = await McpAuthorizer.create({
+    clientName: "mcp-authorize demo",
+    redirectUri,
+    fetch,
+    prefetch: false, // The diagram shows one step after the other.
+    ...switches.options,
+  });
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;

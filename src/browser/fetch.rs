@@ -40,6 +40,7 @@ async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResp
         return Err(response.into());
     };
     let www_authenticate = header(&response, "www-authenticate");
+    let cache_control = header(&response, "cache-control");
     let dpop_nonce = header(&response, "dpop-nonce");
     let retry_after = header(&response, "retry-after").and_then(|field| seconds_from_now(&field));
     let redirected_to = if get(&response, "redirected").is_truthy() { get(&response, "url").as_string() } else { None };
@@ -48,7 +49,15 @@ async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResp
         Some(reader) if request.step != Step::Challenge => reader.text().await?,
         _ => String::new(),
     };
-    Ok(Response { status: status as u16, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
+    Ok(Response {
+        status: status as u16,
+        redirected_to,
+        www_authenticate,
+        cache_control,
+        dpop_nonce,
+        retry_after,
+        body,
+    })
 }
 
 /// The headers for which a browser asks the server first.

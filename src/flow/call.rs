@@ -2,6 +2,7 @@
 
 use super::dpop::proof;
 use super::exchange::observe;
+use super::kept_discovery::KeptDiscovery;
 use super::session::Session;
 use super::step_up::{insufficient_scope, stepped_up};
 use crate::ports::{Ports, ResourceRequest, ResourceResponse};
@@ -50,6 +51,8 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
             // RFC 9449 §9: the same request once more, with the nonce in its proof.
             401 if wants_nonce && !with_nonce && request.can_resend() => with_nonce = true,
             401 if !refreshed => {
+                // The server may be another one's by now, or want something else.
+                KeptDiscovery::forget(session.ports(), session.server()).await;
                 session.replace(&tokens.access_token).await?;
                 if !request.can_resend() {
                     return Ok(response);

@@ -26,6 +26,9 @@ pub struct Client {
     pub omit_resource: Vec<String>,
     /// Whether tokens are bound to a key.
     pub dpop: Dpop,
+    /// Whether documents are asked for at the places where they may be, before it is known that they
+    /// are there.
+    pub prefetch: bool,
     /// How tokens are got without a user; nothing where the user signs in.
     pub grant: Option<Grant>,
 }

@@ -1,8 +1,8 @@
 //! One HTTP exchange: sent, observed, and read as JSON.
 
 use crate::ports::{Event, Ports, Request, Response, UnixMillis};
-use crate::protocol::Url;
 use crate::protocol::json::{Object, Value};
+use crate::protocol::{Url, fresh_seconds};
 use crate::{Code, Error, Result, Step};
 
 /// An answer, its body parsed where it is a JSON object.
@@ -11,6 +11,10 @@ pub(super) struct Answer {
     pub www_authenticate: Option<String>,
     pub retry_after: Option<u64>,
     pub document: Option<Object>,
+    /// The body as it came.
+    pub text: String,
+    /// How long a document may be used.
+    pub fresh_seconds: u64,
 }
 
 impl Answer {
@@ -49,8 +53,9 @@ pub(super) async fn exchange<P: Ports>(ports: &P, request: Request) -> Result<An
         Some(Value::Object(object)) => Some(object),
         _ => None,
     };
-    let Response { status, www_authenticate, retry_after, .. } = response;
-    Ok(Answer { status, www_authenticate, retry_after, document })
+    let Response { status, www_authenticate, retry_after, cache_control, body: text, .. } = response;
+    let fresh_seconds = fresh_seconds(cache_control.as_deref().unwrap_or_default());
+    Ok(Answer { status, www_authenticate, retry_after, document, text, fresh_seconds })
 }
 
 /// Tells the observer of an exchange that ended.
@@ -66,17 +71,19 @@ pub(super) fn observe<P: Ports>(
     ports.notify(&Event::Exchange { step, method, url, status, duration });
 }
 
-/// GETs a JSON document.
-pub(super) async fn document<P: Ports>(ports: &P, step: Step, url: &Url) -> Result<Object> {
-    let request = Request { step, url: url.clone(), body: None, authorization: None, dpop: None };
-    let answer = exchange(ports, request).await?;
-    let failure = |code, message| {
-        Error::new(code, step, [url.without_query(), message].concat())
-            .with_url(url.without_query())
-            .with_status(answer.status)
+/// Asks for a document.
+pub(super) fn get(step: Step, url: &Url) -> Request {
+    Request { step, url: url.clone(), body: None, authorization: None, dpop: None }
+}
+
+/// The JSON document of an answer from a URL.
+pub(super) fn document<'a>(step: Step, url: &Url, answer: &'a Answer) -> Result<&'a Object> {
+    let (code, message) = match &answer.document {
+        Some(document) if answer.is_success() => return Ok(document),
+        None if answer.is_success() => (Code::InvalidResponse, " did not answer with a JSON object."),
+        _ => (Code::HttpStatus, " has no metadata."),
     };
-    if !answer.is_success() {
-        return Err(failure(Code::HttpStatus, " has no metadata."));
-    }
-    answer.document.ok_or_else(|| failure(Code::InvalidResponse, " did not answer with a JSON object."))
+    Err(Error::new(code, step, [url.without_query(), message].concat())
+        .with_url(url.without_query())
+        .with_status(answer.status))
 }

@@ -18,11 +18,7 @@ pub(super) fn writer() -> Writer {
 /// nobody can read is dropped, and the app is told.
 pub(super) async fn load<P: Ports>(ports: &P, key: &str, read: &mut dyn FnMut(&Object) -> bool) -> Result<()> {
     let Some(text) = ports.get(key).await? else { return Ok(()) };
-    let readable = match ports.parse_json(text.expose()) {
-        Some(Value::Object(record)) => record.whole_number("v") == Ok(Some(VERSION)) && read(&record),
-        _ => false,
-    };
-    if !readable {
+    if !parse(ports, &text).is_some_and(|record| read(&record)) {
         ports.delete(key).await?;
         ports.notify(&Event::Storage { problem: StorageProblem::Unreadable });
     }
@@ -43,6 +39,14 @@ pub(super) async fn load_string<P: Ports>(ports: &P, key: &str, name: &'static s
 /// Keeps one text.
 pub(super) async fn store_string<P: Ports>(ports: &P, key: &str, name: &'static str, text: &str) -> Result<()> {
     ports.set(key, writer().string(name, text).finish().into()).await
+}
+
+/// Reads a record; nothing where it is of another version.
+pub(super) fn parse<P: Ports>(ports: &P, text: &Secret) -> Option<Object> {
+    match ports.parse_json(text.expose()) {
+        Some(Value::Object(record)) if record.whole_number("v") == Ok(Some(VERSION)) => Some(record),
+        _ => None,
+    }
 }
 
 /// Adds a client's identity to a record.

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use super::client::{Client, is_listed};
 use super::device_authorization::tokens_by_device_code;
 use super::discover::{
-    AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
-    discover_resource,
+    AuthorizationServers, DiscoveredResource, discover_listed, discover_origin_authorization_server,
+    discover_resource_and_text,
 };
 use super::dpop::Binding;
 use super::grant::tokens_by_grant;
 use super::identify::{forget_if_unknown, identify};
+use super::kept_discovery::{DiscoveryText, KeptDiscovery};
 use super::pending::{PendingSignIn, finish_returned};
 use super::pushed_authorization_request::authorization_url;
 use super::session::{Session, Tokens};
@@ -40,6 +41,9 @@ pub async fn sign_in<P: Ports>(
 /// From the server's URL to tokens: the session that they are for, and the answer that brings them.
 /// `scope` tells what to ask for by what was discovered; a `known` authorization server is taken
 /// without a choice while it is one of the server's.
+///
+/// What discovery found is taken out of the store when it is relied upon, and comes back with the
+/// tokens: so no failure happens twice because what was kept is no longer true.
 pub(super) async fn authorize<P: Ports>(
     ports: &P,
     client: &Client,
@@ -48,8 +52,37 @@ pub(super) async fn authorize<P: Ports>(
     known: Option<&Issuer>,
     user_agent: &mut impl UserAgent,
 ) -> Result<(Tokens, TokenResponse)> {
-    let (authorization_server, binding, session, earlier) =
-        prepare(ports, client, server, scope, known, user_agent).await?;
+    let mut kept = KeptDiscovery::load(ports, server).await;
+    let relied_upon = kept.is_some();
+    let (prepared, discovery) = loop {
+        let kept = kept.take();
+        let again = kept.is_some();
+        match prepare(ports, client, server, scope, known, kept, user_agent).await {
+            // The servers may say something else by now. The app's own faults stay what they are.
+            Err(error) if again && error.code() != Code::InvalidOption => {}
+            prepared => break prepared?,
+        }
+    };
+    if relied_upon {
+        KeptDiscovery::forget(ports, server).await;
+    }
+    let tokens = tokens(ports, client, server, prepared, user_agent).await?;
+    discovery.store(ports, server).await;
+    Ok(tokens)
+}
+
+/// Who is asked for what: the session that it will be, as yet without tokens, and whether the client's
+/// identity there is a registration that was made earlier.
+type Prepared = (AuthorizationServerMetadata, Binding, Tokens, bool);
+
+/// Asks for the tokens.
+async fn tokens<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &ServerUrl,
+    (authorization_server, binding, session, earlier): Prepared,
+    user_agent: &mut impl UserAgent,
+) -> Result<(Tokens, TokenResponse)> {
     if let Some(grant) = &client.grant {
         let endpoint = session.endpoint(ports, client, &session.token_endpoint, binding);
         let response = tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await?;
@@ -101,26 +134,43 @@ async fn ask<P: Ports>(
     pending.exchange(ports, client, &code).await
 }
 
-/// Finds who is asked for what, and the client's identity there: a session without tokens as yet, and
-/// whether the identity is a registration that was made earlier.
+/// Finds who is asked for what, from what is kept or else from the servers, and the client's identity
+/// there.
 async fn prepare<P: Ports>(
     ports: &P,
     client: &Client,
     server: &ServerUrl,
     scope: &dyn Fn(&DiscoveredResource) -> Scope,
     known: Option<&Issuer>,
+    kept: Option<KeptDiscovery>,
     user_agent: &mut impl UserAgent,
-) -> Result<(AuthorizationServerMetadata, Binding, Tokens, bool)> {
-    let found = discover_resource(ports, server).await?;
-    let authorization_server = match &found.authorization_servers {
+) -> Result<(Prepared, DiscoveryText)> {
+    let kept = kept.and_then(|kept| Some((kept.resource(server)?, Some(kept), None)));
+    let (found, kept, text) = match kept {
+        Some(kept) => kept,
+        None => {
+            let (found, text) = discover_resource_and_text(ports, server, client.prefetch).await?;
+            (found, None, text)
+        }
+    };
+    let (authorization_server, discovery) = match &found.authorization_servers {
         AuthorizationServers::Listed(issuers) => {
             let issuer = match known.filter(|known| issuers.contains(known)) {
                 Some(known) => known.clone(),
                 None => choose(issuers, user_agent).await?,
             };
-            discover_authorization_server(ports, &issuer).await?
+            match kept.and_then(|kept| Some((kept.authorization_server(&issuer)?, kept.text))) {
+                Some(kept) => kept,
+                None => {
+                    let (metadata, answer) = discover_listed(ports, &issuer, client.prefetch).await?;
+                    (metadata, DiscoveryText::of(ports, text, &answer))
+                }
+            }
         }
-        AuthorizationServers::Origin(origin) => discover_origin_authorization_server(ports, origin).await?,
+        AuthorizationServers::Origin(origin) => {
+            let metadata = discover_origin_authorization_server(ports, origin, client.prefetch).await?;
+            (metadata, DiscoveryText::default())
+        }
     };
     let binding = Binding::between(ports, client, &authorization_server, &found)?;
     let scope = with_offline_access(&scope(&found), client, &authorization_server);
@@ -153,7 +203,7 @@ async fn prepare<P: Ports>(
         failed_at: UnixMillis(0),
         retry_at: None,
     };
-    Ok((authorization_server, binding, session, earlier))
+    Ok(((authorization_server, binding, session, earlier), discovery))
 }
 
 /// What looked like a server of 2025-03-26 and is none, may be one whose challenge names its metadata.

@@ -51,7 +51,8 @@ impl Options {
         let grant::Given { redirects, grant, assertion } = grant::read(&object, given)?;
         let (client_key, key_id) = read_client_key(given)?;
         let client = read_client(&object, redirects, grant.is_none())?;
-        let client = Client { grant, key_id, dpop: read_dpop(&object)?, ..client };
+        let prefetch = object.get("prefetch").is_none() || object.flag("prefetch").map_err(at)?;
+        let client = Client { grant, key_id, prefetch, dpop: read_dpop(&object)?, ..client };
         let timeout = |name, default| {
             let given = object.whole_number(name).map_err(at)?.unwrap_or(default);
             // The longest time that a browser's timer takes.
@@ -114,6 +115,7 @@ fn read_client(options: &Object, redirects: bool, registers: bool) -> Result<Cli
         trust_pkce: issuers("trustPkce")?,
         omit_resource: issuers("omitResource")?,
         dpop: Dpop::Auto,
+        prefetch: true,
         grant: None,
         scopes: options.strings("scopes").map_err(at)?.map(Scope::from_tokens),
     })

@@ -111,13 +111,17 @@ impl Object {
         let number = match self.get(name) {
             None => return Ok(None),
             Some(Value::Number(number)) if *number >= 0.0 && *number <= MAX_EXACT => Some(*number as u64),
-            Some(Value::String(text)) if !text.is_empty() && text.len() <= 15 => {
-                text.bytes().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
-            }
+            Some(Value::String(text)) => digits(text),
             Some(_) => None,
         };
         number.map(Some).ok_or(FieldError::new(name, "a whole number"))
     }
+}
+
+/// A whole number in decimal digits, at most fifteen of them.
+pub(crate) fn digits(text: &str) -> Option<u64> {
+    let add = |sum: u64, byte: u8| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'));
+    if text.is_empty() || text.len() > 15 { None } else { text.bytes().try_fold(0, add) }
 }
 
 /// 2^53 - 1: whole numbers up to here are exact in a double.

@@ -60,7 +60,7 @@ fn the_user_enters_a_code_and_the_app_asks_until_they_have() {
         vec![error("authorization_pending"), error("authorization_pending"), Reply::ok(tokens("first"))],
     );
     let session = attempt(&world, client_on_a_device()).unwrap();
-    assert_eq!(world.asked(), [SERVER, PRM, METADATA, REGISTER, DEVICE, TOKEN, TOKEN, TOKEN]);
+    assert_eq!(world.asked(), [SERVER, PRM, METADATA, OPENID, REGISTER, DEVICE, TOKEN, TOKEN, TOKEN]);
     // RFC 8628 §3.1: `client_id` and `scope`; RFC 8707 §2: `resource`.
     let asked = world.form(DEVICE);
     assert_eq!(

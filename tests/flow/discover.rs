@@ -1,5 +1,5 @@
 use mcp_authorize::Code;
-use mcp_authorize::flow::{discover_authorization_server, discover_resource};
+use mcp_authorize::flow::{AuthorizationServers, discover_authorization_server, discover_resource};
 use mcp_authorize::protocol::{Issuer, ServerUrl};
 use pollster::block_on;
 
@@ -7,13 +7,21 @@ use crate::scripted::*;
 
 fn resource(world: &Scripted) -> Result<(String, String), Code> {
     let server = ServerUrl::parse(SERVER).unwrap();
-    block_on(discover_resource(world, &server))
+    block_on(discover_resource(world, &server, true))
         .map(|found| (found.resource.as_str().to_owned(), found.scope.to_parameter().unwrap_or_default()))
         .map_err(|error| error.code())
 }
 
+fn issuers(world: &Scripted) -> Vec<String> {
+    let server = ServerUrl::parse(SERVER).unwrap();
+    match block_on(discover_resource(world, &server, true)).unwrap().authorization_servers {
+        AuthorizationServers::Listed(issuers) => issuers.iter().map(|issuer| issuer.as_str().to_owned()).collect(),
+        AuthorizationServers::Origin(origin) => panic!("{} is not listed", origin.as_str()),
+    }
+}
+
 fn server(world: &Scripted, issuer: &str) -> Result<String, Code> {
-    block_on(discover_authorization_server(world, &Issuer::parse(issuer).unwrap()))
+    block_on(discover_authorization_server(world, &Issuer::parse(issuer).unwrap(), true))
         .and_then(|found| found.require_pkce().map(|()| found))
         .map(|found| found.token_endpoint.as_str().to_owned())
         .map_err(|error| error.code())
@@ -27,8 +35,35 @@ fn the_challenge_says_where_the_metadata_is() {
     let elsewhere = "https://mcp.example/elsewhere";
     world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{elsewhere}\"")));
     world.reply(elsewhere, Reply::ok(prm(SERVER, ISSUER)));
-    assert!(resource(&world).is_ok());
-    assert_eq!(world.asked(), [SERVER, elsewhere]);
+    world.reply(PRM, Reply::ok(prm(SERVER, "https://guessed.example")));
+    // The place that was guessed does not count, whichever answer comes first.
+    for (slower, faster) in [(SERVER, PRM), (PRM, SERVER)] {
+        world.takes(slower, 5);
+        world.takes(faster, 1);
+        world.forget_requests();
+        assert_eq!(issuers(&world), [ISSUER]);
+        assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into(), elsewhere.into()], 2));
+    }
+}
+
+#[test]
+fn metadata_is_asked_for_while_the_challenge_is() {
+    let world = Scripted::working();
+    for turns in [1, 5] {
+        world.takes(PRM, turns);
+        world.forget_requests();
+        assert!(resource(&world).is_ok());
+        assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into()], 1));
+    }
+}
+
+#[test]
+fn nothing_is_guessed_without_prefetch() {
+    let world = Scripted::working();
+    let server = ServerUrl::parse(SERVER).unwrap();
+    block_on(discover_resource(&world, &server, false)).unwrap();
+    block_on(discover_authorization_server(&world, &Issuer::parse(ISSUER).unwrap(), false)).unwrap();
+    assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into(), METADATA.into()], 3));
 }
 
 #[test]
@@ -51,7 +86,6 @@ fn addresses_that_nobody_opens_may_be_anything() {
     let rubbish = r#", "logo_uri": "javascript:alert(1)", "op_policy_uri": "http://x", "service_documentation": 5"#;
     world.reply(METADATA, Reply::ok(metadata(ISSUER, rubbish)));
     assert!(server(&world, ISSUER).is_ok());
-    assert_eq!(world.asked(), [METADATA]);
 }
 
 #[test]
@@ -61,7 +95,7 @@ fn without_a_hint_the_well_known_places_are_tried_in_order() {
     world.remove(PRM);
     world.reply(ROOT_PRM, Reply::ok(prm("https://mcp.example", ISSUER)));
     assert_eq!(resource(&world), Ok(("https://mcp.example".into(), "read write".into())));
-    assert_eq!(world.asked(), [SERVER, PRM, ROOT_PRM]);
+    assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into(), ROOT_PRM.into()], 2));
 }
 
 #[test]
@@ -120,7 +154,7 @@ fn a_server_that_is_down_is_named() {
     for url in [SERVER, PRM, ROOT_PRM] {
         world.reply(url, Reply::Fails(Code::Network));
     }
-    let error = block_on(discover_resource(&world, &ServerUrl::parse(SERVER).unwrap())).unwrap_err();
+    let error = block_on(discover_resource(&world, &ServerUrl::parse(SERVER).unwrap(), true)).unwrap_err();
     assert_eq!((error.code(), error.url(), error.step().name()), (Code::Network, Some(SERVER), "challenge"));
 }
 
@@ -156,8 +190,15 @@ fn server_metadata_is_looked_for_in_the_order_of_the_specification() {
     let world = Scripted::working();
     world.remove(METADATA);
     world.reply(OPENID, Reply::ok(metadata(ISSUER, "")));
-    assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
-    assert_eq!(world.asked(), [METADATA, OPENID]);
+    for turns in [1, 5] {
+        world.takes(METADATA, turns);
+        world.forget_requests();
+        assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
+        // Side by side: the order is that of what they are worth.
+        assert_eq!((world.asked(), world.steps()), (vec![METADATA.into(), OPENID.into()], 1));
+    }
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace(TOKEN, "https://as.example/better")));
+    assert_eq!(server(&world, ISSUER), Ok("https://as.example/better".into()));
 
     world.forget_requests();
     let suffix = "https://as.example/t/.well-known/openid-configuration";

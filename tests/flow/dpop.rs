@@ -135,6 +135,7 @@ fn it_is_used_where_both_servers_know_it() {
     assert_eq!(proofs(&bearer, Dpop::Auto), Ok(0));
     // RFC 9728 §2: unless its metadata says that it takes DPoP.
     let listed = r#", "dpop_signing_alg_values_supported": ["ES256"]}"#;
+    bearer.wait(AN_HOUR);
     bearer.reply(PRM, Reply::ok(prm(SERVER, ISSUER).replace('}', listed)));
     assert_eq!(proofs(&bearer, Dpop::Auto), Ok(1));
     // A session that outlives its key would be lost.

@@ -50,6 +50,7 @@ fn a_registration_is_made_once_for_each_issuer() {
     assert!(client_id(&world, &client()).is_ok() && client_id(&world, &client()).is_ok());
     assert_eq!(world.posted(REGISTER).len(), 1);
     // The server moves to another issuer: the app registers anew and sends nothing of the old one.
+    world.wait(AN_HOUR);
     let other = "https://other.example";
     world.reply(PRM, Reply::ok(prm(SERVER, other)));
     let elsewhere = metadata(other, "").replace(REGISTER, "https://other.example/register");
@@ -87,6 +88,7 @@ fn a_pre_registered_client_stays_with_its_issuer() {
     world.reply(TOKEN, Reply::ok(tokens("first")));
     assert!(client_id(&world, &client).is_ok());
     let other = "https://as.example/other";
+    world.wait(AN_HOUR);
     world.reply(PRM, Reply::ok(prm(SERVER, other)));
     world.reply("https://as.example/.well-known/oauth-authorization-server/other", Reply::ok(metadata(other, "")));
     assert_eq!(client_id(&world, &client), Err(Code::ClientMismatch));

@@ -6,6 +6,7 @@ mod discover;
 mod dpop;
 mod grant;
 mod identify;
+mod kept_discovery;
 mod organisations;
 mod pushed_authorization_request;
 mod redirect;

@@ -43,7 +43,7 @@ fn attempt(world: &Scripted, client: Client) -> Result<User, Error> {
 fn the_request_is_pushed_and_the_url_has_a_reference_alone() {
     let world = world("");
     let user = attempt(&world, client()).unwrap();
-    assert_eq!(world.asked(), [SERVER, PRM, METADATA, REGISTER, PAR, TOKEN]);
+    assert_eq!(world.asked(), [SERVER, PRM, METADATA, OPENID, REGISTER, PAR, TOKEN]);
     // RFC 9126 §2.1: "The request can also include any other parameters that the client would send to
     // the authorization endpoint"; "The `request_uri` … parameter is one exception".
     let pushed = world.form(PAR);

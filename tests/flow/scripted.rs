@@ -22,6 +22,9 @@ pub const REGISTER: &str = "https://as.example/register";
 pub const TOKEN: &str = "https://as.example/token";
 pub const REVOKE: &str = "https://as.example/revoke";
 
+/// In seconds: how long documents are kept whose servers don't say.
+pub const AN_HOUR: u64 = 3600;
+
 /// One answer of the world.
 #[derive(Clone)]
 pub enum Reply {
@@ -31,6 +34,8 @@ pub enum Reply {
     Nonce(u16, &'static str, String),
     /// An answer with a `Retry-After`.
     RetryAfter(u16, u64),
+    /// An answer with a `Cache-Control`.
+    Cached(&'static str, String),
     RedirectTo(String),
     Fails(Code),
 }
@@ -62,6 +67,11 @@ struct World {
     on_step_up: Cell<Option<OnStepUp>>,
     forgets_keys: Cell<bool>,
     returned: RefCell<Vec<String>>,
+    /// How many turns an answer takes that takes more than one.
+    turns: RefCell<BTreeMap<String, u32>>,
+    /// The requests that wait for their answers, and how often there was one again after a while without.
+    under_way: Cell<u32>,
+    steps: Cell<u32>,
 }
 
 /// What the app does when a request waits for more scopes.
@@ -123,7 +133,18 @@ impl Scripted {
         form::parse(self.posted(url).last().expect("a form was posted")).into_iter().collect()
     }
 
+    /// The answer from a URL takes so many turns rather than one: others come first.
+    pub fn takes(&self, url: &str, turns: u32) {
+        self.0.turns.borrow_mut().insert(url.into(), turns);
+    }
+
+    /// How many requests went one after another: those that are under way at the same time are one.
+    pub fn steps(&self) -> u32 {
+        self.0.steps.get()
+    }
+
     pub fn forget_requests(&self) {
+        self.0.steps.set(0);
         self.0.requests.borrow_mut().clear();
     }
 
@@ -235,6 +256,7 @@ pub fn client() -> Client {
         omit_resource: Vec::new(),
         scopes: None,
         dpop: Dpop::Auto,
+        prefetch: true,
         grant: None,
     }
 }
@@ -270,19 +292,42 @@ async fn yield_once() {
     .await;
 }
 
+/// A request that waits for its answer.
+struct UnderWay<'a>(&'a World);
+
+impl<'a> UnderWay<'a> {
+    fn begin(world: &'a World) -> Self {
+        if world.under_way.get() == 0 {
+            world.steps.set(world.steps.get() + 1);
+        }
+        world.under_way.set(world.under_way.get() + 1);
+        Self(world)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get() - 1);
+    }
+}
+
 impl Http for Scripted {
     async fn send(&self, request: &Request) -> std::result::Result<Response, NoResponse> {
         let body = request.body.as_ref().map(|body| body.as_str().to_owned()).unwrap_or_default();
         self.0.requests.borrow_mut().push((request.url.as_str().into(), body));
         self.0.times.borrow_mut().push((request.url.as_str().into(), self.0.now.get()));
-        yield_once().await;
+        let _under_way = UnderWay::begin(&self.0);
+        let turns = self.0.turns.borrow().get(request.url.as_str()).copied().unwrap_or(1);
+        for _ in 0..turns {
+            yield_once().await;
+        }
         if let Some(proof) = &request.dpop {
             self.0.proofs.borrow_mut().push(proof.expose().into());
         }
         if let Some(authorization) = &request.authorization {
             self.0.authorizations.borrow_mut().push(authorization.expose().into());
         }
-        let (mut dpop_nonce, mut retry_after) = (None, None);
+        let (mut dpop_nonce, mut retry_after, mut cache_control) = (None, None, None);
         let (status, www_authenticate, redirected_to, body) = match self.answer(request.url.as_str()) {
             Reply::Json(status, body) => (status, None, None, body),
             Reply::Challenge(status, field) => (status, Some(field), None, String::new()),
@@ -294,13 +339,17 @@ impl Http for Scripted {
                 retry_after = Some(seconds);
                 (status, None, None, String::new())
             }
+            Reply::Cached(field, body) => {
+                cache_control = Some(field.to_owned());
+                (200, None, None, body)
+            }
             Reply::RedirectTo(url) => {
                 let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect goes to JSON") };
                 (status, None, Some(url), body)
             }
             Reply::Fails(code) => return Err(NoResponse::new(code)),
         };
-        Ok(Response { status, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
+        Ok(Response { status, redirected_to, www_authenticate, cache_control, dpop_nonce, retry_after, body })
     }
 }
 

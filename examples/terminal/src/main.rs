@@ -44,6 +44,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         key_id: None,
         trust_pkce: Vec::new(),
         omit_resource: Vec::new(),
+        prefetch: true,
         scopes: None,
         dpop: Dpop::Off,
         grant: None,

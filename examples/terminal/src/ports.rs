@@ -72,6 +72,7 @@ impl Http for Terminal {
         let mut answer = sent.send().await.map_err(no_response)?;
         let header = |name: &str| answer.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (www_authenticate, dpop_nonce) = (header("www-authenticate"), header("dpop-nonce"));
+        let cache_control = header("cache-control");
         let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
         let redirected_to = (answer.url().as_str() != request.url.as_str()).then(|| answer.url().to_string());
         let status = answer.status().as_u16();
@@ -86,7 +87,7 @@ impl Http for Terminal {
             body.extend_from_slice(&chunk);
         }
         let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Response { status, redirected_to, www_authenticate, dpop_nonce, retry_after, body })
+        Ok(Response { status, redirected_to, www_authenticate, cache_control, dpop_nonce, retry_after, body })
     }
 }
 

@@ -93,6 +93,7 @@ fn client() -> Result<Rc<Client>> {
         key_id: None,
         trust_pkce: Vec::new(),
         omit_resource: Vec::new(),
+        prefetch: true,
         scopes: None,
         dpop: Dpop::Auto,
         grant: None,

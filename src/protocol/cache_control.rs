@@ -1,0 +1,61 @@
+//! How long an answer may be kept (RFC 9111).
+
+use super::json::digits;
+
+/// Where the server does not say: an hour. Metadata changes when a server is set up anew.
+const DEFAULT_SECONDS: u64 = 60 * 60;
+
+/// At most a day, whatever the server says: what was kept wrongly once mends itself.
+const LONGEST_SECONDS: u64 = 24 * DEFAULT_SECONDS;
+
+/// The seconds that an answer with this `Cache-Control` may be used for; nothing where it must not be
+/// kept, or not be used unasked, which costs the same request.
+pub fn fresh_seconds(field: &str) -> u64 {
+    let mut seconds = DEFAULT_SECONDS;
+    for directive in field.split([',', ' ']) {
+        // The three names that count are of one length.
+        let Some((name, value)) = directive.split_at_checked(8) else { continue };
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        // RFC 9111 §5.2.2.4: `no-cache` "MUST NOT be used to satisfy any other request without
+        // forwarding it for validation". §5.2.2.5: `no-store`.
+        if is("no-store") || is("no-cache") {
+            return 0;
+        }
+        // §5.2.2.1. One that can't be read counts as over (§4.2.1).
+        if is("max-age=") {
+            seconds = digits(value).unwrap_or_default();
+        }
+    }
+    seconds.min(LONGEST_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn max_age_counts_up_to_a_day() {
+        // RFC 9111 §5.2.2.1: "the response is to be considered stale after its age is greater than the
+        // specified number of seconds".
+        assert_eq!(fresh_seconds("max-age=600"), 600);
+        assert_eq!(fresh_seconds("public,Max-Age=60"), 60);
+        assert_eq!(fresh_seconds("max-age=0, must-revalidate"), 0);
+        assert_eq!(fresh_seconds("max-age=31536000, immutable"), LONGEST_SECONDS);
+    }
+
+    #[test]
+    fn what_must_not_be_kept_is_not() {
+        for field in
+            ["no-store", "private, No-Cache", "no-cache=\"x\", max-age=5", "max-age=-1", "max-age=soon", "max-age="]
+        {
+            assert_eq!(fresh_seconds(field), 0, "{field}");
+        }
+    }
+
+    #[test]
+    fn without_a_word_it_is_an_hour() {
+        for field in ["", "public", "s-maxage=5", "é"] {
+            assert_eq!(fresh_seconds(field), DEFAULT_SECONDS);
+        }
+    }
+}
