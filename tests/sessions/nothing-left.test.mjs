@@ -142,7 +142,11 @@ describe("stepUp", () => {
   test("aborted while the user is asked", (t) => abortedStepUp(t, { until: consenting }));
 
   test("aborted while a request waits for it", async (t) => {
-    const start = () => void (app.writing = app.write().catch(({ code }) => code));
+    const start = () => {
+      const { onStepUp } = app;
+      app.writing = app.write().catch(({ code }) => code);
+      return new Promise((waits) => (app.onStepUp = (details) => (waits(), onStepUp(details))));
+    };
     const tab = await abortedStepUp(t, { start, until: consenting });
     assert.equal(await tab.evaluate(() => app.writing), "insufficient_scope");
   });
