@@ -30,7 +30,7 @@ let attempt = null;
 async function main() {
   const config = await (await fetch("config.json")).json();
   home = config.mcpUrl;
-  server.value = localStorage.getItem("server") ?? home ?? "";
+  server.value = sessionStorage.getItem("server") ?? localStorage.getItem("server") ?? home ?? "";
   if (home) find("hint").textContent = "The demo’s own server is filled in: any name and password will do.";
   switches = new Switches(config, () => run(setUp));
 
@@ -80,15 +80,24 @@ async function restore() {
   if (!restored) return;
   exchanges.restored(restored);
   await enter(restored);
+  remember(restored.server);
 }
 
 function signIn(url) {
   return inPopup(async (signal) => {
-    await enter(await authorizer.signIn(url, { signal }));
-    // The demo's own server has another address when it is started again.
-    if (url === home) localStorage.removeItem("server");
-    else localStorage.setItem("server", url);
+    const signedIn = authorizer.signIn(url, { signal });
+    // By redirect this page ends here, and the next one restores the session.
+    sessionStorage.setItem("server", url);
+    await enter(await signedIn);
+    remember(url);
   });
+}
+
+function remember(url) {
+  sessionStorage.removeItem("server");
+  // The demo's own server has another address when it is started again.
+  if (url === home) localStorage.removeItem("server");
+  else localStorage.setItem("server", url);
 }
 
 /** Called in a click, and nothing is awaited before `work` opens the popup: otherwise the browser blocks it. */
@@ -98,7 +107,7 @@ async function inPopup(work) {
   const working = work(attempt.signal);
 
   waiting(true);
-  say("Go on in the popup.");
+  say("Go on at the sign-in page.");
   const succeeded = await run(() => working);
   attempt = null;
   switches.disabled = false;

@@ -25,6 +25,7 @@ export class Switches {
     const { elements } = this.#form;
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
     elements.identity.value = kept.identity ?? "registration";
+    elements.display.value = kept.display ?? "popup";
     elements.dpop.value = kept.dpop ?? "auto";
     elements.clientId.value = kept.clientId ?? config.clientId ?? "";
     find("by-document").disabled = !config.clientIdMetadataUrl;
@@ -41,14 +42,14 @@ export class Switches {
 
   /** Options of `McpAuthorizer.create`. */
   get options() {
-    const { identity, clientId, dpop } = this.#kept();
+    const { identity, clientId, ...options } = this.#kept();
     switch (identity) {
       case "document":
-        return { dpop, clientIdMetadataUrl: this.#config.clientIdMetadataUrl };
+        return { ...options, clientIdMetadataUrl: this.#config.clientIdMetadataUrl };
       case "preregistered":
-        return { dpop, clientId };
+        return { ...options, clientId };
       default:
-        return { dpop };
+        return options;
     }
   }
 
@@ -79,8 +80,8 @@ export class Switches {
   }
 
   #kept() {
-    const { identity, clientId, dpop } = this.#form.elements;
-    return { identity: identity.value, clientId: clientId.value.trim(), dpop: dpop.value };
+    const { identity, clientId, display, dpop } = this.#form.elements;
+    return { identity: identity.value, clientId: clientId.value.trim(), display: display.value, dpop: dpop.value };
   }
 
   #show() {

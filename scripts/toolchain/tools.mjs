@@ -53,5 +53,5 @@ async function tool(crate, program, version, minutes) {
 }
 
 async function hasVersion(program, version) {
-  return (await answer(program, ["--version"]))?.split(" ")[1] === version;
+  return (await answer(program, ["--version"]))?.split(/\s/)[1] === version;
 }

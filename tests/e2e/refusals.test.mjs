@@ -89,6 +89,21 @@ test("the browser blocks a popup that no click asked for: popup_blocked", async 
   assert.ok(!requests.some((url) => url.startsWith(demo.issuer)), "no authorization server was asked in vain");
 });
 
+test("by redirect: declined, and then signed in where the user was", async () => {
+  await page.locator("summary", { hasText: "Switches" }).click();
+  await page.getByLabel("Where the sign-in page comes up").selectOption("redirect");
+  const button = page.getByRole("button", { name: "Sign in", exact: true });
+  await button.click();
+  await logIn(page);
+  await page.getByRole("link", { name: "Cancel" }).click();
+  assert.equal((await errorIn(page)).code, "access_denied");
+  await page.locator("#start:enabled").click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+  assert.equal(page.url(), demo.pageUrl);
+  assert.equal(context.pages().length, 1);
+});
+
 test("a session survives a sign-in to the same server that fails", async () => {
   await signIn(page);
   await page.route(`${demo.issuer}/token`, (route) =>

@@ -258,6 +258,7 @@ export const CASES = [
     run: async (test) => {
       await test.browser.open(test.world.appUrl);
       await firstVisit(test);
+      await test.world.next("shown");
       await comesBack(test);
       assert.equal(await test.browser.windows(), 1);
     },
