@@ -328,7 +328,10 @@ describe("the token goes to the session's resource alone", () => {
       ];
     });
     assert.deepEqual(outcomes, ["network", "network", "network", "opaqueredirect"]);
-    assert.deepEqual(world.elsewhereRequests, []);
+    // The library looks for the reason of a missing answer, with neither.
+    for (const { headers } of world.elsewhereRequests.splice(0)) {
+      assert.deepEqual([headers.dpop, headers.authorization], [undefined, undefined]);
+    }
     // A browser would have taken it there.
     await tab.evaluate((url) => fetch(url, { headers: { DPoP: "proof", Authorization: "DPoP token" } }), `${world.mcpUrl}/away`);
     const [{ headers }] = world.elsewhereRequests;
