@@ -60,6 +60,7 @@ const all: Required<McpAuthorizerOptions> = {
   clientKey: { key: await crypto.subtle.importKey("jwk", {}, { name: "Ed25519" }, false, ["sign"]), id: "1" },
   grant: { type: "jwt_bearer", assertion: async ({ issuer, resource }) => issuer + resource },
   dpop: "require",
+  display: "popup-or-redirect",
   prefetch: false,
   trustPkce: ["https://login.microsoftonline.com/tenant/v2.0"],
   omitResource: ["https://login.microsoftonline.com/tenant/v2.0"],
