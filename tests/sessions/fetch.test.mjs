@@ -328,13 +328,11 @@ describe("the token goes to the session's resource alone", () => {
       ];
     });
     assert.deepEqual(outcomes, ["network", "network", "network", "opaqueredirect"]);
-    // The library looks for the reason of a missing answer, with neither.
-    for (const { headers } of world.elsewhereRequests.splice(0)) {
-      assert.deepEqual([headers.dpop, headers.authorization], [undefined, undefined]);
-    }
+    // The library looks for the reason of a missing answer, and shows neither token nor proof (a JWT) there.
+    for (const request of world.elsewhereRequests) assert.ok(!JSON.stringify(request).includes("eyJ"));
     // A browser would have taken it there.
     await tab.evaluate((url) => fetch(url, { headers: { DPoP: "proof", Authorization: "DPoP token" } }), `${world.mcpUrl}/away`);
-    const [{ headers }] = world.elsewhereRequests;
+    const { headers } = world.elsewhereRequests.find(({ headers }) => headers.dpop === "proof");
     assert.deepEqual([headers.dpop, headers.authorization], ["proof", undefined]);
   });
 
