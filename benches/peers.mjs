@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { run, step } from "../scripts/run.mjs";
+import { root, run, step } from "../scripts/run.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -29,6 +29,8 @@ export async function bundle({ contents, entry }) {
     minify: true,
     format: "esm",
     platform: "browser",
+    alias: { "mcp-authorize": join(root, "pkg", "index.js") },
+    external: ["node:*", "./diagnose.js"], // Loaded on demand.
     write: false,
     logLevel: "silent",
   });

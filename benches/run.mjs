@@ -12,7 +12,12 @@ import { installPeers } from "./peers.mjs";
 
 /** Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)` and `met(results)`. */
 const BENCHES = {
+  size: "what a browser downloads",
+  steps: "requests one after another until the sign-in page, and the first answer",
   storm: "requests that meet an expired token together",
+  "cold-start": "from the script's request to a signIn that can be called",
+  "per-request": "what session.fetch adds to fetch",
+  memory: "after many requests and refreshes",
 };
 const DOCUMENT = join(root, "docs", "benchmarks.md");
 

@@ -22,17 +22,21 @@ export async function withBrowser(work) {
 let pages;
 
 /** What the page's server has beside the tests' page. */
-async function peerPages() {
+export const peerPages = () => (pages ??= makePages());
+
+async function makePages() {
   const page = (script) => `<!doctype html><title>Bench</title><button id="sign-in">Sign in</button><script type="module" src="/${script}"></script>`;
-  const made = { "/peer-callback.html": page("peer-callback.js"), "/v1.html": page("v1.js"), "/v2.html": page("v2.js") };
-  const scripts = { "/peer-callback.js": "callback.js", "/v1.js": "v1.js", "/v2.js": "v2.js" };
+  const made = {};
+  const scripts = { "/peer-callback.js": "callback.js" };
+  for (const name of ["v1", "v2", "v2-dpop"]) scripts[`/${name}.js`] = `${name}.js`;
+  for (const path of Object.keys(scripts)) made[path.replace(/js$/, "html")] = page(path.slice(1));
   for (const [path, entry] of Object.entries(scripts)) made[path] = Buffer.from(await bundle({ entry }));
   return made;
 }
 
 /** Does `work` in a world of its own: fresh servers, a fresh profile. */
 export async function inWorld(browser, options, work) {
-  const made = await (pages ??= peerPages());
+  const made = await peerPages();
   // The official client names the scopes when it registers.
   const issuing = { ownScopes: SCOPES, ...options.issuing };
   const endings = [];

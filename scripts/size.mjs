@@ -7,16 +7,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, isMain, main, root } from "./run.mjs";
+import { functions } from "./functions.mjs";
 import { number, sizes } from "./sizes.mjs";
 
 const LIMIT = 44_000; // bytes of JavaScript and wasm together, brotli
 const GOAL = 34_000;
 
-const HELP = `Usage: node scripts/size.mjs [--json]
+/** What `npm test` holds the package to. It only ever goes down. */
+const BUDGET = join("scripts", "size-budget.json");
+const BIGGEST = 15;
 
-Prints the size of the built package as a browser downloads it.
+const HELP = `Usage: node scripts/size.mjs [--check] [--json]
 
-  --json   the numbers as JSON`;
+Prints the size of the built package as a browser downloads it, and its biggest functions.
+
+  --check   fails where it is above the budget in ${BUDGET}
+  --json    the numbers as JSON`;
 
 export async function size() {
   const wasm = join(root, "pkg", "wasm", "mcp_authorize_bg.wasm");
@@ -78,12 +84,32 @@ function print({ limit, goal, ...parts }) {
   compare("Goal ", goal);
 }
 
+/** Before wasm-opt, which takes the names. */
+function printFunctions() {
+  const compiled = join(root, "target", "wasm32-unknown-unknown", "release", "mcp_authorize.wasm");
+  if (!existsSync(compiled)) return;
+  console.log("\nThe biggest functions, in bytes before wasm-opt:");
+  for (const { name, bytes } of functions(compiled).slice(0, BIGGEST)) console.log(`${number(bytes).padStart(8)}  ${name}`);
+}
+
+function check({ total }) {
+  const { brotli } = JSON.parse(readFileSync(join(root, BUDGET), "utf8"));
+  if (total.brotli > brotli) {
+    throw new Failure(
+      `JavaScript and wasm are ${number(total.brotli)} bytes (brotli), ${number(total.brotli - brotli)} above the budget in ${BUDGET}. ` +
+        "npm run size shows the biggest functions.",
+    );
+  }
+}
+
 if (isMain(import.meta.url)) {
   await main(async () => {
-    const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+    const { values } = parseArgs({ options: { check: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
     if (values.help) return console.log(HELP);
     const result = await size();
-    if (values.json) console.log(JSON.stringify(result, null, 2));
-    else print(result);
+    if (values.check) return check(result);
+    if (values.json) return console.log(JSON.stringify(result, null, 2));
+    print(result);
+    printFunctions();
   });
 }

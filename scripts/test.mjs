@@ -49,6 +49,13 @@ const SUITES = [
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", TYPES]],
   },
+  {
+    name: "size",
+    about: "what a browser downloads, within its budget",
+    lint: true,
+    needs: ["package"],
+    command: () => [process.execPath, [join("scripts", "size.mjs"), "--check"]],
+  },
   ...FOLDERS.map((folder) => ({
     name: basename(folder),
     about: `${folder}, against the built package`,

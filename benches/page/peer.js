@@ -3,7 +3,7 @@
 
 import { BrowserProvider } from "./provider.js";
 
-const { mcpUrl } = await (await fetch("/config.json")).json();
+const { mcpUrl, clientIdMetadataUrl } = await (await fetch("/config.json")).json();
 
 /** @param {{ auth: Function, withOAuth: Function, dpop?: object }} sdk */
 export function start({ auth, withOAuth, dpop }) {
@@ -17,9 +17,11 @@ export function start({ auth, withOAuth, dpop }) {
       const search = new Promise((resolve) => {
         addEventListener("message", ({ data, source }) => source !== window && resolve(data), { once: true });
       });
-      redirect = (url) => void open(url);
+      let opened;
+      redirect = (url) => void (opened = open(url));
       // It rejects, since it can't wait for the user.
-      await this.fetch(mcpUrl, request(0)).catch(() => {});
+      const outcome = await this.fetch(mcpUrl, request(0)).catch((error) => error);
+      if (!opened) throw outcome;
       const response = new URLSearchParams(await search);
       const iss = response.get("iss") ?? undefined;
       await auth(provider, { serverUrl: mcpUrl, authorizationCode: response.get("code"), iss });
@@ -43,6 +45,7 @@ export function start({ auth, withOAuth, dpop }) {
   const provider = new BrowserProvider({
     redirectUrl: new URL("/peer-callback.html", location.href).href,
     redirect: (url) => (redirect ? redirect(url) : void (app.surprises += 1)),
+    clientMetadataUrl: clientIdMetadataUrl,
     dpop,
   });
   app.provider = provider;

@@ -5,9 +5,10 @@
 export class BrowserProvider {
   #prefix = "mcp ";
 
-  /** @param {{ redirectUrl: string, redirect(url: URL): void, dpop?: object }} options */
-  constructor({ redirectUrl, redirect, dpop }) {
+  /** @param {{ redirectUrl: string, redirect(url: URL): void, clientMetadataUrl?: string, dpop?: object }} options */
+  constructor({ redirectUrl, redirect, clientMetadataUrl, dpop }) {
     this.redirectUrl = redirectUrl;
+    this.clientMetadataUrl = clientMetadataUrl;
     this.redirectToAuthorization = redirect;
     if (dpop) this.dpop = () => dpop;
   }

@@ -79,7 +79,12 @@ impl Browser {
 impl Keys for Browser {
     async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey> {
         let pair = self.key_pair(issuer).await?;
-        let jwk = subtle("exportKey", &["jwk".into(), get(&pair, "publicKey")]).await.map_err(failed)?;
+        // Exported once: each proof has it in its header (RFC 9449 §4.2).
+        let mut jwk = get(&pair, "jwk");
+        if jwk.is_undefined() {
+            jwk = subtle("exportKey", &["jwk".into(), get(&pair, "publicKey")]).await.map_err(failed)?;
+            set(&pair, "jwk", &jwk);
+        }
         let coordinate = |name| get(&jwk, name).as_string().ok_or_else(|| failed(JsValue::UNDEFINED));
         Ok(PublicKey { x: coordinate("x")?, y: coordinate("y")? })
     }

@@ -1,0 +1,66 @@
+// What a browser downloads for the whole flow, after a bundler has minified it.
+
+import { size } from "../scripts/size.mjs";
+import { number, sizes } from "../scripts/sizes.mjs";
+import { bundle } from "./peers.mjs";
+
+const SDK = "@modelcontextprotocol/sdk/client";
+const V2 = "@modelcontextprotocol/client";
+
+/** What an app imports for discovery, registration, sign-in, exchange and refresh. */
+const PEERS = [
+  ["official client 2.4.0: auth, withOAuth", `export { auth, withOAuth, UnauthorizedError } from "${V2}";`],
+  ["the same with DPoP", `export { auth, withOAuth, UnauthorizedError, DpopSession } from "${V2}";`],
+  [
+    "the same, whole client and transport",
+    `export { Client, StreamableHTTPClientTransport, auth, withOAuth, UnauthorizedError } from "${V2}";`,
+  ],
+  [
+    "official SDK 1.32.2: auth, withOAuth",
+    `export { auth, UnauthorizedError } from "${SDK}/auth.js"; export { withOAuth } from "${SDK}/middleware.js";`,
+  ],
+  [
+    "use-mcp 0.0.21 with that",
+    `export { BrowserOAuthClientProvider, onMcpAuthorization } from "use-mcp"; export { auth } from "${SDK}/auth.js";`,
+  ],
+  ["@ai-sdk/mcp 1.0.102: auth", `export { auth, UnauthorizedError } from "@ai-sdk/mcp";`],
+  ["oidc-client-ts 3.5.0", `export { UserManager, WebStorageStateStore } from "oidc-client-ts";`],
+  [
+    "openid-client 6.9.0: 12 functions",
+    `export { discovery, dynamicClientRegistration, randomPKCECodeVerifier, calculatePKCECodeChallenge, randomState,
+      buildAuthorizationUrl, authorizationCodeGrant, refreshTokenGrant, tokenRevocation, fetchProtectedResource,
+      getDPoPHandle, randomDPoPKeyPair } from "openid-client";`,
+  ],
+  [
+    "oauth4webapi 3.8.8: 20 functions, no orchestration",
+    `export { resourceDiscoveryRequest, processResourceDiscoveryResponse, discoveryRequest, processDiscoveryResponse,
+      dynamicClientRegistrationRequest, processDynamicClientRegistrationResponse, generateRandomCodeVerifier,
+      calculatePKCECodeChallenge, generateRandomState, validateAuthResponse, authorizationCodeGrantRequest,
+      processAuthorizationCodeResponse, refreshTokenGrantRequest, processRefreshTokenResponse, revocationRequest,
+      processRevocationResponse, protectedResourceRequest, DPoP, None, generateKeyPair } from "oauth4webapi";`,
+  ],
+  ["@atproto/oauth-client-browser 0.3.42", `export { BrowserOAuthClient } from "@atproto/oauth-client-browser";`],
+];
+
+export const title = "Size: what a browser downloads";
+export const about = `In bytes, bundled and minified by esbuild. This package is all of it: popup, storage, locks, DPoP, grants. The official
+ones still need a provider, which the app's author writes, and have no popup, no storage and no locks. mcp-use is left
+out: it installs 200 MB, and its bundle is above 200 kB (brotli).`;
+export const columns = ["client", "raw", "gzip -9", "brotli 11", "brotli, to ours"];
+
+export async function bench(progress) {
+  progress("this package");
+  const { total, goal, limit } = await size();
+  const rows = [{ client: "mcp-authorize", ...total, ratio: 1, goal, limit }];
+  for (const [client, contents] of PEERS) {
+    progress(client);
+    const measured = sizes(await bundle({ contents }));
+    rows.push({ client, ...measured, ratio: measured.brotli / total.brotli });
+  }
+  return rows;
+}
+
+export const goal = "at most 34,000 bytes brotli, and in no case more than 44,000";
+export const met = ([{ brotli, goal }]) => brotli <= goal;
+export const row = ({ client, raw, gzip, brotli, ratio }) =>
+  [client, number(raw), number(gzip), number(brotli), `× ${ratio.toFixed(2)}`];

@@ -1,0 +1,169 @@
+// Requests one after another, until the sign-in page and until the server's first answer.
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { startMock } from "../tests/e2e/mock-server.mjs";
+import { ready } from "../tests/sessions/world.mjs";
+import { staticServer } from "../www/servers/static.mjs";
+import { OURS, peerPages, V1, V2, withBrowser } from "./world.mjs";
+
+const LATENCY_MS = 100;
+const DOCUMENT = "https://app.example/client.json";
+const PATH_METADATA = "/.well-known/oauth-protected-resource/mcp";
+const ROOT_METADATA = "/.well-known/oauth-protected-resource";
+const NOTHING = { status: 404, body: "Not found" };
+
+/** What the servers answer at other places than the mock's own. */
+const SERVERS = {
+  plain: {},
+  // No hint where the metadata is; it is at the root, and that of the authorization server at the last of three places.
+  worst: {
+    "/mcp": (url, origin, good) => (good.status === 401 ? { status: 401, headers: { "WWW-Authenticate": "Bearer" } } : good),
+    [PATH_METADATA]: () => NOTHING,
+    [ROOT_METADATA]: (url, origin) => ({ body: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/tenant`] } }),
+    "/tenant/.well-known/openid-configuration": (url, origin) => ({ body: metadata(origin, `${origin}/tenant`) }),
+  },
+  document: {
+    "/.well-known/oauth-authorization-server": (url, origin) => ({
+      body: { ...metadata(origin, origin), client_id_metadata_document_supported: true },
+    }),
+  },
+};
+
+const metadata = (origin, issuer) => ({
+  issuer,
+  authorization_endpoint: `${origin}/authorize`,
+  token_endpoint: `${origin}/token`,
+  registration_endpoint: `${origin}/register`,
+  response_types_supported: ["code"],
+  subject_types_supported: ["public"],
+  jwks_uri: `${origin}/jwks`,
+  id_token_signing_alg_values_supported: ["ES256"],
+  code_challenge_methods_supported: ["S256"],
+  token_endpoint_auth_methods_supported: ["none"],
+});
+
+const VISITS = [
+  { name: "first visit", server: "plain", goal: { page: 3 } },
+  { name: "first visit, client ID metadata document", server: "document", clientIdMetadataUrl: DOCUMENT, goal: { page: 2 } },
+  // Three for discovery, and one to register.
+  { name: "worst discovery", server: "worst", goal: { page: 4 } },
+  { name: "first visit, prefetch: false", server: "plain", options: { prefetch: false }, only: OURS },
+  { name: "second visit", server: "plain", second: true, goal: { page: 0 } },
+  { name: "expired token", server: "plain", expired: true, goal: { answer: 2 } },
+];
+
+export const title = "Steps: requests one after another";
+export const about = `Each answer takes ${LATENCY_MS} ms. "Page" is until the sign-in page is asked for, "answer" until the server's first answer with a
+token; requests that are under way at the same time are one step. Preflights and the sign-in page's own requests are not
+counted. "Second visit" is a sign-in in a browser that has signed in before. Where the authorization server takes pushed
+requests (RFC 9126), this package makes one before the page, and the others none.`;
+export const goal = "steps to the page: 3 at the first visit (2 with a document), 3 of discovery in the worst case, 0 at the second; 1 refresh and 1 request when the token has run out";
+export const columns = ["visit", "client", "steps to page", "requests to page", "steps to answer", "requests to answer"];
+
+export async function bench(progress) {
+  const rows = [];
+  await withBrowser(async (browser) => {
+    for (const visit of VISITS) {
+      for (const client of [OURS, V2, V1].filter((client) => !visit.only || visit.only === client)) {
+        progress(`${visit.name}: ${client.name}`);
+        rows.push({ visit: visit.name, client: client.name, goal: visit.goal, ...(await measure(browser, visit, client)) });
+      }
+    }
+  });
+  return rows;
+}
+
+const text = (counts, name) => counts?.[name] ?? "–";
+export const row = ({ visit, client, page, answer }) =>
+  [visit, client, text(page, "steps"), text(page, "requests"), text(answer, "steps"), text(answer, "requests")];
+
+export const met = (rows) =>
+  rows.every(({ client, goal, ...row }) =>
+    client !== OURS.name || Object.entries(goal ?? {}).every(([until, most]) => row[until].steps <= most));
+
+async function measure(browser, { server, second, expired, clientIdMetadataUrl, options }, client) {
+  const log = [];
+  const tokens = { refused: false };
+  const mock = await startMock(recording(log, SERVERS[server], tokens));
+  const page = createServer(staticServer({
+    folders: { "/": folder("../tests/sessions/page/"), "/pkg/": folder("../pkg/") },
+    made: { ...(await peerPages()), "/config.json": JSON.stringify({ mcpUrl: mock.mcpUrl, clientIdMetadataUrl }) },
+  }));
+  page.listen(0, "127.0.0.1");
+  await once(page, "listening");
+  const context = await browser.newContext();
+  const open = async () => {
+    const tab = await context.newPage();
+    await tab.goto(`http://127.0.0.1:${page.address().port}/${client.path}`);
+    await ready(tab);
+    await tab.evaluate((options) => app.start?.(options), { ...options, clientIdMetadataUrl });
+    return tab;
+  };
+  const signIn = async (tab) => {
+    await tab.locator("#sign-in").click();
+    await tab.evaluate(() => app.signingIn);
+  };
+  try {
+    let tab = await open();
+    if (second || expired) await signIn(tab);
+    if (second) {
+      await tab.evaluate(() => (app.session ? app.session.signOut() : app.provider.invalidateCredentials("tokens")));
+      tab = await open();
+    }
+    if (expired) {
+      tokens.refused = true;
+      await tab.evaluate(() => app.expire?.());
+    }
+    log.length = 0;
+    if (!expired) await signIn(tab);
+    const result = await tab.evaluate(() => app.call());
+    if (result !== "ok") throw new Error(`${client.name} answered ${result}`);
+    const at = log.findIndex(({ path }) => path === "/authorize");
+    return {
+      page: expired ? undefined : count(log.slice(0, at)),
+      answer: count(log.filter(({ path }) => path !== "/authorize")),
+    };
+  } finally {
+    await context.close();
+    page.closeAllConnections();
+    page.close();
+    await mock.close();
+  }
+}
+
+/** Each answer late, and when its request came and went. A refresh brings a token that is not refused. */
+function recording(log, places, tokens) {
+  const answer = (path, url, origin, good) => {
+    if (path === "/mcp" && good.status === 503 && !tokens.refused) return { body: { result: "1 + 1 = 2" } };
+    if (path === "/mcp" && good.status === 503) return { status: 401, headers: { "WWW-Authenticate": "Bearer" } };
+    // RFC 7591 §3.2.1: with all that was registered. The official client insists on this one.
+    if (path === "/register") return { ...good, body: { ...good.body, redirect_uris: [] } };
+    if (path === "/token") tokens.refused = false;
+    if (path === "/token") return { body: { ...good.body, refresh_token: "mock-refresh-token" } };
+    return places[path]?.(url, origin, good) ?? good;
+  };
+  return new Proxy({}, {
+    get: (_, path) => async (url, origin, good) => {
+      const entry = { path, from: performance.now() };
+      log.push(entry);
+      await new Promise((done) => setTimeout(done, LATENCY_MS));
+      entry.to = performance.now();
+      return answer(path, url, origin, good);
+    },
+  });
+}
+
+/** Requests, and the most of them of which none began before the last one was answered. */
+function count(log) {
+  let [steps, end] = [0, -Infinity];
+  for (const { from, to } of [...log].sort((a, b) => a.to - b.to)) {
+    if (from < end) continue;
+    steps += 1;
+    end = to;
+  }
+  return { steps, requests: log.length };
+}
+
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
