@@ -28,6 +28,13 @@ impl From<AppResponse> for JsValue {
     }
 }
 
+impl AppResponse {
+    /// A redirect that was not followed: a browser gives it the status 0 (Fetch §5.5).
+    fn is_redirect(&self) -> bool {
+        matches!(self.status(), 0 | 301..=303 | 307 | 308)
+    }
+}
+
 impl AppRequest {
     /// Takes the arguments of `fetch`. What is no `Request` is read as text once, as `fetch` reads it,
     /// so that what is checked is what is sent.
@@ -48,6 +55,11 @@ impl AppRequest {
         self.member("signal").dyn_into().ok()
     }
 
+    /// Whether the app leaves redirects to `fetch`.
+    fn follows(&self) -> bool {
+        self.member("redirect").as_string().is_none_or(|redirect| redirect == "follow")
+    }
+
     fn is_request(&self) -> bool {
         self.input.is_object()
     }
@@ -60,9 +72,10 @@ impl AppRequest {
         if let Some(proof) = dpop {
             call(&headers, "set", &["dpop".into(), proof.expose().into()])?;
             // Across origins a browser takes `Authorization` away and leaves `DPoP`. And where a redirect
-            // leads to, a proof for this URL is of no use (RFC 9449 §4.3).
-            if self.member("redirect").as_string().is_none_or(|redirect| redirect == "follow") {
-                super::reflect::set(&changed, "redirect", &"error".into());
+            // leads to, a proof for this URL is of no use (RFC 9449 §4.3). Not "error", which Cloudflare
+            // Workers don't know.
+            if self.follows() {
+                super::reflect::set(&changed, "redirect", &"manual".into());
             }
         }
         call(&global("Object"), "assign", &[object(&[]), self.init.clone(), changed])
@@ -117,8 +130,11 @@ impl ResourceRequest for AppRequest {
             Ok(promise) => settled(&promise).await,
             Err(thrown) => Err(thrown),
         };
-        match answer {
-            Ok(response) => Ok(AppResponse(response)),
+        match answer.map(AppResponse) {
+            Ok(response) if dpop.is_some() && self.follows() && response.is_redirect() => {
+                Err(self.unanswered(true, response.0).await)
+            }
+            Ok(response) => Ok(response),
             Err(thrown) => Err(self.unanswered(dpop.is_some(), thrown).await),
         }
     }
