@@ -36,9 +36,10 @@ impl ClientAuthentication {
     }
 
     /// What a page asks for when it registers: no secret, unless the server lists its methods and
-    /// `none` is not among them.
+    /// `none` is not among them. Then the secret in the form, which needs no preflight; and servers
+    /// made with Python's `mcp` look for `client_id` there alone.
     pub fn to_register(supported: Option<&[String]>) -> Self {
-        Self::first_of(&[Self::None, Self::SecretBasic, Self::SecretPost], supported).unwrap_or(Self::None)
+        Self::first_of(&[Self::None, Self::SecretPost, Self::SecretBasic], supported).unwrap_or(Self::None)
     }
 
     /// What a client with a secret uses. RFC 8414 §2: where the list is omitted, "the default is
@@ -166,6 +167,8 @@ mod tests {
         let register = |names| ClientAuthentication::to_register(Some(&list(names)));
         assert_eq!(register(&["client_secret_basic", "none"]), ClientAuthentication::None);
         assert_eq!(register(&["client_secret_post"]), ClientAuthentication::SecretPost);
+        assert_eq!(register(&["client_secret_basic", "client_secret_post"]), ClientAuthentication::SecretPost);
+        assert_eq!(register(&["client_secret_basic"]), ClientAuthentication::SecretBasic);
         assert_eq!(register(&["private_key_jwt"]), ClientAuthentication::None);
         assert_eq!(ClientAuthentication::to_register(None), ClientAuthentication::None);
         assert_eq!(ClientAuthentication::for_secret(None), ClientAuthentication::SecretBasic);
