@@ -4,7 +4,7 @@
 // three optimises and functions keep their names. Nothing is done again when its
 // input is the same.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -58,6 +58,7 @@ async function buildModule({ name, about, features }, { dev, env }) {
     readFileSync(fileURLToPath(import.meta.url)),
   );
   if (read(stamp) !== input || !existsSync(join(OUT, `${name}_bg.wasm`))) {
+    copyFileSync(compiled, join(target, `${name}.wasm`)); // With names, for scripts/size.mjs.
     await step(`Writing ${about} to pkg/wasm (about 5 s)`, () => generate(compiled, name, { dev, env }));
     writeFileSync(stamp, input);
   }

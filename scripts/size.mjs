@@ -86,7 +86,7 @@ function print({ limit, goal, ...parts }) {
 
 /** Before wasm-opt, which takes the names. */
 function printFunctions() {
-  const compiled = join(root, "target", "wasm32-unknown-unknown", "release", "mcp_authorize.wasm");
+  const compiled = join(root, "target", "mcp_authorize.wasm"); // scripts/build.mjs leaves it there
   if (!existsSync(compiled)) return;
   console.log("\nThe biggest functions, in bytes before wasm-opt:");
   for (const { name, bytes } of functions(compiled).slice(0, BIGGEST)) console.log(`${number(bytes).padStart(8)}  ${name}`);
