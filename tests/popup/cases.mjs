@@ -366,7 +366,7 @@ export const CASES = [
       await leave(test);
       await browser.back();
       // Loaded anew, or as it was.
-      const back = await Promise.race([world.next("restored"), world.next("failed")]);
+      const back = await world.next("restored", "failed");
       assert.ok(back.signedIn === false || back.code === "redirect_abandoned", JSON.stringify(back));
       if (back.type === "restored") await world.next("ready");
       await browser.click("#sign-in");

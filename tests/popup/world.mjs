@@ -31,10 +31,10 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
     events.emit("event", event);
   };
 
-  /** The next report or request of a type, or one that came already, in order. */
-  async function next(type) {
+  /** The next report or request of one of these types, or one that came already, in order. */
+  async function next(...types) {
     const find = () => {
-      const index = log.findIndex((event) => event.type === type && !event.taken);
+      const index = log.findIndex((event) => types.includes(event.type) && !event.taken);
       return index < 0 ? undefined : Object.assign(log[index], { taken: true });
     };
     const found = find();
@@ -46,7 +46,7 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
         if (now) return now;
       }
     } catch {
-      throw new Error(`nothing told of "${type}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`);
+      throw new Error(`nothing told of "${types.join(", ")}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`);
     }
   }
 
