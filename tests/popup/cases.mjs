@@ -393,6 +393,7 @@ export const CASES = [
     world: { hold: "page", config: { withoutClick: true, whenLeaving: "come back", options: { display: "redirect" } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
+      await world.next("held");
       assert.equal((await world.next("failed")).code, "redirect_abandoned");
     },
   },
@@ -401,6 +402,7 @@ export const CASES = [
     world: { hold: "page", config: { withoutClick: true, whenLeaving: "cancel", options: { display: "redirect" } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
+      await world.next("held");
       const { code, href } = await world.next("failed");
       assert.deepEqual({ code, href }, { code: "aborted", href: world.appUrl });
       await world.next("dropped");

@@ -91,10 +91,6 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
     if (request.url === "/frame.html") {
       return response.setHeader("Content-Type", "text/html").end(`<!doctype html><iframe src="${appUrl}"></iframe>`);
     }
-    if (request.url === "/held") {
-      await next("held");
-      return response.end();
-    }
     if (request.url === "/report") {
       tell(JSON.parse(await text(request)));
       return response.end();
