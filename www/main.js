@@ -1,6 +1,7 @@
 // The page: signs in to an MCP server, shows the session, calls tools.
 
 import { McpAuthorizer } from "mcp-authorize";
+import { offerDiagnosis } from "./diagnosis.js";
 import { find, make } from "./dom.js";
 import { clearError, showError } from "./errors.js";
 import { Exchanges } from "./exchanges.js";
@@ -41,6 +42,7 @@ async function main() {
   find("cancel").addEventListener("click", () => attempt?.abort());
   find("refresh").addEventListener("click", () => run(() => session.refresh()));
   find("sign-out").addEventListener("click", () => run(signOut));
+  offerDiagnosis({ redirectUri });
   setInterval(showExpiry, 1000);
 
   await run(() => switches.connect());

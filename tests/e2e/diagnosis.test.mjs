@@ -1,0 +1,87 @@
+// The report on a server, as the demo page shows it.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launchBrowser, openPage, startDemo } from "./browser.mjs";
+import { startMock } from "./mock-server.mjs";
+
+const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+let browser, demo;
+before(async () => {
+  await mkdir(folder, { recursive: true });
+  browser = await launchBrowser();
+  demo = await startDemo();
+});
+after(async () => {
+  await browser.close();
+  await demo.close();
+});
+
+async function diagnose(page, server) {
+  await page.getByLabel("MCP server URL").fill(server);
+  await page.getByRole("button", { name: "Diagnose" }).click();
+  const heading = page.getByRole("heading", { name: /^Diagnosis: / });
+  await heading.waitFor();
+  return heading;
+}
+
+test("the demo's own server: all is well, and the keyboard goes on with the result", async (t) => {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await openPage(context, demo);
+  const heading = await diagnose(page, demo.mcpUrl);
+  assert.equal(await heading.innerText(), "Diagnosis: all is well");
+  assert.ok(await heading.evaluate((element) => element === document.activeElement));
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Copy as Markdown");
+});
+
+test("the report is copied as Markdown, and a server's text is no HTML", async (t) => {
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  const server = await startMock({
+    "/.well-known/oauth-protected-resource/mcp": (url, origin, { body }) => ({ body: { ...body, resource: "<img src=x>" } }),
+  });
+  t.after(async () => {
+    await context.close();
+    await server.close();
+  });
+  const page = await openPage(context, demo);
+  await diagnose(page, server.mcpUrl);
+  // The mock takes any code, which is a failure, too.
+  const failure = page.locator('#diagnosis [data-status="failure"]').first();
+  assert.match(await failure.innerText(), new RegExp(`Failure: .*[^]*"resource": "${server.mcpUrl}"`));
+  assert.equal(await page.locator("#diagnosis img").count(), 0);
+  await page.getByRole("button", { name: "Copy as Markdown" }).click();
+  await page.getByText("The report is in the clipboard.").waitFor();
+  const markdown = await page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(markdown.includes("❌ failure"), markdown);
+  assert.ok(markdown.includes(`\`"resource": "${server.mcpUrl}"\``), markdown);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [name, width, height] of [["wide", 1280, 900], ["narrow", 360, 740]]) {
+    test(`${colorScheme}, ${name}: fits, and axe finds nothing`, async (t) => {
+      const server = await startMock({
+        "/token": (url, origin, good) => ({ ...good, headers: { "Access-Control-Allow-Origin": "null" } }),
+      });
+      const context = await browser.newContext({ colorScheme, viewport: { width, height }, bypassCSP: true });
+      t.after(async () => {
+        await context.close();
+        await server.close();
+      });
+      const page = await openPage(context, demo);
+      await diagnose(page, server.mcpUrl);
+      await page.screenshot({ path: `${folder}diagnosis-${colorScheme}-${name}.png`, fullPage: true });
+      const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+      assert.ok(fits, "nothing sticks out sideways (WCAG 2.2 §1.4.10)");
+      await page.addScriptTag({ path: axe });
+      const { violations } = await page.evaluate(() => axe.run("#diagnosis"));
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+    });
+  }
+}

@@ -1,0 +1,83 @@
+// The report on a server: what pages will stumble over there, by step, with what to add.
+
+import { McpAuthorizer } from "mcp-authorize";
+import { clearError, showError } from "./errors.js";
+import { find, make } from "./dom.js";
+
+const MARKS = { pass: "✓", warning: "!", failure: "✕", skipped: "–" };
+const WORDS = { pass: "Passed", warning: "Warning", failure: "Failure", skipped: "Skipped" };
+
+/** Puts the button beside the others. @param {{ redirectUri: string }} options */
+export function offerDiagnosis({ redirectUri }) {
+  const button = make("button", { type: "button", id: "diagnose" }, "Diagnose");
+  find("start").parentElement.append(button);
+  const panel = make("section", { id: "diagnosis", className: "card", hidden: true });
+  panel.setAttribute("aria-labelledby", "diagnosis-heading");
+  find("start").closest("section").after(panel);
+
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    clearError();
+    find("status").textContent = "Asking the server…";
+    try {
+      // Not the page's own authorizer: what it sends is not part of a sign-in, and belongs in no diagram.
+      const authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, storage: "memory" });
+      show(panel, await authorizer.diagnose(find("server").value.trim()));
+    } catch (error) {
+      showError(error);
+    }
+    find("status").textContent = "";
+    button.disabled = false;
+  });
+}
+
+/** @param {import("mcp-authorize").McpDiagnosis} report */
+function show(panel, report) {
+  const heading = make("h2", { id: "diagnosis-heading", tabIndex: -1 }, verdict(report));
+  panel.replaceChildren(
+    make("div", { className: "heading" }, heading, copyButton(report)),
+    make("p", { className: "quiet" }, "For pages at ", make("code", {}, report.origin), ", at ", make("code", {}, report.server)),
+    ...report.groups().flatMap(([title, findings]) => [
+      make("h3", {}, title),
+      make("ul", { className: "plain findings" }, ...findings.map(item)),
+    ]),
+  );
+  panel.hidden = false;
+  // A screen reader goes on with the result, and so does the keyboard.
+  heading.focus();
+}
+
+function verdict({ failures, findings }) {
+  const warnings = findings.filter(({ status }) => status === "warning").length;
+  const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  if (failures.length === 0 && warnings === 0) return "Diagnosis: all is well";
+  return `Diagnosis: ${count(failures.length, "failure")}, ${count(warnings, "warning")}`;
+}
+
+function item({ status, title, detail, request, spec, remedy }) {
+  const mark = make("span", { className: "mark" }, MARKS[status]);
+  mark.setAttribute("aria-hidden", "true");
+  const parts = [make("p", {}, make("strong", { className: "word" }, `${WORDS[status]}: `), title)];
+  if (detail) parts.push(make("p", { className: "quiet" }, detail));
+  if (remedy) {
+    parts.push(make("p", { className: "remedy" }, "Remedy: ", make("code", {}, remedy)));
+    const asked = request && `${request.method} ${request.url} → ${request.status ?? "no answer that may be read"}`;
+    parts.push(make("p", { className: "quiet small" }, ...(asked ? [make("code", {}, asked), " · "] : []), spec));
+  }
+  const line = make("li", {}, mark, make("div", {}, ...parts));
+  line.dataset.status = status;
+  return line;
+}
+
+function copyButton(report) {
+  const button = make("button", { type: "button" }, "Copy as Markdown");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(report.toMarkdown());
+      find("status").textContent = "The report is in the clipboard.";
+    } catch {
+      find("status").textContent = "The browser did not let the report into the clipboard.";
+    }
+  });
+  return button;
+}
