@@ -72,6 +72,8 @@ pub struct Response {
     pub dpop_nonce: Option<String>,
     /// `Retry-After` (RFC 9110 §10.2.3) in seconds, where it may be read.
     pub retry_after: Option<u64>,
+    /// `Date` (RFC 9110 §6.6.1), where it may be read.
+    pub date: Option<UnixMillis>,
     /// The body, at most [`LONGEST_BODY`] bytes, zeroed by the flow where it holds secrets.
     pub body: String,
 }
@@ -111,6 +113,13 @@ pub trait Clock {
     fn now(&self) -> UnixMillis;
     /// Waits.
     async fn sleep(&self, milliseconds: u64);
+    /// How far an origin's clock is ahead of this one, in milliseconds: as it was kept, or 0. A program
+    /// that trusts its clock need not keep it.
+    fn ahead(&self, _origin: &str) -> i64 {
+        0
+    }
+    /// Keeps that, while the program runs.
+    fn keep_ahead(&self, _origin: &str, _milliseconds: i64) {}
 }
 
 /// Random bytes of cryptographic strength.
@@ -354,6 +363,10 @@ pub trait ResourceResponse {
     fn www_authenticate(&self) -> Option<String>;
     /// `DPoP-Nonce` (RFC 9449 §9), where it may be read.
     fn dpop_nonce(&self) -> Option<String>;
+    /// `Date` (RFC 9110 §6.6.1), where it may be read.
+    fn date(&self) -> Option<UnixMillis> {
+        None
+    }
     /// The `error` of a body that is JSON, and the body as it was.
     async fn oauth_error(&self) -> Option<String>;
 }

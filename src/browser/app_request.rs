@@ -5,10 +5,10 @@ use web_sys::AbortSignal;
 
 use super::Browser;
 use super::cors::unreadable;
-use super::fetch::{Reader, header};
+use super::fetch::{Reader, date, header};
 use super::reflect::{JsCause, apply, call, construct, get, global, object, parse, settled};
 use super::url::absolute_url;
-use crate::ports::{ResourceRequest, ResourceResponse};
+use crate::ports::{ResourceRequest, ResourceResponse, UnixMillis};
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};
 
@@ -151,6 +151,10 @@ impl ResourceResponse for AppResponse {
 
     fn dpop_nonce(&self) -> Option<String> {
         header(&self.0, "dpop-nonce")
+    }
+
+    fn date(&self) -> Option<UnixMillis> {
+        date(&self.0)
     }
 
     async fn oauth_error(&self) -> Option<String> {

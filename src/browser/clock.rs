@@ -2,6 +2,7 @@
 
 use super::Browser;
 use super::events::Events;
+use super::reflect::{get, set};
 use crate::ports::{Clock, UnixMillis};
 
 impl Clock for Browser {
@@ -13,5 +14,13 @@ impl Clock for Browser {
         let mut timer = Events::none();
         timer.set_timer(u32::try_from(milliseconds).unwrap_or(u32::MAX));
         timer.next().await;
+    }
+
+    fn ahead(&self, origin: &str) -> i64 {
+        get(&self.ahead, origin).as_f64().unwrap_or_default() as i64
+    }
+
+    fn keep_ahead(&self, origin: &str, milliseconds: i64) {
+        set(&self.ahead, origin, &(milliseconds as f64).into());
     }
 }

@@ -9,7 +9,7 @@ use super::Browser;
 use super::abort::{Abort, until};
 use super::cors::unreadable;
 use super::reflect::{JsCause, apply, call, get, object, settled};
-use crate::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response};
+use crate::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response, UnixMillis};
 use crate::{Code, Step};
 
 impl Http for Browser {
@@ -56,6 +56,7 @@ async fn exchange(fetch: &JsValue, request: &Request) -> Result<Response, NoResp
         cache_control,
         dpop_nonce,
         retry_after,
+        date: date(&response),
         body,
     })
 }
@@ -107,6 +108,12 @@ fn init(request: &Request, abort: &Abort) -> JsValue {
 fn seconds_from_now(field: &str) -> Option<u64> {
     let seconds = || (js_sys::Date::parse(field) - js_sys::Date::now()) / 1000.0;
     field.parse().ok().or_else(|| Some(seconds()).filter(|it| *it > 0.0).map(|it| it as u64 + 1))
+}
+
+/// `Date` (RFC 9110 §6.6.1), where it may be read.
+pub(super) fn date(response: &JsValue) -> Option<UnixMillis> {
+    let milliseconds = js_sys::Date::parse(&header(response, "date")?);
+    (milliseconds > 0.0).then_some(UnixMillis(milliseconds as u64))
 }
 
 /// A header of an answer, where it may be read.

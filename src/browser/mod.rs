@@ -93,6 +93,8 @@ pub struct Parts {
     keys: JsValue,
     /// Nonces by origin.
     nonces: JsValue,
+    /// How far servers' clocks are ahead, by origin.
+    ahead: JsValue,
     /// What is waited for by several at once.
     pending: JsValue,
     tabs: Option<tabs::Tabs>,
@@ -120,6 +122,7 @@ impl Browser {
             assertion: options.assertion,
             keys: reflect::object(&[]),
             nonces: reflect::object(&[]),
+            ahead: reflect::object(&[]),
             pending: reflect::object(&[]),
             tabs,
             changes,

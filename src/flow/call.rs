@@ -3,6 +3,7 @@
 use super::dpop::proof;
 use super::exchange::observe;
 use super::kept_discovery::KeptDiscovery;
+use super::server_time::note_date;
 use super::session::Session;
 use super::step_up::{insufficient_scope, stepped_up};
 use crate::ports::{Ports, ResourceRequest, ResourceResponse};
@@ -42,6 +43,9 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
         let status = outcome.as_ref().ok().map(ResourceResponse::status);
         observe(ports, Step::Request, &method, url.without_query(), status, started);
         let response = outcome?;
+        if method == "POST" {
+            note_date(ports, &url, response.date());
+        }
         let wants_nonce = response.dpop_nonce().is_some_and(|nonce| {
             let is_new = known_nonce.as_ref() != Some(&nonce);
             ports.keep_nonce(url.origin(), nonce);

@@ -2,6 +2,7 @@
 
 use super::client::{Client, Dpop};
 use super::discover::DiscoveredResource;
+use super::server_time::seconds_at;
 use crate::ports::Ports;
 use crate::protocol::{AuthorizationServerMetadata, DpopProof, Issuer, Secret, TokenType, Url, jwt};
 use crate::{Code, Error, Result, Step};
@@ -88,7 +89,7 @@ pub(super) async fn proof<P: Ports>(
         id: ports.entropy()?,
         method,
         url,
-        issued_at: ports.now().0 / 1000,
+        issued_at: seconds_at(ports, url),
         access_token,
         nonce: nonce.as_deref(),
     };

@@ -1,5 +1,6 @@
 //! One HTTP exchange: sent, observed, and read as JSON.
 
+use super::server_time::note_date;
 use crate::ports::{Event, Ports, Request, Response, UnixMillis};
 use crate::protocol::json::{Object, Value};
 use crate::protocol::{Url, fresh_seconds};
@@ -45,6 +46,9 @@ pub(super) async fn exchange<P: Ports>(ports: &P, request: Request) -> Result<An
             [request.url.without_query(), " redirects to another origin."].concat(),
         )
         .with_url(request.url.without_query()));
+    }
+    if request.body.is_some() {
+        note_date(ports, &request.url, response.date);
     }
     if let Some(nonce) = response.dpop_nonce {
         ports.keep_nonce(request.url.origin(), nonce);

@@ -14,6 +14,7 @@ mod kept_discovery;
 mod pending;
 mod pushed_authorization_request;
 mod record;
+mod server_time;
 mod session;
 mod sign_in;
 mod step_up;

@@ -3,6 +3,7 @@
 
 use super::dpop::{Binding, proof};
 use super::exchange::{Answer, exchange};
+use super::server_time::seconds_at;
 use crate::ports::{Body, Ports, Request};
 use crate::protocol::form::Form;
 use crate::protocol::json::Object;
@@ -37,7 +38,7 @@ impl<P: Ports> Endpoint<'_, P> {
     async fn post_once(&self, step: Step, form: Form) -> Result<Answer> {
         let assertion = match (self.client.method, self.ports.client_key()) {
             (ClientAuthentication::PrivateKeyJwt, Some(algorithm)) => {
-                let (id, now) = (self.ports.entropy()?, self.ports.now().0 / 1000);
+                let (id, now) = (self.ports.entropy()?, seconds_at(self.ports, self.url));
                 let input = client_assertion(algorithm, self.key_id, &self.client.client_id, self.issuer, id, now);
                 Some(jwt::signed(&input, &self.ports.client_sign(&input).await?))
             }

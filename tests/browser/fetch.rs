@@ -1,6 +1,6 @@
 use js_sys::Function;
 use mcp_authorize::browser::{Browser, BrowserOptions, JsCause, Storage};
-use mcp_authorize::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response};
+use mcp_authorize::ports::{Body, Clock, Http, LONGEST_BODY, NoResponse, Request, Response, UnixMillis};
 use mcp_authorize::protocol::form::Form;
 use mcp_authorize::protocol::{Secret, Url};
 use mcp_authorize::{Code, Step};
@@ -60,6 +60,22 @@ async fn post_goes_nowhere_else() {
             credentials: "omit", referrerPolicy: "no-referrer", signal: true } })"#,
     );
     assert_eq!(sent(Request { body, authorization, ..get(Step::Token) }).await, expected);
+}
+
+#[wasm_bindgen_test]
+async fn the_servers_date_is_read_and_kept_by_origin() {
+    // RFC 9110 §6.6.1: `Date = HTTP-date`, in any of §5.6.7's forms.
+    let date = async |field: &str| {
+        let response = ["new Response('', { headers: { date: '", field, "' } })"].concat();
+        answered(&response).await.unwrap().date
+    };
+    assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT").await, Some(UnixMillis(784_111_777_000)));
+    assert_eq!(date("Sun Nov  6 08:49:37 1994 GMT").await, Some(UnixMillis(784_111_777_000)));
+    assert_eq!(date("yesterday").await, None);
+    assert_eq!(answered("new Response('')").await.unwrap().date, None);
+    let browser = browser(Storage::Memory);
+    browser.keep_ahead("https://a.example", -600_000);
+    assert_eq!((browser.ahead("https://a.example"), browser.ahead("https://b.example")), (-600_000, 0));
 }
 
 #[wasm_bindgen_test]

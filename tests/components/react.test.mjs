@@ -90,6 +90,8 @@ test("what goes wrong is an error to show, until the next attempt", async (t) =>
   const popup = await popupOf(page, first.button("Sign in"));
   await logIn(popup);
   await popup.getByRole("button", { name: "Continue" }).waitFor();
+  // The user reads: a popup that is gone as soon as its page is there may as well have been cut off.
+  await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
   await popup.close();
   await first.shows("signed-out");
   assert.equal(await first.text(".error"), "popup_closed");

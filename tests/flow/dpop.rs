@@ -2,6 +2,7 @@ use std::rc::Rc;
 
 use mcp_authorize::Code;
 use mcp_authorize::flow::{Client, Dpop, Session, call, sign_in};
+use mcp_authorize::ports::Clock;
 use mcp_authorize::protocol::ServerUrl;
 use pollster::block_on;
 
@@ -122,6 +123,23 @@ fn requests_that_meet_the_same_nonce_together_each_try_once_more_and_refresh_not
     };
     assert_eq!(block_on(all((0..3).map(|_| send()))), [(200, 2); 3]);
     assert!(world.posted(TOKEN).is_empty());
+}
+
+#[test]
+fn a_proof_has_the_time_of_its_server() {
+    // RFC 9449 §11.1: servers accept proofs "only for a limited time after their creation". This machine's
+    // clock is ten minutes slow, and the answers' `Date` (RFC 9110 §6.6.1) says so.
+    let world = world();
+    world.servers_are_ahead(600_000);
+    let session = attempt(&world, Dpop::Auto).unwrap();
+    let now = world.now().0;
+    let seconds = (now + 600_000) / 1000;
+    assert_eq!(world.proofs()[0].1["iat"], seconds);
+    let (_, proofs) = send(&session, |_| AppResponse { status: 200, ..Default::default() });
+    assert_eq!(proofs[0]["iat"], seconds);
+    // The token's life is counted here, from when it came: it is not refreshed.
+    assert_eq!(session.expires_at().unwrap().0, now + 600_000);
+    assert_eq!(world.posted(TOKEN).len(), 1);
 }
 
 #[test]

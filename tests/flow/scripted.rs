@@ -62,6 +62,8 @@ struct World {
     proofs: RefCell<Vec<String>>,
     authorizations: RefCell<Vec<String>>,
     nonces: RefCell<BTreeMap<String, String>>,
+    server_ahead: Cell<i64>,
+    ahead: RefCell<BTreeMap<String, i64>>,
     client_key: Cell<Option<&'static str>>,
     waited_for: RefCell<Vec<String>>,
     on_step_up: Cell<Option<OnStepUp>>,
@@ -183,6 +185,11 @@ impl Scripted {
     /// The scopes that requests waited for.
     pub fn waited_for(&self) -> Vec<String> {
         self.0.waited_for.borrow().clone()
+    }
+
+    /// All servers' clocks are ahead of the program's, and their answers say so.
+    pub fn servers_are_ahead(&self, milliseconds: i64) {
+        self.0.server_ahead.set(milliseconds);
     }
 
     /// Keys are gone before the store is.
@@ -328,6 +335,8 @@ impl Http for Scripted {
             self.0.authorizations.borrow_mut().push(authorization.expose().into());
         }
         let (mut dpop_nonce, mut retry_after, mut cache_control) = (None, None, None);
+        let ahead = self.0.server_ahead.get();
+        let date = (ahead != 0).then(|| UnixMillis(self.0.now.get().saturating_add_signed(ahead)));
         let (status, www_authenticate, redirected_to, body) = match self.answer(request.url.as_str()) {
             Reply::Json(status, body) => (status, None, None, body),
             Reply::Challenge(status, field) => (status, Some(field), None, String::new()),
@@ -349,7 +358,7 @@ impl Http for Scripted {
             }
             Reply::Fails(code) => return Err(NoResponse::new(code)),
         };
-        Ok(Response { status, redirected_to, www_authenticate, cache_control, dpop_nonce, retry_after, body })
+        Ok(Response { status, redirected_to, www_authenticate, cache_control, dpop_nonce, retry_after, date, body })
     }
 }
 
@@ -369,6 +378,14 @@ impl Clock for Scripted {
         yield_once().await;
         // Others may have slept for longer meanwhile.
         self.0.now.set(self.0.now.get().max(until));
+    }
+
+    fn ahead(&self, origin: &str) -> i64 {
+        self.0.ahead.borrow().get(origin).copied().unwrap_or_default()
+    }
+
+    fn keep_ahead(&self, origin: &str, milliseconds: i64) {
+        self.0.ahead.borrow_mut().insert(origin.into(), milliseconds);
     }
 }
 
