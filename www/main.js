@@ -31,7 +31,7 @@ let attempt = null;
 async function main() {
   const config = await (await fetch("config.json")).json();
   home = config.mcpUrl;
-  server.value = sessionStorage.getItem("server") ?? localStorage.getItem("server") ?? home ?? "";
+  server.value = leftFor() ?? localStorage.getItem("server") ?? home ?? "";
   if (home) find("hint").textContent = "The demo’s own server is filled in: any name and password will do.";
   switches = new Switches(config, () => run(setUp));
 
@@ -90,13 +90,23 @@ function signIn(url) {
     const signedIn = authorizer.signIn(url, { signal });
     // By redirect this page ends here, and the next one restores the session.
     sessionStorage.setItem("server", url);
-    await enter(await signedIn);
+    try {
+      await enter(await signedIn);
+    } finally {
+      leftFor();
+    }
     remember(url);
   });
 }
 
-function remember(url) {
+/** The server that the page was left for, if it was; told once. */
+function leftFor() {
+  const url = sessionStorage.getItem("server");
   sessionStorage.removeItem("server");
+  return url;
+}
+
+function remember(url) {
   // The demo's own server has another address when it is started again.
   if (url === home) localStorage.removeItem("server");
   else localStorage.setItem("server", url);
