@@ -147,3 +147,30 @@ fn all_problems_are_told_at_once() {
         ]
     );
 }
+
+#[test]
+fn a_404_without_cors_at_one_more_place_is_no_unusable_document() {
+    let mut world = World::working();
+    let not_found = || (404, vec![("access-control-allow-origin", "https://other.example".to_owned())], String::new());
+    for url in [
+        "https://mcp.example/.well-known/oauth-protected-resource",
+        "https://as.example/.well-known/openid-configuration",
+    ] {
+        world.replies.insert(url.into(), not_found());
+    }
+    let findings = world.report(false).findings;
+    for id in ["resource_metadata.place.root", "authorization_server_metadata.place.openid"] {
+        let finding = findings.iter().find(|finding| finding.id == id).unwrap();
+        assert_eq!(finding.status, Status::Skipped, "{id}");
+        assert_eq!(finding.detail, "A page can't read the answer, which may be that there is none.");
+    }
+}
+
+#[test]
+fn of_a_challenge_that_the_page_may_not_read_nothing_is_said() {
+    let mut world = World::working();
+    world.replies.get_mut(SERVER).unwrap().1.push(("access-control-allow-origin", "https://other.example".into()));
+    let findings = world.report(false).findings;
+    let finding = findings.iter().find(|finding| finding.id == "challenge.header").unwrap();
+    assert_eq!((finding.status, finding.detail.as_str()), (Status::Skipped, "The page can't read the answer."));
+}

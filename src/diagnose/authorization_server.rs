@@ -113,6 +113,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, found: &Found) 
             _ if chosen.is_some_and(|(chosen, _)| std::ptr::eq(chosen, place)) => {
                 record.skipped(check, "What is here can't be used; see below.");
             }
+            Place::Blocked(_) => record.unread_place(check),
             _ => record.skipped(check, "What is here can't be used."),
         }
     }

@@ -147,6 +147,12 @@ impl<'a, W: Wire> Recorder<'a, W> {
         self.failure(check, &["The server answers, but the page may not read it. ", why].concat(), &remedy);
     }
 
+    /// One more place for a document, with an answer that the page may not read. Many servers answer 404 there
+    /// without CORS, so that this says nothing against them.
+    pub fn unread_place(&mut self, check: &Check) {
+        self.skipped(check, "A page can't read the answer, which may be that there is none.");
+    }
+
     /// A failure without an answer.
     pub fn unreachable(&mut self, check: &Check, code: Code) {
         match code {

@@ -170,6 +170,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
             _ if chosen.is_some_and(|(_, _, chosen, _)| std::ptr::eq(chosen, place)) => {
                 record.skipped(check, "What is here can't be used; see below.");
             }
+            Place::Blocked(_) => record.unread_place(check),
             _ => record.warning(
                 check,
                 "What is here can't be used. Other clients may look here first.",
@@ -256,7 +257,8 @@ fn check_challenge<W: Wire>(
     found_elsewhere: bool,
 ) {
     if facts.status != Some(401) {
-        record.skipped(&HEADER, "There is no challenge without 401.");
+        let unread = "The page can't read the answer.";
+        record.skipped(&HEADER, facts.status.map_or(unread, |_| "There is no challenge without 401."));
         return;
     }
     if facts.field.is_empty() {
