@@ -1,10 +1,12 @@
 // The report on a server, as the demo page shows it.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { reportOn, snapshotOf } from "../interop/reports.mjs";
+import { SERVERS } from "../interop/servers.mjs";
 import { launchBrowser, openPage, startDemo } from "./browser.mjs";
 import { startMock } from "./mock-server.mjs";
 
@@ -85,3 +87,8 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 }
+
+test("from the command line the demo's own server has the report that was read by hand", async () => {
+  const own = SERVERS.find(({ name }) => name === "oidc-provider");
+  assert.equal(await reportOn(own), await readFile(snapshotOf(own), "utf8"));
+});

@@ -10,18 +10,22 @@ import { Failure, isMain, main } from "../../scripts/run.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
 import { launchBrowser } from "../e2e/browser.mjs";
 import { ready } from "../sessions/world.mjs";
+import { compareReports } from "./reports.mjs";
 import { SERVERS, start } from "./servers.mjs";
 
 const STEPS = ["sign in", "call", "refresh", "step up", "restore", "sign out"];
 const HELP = `Usage: node tests/interop/run.mjs [--only SERVER] [--no-build]
 
   --only SERVER   only this one: ${SERVERS.map(({ name }) => name).join(", ")}
-  --no-build      with the package as it is built`;
+  --no-build      with the package as it is built
+  --diagnose      in place of the journey: whether the report on each server, as it is installed by default, is the
+                  one in tests/interop/snapshots, which somebody has read; UPDATE_SNAPSHOTS=1 writes them anew`;
 
-async function interop({ only, "no-build": asBuilt }) {
+async function interop({ only, diagnose, "no-build": asBuilt }) {
   const servers = SERVERS.filter(({ name }) => only === undefined || name === only);
   if (servers.length === 0) throw new Failure(`There is no server "${only}".`);
   if (!asBuilt) await build();
+  if (diagnose) return await compareReports(servers);
   const browser = await launchBrowser();
   const table = [];
   try {
@@ -164,7 +168,7 @@ function print(table) {
 if (isMain(import.meta.url)) {
   await main(async () => {
     const { values } = parseArgs({
-      options: { only: { type: "string" }, "no-build": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      options: { only: { type: "string" }, "no-build": { type: "boolean" }, diagnose: { type: "boolean" }, help: { type: "boolean", short: "h" } },
     });
     if (values.help) return console.log(HELP);
     await interop(values);

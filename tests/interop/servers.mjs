@@ -1,12 +1,17 @@
 // The servers, each in the folder of its name: `start.mjs` or `start.py` there prints `{ "mcpUrl": … }` when it
-// is ready. What a server lacks or does in its own way stands here as a note.
+// is ready. What a server lacks or does in its own way stands here as a note. With AS_INSTALLED in its environment
+// it comes without the CORS that pages need and that is not its own.
 
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
+import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cache, Failure, fingerprint, run, step, which } from "../../scripts/run.mjs";
+import { authorizationServer } from "../../www/servers/authorization-server.mjs";
+import { SCOPES } from "../../www/servers/mcp-server.mjs";
 import { consent, logIn } from "../e2e/browser.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -51,14 +56,55 @@ export const SERVERS = [
     revokes: true,
     lacks: { "step up": "knows one scope" },
   },
+  {
+    name: "mcp-python",
+    // Of the Python SDK, a resource server alone: the demo's authorization server stands behind it.
+    resourceServer: true,
+    async user(popup) {
+      await logIn(popup);
+      await consent(popup);
+    },
+    revokes: true,
+    lacks: { "step up": "wants one scope for all its tools" },
+  },
 ];
 
-/** Installs a server once, and starts it: `{ mcpUrl, close }`. */
-export async function start({ name }) {
+/**
+ * Installs a server once, and starts it: `{ mcpUrl, close }`.
+ * `asInstalled`: without the CORS that the scripts here add.
+ */
+export async function start(server, { asInstalled = false } = {}) {
+  const environment = asInstalled ? { ...process.env, AS_INSTALLED: "1" } : process.env;
+  if (!server.resourceServer) return await startProcess(server.name, environment);
+  const authorization = createServer();
+  authorization.listen(0, "127.0.0.1");
+  await once(authorization, "listening");
+  const closeAuthorization = async () => {
+    authorization.closeAllConnections();
+    await new Promise((done) => authorization.close(done));
+  };
+  try {
+    const issuer = `http://localhost:${authorization.address().port}`;
+    const running = await startProcess(server.name, { ...environment, ISSUER: issuer });
+    const options = { issuer, resource: running.mcpUrl, scopes: SCOPES, accessTokenSeconds: 300, refreshTokens: true };
+    const answer = await authorizationServer(options);
+    authorization.on("request", (request, response) => {
+      // oidc-provider has no CORS at its registration endpoint. The demo adds it, to requests for just this path.
+      if (asInstalled && request.url === "/reg") request.url = "/reg?";
+      answer(request, response);
+    });
+    return { ...running, close: () => Promise.all([running.close(), closeAuthorization()]) };
+  } catch (error) {
+    await closeAuthorization();
+    throw error;
+  }
+}
+
+async function startProcess(name, env) {
   const folder = await install(name);
   const python = existsSync(join(folder, "start.py"));
   const command = python ? join(folder, "venv", "bin", "python") : process.execPath;
-  const child = spawn(command, [join(folder, python ? "start.py" : "start.mjs")], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, [join(folder, python ? "start.py" : "start.mjs")], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (complaints = (complaints + text).slice(-4000)));
   const close = () => {

@@ -1,6 +1,7 @@
 # FastMCP with its in-memory provider, at one origin.
 
 import json
+import os
 import socket
 
 import uvicorn
@@ -33,6 +34,6 @@ cors = Middleware(
     allow_headers=["*", "Authorization"],
     expose_headers=["WWW-Authenticate", "Mcp-Session-Id"],
 )
-app = server.http_app(path="/mcp", middleware=[cors], stateless_http=True)
+app = server.http_app(path="/mcp", middleware=[] if "AS_INSTALLED" in os.environ else [cors], stateless_http=True)
 print(json.dumps({"mcpUrl": f"{origin}/mcp"}), flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])

@@ -14,7 +14,7 @@ const listening = app.listen(0, "127.0.0.1", () => {
   const origin = new URL(`http://localhost:${listening.address().port}`);
   const url = new URL("/mcp", origin);
   const provider = new DemoInMemoryAuthProvider();
-  app.use(cors({ exposedHeaders: ["WWW-Authenticate", "Mcp-Session-Id"] }));
+  if (!process.env.AS_INSTALLED) app.use(cors({ exposedHeaders: ["WWW-Authenticate", "Mcp-Session-Id"] }));
   const unlimited = { rateLimit: false };
   app.use(
     mcpAuthRouter({
