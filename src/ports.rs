@@ -74,7 +74,7 @@ pub struct Response {
     pub retry_after: Option<u64>,
     /// `Date` (RFC 9110 §6.6.1), where it may be read.
     pub date: Option<UnixMillis>,
-    /// The body, at most [`LONGEST_BODY`] bytes, zeroed by the flow where it holds secrets.
+    /// The body, at most [`LONGEST_BODY`] bytes.
     pub body: String,
 }
 

@@ -48,6 +48,6 @@ test("where they are only offered, the request goes in the address", async (t) =
 
 test("where they are required, the sign-in fails and says where", async (t) => {
   const { outcome, asked } = await attempt(t, { require_pushed_authorization_requests: true });
-  assert.deepEqual(outcome, { code: "network", step: "authorization" });
+  assert.deepEqual(outcome, { code: "cors_blocked", step: "authorization" });
   assert.deepEqual(asked, []);
 });
