@@ -60,12 +60,17 @@ async function startChromium() {
       context.setDefaultTimeout(PATIENCE);
       target.app = page = await context.newPage();
     },
-    open: (url) =>
-      page.goto(url).catch((error) => {
-        // The page that the test has just heard of has not come up for Playwright.
-        if (!error.message.includes("is interrupted by another navigation")) throw error;
-        return page.goto(url);
-      }),
+    async open(url) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await page.goto(url);
+        } catch (error) {
+          // The page that the test has just heard of has not come up for Playwright, or the last try has by now.
+          if (tries === 5 || !error.message.includes("is interrupted by another navigation")) throw error;
+          await page.waitForLoadState();
+        }
+      }
+    },
     back: () => page.goBack(),
     reload: () => page.reload(),
     frame: async () => void (target.app = page.frames()[1]),
