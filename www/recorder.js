@@ -25,8 +25,6 @@ const UNREADABLE = "not readable: the server does not expose it (CORS)";
  */
 export function recorder(onRequest) {
   return async (input, init) => {
-    // How the library finds out why no answer came (cors_blocked): no step of its own.
-    if (init?.method === "HEAD") return fetch(input, init);
     const listener = onRequest(describe(input, init));
     try {
       const response = await fetch(input, init);
