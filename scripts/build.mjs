@@ -4,7 +4,7 @@
 // three optimises and functions keep their names. Nothing is done again when its
 // input is the same.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -76,8 +76,8 @@ async function generate(compiled, name, { dev, env }) {
   if (!dev) await optimize(wasm);
   writeFileSync(join(folder, `${name}_inline.js`), `export default "${readFileSync(wasm, "base64")}";\n`);
 
-  mkdirSync(OUT, { recursive: true });
-  for (const file of readdirSync(folder)) renameSync(join(folder, file), join(OUT, file));
+  // Both modules have the same scripts below snippets: those of src/browser.
+  cpSync(folder, OUT, { recursive: true });
 }
 
 async function optimize(wasm) {

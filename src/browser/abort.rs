@@ -3,15 +3,65 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use wasm_bindgen::JsValue;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::events::Events;
-use super::reflect::{JsCause, call, construct, get};
+use super::reflect::JsCause;
 use crate::protocol::json::decimal;
 use crate::{Code, Error, Result, Step};
+
+#[wasm_bindgen(module = "/src/browser/limit.js")]
+extern "C" {
+    fn limit(controller: &Abort, milliseconds: u32, signal: Option<&AbortSignal>) -> Promise;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// An `AbortController`.
+    #[wasm_bindgen(js_name = AbortController)]
+    pub(super) type Abort;
+    #[wasm_bindgen(constructor, js_class = AbortController)]
+    fn new() -> Abort;
+    #[wasm_bindgen(method)]
+    fn abort(this: &Abort);
+}
+
+/// What JavaScript does meanwhile. Dropping it ends that.
+pub(super) struct Work {
+    abort: Abort,
+    promise: JsFuture,
+}
+
+impl Work {
+    pub(super) fn start(begin: impl FnOnce(&Abort) -> Promise) -> Self {
+        let abort = Abort::new();
+        let promise = JsFuture::from(begin(&abort));
+        Self { abort, promise }
+    }
+}
+
+impl Future for Work {
+    type Output = std::result::Result<JsValue, JsValue>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.promise).poll(context)
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+/// Waits for the time to be over, or fails with the signal's reason.
+pub(super) fn until(limit_ms: u32, signal: Option<&AbortSignal>) -> Work {
+    Work::start(|abort| limit(abort, limit_ms, signal))
+}
 
 /// Waits for a future, at most until the signal fires or the time is over: then it is dropped, and
 /// the error is [`Code::Aborted`] or [`Code::Timeout`].
@@ -21,55 +71,29 @@ pub async fn race<T>(
     signal: Option<&AbortSignal>,
     future: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    match until(limit_ms, signal, pin!(future)).await {
-        Ok(result) => result,
-        Err(Some(reason)) => {
-            Err(Error::new(Code::Aborted, step, "The call was aborted.").with_source(Some(Box::new(JsCause(reason)))))
-        }
-        Err(None) => {
-            let message = ["It took longer than the limit of ", &decimal(limit_ms.into()), " ms."].concat();
-            Err(Error::new(Code::Timeout, step, message))
-        }
-    }
+    race_pinned(step, limit_ms, signal, pin!(future)).await
 }
 
-/// The same, with the signal's reason or, when the time is over, nothing.
-pub(super) async fn until<T>(
+/// Apart, so that it is compiled once for each kind of answer.
+async fn race_pinned<T>(
+    step: Step,
     limit_ms: u32,
     signal: Option<&AbortSignal>,
-    mut future: Pin<&mut dyn Future<Output = T>>,
-) -> std::result::Result<T, Option<JsValue>> {
-    let mut events = Events::none();
-    if let Some(signal) = signal {
-        if signal.aborted() {
-            return Err(Some(signal.reason()));
-        }
-        events.listen(signal, "abort");
+    mut future: Pin<&mut dyn Future<Output = Result<T>>>,
+) -> Result<T> {
+    let aborted =
+        |reason| Error::new(Code::Aborted, step, "The call was aborted.").with_source(Some(Box::new(JsCause(reason))));
+    if let Some(signal) = signal.filter(|signal| signal.aborted()) {
+        return Err(aborted(signal.reason()));
     }
-    events.set_timer(limit_ms);
-    poll_fn(|context| match events.poll_next(context) {
-        Poll::Ready(event) if event.is_undefined() => Poll::Ready(Err(None)),
-        Poll::Ready(event) => Poll::Ready(Err(Some(get(&get(&event, "target"), "reason")))),
-        Poll::Pending => future.as_mut().poll(context).map(Ok),
+    let mut end = until(limit_ms, signal);
+    poll_fn(|context| match Pin::new(&mut end).poll(context) {
+        Poll::Ready(Err(reason)) => Poll::Ready(Err(aborted(reason))),
+        Poll::Ready(Ok(_)) => {
+            let message = ["It took longer than the limit of ", &decimal(limit_ms.into()), " ms."].concat();
+            Poll::Ready(Err(Error::new(Code::Timeout, step, message)))
+        }
+        Poll::Pending => future.as_mut().poll(context),
     })
     .await
-}
-
-/// An `AbortController` that aborts on drop.
-pub(super) struct Abort(JsValue);
-
-impl Abort {
-    pub(super) fn new() -> std::result::Result<Self, JsValue> {
-        construct("AbortController", &[]).map(Self)
-    }
-
-    pub(super) fn signal(&self) -> JsValue {
-        get(&self.0, "signal")
-    }
-}
-
-impl Drop for Abort {
-    fn drop(&mut self) {
-        let _ = call(&self.0, "abort", &[]);
-    }
 }

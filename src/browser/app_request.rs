@@ -1,22 +1,43 @@
 //! A request of the app's to the MCP server, by `fetch`.
 
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
 use super::Browser;
-use super::cors::unreadable;
-use super::fetch::{Reader, date, header};
-use super::reflect::{JsCause, apply, call, construct, get, global, object, parse, settled};
+use super::fetch::{date_of, header, oauth_error, status};
+use super::reflect::{JsCause, settled};
 use super::url::absolute_url;
-use crate::ports::{ResourceRequest, ResourceResponse, UnixMillis};
+use crate::ports::{LONGEST_BODY, ResourceRequest, ResourceResponse, UnixMillis};
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};
 
+#[wasm_bindgen(module = "/src/browser/app_request.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = AppRequest)]
+    type Given;
+    #[wasm_bindgen(constructor, js_class = AppRequest)]
+    fn new(fetch: &JsValue, input: &JsValue, init: &JsValue) -> Given;
+    #[wasm_bindgen(method, getter)]
+    fn url(this: &Given) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn method(this: &Given) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn redirect(this: &Given) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn signal(this: &Given) -> Option<AbortSignal>;
+    #[wasm_bindgen(method, getter, js_name = canResend)]
+    fn can_resend(this: &Given) -> bool;
+    #[wasm_bindgen(method, getter, js_name = headerNames)]
+    fn header_names(this: &Given) -> String;
+    #[wasm_bindgen(method)]
+    fn send(this: &Given, authorization: &str, dpop: Option<&str>, redirect: Option<&str>) -> Promise;
+}
+
 /// What the app gave to `fetch`.
 pub struct AppRequest {
-    fetch: JsValue,
-    input: JsValue,
-    init: JsValue,
+    browser: Browser,
+    given: Given,
 }
 
 /// The browser's `Response`, as it came.
@@ -36,68 +57,27 @@ impl AppResponse {
 }
 
 impl AppRequest {
-    /// Takes the arguments of `fetch`. What is no `Request` is read as text once, as `fetch` reads it,
-    /// so that what is checked is what is sent.
+    /// Takes the arguments of `fetch`.
     pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
-        let is_request = input.is_object() && get(&input, "clone").is_function();
-        let input = if is_request { input } else { apply(&global("String"), &[input]).unwrap_or_default() };
-        Self { fetch: browser.fetch_function(), input, init }
-    }
-
-    /// `init` comes before the `Request`, as with `fetch`.
-    fn member(&self, name: &str) -> JsValue {
-        let own = if self.init.is_object() { get(&self.init, name) } else { JsValue::UNDEFINED };
-        if own.is_undefined() && self.input.is_object() { get(&self.input, name) } else { own }
+        Self { browser: browser.clone(), given: Given::new(&browser.fetch_function(), &input, &init) }
     }
 
     /// The signal that ends the request, if there is one.
     pub fn signal(&self) -> Option<AbortSignal> {
-        self.member("signal").dyn_into().ok()
+        self.given.signal()
     }
 
-    /// Whether the app leaves redirects to `fetch`.
-    fn follows(&self) -> bool {
-        self.member("redirect").as_string().is_none_or(|redirect| redirect == "follow")
-    }
-
-    fn is_request(&self) -> bool {
-        self.input.is_object()
-    }
-
-    /// The app's `init` with the token among its headers.
-    fn init_with(&self, authorization: &Secret, dpop: Option<&Secret>) -> std::result::Result<JsValue, JsValue> {
-        let headers = construct("Headers", &[self.member("headers")])?;
-        call(&headers, "set", &["authorization".into(), authorization.expose().into()])?;
-        let changed = object(&[("headers", headers.clone())]);
-        if let Some(proof) = dpop {
-            call(&headers, "set", &["dpop".into(), proof.expose().into()])?;
-            // Across origins a browser takes `Authorization` away and leaves `DPoP`. And where a redirect
-            // leads to, a proof for this URL is of no use (RFC 9449 §4.3). Not "error", which Cloudflare
-            // Workers don't know.
-            if self.follows() {
-                super::reflect::set(&changed, "redirect", &"manual".into());
-            }
-        }
-        call(&global("Object"), "assign", &[object(&[]), self.init.clone(), changed])
-    }
-}
-
-impl AppRequest {
     /// Why no answer came. A redirect that the app forbids is no secret of CORS.
     async fn unanswered(&self, dpop: bool, thrown: JsValue) -> Error {
-        let no_redirect = self.member("redirect").as_string().as_deref() == Some("error");
+        let no_redirect = self.given.redirect().as_deref() == Some("error");
         let Some(url) = self.url().filter(|_| !no_redirect) else {
             return Error::new(Code::Network, Step::Request, "The MCP server could not be reached.")
                 .with_source(Some(Box::new(JsCause(thrown))));
         };
-        let given = construct("Headers", &[self.member("headers")]).and_then(|headers| call(&headers, "keys", &[]));
-        let names = given.map(|names| js_sys::Array::from(&names)).unwrap_or_default();
-        let own = if dpop { ["authorization", "dpop"].as_slice() } else { &["authorization"] };
-        for name in own {
-            names.push(&(*name).into());
-        }
-        let names: String = names.filter(&mut |name, _, _| name != "accept").join(", ").into();
-        unreadable(&self.fetch, &url, &names, thrown).await.at(Step::Request, &url)
+        let given = self.given.header_names();
+        let comma = if given.is_empty() { "" } else { ", " };
+        let names = [given.as_str(), comma, "authorization", if dpop { ", dpop" } else { "" }].concat();
+        self.browser.unreadable(&url, &names, thrown).await.at(Step::Request, &url)
     }
 }
 
@@ -105,35 +85,29 @@ impl ResourceRequest for AppRequest {
     type Response = AppResponse;
 
     fn url(&self) -> Option<Url> {
-        let given = if self.is_request() { get(&self.input, "url") } else { self.input.clone() };
-        let absolute = absolute_url(&given.as_string()?);
+        let absolute = absolute_url(&self.given.url()?);
         // What follows the path does not matter to where the token may go, and browsers leave
         // characters in a query that RFC 3986 does not have.
         Url::parse(absolute.split(['?', '#']).next()?).ok()
     }
 
     fn method(&self) -> String {
-        self.member("method").as_string().unwrap_or_else(|| "GET".into())
+        self.given.method()
     }
 
-    /// A stream in `init` is spent when it is sent. A `Request` is cloned.
     fn can_resend(&self) -> bool {
-        !self.init.is_object() || !get(&get(&self.init, "body"), "getReader").is_function()
+        self.given.can_resend()
     }
 
     async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<AppResponse> {
-        let sent = match self.is_request() {
-            true => call(&self.input, "clone", &[]),
-            false => Ok(self.input.clone()),
-        };
-        let answer = match sent.and_then(|input| apply(&self.fetch, &[input, self.init_with(authorization, dpop)?])) {
-            Ok(promise) => settled(&promise).await,
-            Err(thrown) => Err(thrown),
-        };
-        match answer.map(AppResponse) {
-            Ok(response) if dpop.is_some() && self.follows() && response.is_redirect() => {
-                Err(self.unanswered(true, response.0).await)
-            }
+        // Across origins a browser takes `Authorization` away and leaves `DPoP`. And where a redirect
+        // leads to, a proof for this URL is of no use (RFC 9449 §4.3). Not "error", which Cloudflare
+        // Workers don't know.
+        let stays = dpop.is_some() && self.given.redirect().as_deref() == Some("follow");
+        let redirect = if stays { Some("manual") } else { None };
+        let promise = self.given.send(authorization.expose(), dpop.map(Secret::expose), redirect);
+        match settled(&promise).await.map(AppResponse) {
+            Ok(response) if stays && response.is_redirect() => Err(self.unanswered(true, response.0).await),
             Ok(response) => Ok(response),
             Err(thrown) => Err(self.unanswered(dpop.is_some(), thrown).await),
         }
@@ -142,7 +116,7 @@ impl ResourceRequest for AppRequest {
 
 impl ResourceResponse for AppResponse {
     fn status(&self) -> u16 {
-        get(&self.0, "status").as_f64().unwrap_or_default() as u16
+        status(&self.0)
     }
 
     fn www_authenticate(&self) -> Option<String> {
@@ -154,13 +128,10 @@ impl ResourceResponse for AppResponse {
     }
 
     fn date(&self) -> Option<UnixMillis> {
-        date(&self.0)
+        date_of(&self.0)
     }
 
     async fn oauth_error(&self) -> Option<String> {
-        // The app reads the body itself: this is a copy of it.
-        let copy = call(&self.0, "clone", &[]).ok()?;
-        let text = Reader::of(&copy).ok()??.text().await.ok()?;
-        get(&parse(&text).ok()?, "error").as_string()
+        settled(&oauth_error(&self.0, LONGEST_BODY)).await.ok()?.as_string()
     }
 }

@@ -1,7 +1,7 @@
 //! The time of day.
 
 use super::Browser;
-use super::events::Events;
+use super::abort::until;
 use super::reflect::{get, set};
 use crate::ports::{Clock, UnixMillis};
 
@@ -11,9 +11,7 @@ impl Clock for Browser {
     }
 
     async fn sleep(&self, milliseconds: u64) {
-        let mut timer = Events::none();
-        timer.set_timer(u32::try_from(milliseconds).unwrap_or(u32::MAX));
-        timer.next().await;
+        let _ = until(u32::try_from(milliseconds).unwrap_or(u32::MAX), None).await;
     }
 
     fn ahead(&self, origin: &str) -> i64 {

@@ -4,58 +4,34 @@
 
 use wasm_bindgen::JsValue;
 
-use super::abort::Abort;
-use super::reflect::{JsCause, apply, get, global, object, set, settled};
+use super::Browser;
+use super::reflect::{get, global};
 use crate::Code;
 use crate::ports::NoResponse;
 use crate::protocol::Url;
 
-/// What a thrown value stands for. `headers` are those for which the browser sent a preflight, joined
-/// by commas.
-pub(super) async fn unreadable(fetch: &JsValue, url: &Url, headers: &str, thrown: JsValue) -> NoResponse {
-    let looks = async {
+impl Browser {
+    /// What a thrown value stands for. `headers` are those for which the browser sent a preflight, joined
+    /// by commas.
+    pub(super) async fn unreadable(&self, url: &Url, headers: &str, thrown: JsValue) -> NoResponse {
         // Outside of browsers there is no CORS, nor is there at the page's own origin.
-        let origin = get(&global("location"), "origin").as_string().filter(|origin| origin != url.origin())?;
-        if get(&thrown, "name").as_string().as_deref() != Some("TypeError") {
-            return None;
-        }
-        head(fetch, url, "no-cors", "").await?;
-        let readable = head(fetch, url, "cors", "").await.is_some();
-        if readable && (headers.is_empty() || head(fetch, url, "cors", headers).await.is_some()) {
-            return None;
-        }
+        let origin = get(&global("location"), "origin").as_string().filter(|origin| origin != url.origin());
+        let (Some(origin), Some("TypeError")) = (origin, get(&thrown, "name").as_string().as_deref()) else {
+            return thrown.into();
+        };
         let allow_origin = ["Access-Control-Allow-Origin: ", &origin].concat();
         let allow_headers = [" to OPTIONS, with status 204, Access-Control-Allow-Headers: ", headers].concat();
-        let missing: &[&str] = match (readable, headers.is_empty()) {
-            (false, true) => &[&allow_origin],
-            (false, false) => &[&allow_origin, ", and", &allow_headers],
-            (true, _) => &[&allow_headers],
+        let seen = self.visible(url, headers).await.unwrap_or_default().as_f64();
+        let missing: &[&str] = match seen {
+            Some(1.0) if headers.is_empty() => &[" ", &allow_origin],
+            Some(1.0) => &[" ", &allow_origin, ", and", &allow_headers],
+            Some(2.0) => &[&allow_headers],
+            _ => return thrown.into(),
         };
-        Some(["it has to send ", missing.concat().trim_start(), "."].concat())
-    };
-    let missing = looks.await;
-    NoResponse {
-        code: if missing.is_some() { Code::CorsBlocked } else { Code::Network },
-        missing: missing.unwrap_or_default(),
-        source: Some(Box::new(JsCause(thrown))),
+        NoResponse {
+            code: Code::CorsBlocked,
+            missing: ["it has to send", &missing.concat(), "."].concat(),
+            ..NoResponse::from(thrown)
+        }
     }
-}
-
-/// Whether an answer came that may be read, or with `no-cors` any at all.
-async fn head(fetch: &JsValue, url: &Url, mode: &str, headers: &str) -> Option<()> {
-    let abort = Abort::new().ok()?;
-    let dummies = object(&[]);
-    for name in headers.split(", ").filter(|name| !name.is_empty()) {
-        set(&dummies, name, &"x".into());
-    }
-    let init = object(&[
-        ("method", "HEAD".into()),
-        ("mode", mode.into()),
-        ("headers", dummies),
-        ("cache", "no-store".into()),
-        ("credentials", "omit".into()),
-        ("referrerPolicy", "no-referrer".into()),
-        ("signal", abort.signal()),
-    ]);
-    settled(&apply(fetch, &[url.as_str().into(), init]).ok()?).await.ok().map(drop)
 }

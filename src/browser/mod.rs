@@ -11,7 +11,6 @@ mod clock;
 mod closing;
 mod cors;
 mod entropy;
-mod events;
 mod fetch;
 mod json;
 mod keys;
@@ -28,7 +27,6 @@ mod url;
 #[cfg(feature = "diagnose")]
 mod wire;
 
-use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -85,7 +83,6 @@ pub struct Parts {
     fetch: Option<Function>,
     stores: store::Stores,
     request_timeout_ms: u32,
-    on_event: Option<Function>,
     on_step_up: Option<Function>,
     client_key: JsValue,
     assertion: JsValue,
@@ -97,26 +94,25 @@ pub struct Parts {
     ahead: JsValue,
     /// What is waited for by several at once.
     pending: JsValue,
-    tabs: Option<tabs::Tabs>,
-    /// How often a session's record was changed, here or in another tab.
-    changes: Rc<Cell<u32>>,
+    tabs: tabs::Tabs,
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.tabs.close();
+    }
 }
 
 impl Browser {
     /// Does nothing yet: storage is opened when it is needed.
     pub fn new(options: BrowserOptions) -> Self {
-        let changes = Rc::new(Cell::new(0));
         let stores = store::Stores::new(options.storage);
-        let alone = stores.in_memory_later();
-        let tabs = options
-            .on_event
-            .clone()
-            .and_then(|on_event| tabs::Tabs::join(&options.app, on_event, changes.clone(), alone));
+        let tabs = tabs::Tabs::new(&options.app, options.on_event.as_ref());
+        tabs.set_alone(stores.in_memory());
         Self(Rc::new(Parts {
             fetch: options.fetch,
             stores,
             request_timeout_ms: options.request_timeout_ms,
-            on_event: options.on_event,
             on_step_up: options.on_step_up,
             client_key: options.client_key,
             assertion: options.assertion,
@@ -125,7 +121,6 @@ impl Browser {
             ahead: reflect::object(&[]),
             pending: reflect::object(&[]),
             tabs,
-            changes,
         }))
     }
 

@@ -1,66 +1,54 @@
 //! Tells the app what happens, as the published types name it, and the other tabs what they share.
 
-use wasm_bindgen::JsValue;
-
 use super::Browser;
-use super::reflect::{apply, object, strings};
 use crate::ports::{Event, Observer, StorageProblem};
+use crate::protocol::json::Writer;
 
 impl Observer for Browser {
     fn notify(&self, event: &Event<'_>) {
-        let Some(on_event) = &self.on_event else { return };
+        let detail = Writer::new();
         let (name, shared, detail) = match *event {
             Event::Exchange { step, method, url, status, duration } => (
                 "exchange",
                 false,
-                object(&[
-                    ("step", step.name().into()),
-                    ("method", method.into()),
-                    ("url", url.into()),
-                    ("status", status.into()),
-                    ("duration", (duration as f64).into()),
-                ]),
+                detail
+                    .string("step", step.name())
+                    .string("method", method)
+                    .string("url", url)
+                    .optional_number("status", status.map(u64::from))
+                    .number("duration", duration),
             ),
             Event::Authorizing { server, issuer } => {
-                ("authorizing", false, object(&[("server", server.into()), ("issuer", issuer.into())]))
+                ("authorizing", false, detail.string("server", server).string("issuer", issuer))
             }
             Event::DeviceCode { server, user_code, verification_uri, verification_uri_complete, expires_in } => (
                 "device-code",
                 false,
-                object(&[
-                    ("server", server.into()),
-                    ("userCode", user_code.into()),
-                    ("verificationUri", verification_uri.into()),
-                    ("verificationUriComplete", verification_uri_complete.into()),
-                    ("expiresIn", (expires_in as f64).into()),
-                ]),
+                detail
+                    .string("server", server)
+                    .string("userCode", user_code)
+                    .string("verificationUri", verification_uri)
+                    .optional("verificationUriComplete", verification_uri_complete)
+                    .number("expiresIn", expires_in),
             ),
-            Event::Waiting { server } => ("waiting", false, object(&[("server", server.into())])),
-            Event::SignedIn { server } => ("signed-in", true, object(&[("server", server.into())])),
-            Event::Refreshed { server } => ("refreshed", true, object(&[("server", server.into())])),
+            Event::Waiting { server } => ("waiting", false, detail.string("server", server)),
+            Event::SignedIn { server } => ("signed-in", true, detail.string("server", server)),
+            Event::Refreshed { server } => ("refreshed", true, detail.string("server", server)),
             Event::SteppedUp { server, scopes } => {
-                ("step-up", true, object(&[("server", server.into()), ("scopes", strings(scopes.tokens()))]))
+                ("step-up", true, detail.string("server", server).strings("scopes", scopes.tokens()))
             }
             Event::Storage { problem } => {
                 let reason = match problem {
                     StorageProblem::Unreadable => "unreadable",
                     StorageProblem::Unavailable => "unavailable",
                 };
-                ("storage", false, object(&[("reason", reason.into())]))
+                ("storage", false, detail.string("reason", reason))
             }
             Event::SignedOut { server, expired } => {
                 let reason = if expired { "expired" } else { "sign_out" };
-                ("signed-out", true, object(&[("server", server.into()), ("reason", reason.into())]))
+                ("signed-out", true, detail.string("server", server).string("reason", reason))
             }
         };
-        if shared {
-            // The record is in the store by now.
-            self.changes.set(self.changes.get().wrapping_add(1));
-            if let Some(tabs) = self.tabs.as_ref().filter(|_| !self.keeps_in_memory()) {
-                tabs.tell(name, &detail);
-            }
-        }
-        // What the app does with it is not this library's to fail for.
-        let _: Result<JsValue, JsValue> = apply(on_event, &[name.into(), detail]);
+        self.tabs.tell(name, &detail.finish(), shared);
     }
 }

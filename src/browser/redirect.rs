@@ -1,28 +1,38 @@
 //! The authorization server's page in place of the app's own, and what comes back from it.
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
 
 use super::Browser;
-use super::events::Events;
-use super::popup::{NAME, window};
-use super::reflect::{JsCause, call, get, global};
+use super::abort::{Abort, Work};
+use super::popup::needs_window;
+use super::reflect::{JsCause, call};
 use crate::ports::{CallbackQuery, Returned};
 use crate::protocol::{Secret, State, Url};
 use crate::{Code, Error, Result, Step};
+
+#[wasm_bindgen(module = "/src/browser/redirect.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn leave(state: &str, url: &str) -> std::result::Result<(), JsValue>;
+    #[wasm_bindgen(js_name = cameBack)]
+    fn came_back(controller: &Abort) -> Promise;
+    fn responses() -> Array;
+    fn forget(query: &str);
+}
 
 /// A page that is about to be left. Dropping it keeps the user here, if there is still time.
 pub struct Redirect {
     browser: Browser,
     limit_ms: u32,
-    events: Events,
     leaving: bool,
 }
 
 impl Redirect {
     /// Leaves nothing yet. The user has to be back within the limit.
     pub fn new(browser: &Browser, limit_ms: u32) -> Result<Self> {
-        Ok(Self { browser: browser.clone(), limit_ms, events: Events::of(&window()?, &["pageshow"]), leaving: false })
+        needs_window()?;
+        Ok(Self { browser: browser.clone(), limit_ms, leaving: false })
     }
 
     /// How long the user may be away.
@@ -30,17 +40,12 @@ impl Redirect {
         self.limit_ms.into()
     }
 
-    /// Leaves for a page. The callback page finds where the user was by the state of the response, in
-    /// the storage that this tab has for itself.
+    /// Leaves for a page.
     pub fn open(&mut self, url: &Url, state: &State) -> Result<()> {
         if self.browser.keeps_in_memory() {
             return Err(unsupported("A redirect needs a storage that outlasts the page."));
         }
-        let location = global("location");
-        let key = [NAME, " ", state.as_str()].concat();
-        let opened = call(&global("sessionStorage"), "setItem", &[key.into(), get(&location, "href")])
-            .and_then(|_| call(&location, "assign", &[url.as_str().into()]));
-        opened.map_err(|thrown| {
+        leave(state.as_str(), url.as_str()).map_err(|thrown| {
             unsupported("The page could not be left.").with_source(Some(Box::new(JsCause(thrown))))
         })?;
         self.leaving = true;
@@ -49,7 +54,7 @@ impl Redirect {
 
     /// Waits for the page's end. If the user comes back to it instead, that is an error.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
-        while !get(&self.events.next().await, "persisted").is_truthy() {}
+        let _ = Work::start(came_back).await;
         self.leaving = false;
         let message = "The user came back from the sign-in page without having signed in.";
         Err(Error::new(Code::RedirectAbandoned, Step::Authorization, message))
@@ -68,19 +73,12 @@ fn unsupported(message: &str) -> Error {
     Error::new(Code::Unsupported, Step::Authorization, message)
 }
 
-/// `pkg/callback.js` put them into the tab's own storage, as names.
 impl Returned for Browser {
     fn responses(&self) -> Vec<Secret> {
-        let names = call(&global("Object"), "keys", &[global("sessionStorage")]).unwrap_or_default();
-        let names = names.dyn_ref::<Array>().map(Array::to_vec).unwrap_or_default();
-        let query = |name: JsValue| {
-            let name = Secret::from(name.as_string()?);
-            name.expose().strip_prefix(NAME).filter(|query| query.starts_with('?')).map(Secret::from)
-        };
-        names.into_iter().filter_map(query).collect()
+        responses().iter().filter_map(|query| query.as_string().map(Secret::from)).collect()
     }
 
     fn forget(&self, response: &Secret) {
-        let _ = call(&global("sessionStorage"), "removeItem", &[[NAME, response.expose()].concat().into()]);
+        forget(response.expose());
     }
 }

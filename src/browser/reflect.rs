@@ -14,8 +14,6 @@ extern "C" {
     fn reflect_set(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Reflect, js_name = apply, catch)]
     fn reflect_apply(function: &JsValue, this: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_namespace = Reflect, js_name = construct, catch)]
-    fn reflect_construct(class: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue>;
 }
 
 /// What JavaScript threw.
@@ -34,11 +32,6 @@ impl fmt::Debug for JsCause {
 }
 
 impl std::error::Error for JsCause {}
-
-/// A property that has to be readable.
-pub(crate) fn try_get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {
-    reflect_get(target, name)
-}
 
 /// A property; undefined where there is none.
 pub(crate) fn get(target: &JsValue, name: &str) -> JsValue {
@@ -63,11 +56,6 @@ pub(crate) fn apply(function: &JsValue, arguments: &[JsValue]) -> Result<JsValue
 /// Calls a method.
 pub(crate) fn call(this: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     reflect_apply(&get(this, method), this, arguments)
-}
-
-/// An instance of a global class.
-pub(crate) fn construct(class: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
-    reflect_construct(&global(class), arguments)
 }
 
 /// A plain object.

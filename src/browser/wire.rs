@@ -1,18 +1,15 @@
 //! The exchanges of a diagnosis, by `fetch`.
 
-use std::pin::pin;
-
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
 use super::Browser;
-use super::abort::{Abort, until};
-use super::cors::unreadable;
-use super::fetch::Reader;
-use super::reflect::{apply, call, get, object, set, settled};
+use super::fetch::{headers, status};
+use super::reflect::get;
 use crate::Code;
 use crate::diagnose::{Answer, Outcome, Probe, Raw, RawAnswer, Wire};
 use crate::ports::NoResponse;
+use crate::protocol::json::Writer;
 
 impl Raw for Browser {
     async fn exchange(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, Code> {
@@ -35,54 +32,28 @@ impl Wire for Browser {
 
 impl Browser {
     async fn exchanged(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, NoResponse> {
-        let fetch = self.fetch_function();
-        match until(self.request_timeout_ms, None, pin!(exchange(&fetch, probe, method, more))).await {
-            Ok(result) => result,
-            Err(_) => Err(NoResponse::new(Code::Timeout)),
-        }
+        let is_probe = method == probe.method;
+        let own = probe.headers.iter().filter(|_| is_probe);
+        let names = own.chain(more).fold(Writer::new(), |names, (name, value)| names.string(name, value));
+        let init = Writer::new()
+            .object("headers", &names.finish())
+            .string("method", method)
+            .string("redirect", if probe.method == "GET" { "follow" } else { "manual" })
+            .string("cache", "no-store")
+            .optional("body", probe.body.as_deref().filter(|_| is_probe));
+        let answer = match Self::exchange(self, &probe.url, &init.finish().into(), probe.read && is_probe).await {
+            Ok(answer) => answer,
+            Err(thrown) => return Err(self.unreadable(&probe.url, &probe.preflighted().join(", "), thrown).await),
+        };
+        let pair = |entry: JsValue| {
+            let entry = Array::from(&entry);
+            Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
+        };
+        Ok(RawAnswer {
+            status: status(&answer),
+            redirected_to: get(&answer, "from").as_string(),
+            headers: headers(&get(&answer, "headers")).iter().filter_map(pair).collect(),
+            body: get(&answer, "body").as_string().unwrap_or_default(),
+        })
     }
-}
-
-async fn exchange(
-    fetch: &JsValue,
-    probe: &Probe,
-    method: &str,
-    more: &[(&str, &str)],
-) -> Result<RawAnswer, NoResponse> {
-    let abort = Abort::new()?;
-    let is_probe = method == probe.method;
-    let headers = object(&[]);
-    let own = probe.headers.iter().filter(|_| is_probe);
-    for (name, value) in own.chain(more) {
-        set(&headers, name, &(*value).into());
-    }
-    let init = object(&[
-        ("method", method.into()),
-        ("headers", headers),
-        ("redirect", if probe.method == "GET" { "follow" } else { "manual" }.into()),
-        ("credentials", "omit".into()),
-        ("cache", "no-store".into()),
-        ("referrerPolicy", "no-referrer".into()),
-        ("signal", abort.signal()),
-    ]);
-    if let Some(body) = probe.body.as_ref().filter(|_| is_probe) {
-        set(&init, "body", &body.as_str().into());
-    }
-    let response = match settled(&apply(fetch, &[probe.url.as_str().into(), init])?).await {
-        Ok(response) => response,
-        Err(thrown) => return Err(unreadable(fetch, &probe.url, &probe.preflighted().join(", "), thrown).await),
-    };
-    let status = get(&response, "status").as_f64().unwrap_or_default() as u16;
-    let redirected_to = if get(&response, "redirected").is_truthy() { get(&response, "url").as_string() } else { None };
-    let entries = Array::from(&call(&get(&response, "headers"), "entries", &[])?);
-    let pair = |entry: JsValue| {
-        let entry = Array::from(&entry);
-        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
-    };
-    let headers = entries.iter().filter_map(pair).collect();
-    let body = match Reader::of(&response)? {
-        Some(reader) if probe.read && is_probe => reader.text().await?,
-        _ => String::new(),
-    };
-    Ok(RawAnswer { status, redirected_to, headers, body })
 }

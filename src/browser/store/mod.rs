@@ -1,23 +1,23 @@
 //! Where records are kept: in the browser's database, in memory, or by the app.
 
-mod custom;
-mod encrypted;
-mod indexed_db;
 mod memory;
 
 use std::cell::Cell;
-use std::rc::Rc;
 
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
-use self::custom::Custom;
-pub(super) use self::indexed_db::Database;
 use self::memory::Memory;
 use super::Browser;
-use super::reflect::JsCause;
+use super::reflect::{JsCause, call, settled};
 use crate::ports::{Event, Observer, StorageProblem, Store};
 use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
+
+#[wasm_bindgen(module = "/src/browser/database.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = database)]
+    static DATABASE: JsValue;
+}
 
 /// Where records are to be kept.
 #[derive(Default)]
@@ -32,47 +32,60 @@ pub enum Storage {
 }
 
 pub(super) struct Stores {
-    custom: Option<Custom>,
+    /// The app's object or the database. Its methods answer at once or by a promise.
+    object: JsValue,
+    is_custom: bool,
     memory: Memory,
-    in_memory: Rc<Cell<bool>>,
-    /// Whether the database has ever answered with a record or kept one.
+    in_memory: Cell<bool>,
+    /// Whether the object has ever answered with a record or kept one.
     works: Cell<bool>,
 }
 
 impl Stores {
     pub(super) fn new(storage: Storage) -> Self {
-        let in_memory = Rc::new(Cell::new(matches!(storage, Storage::Memory)));
-        let custom = match storage {
-            Storage::Custom(object) => Some(Custom(object)),
-            _ => None,
+        let in_memory = matches!(storage, Storage::Memory);
+        let (object, is_custom) = match storage {
+            Storage::Custom(object) => (object, true),
+            _ => (DATABASE.with(Clone::clone), false),
         };
-        Self { custom, memory: Memory::default(), in_memory, works: Cell::new(false) }
+        let works = Cell::new(is_custom);
+        Self { object, is_custom, memory: Memory::default(), in_memory: Cell::new(in_memory), works }
     }
 
     pub(super) fn is_custom(&self) -> bool {
-        self.custom.is_some()
+        self.is_custom
     }
 
     pub(super) fn in_memory(&self) -> bool {
         self.in_memory.get()
     }
-
-    /// The same, as it will be later.
-    pub(super) fn in_memory_later(&self) -> Rc<Cell<bool>> {
-        self.in_memory.clone()
-    }
 }
 
 impl Browser {
-    /// The database's answer, or nothing where memory has to do. Private windows and pages of
-    /// insecure origins have no database or no cryptography; one that has worked before has rather
-    /// failed.
-    fn unless_missing<T>(&self, answer: std::result::Result<T, JsValue>) -> Result<Option<T>> {
+    /// The object's answer, or nothing where memory has to do. Private windows and pages of insecure
+    /// origins have no database or no cryptography; one that has worked before has rather failed, and
+    /// so has the app's.
+    async fn stored(&self, method: &str, arguments: &[JsValue]) -> Result<Option<JsValue>> {
+        let stores = &self.stores;
+        if stores.in_memory() {
+            return Ok(None);
+        }
+        let answer = match call(&stores.object, method, arguments) {
+            Ok(answer) => settled(&answer).await,
+            Err(thrown) => Err(thrown),
+        };
         match answer {
-            Ok(answer) => Ok(Some(answer)),
-            Err(thrown) if self.stores.works.get() => Err(failed(thrown)),
+            Ok(answer) => {
+                let says_so = method == "set" || (method == "get" && !answer.is_undefined());
+                stores.works.set(stores.works.get() || says_so);
+                Ok(Some(answer))
+            }
+            Err(thrown) if stores.works.get() => {
+                Err(failed("The storage failed.").with_source(Some(Box::new(JsCause(thrown)))))
+            }
             Err(_) => {
-                if !self.stores.in_memory.replace(true) {
+                if !stores.in_memory.replace(true) {
+                    self.tabs.set_alone(true);
                     self.notify(&Event::Storage { problem: StorageProblem::Unavailable });
                 }
                 Ok(None)
@@ -81,53 +94,34 @@ impl Browser {
     }
 }
 
-fn failed(thrown: JsValue) -> Error {
-    Error::new(Code::StorageFailed, Step::Storage, "The storage failed.").with_source(Some(Box::new(JsCause(thrown))))
+fn failed(message: &str) -> Error {
+    Error::new(Code::StorageFailed, Step::Storage, message)
 }
 
 impl Store for Browser {
     async fn get(&self, key: &str) -> Result<Option<Secret>> {
-        let stores = &self.stores;
-        if let Some(custom) = &stores.custom {
-            return custom.get(key).await;
+        let Some(value) = self.stored("get", &[key.into()]).await? else { return Ok(self.stores.memory.get(key)) };
+        match value.as_string() {
+            Some(text) => Ok(Some(Secret::from(text))),
+            None if value.is_null() || value.is_undefined() => Ok(None),
+            None => Err(failed("storage.get has to answer with a string, or with null or undefined.")),
         }
-        if !stores.in_memory()
-            && let Some(found) = self.unless_missing(encrypted::get(key).await)?
-        {
-            if found.is_some() {
-                stores.works.set(true);
-            }
-            return Ok(found);
-        }
-        Ok(stores.memory.get(key))
     }
 
     async fn set(&self, key: &str, value: Secret) -> Result<()> {
-        let stores = &self.stores;
-        if let Some(custom) = &stores.custom {
-            return custom.set(key, &value).await;
+        if self.stored("set", &[key.into(), value.expose().into()]).await?.is_none() {
+            self.stores.memory.set(key, value);
         }
-        if !stores.in_memory() && self.unless_missing(encrypted::set(key, &value).await)?.is_some() {
-            stores.works.set(true);
-            return Ok(());
-        }
-        stores.memory.set(key, value);
         Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<()> {
-        let stores = &self.stores;
-        if let Some(custom) = &stores.custom {
-            return custom.delete(key).await;
-        }
-        if !stores.in_memory() {
-            self.unless_missing(encrypted::delete(key).await)?;
-        }
-        stores.memory.delete(key);
+        self.stored("delete", &[key.into()]).await?;
+        self.stores.memory.delete(key);
         Ok(())
     }
 
     fn changes(&self) -> u32 {
-        self.changes.get()
+        self.tabs.changes()
     }
 }

@@ -1,0 +1,56 @@
+// A request of the app's: the arguments of `fetch`.
+
+export class AppRequest {
+  constructor(fetch, input, init) {
+    Object.assign(this, { fetch, init, input, isRequest: typeof input?.clone === "function" });
+    // What is no `Request` is read as text once, as `fetch` reads it, so that what is checked is what is sent.
+    try {
+      if (!this.isRequest) this.input = String(input);
+    } catch {
+      this.input = "";
+    }
+  }
+
+  /** `init` comes before the `Request`, as with `fetch`. */
+  member(name) {
+    const own = this.init?.[name];
+    return own === undefined && this.isRequest ? this.input[name] : own;
+  }
+
+  get url() {
+    return this.isRequest ? this.input.url : this.input;
+  }
+
+  get method() {
+    return String(this.member("method") ?? "GET");
+  }
+
+  get redirect() {
+    return this.member("redirect") ?? "follow";
+  }
+
+  get signal() {
+    const signal = this.member("signal");
+    return signal instanceof AbortSignal ? signal : undefined;
+  }
+
+  /** A stream in `init` is spent when it is sent. A `Request` is cloned. */
+  get canResend() {
+    return typeof this.init?.body?.getReader !== "function";
+  }
+
+  /** The names of its headers, joined by commas. */
+  get headerNames() {
+    return [...new Headers(this.member("headers")).keys()].filter((name) => name !== "accept").join(", ");
+  }
+
+  async send(authorization, dpop, redirect) {
+    const headers = new Headers(this.member("headers"));
+    headers.set("authorization", authorization);
+    if (dpop) headers.set("dpop", dpop);
+    const init = { ...this.init, headers };
+    if (redirect) init.redirect = redirect;
+    const { fetch } = this;
+    return fetch(this.isRequest ? this.input.clone() : this.input, init);
+  }
+}
