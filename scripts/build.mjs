@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Failure, fingerprint, isMain, main, read, root, run, step } from "./run.mjs";
+import { shorten } from "./names.mjs";
 import { number, sizes } from "./sizes.mjs";
 import { toolchain } from "./toolchain.mjs";
 import { TARGET } from "./toolchain/library.mjs";
@@ -24,8 +25,11 @@ const OUT = join(root, "pkg", "wasm");
 const OPTIMIZER = join(root, "node_modules", "binaryen");
 
 // Never --all-features: Binaryen would use what browsers don't have yet. The
-// target-features section goes last, since wasm-bindgen and wasm-opt read it.
-const OPTIMIZE = ["-Oz", "--converge", "--strip-producers", "--strip-target-features"];
+// target-features section goes last, since wasm-bindgen and wasm-opt read it. Nor
+// --traps-never-happen: a bound that is checked stays checked. The rest was found by
+// measuring what brotli makes of it.
+const OPTIMIZE = ["--flatten", "--rereloop", "--simplify-locals", "-Oz", "--converge", "--low-memory-unused"];
+OPTIMIZE.push("--one-caller-inline-max-function-size=1", "--strip-producers", "--strip-target-features");
 
 const HELP = `Usage: node scripts/build.mjs [--dev]
 
@@ -56,6 +60,7 @@ async function buildModule({ name, about, features }, { dev, env }) {
     read(join(OPTIMIZER, "package.json")) ?? "",
     dev ? "dev" : OPTIMIZE.join(" "),
     readFileSync(fileURLToPath(import.meta.url)),
+    readFileSync(join(root, "scripts", "names.mjs")),
   );
   if (read(stamp) !== input || !existsSync(join(OUT, `${name}_bg.wasm`))) {
     copyFileSync(compiled, join(target, `${name}.wasm`)); // With names, for scripts/size.mjs.
@@ -69,15 +74,21 @@ async function generate(compiled, name, { dev, env }) {
   rmSync(folder, { recursive: true, force: true });
   const names = dev ? [] : ["--remove-name-section", "--remove-producers-section"];
   // Each entry of the package says where its module is; bundlers would carry along a default that nobody uses.
-  const how = ["--target", "web", "--omit-default-module-path"];
+  const how = ["--target", "web", "--omit-default-module-path", "--no-typescript"];
   const args = [...how, "--out-dir", folder, "--out-name", name, ...names, compiled];
   await run("wasm-bindgen", args, { log: "wasm-bindgen", env });
-  const wasm = join(folder, `${name}_bg.wasm`);
-  if (!dev) await optimize(wasm);
-  writeFileSync(join(folder, `${name}_inline.js`), `export default "${readFileSync(wasm, "base64")}";\n`);
+  const compact = join(folder, `${name}_bg.wasm`);
+  if (!dev) await optimize(compact);
 
-  // Both modules have the same scripts below snippets: those of src/browser.
-  cpSync(folder, OUT, { recursive: true });
+  let wasm = readFileSync(compact);
+  // The scripts that the crate calls are those of src/browser, and have the same place for both modules.
+  let script = readFileSync(join(folder, `${name}.js`), "utf8").replaceAll(/\.\/snippets\/[^/]+\/src\//g, "./");
+  if (!dev) ({ wasm, script } = shorten(wasm, script));
+  const browser = join(root, "src", "browser");
+  cpSync(browser, join(OUT, "browser"), { recursive: true, filter: (file) => file === browser || file.endsWith(".js") });
+  writeFileSync(join(OUT, `${name}_bg.wasm`), wasm);
+  writeFileSync(join(OUT, `${name}.js`), script);
+  writeFileSync(join(OUT, `${name}_inline.js`), `export default "${wasm.toString("base64")}";\n`);
 }
 
 async function optimize(wasm) {

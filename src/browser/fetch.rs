@@ -17,8 +17,10 @@ extern "C" {
     fn visible(controller: &Abort, fetch: &JsValue, url: &str, headers: &str, limit_ms: u32) -> Promise;
     pub(super) fn header(response: &JsValue, name: &str) -> Option<String>;
     pub(super) fn date(response: &JsValue, name: &str) -> f64;
+    // `catch`: else wasm-bindgen imports it past the glue, by a path that bundlers warn of.
     #[cfg(feature = "diagnose")]
-    pub(super) fn headers(response: &JsValue) -> js_sys::Array;
+    #[wasm_bindgen(catch)]
+    pub(super) fn headers(response: &JsValue) -> Result<js_sys::Array, JsValue>;
     #[wasm_bindgen(js_name = oauthError)]
     pub(super) fn oauth_error(response: &JsValue, most: usize) -> Promise;
 }

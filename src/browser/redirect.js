@@ -14,13 +14,9 @@ export const cameBack = ({ signal }) =>
   new Promise((back) => addEventListener("pageshow", ({ persisted }) => persisted && back(), { signal }));
 
 /** The queries that came back. */
-export function responses() {
-  try {
-    const names = Object.keys(sessionStorage).filter((name) => name.startsWith(`${NAME}?`));
-    return names.map((name) => name.slice(NAME.length));
-  } catch {
-    return [];
-  }
-}
+export const responses = () =>
+  Object.keys(sessionStorage)
+    .filter((name) => name.startsWith(`${NAME}?`))
+    .map((name) => name.slice(NAME.length));
 
 export const forget = (query) => sessionStorage.removeItem(NAME + query);

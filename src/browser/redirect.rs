@@ -15,9 +15,11 @@ use crate::{Code, Error, Result, Step};
 extern "C" {
     #[wasm_bindgen(catch)]
     fn leave(state: &str, url: &str) -> std::result::Result<(), JsValue>;
-    #[wasm_bindgen(js_name = cameBack)]
-    fn came_back(controller: &Abort) -> Promise;
-    fn responses() -> Array;
+    // `catch` here and below: else wasm-bindgen imports these two past the glue, by a path that bundlers warn of.
+    #[wasm_bindgen(js_name = cameBack, catch)]
+    fn came_back(controller: &Abort) -> std::result::Result<Promise, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn responses() -> std::result::Result<Array, JsValue>;
     fn forget(query: &str);
 }
 
@@ -54,7 +56,7 @@ impl Redirect {
 
     /// Waits for the page's end. If the user comes back to it instead, that is an error.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
-        let _ = Work::start(came_back).await;
+        let _ = Work::start(|abort| came_back(abort).unwrap_or_else(|thrown| Promise::reject(&thrown))).await;
         self.leaving = false;
         let message = "The user came back from the sign-in page without having signed in.";
         Err(Error::new(Code::RedirectAbandoned, Step::Authorization, message))
@@ -75,7 +77,7 @@ fn unsupported(message: &str) -> Error {
 
 impl Returned for Browser {
     fn responses(&self) -> Vec<Secret> {
-        responses().iter().filter_map(|query| query.as_string().map(Secret::from)).collect()
+        responses().unwrap_or_default().iter().filter_map(|query| query.as_string().map(Secret::from)).collect()
     }
 
     fn forget(&self, response: &Secret) {

@@ -52,7 +52,7 @@ impl Browser {
         Ok(RawAnswer {
             status: status(&answer),
             redirected_to: get(&answer, "from").as_string(),
-            headers: headers(&get(&answer, "headers")).iter().filter_map(pair).collect(),
+            headers: headers(&answer)?.iter().filter_map(pair).collect(),
             body: get(&answer, "body").as_string().unwrap_or_default(),
         })
     }

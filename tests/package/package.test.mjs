@@ -38,7 +38,7 @@ test("publint and arethetypeswrong find nothing", () => {
 });
 
 test("it holds the package, its licences and nothing else", () => {
-  const expected = /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose)[\w.]*\.(js|wasm|d\.ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE))$/;
+  const expected = /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose)[\w.]*\.(js|wasm)|pkg\/wasm\/browser\/\w+\.js|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE))$/;
   assert.deepEqual(files.filter((file) => !expected.test(file)), []);
   for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "pkg/wasm/mcp_authorize_bg.wasm"]) {
     assert.ok(files.includes(file), `${file} is missing`);
