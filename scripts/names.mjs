@@ -5,11 +5,14 @@
 const IMPORTS = 2;
 const EXPORTS = 7;
 const FUNCTION = 0;
+/** Whoever has the module's instance may look at its size. */
+const MEMORY = "memory";
 
 /** The module and its script, with short names. */
 export function shorten(wasm, script) {
   const names = new Map();
   const rename = (kind) => (name) => {
+    if (name === MEMORY) return name;
     const key = `${kind} ${name}`;
     if (!names.has(key)) names.set(key, `$${names.size.toString(36)}`);
     return names.get(key);

@@ -32,7 +32,7 @@ export async function site({ out, url }) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   };
-  for (const [from, to] of [["www", "."], ["pkg", "pkg"], ["pkg/wasm", "pkg/wasm"]]) {
+  for (const [from, to] of [["www", "."], ["pkg", "pkg"], ["pkg/wasm", "pkg/wasm"], ["pkg/wasm/browser", "pkg/wasm/browser"]]) {
     for (const entry of readdirSync(join(root, from), { withFileTypes: true })) {
       if (!entry.isFile() || !(extname(entry.name) in TYPES)) continue;
       const content = readFileSync(join(root, from, entry.name));
