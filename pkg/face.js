@@ -107,33 +107,37 @@ export class McpSession {
     this.fetch = (input, init) => core.fetch(input, init).catch((thrown) => failIn(this, thrown));
   }
 
+  get #facts() {
+    return JSON.parse(this.#core.facts);
+  }
+
   get server() {
-    return this.#core.server;
+    return this.#facts.server;
   }
 
   get resource() {
-    return this.#core.resource;
+    return this.#facts.resource;
   }
 
   get issuer() {
-    return this.#core.issuer;
+    return this.#facts.issuer;
   }
 
   get clientId() {
-    return this.#core.clientId;
+    return this.#facts.clientId;
   }
 
   get scopes() {
-    return this.#core.scopes;
+    return this.#facts.scopes;
   }
 
   get expiresAt() {
-    const time = this.#core.expiresAt;
+    const time = this.#facts.expiresAt;
     return time === undefined ? null : new Date(time);
   }
 
   get canRefresh() {
-    return this.#core.canRefresh;
+    return "canRefresh" in this.#facts;
   }
 
   accessToken({ signal } = {}) {

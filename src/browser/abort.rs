@@ -63,6 +63,9 @@ pub(super) fn until(limit_ms: u32, signal: Option<&AbortSignal>) -> Work {
     Work::start(|abort| limit(abort, limit_ms, signal))
 }
 
+/// For what may take its time.
+pub const NO_LIMIT: u32 = u32::MAX;
+
 /// Waits for a future, at most until the signal fires or the time is over: then it is dropped, and
 /// the error is [`Code::Aborted`] or [`Code::Timeout`].
 pub async fn race<T>(
@@ -85,6 +88,9 @@ async fn race_pinned<T>(
         |reason| Error::new(Code::Aborted, step, "The call was aborted.").with_source(Some(Box::new(JsCause(reason))));
     if let Some(signal) = signal.filter(|signal| signal.aborted()) {
         return Err(aborted(signal.reason()));
+    }
+    if limit_ms == NO_LIMIT && signal.is_none() {
+        return future.await;
     }
     let mut end = until(limit_ms, signal);
     poll_fn(|context| match Pin::new(&mut end).poll(context) {

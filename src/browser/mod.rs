@@ -33,7 +33,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-pub use abort::race;
+pub use abort::{NO_LIMIT, race};
 pub use app_page::AppPage;
 pub use app_request::{AppRequest, AppResponse};
 pub use json::to_value;

@@ -82,6 +82,6 @@ pub(crate) fn settled(value: &JsValue) -> JsFuture {
 }
 
 /// Parses JSON.
-pub(super) fn parse(text: &str) -> Result<JsValue, JsValue> {
+pub(crate) fn parse(text: &str) -> Result<JsValue, JsValue> {
     JSON::parse(text)
 }

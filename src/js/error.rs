@@ -5,8 +5,9 @@ use std::error::Error as _;
 use wasm_bindgen::JsValue;
 
 use crate::Error;
-use crate::browser::reflect::{object, set, strings};
+use crate::browser::reflect::{parse, set};
 use crate::browser::{JsCause, code_of};
+use crate::protocol::json::Writer;
 
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
@@ -17,24 +18,21 @@ impl From<Error> for JsValue {
 /// The fields, as a plain object.
 fn to_fields(error: &Error) -> JsValue {
     let code = code_of(error);
-    let fields = object(&[
-        ("code", code.name().into()),
-        ("step", error.step().name().into()),
-        ("message", error.message().into()),
-        ("remedy", code.remedy().into()),
-    ]);
-    let scopes = error.scopes().map(|scopes| strings(scopes.tokens()));
-    let optional = [
-        ("url", error.url().map(JsValue::from)),
-        ("status", error.status().map(JsValue::from)),
-        ("serverError", error.server_error().map(JsValue::from)),
-        ("scopes", scopes),
-        ("cause", cause(error)),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            set(&fields, name, &value);
-        }
+    let fields = Writer::new()
+        .string("code", code.name())
+        .string("step", error.step().name())
+        .string("message", error.message())
+        .string("remedy", code.remedy())
+        .optional("url", error.url())
+        .optional_number("status", error.status().map(u64::from))
+        .optional("serverError", error.server_error());
+    let fields = match error.scopes() {
+        Some(scopes) => fields.strings("scopes", scopes.tokens()),
+        None => fields,
+    };
+    let fields = parse(&fields.finish()).unwrap_or_default();
+    if let Some(cause) = cause(error) {
+        set(&fields, "cause", &cause);
     }
     fields
 }

@@ -3,19 +3,17 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
 use super::authorizer::{Setup, scope, settle};
 use crate::browser::reflect::settled;
-use crate::browser::{AppRequest, Browser, race};
+use crate::browser::{AppRequest, Browser, NO_LIMIT, race};
 use crate::flow;
+use crate::protocol::json::Writer;
 use crate::{Code, Result, Step};
-
-/// A stream of events may take its time; each request of the library's own has its limit.
-const NO_LIMIT: u32 = u32::MAX;
 
 /// A user who is signed in to one MCP server.
 #[wasm_bindgen]
@@ -42,46 +40,19 @@ fn run(signal: Option<AbortSignal>, work: Pin<Box<dyn Future<Output = Result<JsV
 
 #[wasm_bindgen]
 impl Session {
-    /// The MCP server's URL.
+    /// What can be known of it, as JSON: one call in place of seven getters, of which each has its price.
     #[wasm_bindgen(getter)]
-    pub fn server(&self) -> String {
-        self.0.server().as_str().to_owned()
-    }
-
-    /// What the tokens are for.
-    #[wasm_bindgen(getter)]
-    pub fn resource(&self) -> String {
-        self.0.resource().as_str().to_owned()
-    }
-
-    /// The authorization server.
-    #[wasm_bindgen(getter)]
-    pub fn issuer(&self) -> String {
-        self.0.issuer().as_str().to_owned()
-    }
-
-    /// The client id in use.
-    #[wasm_bindgen(getter, js_name = clientId)]
-    pub fn client_id(&self) -> String {
-        self.0.client_id()
-    }
-
-    /// The granted scopes.
-    #[wasm_bindgen(getter)]
-    pub fn scopes(&self) -> Array {
-        self.0.scope().tokens().iter().map(JsValue::from).collect()
-    }
-
-    /// When the access token runs out, in milliseconds since 1970.
-    #[wasm_bindgen(getter, js_name = expiresAt)]
-    pub fn expires_at(&self) -> Option<f64> {
-        self.0.expires_at().map(|at| at.0 as f64)
-    }
-
-    /// Whether there is a refresh token.
-    #[wasm_bindgen(getter, js_name = canRefresh)]
-    pub fn can_refresh(&self) -> bool {
-        self.0.can_refresh()
+    pub fn facts(&self) -> String {
+        let Self(session, _) = self;
+        Writer::new()
+            .string("server", session.server().as_str())
+            .string("resource", session.resource().as_str())
+            .string("issuer", session.issuer().as_str())
+            .string("clientId", &session.client_id())
+            .strings("scopes", session.scope().tokens())
+            .optional_number("expiresAt", session.expires_at().map(|at| at.0))
+            .optional_number("canRefresh", session.can_refresh().then_some(1))
+            .finish()
     }
 
     /// `fetch` with the session's token. Its signal ends it with the signal's reason, as `fetch` does.

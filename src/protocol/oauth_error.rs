@@ -30,7 +30,8 @@ impl OAuthError {
     /// The way out where the server complains of `resource` (RFC 8707 §2), in its code or in its words:
     /// some take none, such as Microsoft Entra ID.
     pub fn resource_hint(&self) -> &'static str {
-        match self.error == "invalid_target" || self.description.as_ref().is_some_and(|text| text.contains("resource"))
+        match self.error == "invalid_target"
+            || self.description.as_ref().is_some_and(|text| text.as_bytes().windows(8).any(|word| word == b"resource"))
         {
             true => " If it takes no \"resource\", list its issuer in omitResource.",
             false => "",

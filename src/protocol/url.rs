@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::json::digits;
+
 /// An absolute `https:` URL, or `http:` on a loopback host (OAuth 2.1 §1.5, RFC 8252 §8.3).
 ///
 /// Scheme and host are lower case, a default port is left out and the path is never empty. No user
@@ -221,13 +223,12 @@ fn is_host(host: &str) -> bool {
             address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':')
         });
     }
-    let mut labels = host.split('.');
+    let labels = host.split('.');
     let well_formed = labels.clone().all(|label| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     });
-    let numeric = labels
-        .next_back()
-        .is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x"));
+    let last = labels.fold("", |_, label| label);
+    let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     well_formed && (!numeric || is_ipv4(host))
 }
 
@@ -235,7 +236,7 @@ fn is_ipv4(host: &str) -> bool {
     host.split('.').count() == 4
         && host.split('.').all(|octet| {
             let canonical = octet == "0" || !octet.starts_with('0');
-            canonical && (1..=3).contains(&octet.len()) && octet.parse::<u8>().is_ok()
+            canonical && octet.len() <= 3 && digits(octet).is_some_and(|value| value < 256)
         })
 }
 
@@ -255,10 +256,10 @@ fn is_private(host: &str) -> bool {
         return !(address.starts_with(['2', '3']) && address.find(':') == Some(4));
     }
     if !is_ipv4(host) {
-        let domain = host.rsplit('.').next().unwrap_or_default();
+        let domain = host.split('.').fold("", |_, label| label);
         return domain == host || matches!(domain, "localhost" | "local" | "internal");
     }
-    let mut octets = host.split('.').map(|octet| octet.parse::<u8>().unwrap_or_default());
+    let mut octets = host.split('.').map(|octet| digits(octet).unwrap_or_default());
     match (octets.next().unwrap_or_default(), octets.next().unwrap_or_default()) {
         (0 | 10 | 127, _) | (169, 254) | (192, 168) => true,
         (172, second) => second >> 4 == 1,
@@ -269,8 +270,7 @@ fn is_private(host: &str) -> bool {
 
 /// `.` and `..`, percent-encoded too: a browser would remove them and so change the path.
 fn is_dot_segment(segment: &str) -> bool {
-    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-    plain == "." || plain == ".."
+    matches!(segment.to_ascii_lowercase().as_str(), "." | "%2e" | ".." | ".%2e" | "%2e." | "%2e%2e")
 }
 
 #[cfg(test)]
