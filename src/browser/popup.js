@@ -38,7 +38,7 @@ export function open(host, signal) {
   // Some blockers give a window that is closed already.
   if (isClosed(window)) return "popup_blocked";
   current = new Popup(window, signal);
-  showText(window.document, `Connecting to ${host}…`);
+  attempt(() => showText(window.document, `Connecting to ${host}…`));
   return current;
 }
 
@@ -89,8 +89,8 @@ class Popup {
       this.#events.push(event);
       this.#wake?.();
     };
-    target.addEventListener(type, listener);
-    // Another origin's page in the popup lets nobody at them.
+    // A page of another origin lets nobody at it: one may be in the popup, left behind or come up.
+    attempt(() => target.addEventListener(type, listener));
     this.#listening.push(() => attempt(() => target.removeEventListener(type, listener)));
   }
 
