@@ -58,3 +58,17 @@ fn nothing_in_protocol_and_flow_panics_on_purpose() {
         }
     }
 }
+
+#[test]
+fn each_script_of_the_browser_belongs_to_the_port_of_its_name() {
+    let sources = sources("browser");
+    let scripts: Vec<_> =
+        sources.iter().filter(|(path, _)| path.extension().is_some_and(|kind| kind == "js")).collect();
+    assert!(!scripts.is_empty());
+    for (path, text) in scripts {
+        let module = format!("module = \"/src/browser/{}\"", path.file_name().unwrap().display());
+        assert!(sources.iter().any(|(_, source)| source.contains(&module)), "nothing calls {}", path.display());
+        // Errors are Rust's to make: a script throws what the platform threw, or a word that Rust knows.
+        assert!(!text.contains("new Error"), "{} makes errors", path.display());
+    }
+}

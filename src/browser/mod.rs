@@ -1,7 +1,7 @@
 //! The ports in a browser, in a window as well as in a worker.
 //!
-//! Of the platform everything goes through `reflect`: a hundred bindings would weigh more than
-//! what they are called from.
+//! What only JavaScript can do is done by the scripts beside these files, which decide nothing: one
+//! function of theirs weighs less than the calls that it takes the place of.
 
 mod abort;
 mod app_page;
