@@ -238,6 +238,15 @@ export interface McpCommonOptions {
   requestTimeout?: number;
   /** Limit for a whole sign-in, the user's part included, in milliseconds. Default 600,000. */
   signInTimeout?: number;
+  /**
+   * Sends chosen requests to another URL, for servers without CORS: one of the app's own backend, which has to hand them
+   * on to `url` unchanged, headers included. Gets each request's URL and step; `undefined` leaves it as it is. The
+   * `exchange` event says so in `via`.
+   *
+   * The backend sees codes, tokens and whatever is called with them: it has to be as trustworthy as the page, keep none
+   * of it, and hand on to servers that it knows alone.
+   */
+  proxy?(url: string, step: McpAuthorizeStep): string | URL | undefined;
   /** Used in place of the global `fetch`. */
   fetch?(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
@@ -323,6 +332,8 @@ export interface McpExchange {
   status?: number;
   /** How long it took, in milliseconds. */
   duration: number;
+  /** Where it was sent in place of `url` (the option `proxy`), without query and fragment. */
+  via?: string;
 }
 
 /** What the events of {@link McpAuthorizer} carry in `detail`. */

@@ -47,7 +47,7 @@ codes! {
     Network "network" "A request got no answer: the server is down, or the network is, or the page's Content-Security-Policy forbids it."
         => "Check that the server runs, and that the page's connect-src has it.";
     CorsBlocked "cors_blocked" "The server answers, but pages of the app's origin may not read it (CORS). In Node.js there is no such thing."
-        => "Have the server send the header that the message names.";
+        => "Have the server send the header that the message names, or see the option proxy.";
     Timeout "timeout" "A request or the whole sign-in took longer than its limit, or the code for another device ran out."
         => "Try again, or raise requestTimeout or signInTimeout.";
     Aborted "aborted" "The caller's AbortSignal ended it."

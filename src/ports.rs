@@ -26,6 +26,15 @@ pub struct Request {
     pub authorization: Option<Secret>,
     /// The `DPoP` header (RFC 9449 §4.1).
     pub dpop: Option<Secret>,
+    /// Where it is sent in place of its URL: [`Http::via`]'s answer.
+    pub via: Option<Url>,
+}
+
+impl Request {
+    /// Where it is sent.
+    pub fn target(&self) -> &Url {
+        self.via.as_ref().unwrap_or(&self.url)
+    }
 }
 
 /// The body of a POST.
@@ -99,6 +108,12 @@ pub trait Http {
     /// platform, and reads the answer whole. Redirects are followed for GET, and refused for POST.
     /// There is a time limit.
     async fn send(&self, request: &Request) -> std::result::Result<Response, NoResponse>;
+
+    /// Where the app wants a request to be sent in place of its URL: to its own backend, which hands it
+    /// on. That sees what is in it, tokens included.
+    fn via(&self, _step: Step, _url: &Url) -> Result<Option<Url>> {
+        Ok(None)
+    }
 }
 
 /// The platform's JSON parser.
@@ -196,6 +211,8 @@ pub enum Event<'a> {
         status: Option<u16>,
         /// How long it took, in milliseconds.
         duration: u64,
+        /// Where it was sent in place of `url`, without query and fragment.
+        via: Option<&'a str>,
     },
     /// The user agent was sent to the authorization server.
     Authorizing {
@@ -348,6 +365,10 @@ pub trait ResourceRequest {
     fn url(&self) -> Option<Url>;
     /// GET, POST, …
     fn method(&self) -> String;
+    /// As [`Http::via`], once for all that is sent.
+    fn via(&mut self) -> Result<Option<Url>> {
+        Ok(None)
+    }
     /// Whether it can be sent a second time: a body that streams can't.
     fn can_resend(&self) -> bool;
     /// Sends it with the token in its `Authorization` header (RFC 6750 §2.1), never in its URL, and
@@ -377,15 +398,16 @@ impl NoResponse {
         Self { code, missing: String::new(), source: None }
     }
 
-    /// The error of a step.
-    pub(crate) fn at(self, step: Step, url: &Url) -> Error {
+    /// The error of a step, whose request went to a URL or to another one in place of it.
+    pub(crate) fn at(self, step: Step, url: &Url, via: Option<&Url>) -> Error {
         let message = match self.code {
             crate::Code::Timeout => " did not answer in time.",
             crate::Code::ResponseTooLarge => " answered with more than 1 MiB.",
             crate::Code::CorsBlocked => " answers, but this page may not read it: ",
             _ => " could not be reached.",
         };
-        Error::new(self.code, step, [url.without_query(), message, &self.missing].concat())
+        let (asked, of) = via.map_or(("", ""), |via| (via.without_query(), ", asked in place of "));
+        Error::new(self.code, step, [asked, of, url.without_query(), message, &self.missing].concat())
             .with_url(url.without_query())
             .with_source(self.source)
     }

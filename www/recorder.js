@@ -1,6 +1,7 @@
 // A `fetch` for the option of that name: it does what the browser's does, and tells what was asked and answered
 // with every secret left out (redact.js). Nothing else of a request is kept.
 
+import { target } from "./proxy.js";
 import * as shown from "./redact.js";
 
 const LONGEST_BODY = 100_000;
@@ -42,11 +43,12 @@ export function recorder(onRequest) {
 function describe(input, init = {}) {
   const request = input instanceof Request ? input : { url: new URL(input, document.baseURI).href };
   const headers = new Headers(init.headers ?? request.headers);
-  const { origin, pathname } = new URL(request.url);
+  const { url, isForwarded } = target(request.url);
+  const { origin, pathname } = new URL(url);
   return {
     method: init.method ?? request.method ?? "GET",
     url: origin + pathname,
-    headers: shown.headers(headers),
+    headers: [...(isForwarded ? [["(by way of)", "this page’s own backend"]] : []), ...shown.headers(headers)],
     body: typeof init.body === "string" ? body(init.body, headers.get("content-type")) : [],
   };
 }
@@ -73,7 +75,7 @@ async function read(response, listener) {
   if (type.includes("event-stream")) return listener.read([["(body)", "a stream of events"]]);
   if (!type.includes("json") || !response.body) return;
   const text = await start(response.clone().body);
-  const isPublic = new URL(response.url).pathname.includes("/.well-known/");
+  const isPublic = new URL(target(response.url).url).pathname.includes("/.well-known/");
   listener.read(body(text, type, { isPublic }));
 }
 

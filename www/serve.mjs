@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundle } from "./servers/bundle.mjs";
 import { DOCUMENT_URL, PRE_REGISTERED } from "./servers/client.mjs";
+import { forward, PATH as FORWARD } from "./servers/forward.mjs";
 import { mcpServer, SCOPES } from "./servers/mcp-server.mjs";
 import { staticServer } from "./servers/static.mjs";
 import { PATH, switchboard, switches } from "./servers/switches.mjs";
@@ -69,7 +70,8 @@ export async function start({
     const issuer = `http://localhost:${authorization.address().port}`;
     const mcpUrl = `http://localhost:${mcp.address().port}/mcp`;
 
-    const config = { mcpUrl, clientId: PRE_REGISTERED, clientIdMetadataUrl: DOCUMENT_URL, hasServers: true };
+    const forwards = [issuer, new URL(mcpUrl).origin];
+    const config = { mcpUrl, clientId: PRE_REGISTERED, clientIdMetadataUrl: DOCUMENT_URL, hasServers: true, forwards };
     const files = staticServer({
       folders: { "/": folder("./"), "/pkg/": folder("../pkg/") },
       made: {
@@ -79,7 +81,8 @@ export async function start({
     });
     const current = switches();
     const control = switchboard(current);
-    page.on("request", (request, response) => (request.url === PATH ? control : files)(request, response));
+    const paths = { [PATH]: control, [FORWARD]: forward(forwards) };
+    page.on("request", (request, response) => (paths[request.url.split("?")[0]] ?? files)(request, response));
     authorization.on("request", await authorizationServer({
       issuer,
       resource: mcpUrl,

@@ -2,14 +2,16 @@
 // by them). Another site's servers do what they do.
 
 import { find } from "./dom.js";
+import { by } from "./proxy.js";
 
 const KEY = "switches";
 /** Where the demo's servers take theirs. */
 const SERVERS = "switches";
 
 /**
- * @typedef {{ mcpUrl?: string, clientId?: string, clientIdMetadataUrl?: string, hasServers?: boolean }} Config
- *   what is known of where the page is: the demo's server, and the identities that the page may have
+ * @typedef {{ mcpUrl?: string, clientId?: string, clientIdMetadataUrl?: string, hasServers?: boolean, forwards?: string[] }} Config
+ *   what is known of where the page is: the demo's server, the identities that the page may have, and the origins that
+ *   its backend goes to
  */
 
 export class Switches {
@@ -28,6 +30,8 @@ export class Switches {
     elements.display.value = kept.display ?? "popup";
     elements.dpop.value = kept.dpop ?? "auto";
     elements.clientId.value = kept.clientId ?? config.clientId ?? "";
+    elements.proxy.checked = Boolean(kept.proxy);
+    find("by-proxy").hidden = !config.forwards;
     find("by-document").disabled = !config.clientIdMetadataUrl;
     if (elements.identity.selectedOptions[0]?.disabled) elements.identity.value = "registration";
     this.#show();
@@ -42,7 +46,8 @@ export class Switches {
 
   /** Options of `McpAuthorizer.create`. */
   get options() {
-    const { identity, clientId, ...options } = this.#kept();
+    const { identity, clientId, proxy, ...options } = this.#kept();
+    if (proxy && this.#config.forwards) options.proxy = by(this.#config.forwards);
     switch (identity) {
       case "document":
         return { ...options, clientIdMetadataUrl: this.#config.clientIdMetadataUrl };
@@ -80,8 +85,14 @@ export class Switches {
   }
 
   #kept() {
-    const { identity, clientId, display, dpop } = this.#form.elements;
-    return { identity: identity.value, clientId: clientId.value.trim(), display: display.value, dpop: dpop.value };
+    const { identity, clientId, display, dpop, proxy } = this.#form.elements;
+    return {
+      identity: identity.value,
+      clientId: clientId.value.trim(),
+      display: display.value,
+      dpop: dpop.value,
+      proxy: proxy.checked,
+    };
   }
 
   #show() {

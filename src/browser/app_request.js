@@ -44,13 +44,24 @@ export class AppRequest {
     return [...new Headers(this.member("headers")).keys()].filter((name) => name !== "accept").join(", ");
   }
 
-  async send(authorization, dpop, redirect) {
+  async send(authorization, dpop, redirect, via) {
     const headers = new Headers(this.member("headers"));
     headers.set("authorization", authorization);
     if (dpop) headers.set("dpop", dpop);
-    const init = { ...this.init, headers };
+    const input = this.isRequest ? this.input.clone() : this.input;
+    const init = { ...(via && (await this.#for(input))), ...this.init, headers };
     if (redirect) init.redirect = redirect;
+    // The app's backend is not to take the user's cookies for the word of the page, nor to learn its address.
+    if (via) Object.assign(init, { credentials: "omit", referrerPolicy: "no-referrer" });
     const { fetch } = this;
-    return fetch(this.isRequest ? this.input.clone() : this.input, init);
+    return fetch(via ?? input, init);
+  }
+
+  /** What a `Request` has that goes to another URL. Its body is read before: HTTP/1.1 takes no stream. */
+  async #for(request) {
+    if (!this.isRequest) return {};
+    const { method, signal, cache } = request;
+    const body = method === "GET" || method === "HEAD" ? undefined : await request.arrayBuffer();
+    return { method, signal, cache, body };
   }
 }

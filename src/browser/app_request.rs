@@ -31,13 +31,20 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = headerNames)]
     fn header_names(this: &Given) -> String;
     #[wasm_bindgen(method)]
-    fn send(this: &Given, authorization: &str, dpop: Option<&str>, redirect: Option<&str>) -> Promise;
+    fn send(
+        this: &Given,
+        authorization: &str,
+        dpop: Option<&str>,
+        redirect: Option<&str>,
+        via: Option<&str>,
+    ) -> Promise;
 }
 
 /// What the app gave to `fetch`.
 pub struct AppRequest {
     browser: Browser,
     given: Given,
+    via: Option<Url>,
 }
 
 /// The browser's `Response`, as it came.
@@ -59,7 +66,7 @@ impl AppResponse {
 impl AppRequest {
     /// Takes the arguments of `fetch`.
     pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
-        Self { browser: browser.clone(), given: Given::new(&browser.fetch_function(), &input, &init) }
+        Self { browser: browser.clone(), given: Given::new(&browser.fetch_function(), &input, &init), via: None }
     }
 
     /// The signal that ends the request, if there is one.
@@ -77,7 +84,8 @@ impl AppRequest {
         let given = self.given.header_names();
         let comma = if given.is_empty() { "" } else { ", " };
         let names = [given.as_str(), comma, "authorization", if dpop { ", dpop" } else { "" }].concat();
-        self.browser.unreadable(&url, &names, thrown).await.at(Step::Request, &url)
+        let via = self.via.as_ref();
+        self.browser.unreadable(via.unwrap_or(&url), &names, thrown).await.at(Step::Request, &url, via)
     }
 }
 
@@ -91,6 +99,12 @@ impl ResourceRequest for AppRequest {
         Url::parse(absolute.split(['?', '#']).next()?).ok()
     }
 
+    fn via(&mut self) -> Result<Option<Url>> {
+        let url = self.given.url().unwrap_or_default();
+        self.via = self.browser.proxied(Step::Request, &absolute_url(&url))?;
+        Ok(self.via.clone())
+    }
+
     fn method(&self) -> String {
         self.given.method()
     }
@@ -101,13 +115,14 @@ impl ResourceRequest for AppRequest {
 
     async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<AppResponse> {
         // Across origins a browser takes `Authorization` away and leaves `DPoP`. And where a redirect
-        // leads to, a proof for this URL is of no use (RFC 9449 §4.3). Not "error", which Cloudflare
-        // Workers don't know.
-        let stays = dpop.is_some() && self.given.redirect().as_deref() == Some("follow");
+        // leads to, a proof for this URL is of no use (RFC 9449 §4.3), nor is what a backend of the app's
+        // hands back. Not "error", which Cloudflare Workers don't know.
+        let stays = (dpop.is_some() || self.via.is_some()) && self.given.redirect().as_deref() == Some("follow");
         let redirect = if stays { Some("manual") } else { None };
-        let promise = self.given.send(authorization.expose(), dpop.map(Secret::expose), redirect);
+        let via = self.via.as_ref().map(Url::as_str);
+        let promise = self.given.send(authorization.expose(), dpop.map(Secret::expose), redirect, via);
         match settled(&promise).await.map(AppResponse) {
-            Ok(response) if stays && response.is_redirect() => Err(self.unanswered(true, response.0).await),
+            Ok(response) if stays && response.is_redirect() => Err(self.unanswered(dpop.is_some(), response.0).await),
             Ok(response) => Ok(response),
             Err(thrown) => Err(self.unanswered(dpop.is_some(), thrown).await),
         }

@@ -5,13 +5,16 @@ async function within(controller, limit, work) {
   const { signal } = controller;
   const timer = setTimeout(() => controller.abort("timeout"), limit);
   // A `fetch` of the app's may not listen to the signal.
-  const ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), ONCE));
   try {
     return await Promise.race([work(signal), ended]);
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** Whoever waits aborts in the end, which takes the listeners away. */
+const ONCE = { once: true };
 
 /** No cookies, and no code or token in a `Referer`. */
 const QUIET = { credentials: "omit", referrerPolicy: "no-referrer" };
@@ -30,7 +33,7 @@ async function text({ body }, most, signal) {
   const decoder = new TextDecoder(); // RFC 8259 §8.1: it ignores a byte order mark.
   const cancel = () => reader.cancel().catch(() => {});
   let [text, length] = ["", 0];
-  signal?.addEventListener("abort", cancel);
+  signal?.addEventListener("abort", cancel, ONCE);
   try {
     while (most) {
       const { done, value } = await reader.read();

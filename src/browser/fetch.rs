@@ -29,12 +29,12 @@ impl Http for Browser {
     async fn send(&self, request: &Request) -> Result<Response, NoResponse> {
         // An MCP server may answer the question for a challenge with a stream of events that never ends.
         let read = request.step != Step::Challenge;
-        let outcome = self.exchange(&request.url, &init(request).into(), read).await;
+        let outcome = self.exchange(request.target(), &init(request).into(), read).await;
         let answer = match outcome {
             // What a browser makes of a redirect that is not followed has the status 0.
             Ok(answer) if status(&answer) > 0 => answer,
             Ok(answer) => return Err(answer.into()),
-            Err(thrown) => return Err(self.unreadable(&request.url, &preflighted(request), thrown).await),
+            Err(thrown) => return Err(self.unreadable(request.target(), &preflighted(request), thrown).await),
         };
         Ok(Response {
             status: status(&answer),
@@ -46,6 +46,10 @@ impl Http for Browser {
             date: date_of(&answer),
             body: get(&answer, "body").as_string().unwrap_or_default(),
         })
+    }
+
+    fn via(&self, step: Step, url: &Url) -> crate::Result<Option<Url>> {
+        self.proxied(step, url.as_str())
     }
 }
 
@@ -103,7 +107,9 @@ fn init(request: &Request) -> String {
         .optional("dpop", request.dpop.as_ref().map(Secret::expose))
         .optional("content-type", body.map(Body::content_type));
     // Not "error", which Cloudflare Workers don't know.
-    let (method, redirect) = if body.is_some() { ("POST", "manual") } else { ("GET", "follow") };
+    let method = if body.is_some() { "POST" } else { "GET" };
+    // Where a backend of the app's hands a redirect back, it leads to where only that backend gets.
+    let redirect = if body.is_some() || request.via.is_some() { "manual" } else { "follow" };
     Writer::new()
         .string("method", method)
         .string("redirect", redirect)

@@ -7,9 +7,10 @@ export const limit = (controller, milliseconds, signal) =>
     // A longer time than fits into 31 bits would count as none at all.
     const timer = setTimeout(over, Math.min(milliseconds, 2 ** 31 - 1));
     signal?.addEventListener("abort", abort);
-    controller.signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       over();
-    });
+    };
+    controller.signal.addEventListener("abort", end, { once: true });
   });

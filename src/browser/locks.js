@@ -15,7 +15,7 @@ export const lock = ({ signal }, name) =>
     const hold = () =>
       new Promise((release) => {
         if (signal.aborted) return release();
-        signal.addEventListener("abort", release);
+        signal.addEventListener("abort", release, { once: true });
         granted();
       });
     // They may be refused, as to an opaque origin.

@@ -17,6 +17,7 @@ mod keys;
 mod locks;
 mod observer;
 mod popup;
+mod proxy;
 mod redirect;
 pub(crate) mod reflect;
 mod step_up;
@@ -52,6 +53,8 @@ pub struct BrowserOptions {
     pub app: String,
     /// Used in place of the global `fetch`.
     pub fetch: Option<Function>,
+    /// Tells where a request shall be sent in place of its URL.
+    pub proxy: Option<Function>,
     /// Where records are kept.
     pub storage: Storage,
     /// The limit for one exchange, body included, in milliseconds.
@@ -81,6 +84,7 @@ impl Deref for Browser {
 /// What a [`Browser`] is made of.
 pub struct Parts {
     fetch: Option<Function>,
+    proxy: Option<Function>,
     stores: store::Stores,
     request_timeout_ms: u32,
     on_step_up: Option<Function>,
@@ -111,6 +115,7 @@ impl Browser {
         tabs.set_alone(stores.in_memory());
         Self(Rc::new(Parts {
             fetch: options.fetch,
+            proxy: options.proxy,
             stores,
             request_timeout_ms: options.request_timeout_ms,
             on_step_up: options.on_step_up,

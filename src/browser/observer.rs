@@ -8,7 +8,7 @@ impl Observer for Browser {
     fn notify(&self, event: &Event<'_>) {
         let detail = Writer::new();
         let (name, shared, detail) = match *event {
-            Event::Exchange { step, method, url, status, duration } => (
+            Event::Exchange { step, method, url, status, duration, via } => (
                 "exchange",
                 false,
                 detail
@@ -16,7 +16,8 @@ impl Observer for Browser {
                     .string("method", method)
                     .string("url", url)
                     .optional_number("status", status.map(u64::from))
-                    .number("duration", duration),
+                    .number("duration", duration)
+                    .optional("via", via),
             ),
             Event::Authorizing { server, issuer } => {
                 ("authorizing", false, detail.string("server", server).string("issuer", issuer))

@@ -26,6 +26,7 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
         return Err(Error::new(Code::WrongResource, Step::Request, message));
     };
     let method = request.method();
+    let via = request.via()?;
     let (mut refreshed, mut with_nonce) = (false, false);
     let mut step_ups = 0;
     loop {
@@ -41,7 +42,7 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
         let started = ports.now();
         let outcome = request.send(&authorization, proof.as_ref()).await;
         let status = outcome.as_ref().ok().map(ResourceResponse::status);
-        observe(ports, Step::Request, &method, url.without_query(), status, started);
+        observe(ports, Step::Request, &method, url.without_query(), via.as_ref(), status, started);
         let response = outcome?;
         if method == "POST" {
             note_date(ports, &url, response.date());

@@ -60,7 +60,8 @@ pub(super) async fn discover_resource_and_text<P: Ports>(
 ) -> Result<(DiscoveredResource, Option<ResourceText>)> {
     const STEP: Step = Step::ResourceMetadata;
     let url = server.url().clone();
-    let probe = Request { step: Step::Challenge, url, body: Some(Body::Text(PROBE)), authorization: None, dpop: None };
+    let body = Some(Body::Text(PROBE));
+    let probe = Request { step: Step::Challenge, url, body, authorization: None, dpop: None, via: None };
     let mut places = ProtectedResourceMetadata::well_known_urls(server);
     let mut exchanges = Exchanges::new(prefetch);
     exchanges.add(ports, probe);

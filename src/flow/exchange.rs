@@ -25,7 +25,8 @@ impl Answer {
 }
 
 /// Sends a request and reads its answer.
-pub(super) async fn exchange<P: Ports>(ports: &P, request: Request) -> Result<Answer> {
+pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Request) -> Result<Answer> {
+    request.via = ports.via(request.step, &request.url)?;
     let started = ports.now();
     let outcome = ports.send(&request).await;
     observe(
@@ -33,12 +34,13 @@ pub(super) async fn exchange<P: Ports>(ports: &P, request: Request) -> Result<An
         request.step,
         if request.body.is_some() { "POST" } else { "GET" },
         request.url.without_query(),
+        request.via.as_ref(),
         outcome.as_ref().ok().map(|response| response.status),
         started,
     );
-    let response = outcome.map_err(|error| error.at(request.step, &request.url))?;
+    let response = outcome.map_err(|error| error.at(request.step, &request.url, request.via.as_ref()))?;
     // What another origin says is not this server's word.
-    let stayed = |text: String| Url::parse(&text).is_ok_and(|url| url.origin() == request.url.origin());
+    let stayed = |text: String| Url::parse(&text).is_ok_and(|url| url.origin() == request.target().origin());
     if !response.redirected_to.is_none_or(stayed) {
         return Err(Error::new(
             Code::InvalidResponse,
@@ -68,16 +70,18 @@ pub(super) fn observe<P: Ports>(
     step: Step,
     method: &str,
     url: &str,
+    via: Option<&Url>,
     status: Option<u16>,
     started: UnixMillis,
 ) {
     let duration = ports.now().0.saturating_sub(started.0);
-    ports.notify(&Event::Exchange { step, method, url, status, duration });
+    let via = via.map(Url::without_query);
+    ports.notify(&Event::Exchange { step, method, url, status, duration, via });
 }
 
 /// Asks for a document.
 pub(super) fn get(step: Step, url: &Url) -> Request {
-    Request { step, url: url.clone(), body: None, authorization: None, dpop: None }
+    Request { step, url: url.clone(), body: None, authorization: None, dpop: None, via: None }
 }
 
 /// The JSON document of an answer from a URL.

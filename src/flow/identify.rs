@@ -134,8 +134,14 @@ async fn send<P: Ports>(
     body: String,
 ) -> Result<ClientCredentials> {
     const STEP: Step = Step::Registration;
-    let request =
-        Request { step: STEP, url: endpoint.clone(), body: Some(Body::Json(body)), authorization: None, dpop: None };
+    let request = Request {
+        step: STEP,
+        url: endpoint.clone(),
+        body: Some(Body::Json(body)),
+        authorization: None,
+        dpop: None,
+        via: None,
+    };
     let answer = exchange(ports, request).await?;
     let failure = |error: Error| error.with_url(endpoint.without_query()).with_status(answer.status);
     match &answer.document {

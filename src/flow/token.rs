@@ -49,7 +49,8 @@ impl<P: Ports> Endpoint<'_, P> {
             Binding::Off => None,
             _ => Some(proof(self.ports, self.issuer, "POST", self.url, None).await?),
         };
-        let request = Request { step, url: self.url.clone(), body: Some(Body::Form(form)), authorization, dpop };
+        let request =
+            Request { step, url: self.url.clone(), body: Some(Body::Form(form)), authorization, dpop, via: None };
         exchange(self.ports, request).await
     }
 

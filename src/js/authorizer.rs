@@ -41,6 +41,7 @@ impl Authorizer {
         let browser = Browser::new(BrowserOptions {
             app: options.client.app().to_owned(),
             fetch: options.fetch,
+            proxy: options.proxy,
             storage: options.storage,
             request_timeout_ms: options.request_timeout,
             client_key: options.client_key,

@@ -18,8 +18,15 @@ fn with_fetch(fetch: Function, request_timeout_ms: u32) -> Browser {
     })
 }
 
-fn get(step: Step) -> Request {
-    Request { step, url: Url::parse("https://a.example/x?y").unwrap(), body: None, authorization: None, dpop: None }
+pub fn get(step: Step) -> Request {
+    Request {
+        step,
+        url: Url::parse("https://a.example/x?y").unwrap(),
+        body: None,
+        authorization: None,
+        dpop: None,
+        via: None,
+    }
 }
 
 /// Gets a response that JavaScript makes.

@@ -6,6 +6,7 @@ mod fetch;
 mod json;
 mod locks;
 mod popup;
+mod proxy;
 mod stores;
 mod support;
 

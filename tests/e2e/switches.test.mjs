@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { callTool, launchBrowser, openPage, signIn, startDemo, textIn } from "./browser.mjs";
+import { callTool, errorIn, launchBrowser, openPage, signIn, startDemo, textIn } from "./browser.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -144,4 +144,33 @@ test("switches are remembered, and take nothing that they don't know", async (t)
   for (const body of ['{"unknown":true}', '{"shortTokens":"yes"}', '{"__proto__":1}', "[]x", "null"]) {
     assert.equal((await fetch(url, { method: "PUT", body })).status, 400, body);
   }
+});
+
+/** "servers without CORS can be reached through the app's own backend: an option maps chosen requests (never silently)" */
+test("no CORS: says what is missing, and by the page's own backend works all the same", async (t) => {
+  const { demo, page } = await fresh(t);
+  await setServers(page, /no CORS/, (box) => box.check());
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await textIn(page, "#error", "Access-Control-Allow-Origin");
+  assert.equal((await errorIn(page)).code, "cors_blocked");
+
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByLabel(/proxy/).check();
+  const straight = [];
+  page.on("request", ({ url }) => [demo.issuer, new URL(demo.mcpUrl).origin].includes(new URL(url()).origin) && straight.push(url()));
+  await signIn(page);
+  assert.equal(await callTool(page, "add", { a: 2, b: 3 }), "2 + 3 = 5");
+  // The diagram says so of each exchange, and shows the server that it is with.
+  const challenged = page.locator("#steps > li", { hasText: "Ask without a token" });
+  await challenged.locator("summary").click();
+  await challenged.getByText("this page’s own backend").waitFor();
+  await challenged.getByText(demo.mcpUrl).first().waitFor();
+  assert.deepEqual(straight, []);
+
+  // It goes to the demo's servers alone, and takes no other page's requests.
+  const ask = (url, headers) => fetch(new URL(`forward?url=${encodeURIComponent(url)}`, demo.pageUrl), { headers });
+  assert.equal((await ask(demo.pageUrl)).status, 403);
+  assert.equal((await ask("https://example.com/")).status, 403);
+  assert.equal((await ask(demo.mcpUrl, { "sec-fetch-site": "cross-site" })).status, 403);
+  assert.equal((await ask(demo.mcpUrl)).status, 401);
 });

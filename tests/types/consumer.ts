@@ -71,6 +71,7 @@ const all: Required<McpAuthorizerOptions> = {
   requestTimeout: 10_000,
   signInTimeout: 300_000,
   fetch: (input, init) => fetch(input, init),
+  proxy: (url, step) => (step === "request" ? undefined : new URL(url)),
 };
 // Without a user nothing but the grant has to be there, and a user on another device needs no page to come back to.
 const machine: McpAuthorizerOptions = { clientId: "acme", clientSecret: "s3cr3t", grant: { type: "client_credentials" } };

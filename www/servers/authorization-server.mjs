@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider, { errors } from "oidc-provider";
 import { clientMetadata, DOCUMENT_URL, PRE_REGISTERED } from "./client.mjs";
-import { answerPreflight } from "./cors.mjs";
+import { answerPreflight, withoutCors } from "./cors.mjs";
 import { CHOICES, switches as asTheyStart } from "./switches.mjs";
 
 const SHORT_TOKEN_SECONDS = 10;
@@ -118,6 +118,7 @@ export async function authorizationServer({
 
   const handlers = Object.fromEntries(CHOICES.pushedRequests.map((choice) => [choice, provider(choice).callback()]));
   return (request, response) => {
+    if (switches.withoutCors) withoutCors(response);
     // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
     const registration = { methods: "POST", headers: "Content-Type" };
     if (request.url === "/reg" && answerPreflight(request, response, registration)) return;

@@ -14,7 +14,7 @@ import {
   requireScopes,
 } from "@modelcontextprotocol/server";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { answerPreflight } from "./cors.mjs";
+import { answerPreflight, withoutCors } from "./cors.mjs";
 import { ALGORITHMS, ProofError, proofVerifier } from "./dpop.mjs";
 
 /** What an MCP client sends (Streamable HTTP) and a page may not without leave. */
@@ -99,6 +99,7 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
   });
 
   return (request, response) => {
+    if (switches.withoutCors) withoutCors(response);
     // Before the token is looked at: a preflight carries none, and an answer 401 is of no use to a page
     // that may not read it. Without `expose` a page doesn't see the challenge either.
     const preflight = answerPreflight(request, response, {

@@ -14,6 +14,8 @@ export const CHOICES = {
   signInCoop: [false, true],
   /** Whether pages can't read the challenge (Access-Control-Expose-Headers). */
   hiddenChallenge: [false, true],
+  /** Whether pages of another origin get no leave to read anything (CORS). */
+  withoutCors: [false, true],
   /** Whether access tokens are good for a few seconds alone. */
   shortTokens: [false, true],
 };

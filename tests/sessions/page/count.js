@@ -32,7 +32,16 @@
     listeners.findIndex((it) => it.target === target && it.type === type && it.listener === listener);
   EventTarget.prototype.addEventListener = function (type, listener, ...rest) {
     const target = this ?? globalThis;
-    if (index(target, type, listener) < 0) listeners.push({ target, type, listener });
+    if (index(target, type, listener) < 0) {
+      listeners.push({ target, type, listener });
+      const gone = () => {
+        const found = index(target, type, listener);
+        if (found >= 0) listeners.splice(found, 1);
+      };
+      // The browser takes these away by itself.
+      if (rest[0]?.once) addEventListener.call(target, type, gone, { once: true });
+      if (rest[0]?.signal) addEventListener.call(rest[0].signal, "abort", gone, { once: true });
+    }
     return addEventListener.call(target, type, listener, ...rest);
   };
   EventTarget.prototype.removeEventListener = function (type, listener, ...rest) {

@@ -1,0 +1,34 @@
+//! The app's own backend between this page and a server, for requests that the app chooses.
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+
+use super::Browser;
+use super::reflect::{JsCause, apply, get};
+use super::url::absolute_url;
+use crate::protocol::Url;
+use crate::{Code, Error, Result, Step};
+
+impl Browser {
+    /// Where a request is sent in place of its URL; nothing where that is where it goes. The app answers
+    /// with a text or a `URL`, or with nothing. All else is refused: as text a promise would be a path of
+    /// the page's own origin.
+    pub(super) fn proxied(&self, step: Step, url: &str) -> Result<Option<Url>> {
+        self.proxy.as_ref().map_or(Ok(None), |proxy| {
+            ask(proxy, step, url).map_err(|thrown| {
+                let message = "\"proxy\" has to answer with an https URL (http on loopback), or with nothing.";
+                Error::new(Code::InvalidOption, step, message).with_source(Some(Box::new(JsCause(thrown))))
+            })
+        })
+    }
+}
+
+fn ask(proxy: &Function, step: Step, url: &str) -> std::result::Result<Option<Url>, JsValue> {
+    let answer = apply(proxy, &[url.into(), step.name().into()])?;
+    if answer.is_undefined() || answer.is_null() {
+        return Ok(None);
+    }
+    let text = answer.as_string().or_else(|| get(&answer, "href").as_string());
+    let url = text.and_then(|text| Url::parse(&absolute_url(&text)).ok());
+    url.map(Some).ok_or(JsValue::UNDEFINED)
+}
