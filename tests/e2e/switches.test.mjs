@@ -157,7 +157,8 @@ test("no CORS: says what is missing, and by the page's own backend works all the
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByLabel(/proxy/).check();
   const straight = [];
-  page.on("request", ({ url }) => [demo.issuer, new URL(demo.mcpUrl).origin].includes(new URL(url()).origin) && straight.push(url()));
+  const servers = [demo.issuer, new URL(demo.mcpUrl).origin];
+  page.on("request", (request) => servers.includes(new URL(request.url()).origin) && straight.push(request.url()));
   await signIn(page);
   assert.equal(await callTool(page, "add", { a: 2, b: 3 }), "2 + 3 = 5");
   // The diagram says so of each exchange, and shows the server that it is with.
