@@ -14,7 +14,7 @@ import { toolchain } from "./toolchain.mjs";
 const BROWSER_TESTS = ["--test", "browser"];
 const TYPES = "tests/types";
 // Each folder's *.test.mjs files are one suite, run by node's own test runner.
-const FOLDERS = ["package", "environments", "docs", "components", "examples", "e2e", "attacks", "sessions"].map((name) => `tests/${name}`);
+const FOLDERS = ["package", "environments", "docs", "components", "examples", "e2e", "attacks", "sessions", "faults"].map((name) => `tests/${name}`);
 const TIME_LIMIT = 15 * 60_000;
 
 const cargo = (...args) => () => ["cargo", args];

@@ -1,4 +1,4 @@
-//! The table of threats in docs/threats.md names codes and tests that exist.
+//! The tables of threats and of faults in docs name codes that exist, and tests that ask for them.
 
 use std::fs;
 
@@ -16,27 +16,39 @@ fn quoted(cell: &str) -> Vec<&str> {
 
 #[test]
 fn every_threat_has_a_code_that_exists_and_a_test_that_asserts_it() {
-    let table = read("docs/threats.md");
+    held("docs/threats.md", 30);
+}
+
+#[test]
+fn every_fault_has_a_code_that_exists_and_a_test_that_asserts_it() {
+    held("docs/faults.md", 15);
+}
+
+fn held(page: &str, rows_at_least: usize) {
+    let table = read(page);
     let rows: Vec<Vec<&str>> =
         table.lines().filter(|line| line.starts_with("| ")).skip(1).map(|line| line.split(" | ").collect()).collect();
-    assert!(rows.len() >= 30, "the table has {} rows", rows.len());
+    assert!(rows.len() >= rows_at_least, "{page} has {} rows", rows.len());
     for row in rows {
         let [threat, _, code, test] = row[..] else { panic!("a row has four cells: {row:?}") };
         let [file, name] = quoted(test)[..] else { panic!("{threat}: a file and a test") };
         let tests = read(file);
-        let found = if file.ends_with(".rs") {
-            tests.split(&format!("fn {name}(")).nth(1)
+        let (found, end) = if file.ends_with(".rs") {
+            (tests.split(&format!("fn {name}(")).nth(1), "#[test]")
         } else {
             // The name's beginning, or a part of it in a template that makes several tests.
-            tests.split("test(").skip(1).find(|rest| rest.lines().next().is_some_and(|line| line.contains(name)))
+            let has_name = |rest: &&str| rest.lines().next().is_some_and(|line| line.contains(name));
+            (tests.split("test(").skip(1).find(has_name), "\ntest(")
         };
         let body = found.unwrap_or_else(|| panic!("{threat}: {file} has no test {name}"));
+        let body = body.split(end).next().unwrap_or(body);
         let code = quoted(code);
         assert!(code.len() <= 1, "{threat}: one code");
         for code in code {
-            assert!(Code::ALL.iter().any(|known| known.name() == code), "{threat}: there is no code {code}");
-            let body = body.split("\ntest(").next().unwrap_or(body);
-            assert!(file.ends_with(".rs") || body.contains(code), "{threat}: {name} does not ask for {code}");
+            let known = Code::ALL.iter().find(|known| known.name() == code);
+            let known = known.unwrap_or_else(|| panic!("{threat}: there is no code {code}"));
+            let asked = body.contains(code) || body.contains(&format!("Code::{known:?}"));
+            assert!(asked, "{threat}: {name} does not ask for {code}");
         }
     }
 }

@@ -276,6 +276,7 @@ fn is_dot_segment(segment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Code, Step};
 
     #[test]
     fn takes_https_and_http_on_loopback_alone() {
@@ -445,6 +446,9 @@ mod tests {
             means_the_same(&[&scheme, "://", &host, &rest].concat());
             means_the_same(&[&scheme, ":", &slashes, &host, &rest].concat());
             means_the_same(&["http://127.0.0.1", &rest].concat());
+            // Browsers take a backslash for a slash.
+            let refused = Url::parse(&["https://", &host, "\\", &rest].concat()).unwrap_err();
+            assert_eq!(refused.at(Step::Setup, "It").code(), Code::InvalidUrl);
         }
     }
 }

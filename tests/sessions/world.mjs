@@ -20,7 +20,8 @@ export const test = (name, work, { timeout = 120_000 } = {}) => runner.test(name
 
 /**
  * Servers and a browser profile for one test; both go when it ends. `made` are more texts that the page's server
- * has, `issuing` more options of the authorization server, `dpop` whether the MCP server takes bound tokens.
+ * has, `issuing` more options of the authorization server, `dpop` whether the MCP server takes bound tokens, `issue` who
+ * makes the authorization server.
  *
  * @param {Pick<import("node:test").TestContext, "after">} t
  * @param {import("playwright-core").Browser} browser
@@ -28,7 +29,7 @@ export const test = (name, work, { timeout = 120_000 } = {}) => runner.test(name
 export async function startWorld(
   t,
   browser,
-  { accessTokenSeconds = 300, made = {}, issuing = {}, dpop = false } = {},
+  { accessTokenSeconds = 300, made = {}, issuing = {}, dpop = false, issue = authorizationServer } = {},
 ) {
   const servers = [];
   async function listen() {
@@ -58,7 +59,9 @@ export async function startWorld(
     made: { ...made, "/config.json": JSON.stringify({ mcpUrl }) },
   }));
   const issued = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true, ...issuing };
-  authorization.on("request", tokenGate(world, await authorizationServer(issued)));
+  world.restart = async (more) => void (world.authorizationServer = await issue({ ...issued, ...more }));
+  await world.restart();
+  authorization.on("request", tokenGate(world, (...exchange) => world.authorizationServer(...exchange)));
   mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer, dpop })));
   other.on("request", (request, response) => {
     const { method, url, headers } = request;
@@ -73,14 +76,17 @@ const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 const ANYTHING = {
   methods: "GET, HEAD, POST, PUT, PATCH, DELETE",
   headers: "*, Authorization",
-  expose: "WWW-Authenticate, Retry-After",
+  expose: "WWW-Authenticate, Retry-After, Date",
 };
 
 class World extends EventEmitter {
   /** Requests at the token endpoint, in the order of arrival: `{ form, at, answer }`. */
   tokenRequests = [];
-  /** Requests at the revocation endpoint. */
+  /** Requests at the revocation endpoint, and at the registration endpoint. */
   revocations = 0;
+  registrations = 0;
+  /** Who answers as the authorization server; `restart` puts a new one there, of the same options and `more`. */
+  authorizationServer;
   /** Requests to the MCP server that are no preflights: `{ method, path, token, status, aborted }`. */
   calls = [];
   /** Requests at the third server's origin, which has nothing to do with the session. */
@@ -199,6 +205,7 @@ function withResolvers() {
 function tokenGate(world, handle) {
   return async (request, response) => {
     if (request.url === "/token/revocation" && request.method === "POST") world.revocations += 1;
+    if (request.url === "/reg" && request.method === "POST") world.registrations += 1;
     if (request.url !== "/token" || request.method !== "POST") return handle(request, response);
 
     const form = Object.fromEntries(new URLSearchParams(await text(request)));

@@ -120,7 +120,8 @@ export async function authorizationServer({
   return (request, response) => {
     if (switches.withoutCors) withoutCors(response);
     // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
-    const registration = { methods: "POST", headers: "Content-Type" };
+    // The time, for proofs of who has a wrong clock (RFC 9449 §11.1).
+    const registration = { methods: "POST", headers: "Content-Type", expose: "Date" };
     if (request.url === "/reg" && answerPreflight(request, response, registration)) return;
     // The development forms import a font from the internet. The demo works without one.
     response.setHeader("Content-Security-Policy", POLICY);

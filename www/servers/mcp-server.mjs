@@ -105,7 +105,7 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
     const preflight = answerPreflight(request, response, {
       methods: "GET, POST, DELETE",
       headers: REQUEST_HEADERS,
-      expose: `${switches.hiddenChallenge ? "" : "WWW-Authenticate, "}Mcp-Session-Id, DPoP-Nonce, Retry-After`,
+      expose: `${switches.hiddenChallenge ? "" : "WWW-Authenticate, "}Mcp-Session-Id, DPoP-Nonce, Retry-After, Date`,
     });
     if (!preflight) handle(request, response);
   };

@@ -1,0 +1,55 @@
+// The demo's authorization server in a process of its own, so that what it keeps in memory can be lost: started by
+// `lost`, told its options as its one argument, it sends the port that it listens at.
+
+import { once } from "node:events";
+import { fork } from "node:child_process";
+import { createServer, request as ask } from "node:http";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const self = fileURLToPath(import.meta.url);
+
+/**
+ * For `issue` of a world: each time that it is called, a server that knows nothing of what the one before knew, neither
+ * keys nor registrations nor tokens.
+ *
+ * @param {Pick<import("node:test").TestContext, "after">} t
+ */
+export function lost(t) {
+  let process;
+  const end = async () => {
+    if (!process) return;
+    const ended = once(process, "exit");
+    process.kill();
+    await ended;
+  };
+  t.after(end);
+  return async (options) => {
+    await end();
+    process = fork(self, [JSON.stringify(options)]);
+    const [port] = await once(process, "message");
+    return (request, response) => {
+      const { url: path, method, headers, body } = request;
+      if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
+      const asked = ask({ host: "127.0.0.1", port, path, method, headers }, async (answer) => {
+        const all = await text(answer);
+        for (const [name, value] of Object.entries(answer.headers)) {
+          if (!["connection", "transfer-encoding", "content-length", "keep-alive"].includes(name)) response.setHeader(name, value);
+        }
+        response.statusCode = answer.statusCode;
+        response.end(all);
+      });
+      asked.on("error", () => response.destroy());
+      if (body === undefined) request.pipe(asked);
+      else asked.end(body);
+    };
+  };
+}
+
+if (process.argv[1] === self) {
+  for (const level of ["info", "warn"]) console[level] = () => {};
+  const { authorizationServer } = await import("../../www/servers/authorization-server.mjs");
+  const server = createServer(await authorizationServer(JSON.parse(process.argv[2])));
+  server.listen(0, "127.0.0.1", () => process.send(server.address().port));
+  process.on("disconnect", () => process.exit());
+}

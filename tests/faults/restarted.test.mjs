@@ -1,0 +1,91 @@
+// "AS restarted with new keys or registrations gone (`invalid_client` leads to one re-registration)". RFC 6749 §5.2:
+// "invalid_client: Client authentication failed (e.g., unknown client …)".
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { launchBrowser, popupOf, signIn, startWorld, test } from "../sessions/world.mjs";
+import { clientMetadata } from "../../www/servers/client.mjs";
+import { lost } from "./authorization-server.mjs";
+import { worksAgain } from "./fault.mjs";
+
+let browser;
+before(async () => void (browser = await launchBrowser()));
+after(() => browser.close());
+
+test("new keys, and tokens gone: the session ends, and the next sign-in needs no registration", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  // As a server does that keeps its registrations in a database.
+  const { client_id } = world.tokenRequests[0].form;
+  const redirectUri = new URL("callback.html", world.pageUrl).href;
+  await world.restart({ clients: [{ ...clientMetadata(redirectUri), client_id, application_type: "native" }] });
+  await tab.evaluate(() => app.expire());
+  const { error } = await tab.evaluate(() => app.outcome(app.session.refresh()));
+  assert.deepEqual([error.code, error.serverError], ["session_expired", "invalid_grant"]);
+  await worksAgain(tab);
+  assert.equal(world.registrations, 1);
+});
+
+test("registrations gone, found by a refresh: the session ends, and the next sign-in registers once", async (t) => {
+  const world = await startWorld(t, browser, { issue: lost(t) });
+  const tab = await world.signedInTab();
+  assert.equal(world.registrations, 1);
+  await world.restart();
+  await tab.evaluate(() => app.expire());
+  const { error } = await tab.evaluate(() => app.outcome(app.session.refresh()));
+  assert.equal(error.code, "session_expired");
+  assert.equal(error.serverError, "invalid_client");
+  await worksAgain(tab);
+  assert.equal(world.registrations, 2);
+});
+
+test("registrations gone, found by the next sign-in: it says so, and the one after that registers once", async (t) => {
+  const world = await startWorld(t, browser, { issue: lost(t) });
+  const tab = await world.signedInTab();
+  await tab.evaluate(() => app.session.signOut());
+  await world.restart();
+  // The request is pushed (RFC 9126), and so the server can say it before the user sees a page.
+  const popup = await popupOf(tab, tab.locator("#sign-in"));
+  const { error, value } = await tab.evaluate(() => app.outcome(app.signingIn));
+  assert.equal(value, undefined);
+  assert.equal(error.serverError, "invalid_client");
+  if (!popup.isClosed()) await popup.waitForEvent("close");
+  assert.equal(world.registrations, 1);
+  await worksAgain(tab);
+  assert.equal(world.registrations, 2, "and not in a loop");
+});
+
+test("registrations gone while the user signs in: the code's exchange fails, and the next sign-in registers once", async (t) => {
+  const world = await startWorld(t, browser, { issue: lost(t) });
+  const tab = await world.tab();
+  const { answerToken } = world;
+  world.answerToken = async (form) => {
+    await world.restart();
+    world.answerToken = answerToken;
+    return new Promise((done) => {
+      const body = new URLSearchParams(form).toString();
+      fetch(`${world.issuer}/token`, { method: "POST", body: new URLSearchParams(body) }).then(async (answer) => {
+        world.tokenRequests.pop();
+        done({ status: answer.status, body: await answer.json() });
+      });
+    });
+  };
+  await assert.rejects(signIn(tab));
+  const { error } = await tab.evaluate(() => app.outcome(app.signingIn));
+  assert.equal(error.serverError, "invalid_client");
+  await worksAgain(tab);
+  assert.equal(world.registrations, 2);
+});
+
+test("down, and up again: network meanwhile, and the session goes on", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  const { authorizationServer } = world;
+  world.authorizationServer = (request, response) => response.destroy();
+  world.answerToken = async (form, server) => server(form);
+  await tab.evaluate(() => app.expire());
+  assert.equal(await tab.evaluate(() => app.call()), "network");
+  world.authorizationServer = authorizationServer;
+  await tab.waitForFunction(async () => (await app.call()) === "ok");
+  assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
+});
