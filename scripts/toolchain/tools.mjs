@@ -11,6 +11,7 @@ const WASM_BINDGEN = "0.2.130"; // where there is no Cargo.lock yet
 const WASM_PACK = "0.15.1";
 const GECKODRIVER = "0.37.0";
 const CARGO_FUZZ = "0.13.2";
+const CARGO_DENY = "0.20.2";
 
 export function wasmBindgenVersion() {
   const lock = read(join(root, "Cargo.lock")) ?? "";
@@ -28,6 +29,9 @@ export const geckodriver = () => tool("geckodriver", "geckodriver", GECKODRIVER,
 
 /** The folder that holds `cargo-fuzz`. */
 export const cargoFuzz = () => tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, 2);
+
+/** The folder that holds `cargo-deny`. */
+export const cargoDeny = () => tool("cargo-deny", "cargo-deny", CARGO_DENY, 8);
 
 async function tool(crate, program, version, minutes) {
   const onPath = which(program);

@@ -1,0 +1,43 @@
+// `npm run audit`: what is known against what this depends on. cargo-deny looks at licences, doubles and sources of
+// crates, and at the advisories of RustSec; npm at the advisories of its registry. The two that ask the network say so
+// where nobody answers: not known is not the same as nothing found.
+
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { capture, isMain, main } from "./run.mjs";
+import { cargoDeny } from "./toolchain/tools.mjs";
+
+const HELP = `Usage: node scripts/audit.mjs
+
+Checks what the package and the crate depend on: licences, doubles, sources and advisories.`;
+
+/** Where a check could not be made. */
+const UNREACHABLE = /failed to (fetch|clone|open) advisory|advisory database|could not connect|405 Method|audit endpoint returned an error|ENOTFOUND|ECONNREFUSED/i;
+
+async function audit() {
+  const deny = join(await cargoDeny(), "cargo-deny");
+  const checks = [
+    ["crates: licences, doubles, sources", deny, ["--log-level", "error", "check", "licenses", "bans", "sources"]],
+    ["crates: advisories", deny, ["--log-level", "error", "check", "advisories"]],
+    ["npm: advisories", "npm", ["audit"]],
+  ];
+  const count = { passed: 0, failed: 0, unknown: 0 };
+  for (const [name, program, args] of checks) {
+    process.stdout.write(`${name}… `);
+    const { status, output } = await capture(program, args);
+    const result = status === 0 ? "passed" : UNREACHABLE.test(output) ? "unknown" : "failed";
+    count[result] += 1;
+    console.log({ passed: "ok", failed: "FAILED", unknown: "not known: nobody answers from here" }[result]);
+    if (result !== "passed") console.log(output.trim().split("\n").slice(-20).map((line) => `  ${line}`).join("\n"));
+  }
+  console.log(`audit: ${count.passed} passed, ${count.failed} failed, ${count.unknown} not known`);
+  if (count.failed > 0) process.exitCode = 1;
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+    if (values.help) return console.log(HELP);
+    await audit();
+  });
+}
