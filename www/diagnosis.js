@@ -37,10 +37,7 @@ function show(panel, report) {
   panel.replaceChildren(
     make("div", { className: "heading" }, heading, copyButton(report)),
     make("p", { className: "quiet" }, "For pages at ", make("code", {}, report.origin), ", at ", make("code", {}, report.server)),
-    ...report.groups().flatMap(([title, findings]) => [
-      make("h3", {}, title),
-      make("ul", { className: "plain findings" }, ...findings.map(item)),
-    ]),
+    ...report.groups().flatMap(([title, findings]) => [make("h3", {}, title), ...group(findings)]),
   );
   panel.hidden = false;
   // A screen reader goes on with the result, and so does the keyboard.
@@ -52,6 +49,22 @@ function verdict({ failures, findings }) {
   const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
   if (failures.length === 0 && warnings === 0) return "Diagnosis: all is well";
   return `Diagnosis: ${count(failures.length, "failure")}, ${count(warnings, "warning")}`;
+}
+
+/** What is to be done is there to read; what is well, and what did not apply, is folded away. */
+function group(findings) {
+  const list = (some) => make("ul", { className: "plain findings" }, ...some.map(item));
+  const isToDo = ({ status }) => status === "failure" || status === "warning";
+  const [toDo, rest] = [findings.filter(isToDo), findings.filter((finding) => !isToDo(finding))];
+  const count = (status, word) => {
+    const number = rest.filter((finding) => finding.status === status).length;
+    return number > 0 ? [`${number} ${word}`] : [];
+  };
+  const summary = [...count("pass", "passed"), ...count("skipped", "skipped")].join(", ");
+  return [
+    ...(toDo.length > 0 ? [list(toDo)] : []),
+    ...(rest.length > 0 ? [make("details", { className: "rest" }, make("summary", {}, summary), list(rest))] : []),
+  ];
 }
 
 function item({ status, title, detail, request, spec, remedy }) {
