@@ -100,8 +100,10 @@ impl ResourceRequest for AppRequest {
     }
 
     fn via(&mut self) -> Result<Option<Url>> {
-        let url = self.given.url().unwrap_or_default();
-        self.via = self.browser.proxied(Step::Request, &absolute_url(&url))?;
+        if self.browser.has_proxy() {
+            let url = self.given.url().unwrap_or_default();
+            self.via = self.browser.proxied(Step::Request, &absolute_url(&url))?;
+        }
         Ok(self.via.clone())
     }
 

@@ -10,6 +10,10 @@ use crate::protocol::Url;
 use crate::{Code, Error, Result, Step};
 
 impl Browser {
+    pub(super) fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     /// Where a request is sent in place of its URL; nothing where that is where it goes. The app answers
     /// with a text or a `URL`, or with nothing. All else is refused: as text a promise would be a path of
     /// the page's own origin.

@@ -32,11 +32,13 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
     loop {
         let tokens = session.fresh_tokens().await?;
         let ports = session.ports();
-        // Another request may learn a newer one meanwhile.
-        let known_nonce = ports.nonce(url.origin());
-        let proof = match tokens.token_type {
-            TokenType::Bearer => None,
-            TokenType::Dpop => Some(proof(ports, &tokens.issuer, &method, &url, Some(&tokens.access_token)).await?),
+        let (known_nonce, proof) = match tokens.token_type {
+            TokenType::Bearer => (None, None),
+            TokenType::Dpop => {
+                // Another request may learn a newer one meanwhile.
+                let known = ports.nonce(url.origin());
+                (known, Some(proof(ports, &tokens.issuer, &method, &url, Some(&tokens.access_token)).await?))
+            }
         };
         let authorization = Secret::from([tokens.token_type.name(), " ", tokens.access_token.expose()].concat());
         let started = ports.now();
@@ -47,10 +49,11 @@ pub async fn call<P: Ports, R: ResourceRequest>(session: &Session<P>, mut reques
         if method == "POST" {
             note_date(ports, &url, response.date());
         }
-        let wants_nonce = response.dpop_nonce().is_some_and(|nonce| {
+        let nonce = proof.as_ref().and_then(|_| response.dpop_nonce());
+        let wants_nonce = nonce.is_some_and(|nonce| {
             let is_new = known_nonce.as_ref() != Some(&nonce);
             ports.keep_nonce(url.origin(), nonce);
-            is_new && proof.is_some()
+            is_new
         });
         match response.status() {
             // RFC 9449 §9: the same request once more, with the nonce in its proof.
