@@ -24,7 +24,8 @@ async function audit() {
   const count = { passed: 0, failed: 0, unknown: 0 };
   for (const [name, program, args] of checks) {
     process.stdout.write(`${name}… `);
-    const { status, output } = await capture(program, args);
+    // `npm run --silent` would silence the npm below it, too.
+    const { status, output } = await capture(program, args, { env: { npm_config_loglevel: "warn" } });
     const result = status === 0 ? "passed" : UNREACHABLE.test(output) ? "unknown" : "failed";
     count[result] += 1;
     console.log({ passed: "ok", failed: "FAILED", unknown: "not known: nobody answers from here" }[result]);
