@@ -3,19 +3,12 @@
 
 use std::rc::Rc;
 
-use libfuzzer_sys::arbitrary::{Result, Unstructured};
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use mcp_authorize::flow::{restore, sign_in};
 use mcp_authorize::protocol::ServerUrl;
 use mcp_authorize_fuzz::scripted::{SERVER, Scripted, User, client};
 use mcp_authorize_fuzz::{changed, json};
-
-const SESSION: &str = r#"{"v": 1, "client_id": "id", "token_endpoint_auth_method": "none",
-    "resource": "https://mcp.example/mcp", "issuer": "https://as.example", "token_endpoint": "https://as.example/token",
-    "revocation_endpoint": "https://as.example/revoke", "requested": ["read"], "granted": ["read"],
-    "access_token": "stored-access", "token_type": "Bearer", "refresh_token": "stored-refresh",
-    "expires_at": 4600000, "refresh_at": 4540000}"#;
-const REGISTRATION: &str = r#"{"v": 1, "client_id": "id", "token_endpoint_auth_method": "none"}"#;
 
 fuzz_target!(|data: &[u8]| {
     let _ = check(&mut Unstructured::new(data));
@@ -23,9 +16,17 @@ fuzz_target!(|data: &[u8]| {
 
 fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let ports = Scripted::working();
-    ports.write("session https://mcp.example/mcp", &json(changed(input, SESSION)?));
-    ports.write("registration https://as.example https://app.example/callback", &json(changed(input, REGISTRATION)?));
     let (client, server) = (Rc::new(client()), ServerUrl::parse(SERVER).expect("a good server"));
+    // What a sign-in stores, each record with the fuzzer's changes.
+    let session = pollster::block_on(sign_in(&ports, &client, &server, None, &mut User::consents()));
+    assert!(session.is_ok());
+    let stored = ports.stored();
+    assert!(stored.keys().any(|key| key.starts_with("session ")));
+    for (key, record) in stored {
+        if bool::arbitrary(input)? {
+            ports.write(&key, &json(changed(input, &record)?));
+        }
+    }
     pollster::block_on(async {
         if let Ok(Some(session)) = restore(&ports, &client, &server).await {
             assert!(session.resource().covers(server.url()));

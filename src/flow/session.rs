@@ -621,3 +621,48 @@ async fn load_tokens<P: Ports>(ports: &P, client: &Client, server: &ServerUrl) -
     record::load(ports, &key, &mut read).await?;
     Ok(tokens)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ClientAuthentication;
+    use crate::protocol::test_support::object;
+
+    proptest::proptest! {
+        /// What is kept is what comes back, whatever servers put into it: a session outlives the page.
+        #[test]
+        fn a_record_reads_back(
+            client_id in "\\PC{1,20}", secret: Option<String>, access_token: String, refresh_token: Option<String>,
+            requested in "[!#-\\[\\]-~ ]{0,30}", granted in "[!#-\\[\\]-~ ]{0,30}", times: [u32; 2],
+            later: [Option<u32>; 3], dpop: bool,
+        ) {
+            let server = ServerUrl::parse("https://mcp.example/mcp").unwrap();
+            let at = |time: Option<u32>| time.map(|time| UnixMillis(u64::from(time) * 1000));
+            let tokens = Tokens {
+                resource: Resource::of(&server),
+                issuer: Issuer::parse("https://as.example").unwrap(),
+                client: ClientCredentials {
+                    secret: secret.map(Secret::from),
+                    method: ClientAuthentication::for_secret(None),
+                    ..ClientCredentials::public(client_id)
+                },
+                token_endpoint: Url::parse("https://as.example/token?tenant=1").unwrap(),
+                revocation_endpoint: dpop.then(|| Url::parse("https://as.example/revoke").unwrap()),
+                requested: Scope::parse(&requested),
+                granted: Scope::parse(&granted),
+                access_token: access_token.into(),
+                token_type: if dpop { TokenType::Dpop } else { TokenType::Bearer },
+                refresh_token: refresh_token.map(Secret::from),
+                issued_at: UnixMillis(times[0].into()),
+                expires_at: at(later[0]),
+                refresh_at: at(later[1]),
+                failed_at: UnixMillis(times[1].into()),
+                retry_at: at(later[2]),
+            };
+            let record = tokens.to_record();
+            let read = Tokens::from_record(&object(record.expose()), &server).unwrap();
+            assert_eq!(read.to_record().expose(), record.expose());
+            assert_eq!(read.key(), tokens.key());
+        }
+    }
+}

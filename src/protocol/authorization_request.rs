@@ -168,4 +168,18 @@ mod tests {
         assert!(url("https://as.example/a", "offline_access").as_str().contains("&prompt=consent&"));
         assert!(!url("https://as.example/a", "a").as_str().contains("prompt="));
     }
+
+    proptest::proptest! {
+        /// RFC 6749 §4.1.1, §3.3: what is asked for is what the server reads.
+        #[test]
+        fn any_scope_comes_through(scope in "[!-~é ]{0,40}") {
+            let asked = Scope::parse(&scope);
+            let url = url("https://as.example/a?tenant=1", &scope);
+            let read: Vec<(String, String)> =
+                url::form_urlencoded::parse(url.query().trim_start_matches('?').as_bytes()).into_owned().collect();
+            assert_eq!(read.first(), Some(&("tenant".to_owned(), "1".to_owned())));
+            let sent = read.iter().find(|(name, _)| name == "scope").map(|(_, scope)| scope.as_str());
+            assert_eq!(sent, asked.to_parameter().as_deref());
+        }
+    }
 }

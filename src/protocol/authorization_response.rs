@@ -139,4 +139,16 @@ mod tests {
         assert_eq!(code("code=&state=STATE", false), Code::InvalidResponse);
         assert_eq!(code("code=a&code=b&state=STATE", false), Code::InvalidResponse);
     }
+
+    proptest::proptest! {
+        /// RFC 6749 §4.1.2: the response is in "application/x-www-form-urlencoded" format.
+        #[test]
+        fn any_code_comes_through(code in "\\PC{1,40}", first: bool) {
+            let state = base64url(&[1; 32]);
+            let pairs = [("code", code.as_str()), ("state", state.as_str())];
+            let pairs = if first { pairs } else { [pairs[1], pairs[0]] };
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            assert_eq!(check(&query, false), Ok(code));
+        }
+    }
 }

@@ -87,4 +87,17 @@ mod tests {
         let union = Scope::parse("read write").union(&Scope::parse("admin read"));
         assert_eq!(union.tokens(), ["read", "write", "admin"]);
     }
+
+    proptest::proptest! {
+        /// RFC 6749 §3.3: "scope = scope-token *( SP scope-token )", in any order, each once.
+        #[test]
+        fn what_is_sent_reads_back(tokens: Vec<String>, others in "[a-c ]{0,9}") {
+            let scope = Scope::from_tokens(&tokens);
+            assert_eq!(Scope::parse(&scope.to_parameter().unwrap_or_default()).tokens(), scope.tokens());
+            let others = Scope::parse(&others);
+            let both = scope.union(&others);
+            assert!(both.covers(&scope) && both.covers(&others));
+            assert_eq!(both.union(&scope).tokens(), both.tokens());
+        }
+    }
 }
