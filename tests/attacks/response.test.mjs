@@ -88,10 +88,13 @@ test("code injection: an attacker's code in the victim's response has another ve
 
   // The victim's response stops short of the app, and goes on with another code.
   await world.context.route("**/pkg/callback.js", (route) => route.abort());
+  const stopped = world.context.waitForEvent("requestfailed", (request) => request.url().endsWith("/pkg/callback.js"));
   const responding = responseIn(world.context);
   const popup = await click(tab);
   await popup.getByRole("button", { name: "Continue" }).click();
   const response = await responding;
+  // Else the script may come after all, as soon as it is let through.
+  await stopped;
   response.searchParams.set("code", own.searchParams.get("code"));
   await world.context.unroute("**/pkg/callback.js");
   await popup.evaluate((url) => location.replace(url), response.href);
