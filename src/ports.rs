@@ -31,6 +31,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// A GET, or a POST with a body. Boxed, since it is handed on and on.
+    pub fn new(step: Step, url: &Url, body: Option<Body>) -> Box<Self> {
+        Box::new(Self { step, url: url.clone(), body, authorization: None, dpop: None, via: None })
+    }
+
     /// Where it is sent.
     pub fn target(&self) -> &Url {
         self.via.as_ref().unwrap_or(&self.url)

@@ -156,7 +156,7 @@ pub fn issuer() -> Issuer {
 }
 
 /// Its metadata.
-pub fn server(more: &str) -> AuthorizationServerMetadata {
+pub fn server(more: &str) -> Box<AuthorizationServerMetadata> {
     let document = serde_json::from_str::<serde_json::Value>(&scripted::metadata(scripted::ISSUER, more));
     let Value::Object(document) = Value::from(document.expect("good JSON")) else { unreachable!("it is an object") };
     AuthorizationServerMetadata::parse(&document, &issuer()).expect("good metadata")

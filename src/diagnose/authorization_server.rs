@@ -82,7 +82,10 @@ enum Place {
 }
 
 /// The metadata, where it can be used.
-pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, found: &Found) -> Option<AuthorizationServerMetadata> {
+pub(super) async fn check<W: Wire>(
+    record: &mut Recorder<'_, W>,
+    found: &Found,
+) -> Option<Box<AuthorizationServerMetadata>> {
     let mut looked = Vec::new();
     for url in AuthorizationServerMetadata::well_known_urls(&found.issuer) {
         let place = match record.send(Probe::get(&url)).await {

@@ -48,7 +48,11 @@ const PROBE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#;
 
 /// Asks the MCP server without a token, and reads its protected resource metadata. With `prefetch` the
 /// metadata is asked for at the same time, at the place where most servers have it.
-pub async fn discover_resource<P: Ports>(ports: &P, server: &ServerUrl, prefetch: bool) -> Result<DiscoveredResource> {
+pub async fn discover_resource<P: Ports>(
+    ports: &P,
+    server: &ServerUrl,
+    prefetch: bool,
+) -> Result<Box<DiscoveredResource>> {
     discover_resource_and_text(ports, server, prefetch).await.map(|(resource, _)| resource)
 }
 
@@ -57,11 +61,9 @@ pub(super) async fn discover_resource_and_text<P: Ports>(
     ports: &P,
     server: &ServerUrl,
     prefetch: bool,
-) -> Result<(DiscoveredResource, Option<ResourceText>)> {
+) -> Result<(Box<DiscoveredResource>, Option<ResourceText>)> {
     const STEP: Step = Step::ResourceMetadata;
-    let url = server.url().clone();
-    let body = Some(Body::Text(PROBE));
-    let probe = Request { step: Step::Challenge, url, body, authorization: None, dpop: None, via: None };
+    let probe = Request::new(Step::Challenge, server.url(), Some(Body::Text(PROBE)));
     let mut places = ProtectedResourceMetadata::well_known_urls(server);
     let mut exchanges = Exchanges::new(prefetch);
     exchanges.add(ports, probe);
@@ -109,38 +111,38 @@ pub(super) async fn discover_resource_and_text<P: Ports>(
 pub(super) struct ResourceText {
     /// `WWW-Authenticate` of the 401, or nothing.
     pub challenge: String,
-    pub answer: Answer,
+    pub answer: Box<Answer>,
 }
 
 impl DiscoveredResource {
     /// A server with metadata.
-    pub(super) fn listed(challenge: &str, metadata: ProtectedResourceMetadata) -> Self {
+    pub(super) fn listed(challenge: &str, metadata: ProtectedResourceMetadata) -> Box<Self> {
         let challenges = WwwAuthenticate::parse(challenge);
         // "Use the `scope` parameter from the initial `WWW-Authenticate` header in the 401 response, if
         // provided. If `scope` is not available, use all scopes defined in `scopes_supported`."
         let challenged_scope = challenges.oauth().and_then(Challenge::scope);
         let scopes_supported = metadata.scopes_supported.unwrap_or_default();
-        Self {
+        Box::new(Self {
             resource: metadata.resource,
             authorization_servers: AuthorizationServers::Listed(metadata.authorization_servers),
             scope: challenged_scope.unwrap_or_else(|| scopes_supported.clone()),
             scopes_supported,
             bearer_alone: asks_for_bearer(&challenges) && !metadata.takes_dpop,
             challenge_hidden: false,
-        }
+        })
     }
 
     /// A server without metadata, which answered the question for a challenge with `status`.
-    fn unlisted(challenge: &str, status: u16, server: &ServerUrl) -> Result<Self> {
+    fn unlisted(challenge: &str, status: u16, server: &ServerUrl) -> Result<Box<Self>> {
         let challenges = WwwAuthenticate::parse(challenge);
-        Ok(Self {
+        Ok(Box::new(Self {
             resource: Resource::of(server),
             authorization_servers: AuthorizationServers::Origin(origin(status, server)?),
             scope: challenges.oauth().and_then(Challenge::scope).unwrap_or_default(),
             scopes_supported: Scope::default(),
             bearer_alone: asks_for_bearer(&challenges),
             challenge_hidden: challenge.is_empty(),
-        })
+        }))
     }
 }
 
@@ -167,7 +169,7 @@ pub async fn discover_authorization_server<P: Ports>(
     ports: &P,
     issuer: &Issuer,
     prefetch: bool,
-) -> Result<AuthorizationServerMetadata> {
+) -> Result<Box<AuthorizationServerMetadata>> {
     discover_listed(ports, issuer, prefetch).await.map(|(metadata, _)| metadata)
 }
 
@@ -176,7 +178,7 @@ pub(super) async fn discover_listed<P: Ports>(
     ports: &P,
     issuer: &Issuer,
     prefetch: bool,
-) -> Result<(AuthorizationServerMetadata, Answer)> {
+) -> Result<(Box<AuthorizationServerMetadata>, Box<Answer>)> {
     authorization_server_metadata(ports, issuer, prefetch).await?.ok_or_else(|| {
         let message = [issuer.as_str(), " has no metadata at its well-known places."].concat();
         Error::new(Code::MetadataNotFound, STEP, message).with_url(issuer.url().without_query())
@@ -189,7 +191,7 @@ pub async fn discover_origin_authorization_server<P: Ports>(
     ports: &P,
     origin: &Issuer,
     prefetch: bool,
-) -> Result<AuthorizationServerMetadata> {
+) -> Result<Box<AuthorizationServerMetadata>> {
     match authorization_server_metadata(ports, origin, prefetch).await? {
         Some((metadata, _)) => Ok(metadata),
         None => AuthorizationServerMetadata::with_default_endpoints(origin),
@@ -202,7 +204,7 @@ async fn authorization_server_metadata<P: Ports>(
     ports: &P,
     issuer: &Issuer,
     prefetch: bool,
-) -> Result<Option<(AuthorizationServerMetadata, Answer)>> {
+) -> Result<Option<(Box<AuthorizationServerMetadata>, Box<Answer>)>> {
     let urls = AuthorizationServerMetadata::well_known_urls(issuer);
     let mut exchanges = Exchanges::new(prefetch);
     urls.iter().for_each(|url| exchanges.add(ports, get(STEP, url)));
@@ -222,7 +224,7 @@ async fn first_usable(
     step: Step,
     urls: &[Url],
     check: &mut dyn FnMut(&Object) -> Result<()>,
-) -> Result<Option<Answer>> {
+) -> Result<Option<Box<Answer>>> {
     let mut failure = None;
     for url in urls {
         let usable = exchanges.next().await.and_then(|answer| {

@@ -25,7 +25,7 @@ impl Answer {
 }
 
 /// Sends a request and reads its answer.
-pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Request) -> Result<Answer> {
+pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Box<Request>) -> Result<Box<Answer>> {
     request.via = ports.via(request.step, &request.url)?;
     let started = ports.now();
     let outcome = ports.send(&request).await;
@@ -61,7 +61,7 @@ pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Request) -> Resul
     };
     let Response { status, www_authenticate, retry_after, cache_control, body: text, .. } = response;
     let fresh_seconds = fresh_seconds(cache_control.as_deref().unwrap_or_default());
-    Ok(Answer { status, www_authenticate, retry_after, document, text, fresh_seconds })
+    Ok(Box::new(Answer { status, www_authenticate, retry_after, document, text, fresh_seconds }))
 }
 
 /// Tells the observer of an exchange that ended.
@@ -80,8 +80,8 @@ pub(super) fn observe<P: Ports>(
 }
 
 /// Asks for a document.
-pub(super) fn get(step: Step, url: &Url) -> Request {
-    Request { step, url: url.clone(), body: None, authorization: None, dpop: None, via: None }
+pub(super) fn get(step: Step, url: &Url) -> Box<Request> {
+    Request::new(step, url, None)
 }
 
 /// The JSON document of an answer from a URL.

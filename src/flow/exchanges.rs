@@ -17,8 +17,8 @@ pub(super) struct Exchanges<'a> {
 }
 
 enum Exchange<'a> {
-    UnderWay(Pin<Box<dyn Future<Output = Result<Answer>> + 'a>>),
-    Over(Result<Answer>),
+    UnderWay(Pin<Box<dyn Future<Output = Result<Box<Answer>>> + 'a>>),
+    Over(Result<Box<Answer>>),
     Taken,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Exchanges<'a> {
     }
 
     /// Adds a request, after those that are there.
-    pub fn add<P: Ports>(&mut self, ports: &'a P, request: Request) {
+    pub fn add<P: Ports>(&mut self, ports: &'a P, request: Box<Request>) {
         self.all.push(Exchange::UnderWay(Box::pin(exchange(ports, request))));
     }
 
@@ -38,7 +38,7 @@ impl<'a> Exchanges<'a> {
     }
 
     /// The answer to the next one.
-    pub async fn next(&mut self) -> Result<Answer> {
+    pub async fn next(&mut self) -> Result<Box<Answer>> {
         poll_fn(|context| {
             let mut waiting = false;
             for exchange in &mut self.all {

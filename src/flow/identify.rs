@@ -134,15 +134,7 @@ async fn send<P: Ports>(
     body: String,
 ) -> Result<ClientCredentials> {
     const STEP: Step = Step::Registration;
-    let request = Request {
-        step: STEP,
-        url: endpoint.clone(),
-        body: Some(Body::Json(body)),
-        authorization: None,
-        dpop: None,
-        via: None,
-    };
-    let answer = exchange(ports, request).await?;
+    let answer = exchange(ports, Request::new(STEP, endpoint, Some(Body::Json(body)))).await?;
     let failure = |error: Error| error.with_url(endpoint.without_query()).with_status(answer.status);
     match &answer.document {
         Some(document) if answer.is_success() => registered_client(document, server).map_err(failure),

@@ -45,14 +45,14 @@ impl KeptDiscovery {
     }
 
     /// What the resource said of itself.
-    pub fn resource(&self, server: &ServerUrl) -> Option<DiscoveredResource> {
+    pub fn resource(&self, server: &ServerUrl) -> Option<Box<DiscoveredResource>> {
         let challenge = self.record.string("challenge").ok()??;
         let metadata = ProtectedResourceMetadata::parse(self.document("resource")?, server).ok()?;
         Some(DiscoveredResource::listed(challenge, metadata))
     }
 
     /// What the authorization server said of itself, if it is this one: RFC 8414 §3.3 is in the check.
-    pub fn authorization_server(&self, issuer: &Issuer) -> Option<AuthorizationServerMetadata> {
+    pub fn authorization_server(&self, issuer: &Issuer) -> Option<Box<AuthorizationServerMetadata>> {
         AuthorizationServerMetadata::parse(self.document("server")?, issuer).ok()
     }
 }

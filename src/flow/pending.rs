@@ -25,7 +25,7 @@ const MOST: usize = 8;
 /// All that the response is checked against, and that its code is exchanged with.
 pub(super) struct PendingSignIn {
     /// The session that it will be, as yet without tokens.
-    pub session: Tokens,
+    pub session: Rc<Tokens>,
     pub binding: Binding,
     pub redirect_uri: Url,
     pub iss_in_response: bool,

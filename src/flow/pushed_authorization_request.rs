@@ -44,6 +44,6 @@ pub(super) async fn authorization_url<P: Ports>(
     match endpoint.post(STEP, form).await {
         // One that pages can't reach, for want of CORS headers, may be left alone where it is only offered.
         Err(error) if matches!(error.code(), Code::Network | Code::CorsBlocked) && !required => request.url(),
-        answer => endpoint.read(&answer?, STEP, &[], RequestUri::parse)?.url(&request),
+        answer => endpoint.read(&*answer?, STEP, &[], RequestUri::parse)?.url(&request),
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! A record is a JSON object with a version. One that can't be read is dropped.
 
-use crate::Result;
 use crate::ports::{Event, Ports, StorageProblem};
-use crate::protocol::json::{Object, Value, Writer};
+use crate::protocol::json::{Fields, Object, Value, Writer};
 use crate::protocol::{ClientAuthentication, ClientCredentials, Issuer, Secret, Url};
+use crate::{Code, Result, Step};
 
 const VERSION: u64 = 1;
 
@@ -59,13 +59,18 @@ pub(super) fn write_client(writer: Writer, client: &ClientCredentials) -> Writer
 }
 
 /// Reads a client's identity from a record.
-pub(super) fn read_client(record: &Object) -> Option<ClientCredentials> {
+pub(super) fn read_client(record: &Fields<'_>) -> Option<ClientCredentials> {
     Some(ClientCredentials {
-        client_id: record.required_string("client_id").ok()?.to_owned(),
-        secret: record.string("client_secret").ok()?.map(Into::into),
-        secret_expires_at: record.whole_number("client_secret_expires_at").ok()?,
-        method: ClientAuthentication::from_name(record.required_string("token_endpoint_auth_method").ok()?)?,
+        client_id: record.required_string("client_id").to_owned(),
+        secret: record.string("client_secret").map(Into::into),
+        secret_expires_at: record.whole_number("client_secret_expires_at"),
+        method: ClientAuthentication::from_name(record.required_string("token_endpoint_auth_method"))?,
     })
+}
+
+/// Reads the members of a record. What is wrong with it nobody has to know.
+pub(super) fn fields(record: &Object) -> Fields<'_> {
+    Fields::new(record, Code::StorageFailed, Step::Storage)
 }
 
 /// MCP 2026-07-28 client-registration: credentials are kept by issuer, and never used at another
@@ -82,7 +87,8 @@ pub(super) async fn load_registration<P: Ports>(
 ) -> Result<Option<ClientCredentials>> {
     let mut client = None;
     let mut read = |record: &Object| {
-        client = read_client(record);
+        let fields = fields(record);
+        client = read_client(&fields).filter(|_| fields.end().is_ok());
         client.is_some()
     };
     load(ports, &registration_key(issuer, redirect_uri), &mut read).await?;

@@ -107,20 +107,25 @@ const PATIENCE_MS: u64 = 5000;
 
 impl Tokens {
     /// Takes over what a token response brought.
-    pub fn renewed(mut self, response: TokenResponse, now: UnixMillis) -> Self {
+    pub fn renewed(&self, response: TokenResponse, now: UnixMillis) -> Rc<Self> {
         let life = response.expires_in.map(|seconds| seconds.saturating_mul(1000));
         let after = |ms: u64| UnixMillis(now.0.saturating_add(ms));
-        self.retry_at = None;
-        self.issued_at = now;
-        self.expires_at = life.map(after);
-        self.refresh_at = life.map(|life| after(life - (life / 10).min(LONGEST_MARGIN_MS)));
-        self.access_token = response.access_token;
-        self.token_type = response.token_type;
+        let mut tokens = self.clone();
+        tokens.retry_at = None;
+        tokens.issued_at = now;
+        tokens.expires_at = life.map(after);
+        tokens.refresh_at = life.map(|life| after(life - (life / 10).min(LONGEST_MARGIN_MS)));
+        tokens.access_token = response.access_token;
+        tokens.token_type = response.token_type;
         // RFC 6749 §6: the server MAY issue a new refresh token; else the old one stays.
-        self.refresh_token = response.refresh_token.or(self.refresh_token);
+        if response.refresh_token.is_some() {
+            tokens.refresh_token = response.refresh_token;
+        }
         // RFC 6749 §5.1: absent where it is identical to what was asked for.
-        self.granted = response.scope.unwrap_or(self.granted);
-        self
+        if let Some(granted) = response.scope {
+            tokens.granted = granted;
+        }
+        Rc::new(tokens)
     }
 
     /// The `resource` of a token request; nothing where the app knows the server to refuse it.
@@ -168,34 +173,36 @@ impl Tokens {
     }
 
     /// Reads them from a record.
-    pub fn from_record(record: &Object, server: &ServerUrl) -> Option<Self> {
-        let url = |name| Url::parse(record.required_string(name).ok()?).ok();
-        let scope = |name| record.strings(name).ok().map(|tokens| Scope::from_tokens(tokens.unwrap_or_default()));
-        let time = |name| record.whole_number(name).ok().map(|at| at.map(UnixMillis));
-        Some(Self {
-            resource: Resource::named_for(record.required_string("resource").ok()?, server)?,
-            issuer: Issuer::parse(record.required_string("issuer").ok()?).ok()?,
-            client: record::read_client(record)?,
-            token_endpoint: url("token_endpoint")?,
-            revocation_endpoint: url("revocation_endpoint"),
-            requested: scope("requested")?,
-            granted: scope("granted")?,
-            access_token: record.string("access_token").ok()??.into(),
-            token_type: TokenType::from_name(record.required_string("token_type").ok()?)?,
-            refresh_token: record.string("refresh_token").ok()?.map(Into::into),
-            issued_at: time("issued_at")??,
-            expires_at: time("expires_at")?,
-            refresh_at: time("refresh_at")?,
-            failed_at: time("failed_at")??,
-            retry_at: time("retry_at")?,
-        })
+    pub fn from_record(record: &Object, server: &ServerUrl) -> Option<Rc<Self>> {
+        let fields = record::fields(record);
+        let issuer = Issuer::parse(fields.required_string("issuer")).ok()?;
+        let scope = |name| Scope::from_tokens(fields.strings(name).unwrap_or_default());
+        let time = |name| fields.whole_number(name).map(UnixMillis);
+        let tokens = Rc::new(Self {
+            resource: Resource::named_for(fields.required_string("resource"), server)?,
+            client: record::read_client(&fields)?,
+            token_endpoint: fields.url("token_endpoint", issuer.url())?,
+            revocation_endpoint: fields.url("revocation_endpoint", issuer.url()),
+            issuer,
+            requested: scope("requested"),
+            granted: scope("granted"),
+            access_token: fields.string("access_token")?.into(),
+            token_type: TokenType::from_name(fields.required_string("token_type"))?,
+            refresh_token: fields.string("refresh_token").map(Into::into),
+            issued_at: time("issued_at")?,
+            expires_at: time("expires_at"),
+            refresh_at: time("refresh_at"),
+            failed_at: time("failed_at")?,
+            retry_at: time("retry_at"),
+        });
+        fields.end().ok().map(|()| tokens)
     }
 }
 
 impl<P: Ports> Session<P> {
-    fn new(ports: P, client: Rc<Client>, server: ServerUrl, tokens: Tokens) -> Self {
+    fn new(ports: P, client: Rc<Client>, server: ServerUrl, tokens: Rc<Tokens>) -> Self {
         let state = State {
-            tokens: Rc::new(tokens),
+            tokens,
             ended: false,
             seen: ports.changes(),
             unsaved: false,
@@ -219,7 +226,7 @@ impl<P: Ports> Session<P> {
         ports: &P,
         client: &Rc<Client>,
         server: &ServerUrl,
-        tokens: Tokens,
+        tokens: Rc<Tokens>,
         response: TokenResponse,
     ) -> Result<Self> {
         bind(ports, client, &tokens.issuer).await?;
@@ -231,7 +238,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Goes on with tokens that the user has agreed to.
-    pub(super) async fn adopt(&self, tokens: Tokens, response: TokenResponse) -> Result<()> {
+    pub(super) async fn adopt(&self, tokens: Rc<Tokens>, response: TokenResponse) -> Result<()> {
         // Signed out meanwhile: that stays so.
         self.tokens()?;
         let tokens = tokens.renewed(response, self.ports.now());
@@ -282,10 +289,10 @@ impl<P: Ports> Session<P> {
         Ok(self.current())
     }
 
-    fn use_tokens(&self, tokens: Tokens) {
+    fn use_tokens(&self, tokens: Rc<Tokens>) {
         let mut state = self.state.borrow_mut();
         state.seen = self.ports.changes();
-        state.tokens = Rc::new(tokens);
+        state.tokens = tokens;
         state.unsaved = false;
         state.failures = 0;
     }
@@ -318,7 +325,7 @@ impl<P: Ports> Session<P> {
         self.ports.delete(&self.index()).await
     }
 
-    async fn stored(&self) -> Result<Option<Tokens>> {
+    async fn stored(&self) -> Result<Option<Rc<Tokens>>> {
         load_tokens(&self.ports, &self.client, &self.server).await
     }
 
@@ -480,7 +487,7 @@ impl<P: Ports> Session<P> {
             return Ok(Attempt::NotDue);
         }
         let current = if self.state.borrow().unsaved {
-            Tokens::clone(&*self.tokens()?)
+            self.tokens()?
         } else {
             match self.stored().await? {
                 Some(stored) => stored,
@@ -513,7 +520,7 @@ impl<P: Ports> Session<P> {
         self.ports.to_the_end(work).await.map(|()| Attempt::Done)
     }
 
-    async fn refresh_alone(&self, stored: Tokens, used: &Secret) -> Result<()> {
+    async fn refresh_alone(&self, stored: Rc<Tokens>, used: &Secret) -> Result<()> {
         let renewed = {
             let endpoint =
                 stored.endpoint(&self.ports, &self.client, &stored.token_endpoint, Binding::of(stored.token_type));
@@ -545,7 +552,10 @@ impl<P: Ports> Session<P> {
                     let (key, retry_at) = (stored.key(), Some(self.back_off(&error)));
                     let failed_at = self.state.borrow().failed_at;
                     // The other tabs wait as well. If it can't be told to them, they ask for themselves.
-                    let _ = self.ports.set(&key, Tokens { failed_at, retry_at, ..stored }.to_record()).await;
+                    let _ = self
+                        .ports
+                        .set(&key, Tokens { failed_at, retry_at, ..Tokens::clone(&stored) }.to_record())
+                        .await;
                 }
                 return Err(error);
             }
@@ -581,7 +591,7 @@ impl<P: Ports> Session<P> {
         let tokens = {
             let _guard = self.ports.lock(&self.key()).await?;
             // What another tab refreshed meanwhile is what has to be revoked.
-            let stored = self.stored().await?.map(Rc::new);
+            let stored = self.stored().await?;
             let tokens = stored.or_else(|| self.tokens().ok());
             self.forget().await?;
             tokens
@@ -611,7 +621,7 @@ fn index(client: &Client, server: &ServerUrl) -> String {
     ["server ", server.as_str(), " ", client.app()].concat()
 }
 
-async fn load_tokens<P: Ports>(ports: &P, client: &Client, server: &ServerUrl) -> Result<Option<Tokens>> {
+async fn load_tokens<P: Ports>(ports: &P, client: &Client, server: &ServerUrl) -> Result<Option<Rc<Tokens>>> {
     let Some(key) = record::load_string(ports, &index(client, server), SESSION).await? else { return Ok(None) };
     let mut tokens = None;
     let mut read = |record: &Object| {

@@ -51,7 +51,7 @@ pub(super) async fn authorize<P: Ports>(
     scope: &dyn Fn(&DiscoveredResource) -> Scope,
     known: Option<&Issuer>,
     user_agent: &mut impl UserAgent,
-) -> Result<(Tokens, TokenResponse)> {
+) -> Result<(Rc<Tokens>, TokenResponse)> {
     let mut kept = KeptDiscovery::load(ports, server).await;
     let relied_upon = kept.is_some();
     let (prepared, discovery) = loop {
@@ -73,7 +73,7 @@ pub(super) async fn authorize<P: Ports>(
 
 /// Who is asked for what: the session that it will be, as yet without tokens, and whether the client's
 /// identity there is a registration that was made earlier.
-type Prepared = (AuthorizationServerMetadata, Binding, Tokens, bool);
+type Prepared = (Box<AuthorizationServerMetadata>, Binding, Rc<Tokens>, bool);
 
 /// Asks for the tokens.
 async fn tokens<P: Ports>(
@@ -82,7 +82,7 @@ async fn tokens<P: Ports>(
     server: &ServerUrl,
     (authorization_server, binding, session, earlier): Prepared,
     user_agent: &mut impl UserAgent,
-) -> Result<(Tokens, TokenResponse)> {
+) -> Result<(Rc<Tokens>, TokenResponse)> {
     if let Some(grant) = &client.grant {
         let endpoint = session.endpoint(ports, client, &session.token_endpoint, binding);
         let response = tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await?;
@@ -186,8 +186,8 @@ async fn prepare<P: Ports>(
         AuthorizationServers::Origin(_) if found.challenge_hidden => hidden_challenge(server, error),
         _ => error,
     })?;
-    let session = Tokens {
-        resource: found.resource,
+    let session = Rc::new(Tokens {
+        resource: found.resource.clone(),
         issuer: authorization_server.issuer.clone(),
         token_endpoint: authorization_server.token_endpoint.clone(),
         revocation_endpoint: authorization_server.revocation_endpoint.clone(),
@@ -202,7 +202,7 @@ async fn prepare<P: Ports>(
         refresh_at: None,
         failed_at: UnixMillis(0),
         retry_at: None,
-    };
+    });
     Ok(((authorization_server, binding, session, earlier), discovery))
 }
 

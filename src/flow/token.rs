@@ -26,7 +26,7 @@ pub(super) struct Endpoint<'a, P> {
 impl<P: Ports> Endpoint<'_, P> {
     /// POSTs a form with the client's authentication; once more where the server wants a nonce in the
     /// proof (RFC 9449 §8).
-    pub async fn post(&self, step: Step, form: Form) -> Result<Answer> {
+    pub async fn post(&self, step: Step, form: Form) -> Result<Box<Answer>> {
         let answer = self.post_once(step, form.clone()).await?;
         let error = answer.document.as_ref().and_then(|document| document.string("error").ok().flatten());
         if self.binding != Binding::Off && error == Some("use_dpop_nonce") {
@@ -35,7 +35,7 @@ impl<P: Ports> Endpoint<'_, P> {
         Ok(answer)
     }
 
-    async fn post_once(&self, step: Step, form: Form) -> Result<Answer> {
+    async fn post_once(&self, step: Step, form: Form) -> Result<Box<Answer>> {
         let assertion = match (self.client.method, self.ports.client_key()) {
             (ClientAuthentication::PrivateKeyJwt, Some(algorithm)) => {
                 let (id, now) = (self.ports.entropy()?, seconds_at(self.ports, self.url));
@@ -49,8 +49,8 @@ impl<P: Ports> Endpoint<'_, P> {
             Binding::Off => None,
             _ => Some(proof(self.ports, self.issuer, "POST", self.url, None).await?),
         };
-        let request =
-            Request { step, url: self.url.clone(), body: Some(Body::Form(form)), authorization, dpop, via: None };
+        let mut request = Request::new(step, self.url, Some(Body::Form(form)));
+        (request.authorization, request.dpop) = (authorization, dpop);
         exchange(self.ports, request).await
     }
 

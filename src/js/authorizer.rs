@@ -51,7 +51,7 @@ impl Authorizer {
         });
         Ok(Self(Rc::new(Setup {
             browser,
-            client: Rc::new(options.client),
+            client: options.client,
             choose: options.choose,
             authorize: options.authorize,
             display: options.display,

@@ -5,15 +5,11 @@ use wasm_bindgen::JsValue;
 use crate::browser::absolute_url;
 use crate::browser::reflect::get;
 use crate::flow::{Grant, IdentityProvider};
-use crate::protocol::json::{FieldError, Object, Value};
+use crate::protocol::json::{Fields, Value};
 use crate::protocol::{ClientAuthentication, ClientCredentials, Url};
-use crate::{Code, Error, Result, Step};
+use crate::{Code, Step};
 
 const STEP: Step = Step::Setup;
-
-fn at(error: FieldError) -> Error {
-    error.at(Code::InvalidOption, STEP)
-}
 
 /// How tokens are got.
 pub(super) struct Given {
@@ -26,39 +22,47 @@ pub(super) struct Given {
 }
 
 /// Reads `grant`.
-pub(super) fn read(options: &Object, given: &JsValue) -> Result<Given> {
-    let without_assertion = |redirects, grant| Ok(Given { redirects, grant, assertion: JsValue::UNDEFINED });
-    let grant = match options.get("grant") {
+pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue) -> Given {
+    let without_assertion = |redirects, grant| Given { redirects, grant, assertion: JsValue::UNDEFINED };
+    let grant = match grant {
         None => return without_assertion(true, None),
-        Some(Value::Object(grant)) => grant,
-        Some(_) => return Err(at(FieldError::new("grant", "an object"))),
+        Some(Value::Object(grant)) => Fields::new(grant, Code::InvalidOption, STEP),
+        Some(_) => {
+            options.check(false, "grant", "an object");
+            return without_assertion(true, None);
+        }
     };
-    let (grant, token) = match grant.string("type").map_err(at)? {
-        Some("client_credentials") => return without_assertion(false, Some(Grant::ClientCredentials)),
-        Some("device_code") => return without_assertion(false, None),
-        Some("jwt_bearer") => (Grant::JwtBearer, "assertion"),
-        Some("id_jag") => (Grant::EnterpriseManaged(identity_provider(grant)?), "idToken"),
-        _ => {
-            return Err(at(FieldError::new(
-                "type",
-                "\"device_code\", \"client_credentials\", \"jwt_bearer\" or \"id_jag\"",
-            )));
+    let (kind, token) = match grant.string("type") {
+        Some("client_credentials") => (Some(Grant::ClientCredentials), ""),
+        Some("jwt_bearer") => (Some(Grant::JwtBearer), "assertion"),
+        Some("id_jag") => (identity_provider(&grant).map(Grant::EnterpriseManaged), "idToken"),
+        given => {
+            let expected = "\"device_code\", \"client_credentials\", \"jwt_bearer\" or \"id_jag\"";
+            grant.check(given == Some("device_code"), "type", expected);
+            (None, "")
         }
     };
     let assertion = get(&get(given, "grant"), token);
-    if assertion.is_string() || assertion.is_function() {
-        return Ok(Given { redirects: false, grant: Some(grant), assertion });
+    let is_given = token.is_empty() || assertion.is_string() || assertion.is_function();
+    grant.check(is_given, token, "a string, or a function that gives one");
+    if let Err(error) = grant.end() {
+        options.fail(error);
     }
-    Err(at(FieldError::new(token, "a string, or a function that gives one")))
+    Given { redirects: false, grant: kind, assertion }
 }
 
-fn identity_provider(grant: &Object) -> Result<IdentityProvider> {
-    let token_endpoint = absolute_url(grant.required_string("tokenEndpoint").map_err(at)?);
-    let mut client = ClientCredentials::public(grant.required_string("clientId").map_err(at)?);
-    if let Some(secret) = grant.string("clientSecret").map_err(at)? {
+fn identity_provider(grant: &Fields<'_>) -> Option<IdentityProvider> {
+    let token_endpoint = Url::parse(&absolute_url(grant.required_string("tokenEndpoint")));
+    let mut client = ClientCredentials::public(grant.required_string("clientId"));
+    if let Some(secret) = grant.string("clientSecret") {
         client.secret = Some(secret.into());
         client.method = ClientAuthentication::for_secret(None);
     }
-    let token_endpoint = Url::parse(&token_endpoint).map_err(|error| error.at(STEP, "tokenEndpoint"))?;
-    Ok(IdentityProvider { token_endpoint, client })
+    match token_endpoint {
+        Ok(token_endpoint) => Some(IdentityProvider { token_endpoint, client }),
+        Err(error) => {
+            grant.fail(error.at(STEP, "tokenEndpoint"));
+            None
+        }
+    }
 }

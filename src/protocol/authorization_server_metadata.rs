@@ -1,6 +1,6 @@
 //! Authorization server metadata (RFC 8414 and OpenID Connect Discovery 1.0).
 
-use super::json::{FieldError, Object};
+use super::json::{Fields, Object};
 use super::{DPOP_ALGORITHM, Issuer, Scope, Url};
 use crate::{Code, Error, Result, Step};
 
@@ -54,56 +54,48 @@ impl AuthorizationServerMetadata {
     /// RFC 8414 §3.3: "The `issuer` value returned MUST be identical to the authorization server's
     /// issuer identifier value … If these values are not identical, the data contained in the
     /// response MUST NOT be used."
-    pub fn parse(document: &Object, issuer: &Issuer) -> Result<Self> {
+    pub fn parse(document: &Object, issuer: &Issuer) -> Result<Box<Self>> {
         const STEP: Step = Step::AuthorizationServerMetadata;
-        let at = |error: FieldError| error.at(Code::InvalidResponse, STEP);
-        let named = document.required_string("issuer").map_err(at)?;
+        let fields = Fields::new(document, Code::InvalidResponse, STEP);
+        let named = fields.required_string("issuer");
         if *issuer != *named {
-            return Err(Error::new(
-                Code::IssuerMismatch,
-                STEP,
-                ["\"issuer\" is not ", issuer.as_str(), ", character by character."].concat(),
-            ));
+            let message = ["\"issuer\" is not ", issuer.as_str(), ", character by character."].concat();
+            fields.fail(Error::new(Code::IssuerMismatch, STEP, message));
         }
-        let endpoint = |name: &'static str| match document.string(name).map_err(at)? {
-            None => Ok(None),
-            Some(text) => Url::parse(text)
-                .and_then(|url| issuer.url().may_lead_to(&url).map(|()| Some(url)))
-                .map_err(|error| error.at(STEP, &["\"", name, "\""].concat())),
-        };
-        let lists = |name, value| {
-            let values = document.strings(name).map_err(at)?;
-            Ok::<_, Error>(values.is_some_and(|values| values.contains(&value)))
-        };
-        Ok(Self {
+        let endpoint = |name| fields.url(name, issuer.url());
+        let authorization_endpoint = endpoint("authorization_endpoint");
+        let token_endpoint = endpoint("token_endpoint");
+        fields.check(token_endpoint.is_some(), "token_endpoint", "a URL");
+        let metadata = Box::new(Self {
             issuer: issuer.clone(),
-            authorization_endpoint: endpoint("authorization_endpoint")?,
-            token_endpoint: endpoint("token_endpoint")?.ok_or(at(FieldError::new("token_endpoint", "a URL")))?,
-            registration_endpoint: endpoint("registration_endpoint")?,
-            revocation_endpoint: endpoint("revocation_endpoint")?,
-            device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
-            pushed_authorization_request_endpoint: endpoint("pushed_authorization_request_endpoint")?,
-            requires_pushed_requests: document.flag("require_pushed_authorization_requests").map_err(at)?,
-            scopes_supported: Scope::from_tokens(document.strings("scopes_supported").map_err(at)?.unwrap_or_default()),
-            token_endpoint_auth_methods: document
+            authorization_endpoint,
+            // Not used where there is none.
+            token_endpoint: token_endpoint.unwrap_or_else(|| issuer.url().clone()),
+            registration_endpoint: endpoint("registration_endpoint"),
+            revocation_endpoint: endpoint("revocation_endpoint"),
+            device_authorization_endpoint: endpoint("device_authorization_endpoint"),
+            pushed_authorization_request_endpoint: endpoint("pushed_authorization_request_endpoint"),
+            requires_pushed_requests: fields.flag("require_pushed_authorization_requests"),
+            scopes_supported: Scope::from_tokens(fields.strings("scopes_supported").unwrap_or_default()),
+            token_endpoint_auth_methods: fields
                 .strings("token_endpoint_auth_methods_supported")
-                .map_err(at)?
                 .map(|methods| methods.into_iter().map(str::to_owned).collect()),
-            iss_in_response: document.flag("authorization_response_iss_parameter_supported").map_err(at)?,
-            client_id_metadata_document: document.flag("client_id_metadata_document_supported").map_err(at)?,
-            offers_dpop: lists("dpop_signing_alg_values_supported", DPOP_ALGORITHM)?,
-            pkce_s256: lists("code_challenge_methods_supported", "S256")?,
-        })
+            iss_in_response: fields.flag("authorization_response_iss_parameter_supported"),
+            client_id_metadata_document: fields.flag("client_id_metadata_document_supported"),
+            offers_dpop: fields.lists("dpop_signing_alg_values_supported", DPOP_ALGORITHM),
+            pkce_s256: fields.lists("code_challenge_methods_supported", "S256"),
+        });
+        fields.end().map(|()| metadata)
     }
 
     /// What a server of MCP 2025-03-26 without metadata has: "/authorize", "/token" and "/register" at
     /// its origin, and PKCE, which that revision requires of all.
-    pub fn with_default_endpoints(origin: &Issuer) -> Result<Self> {
+    pub fn with_default_endpoints(origin: &Issuer) -> Result<Box<Self>> {
         let at = |path| {
             let url = origin.url().at_path(&[path]);
             url.map_err(|error| error.at(Step::AuthorizationServerMetadata, "A default endpoint"))
         };
-        Ok(Self {
+        Ok(Box::new(Self {
             issuer: origin.clone(),
             authorization_endpoint: Some(at("/authorize")?),
             token_endpoint: at("/token")?,
@@ -118,7 +110,7 @@ impl AuthorizationServerMetadata {
             client_id_metadata_document: false,
             offers_dpop: false,
             pkce_s256: true,
-        })
+        }))
     }
 
     /// Refuses a server that does not say that it knows S256.
@@ -147,7 +139,7 @@ mod tests {
         AuthorizationServerMetadata::well_known_urls(&issuer).iter().map(|url| url.as_str().to_owned()).collect()
     }
 
-    fn parse(members: &str) -> Result<AuthorizationServerMetadata> {
+    fn parse(members: &str) -> Result<Box<AuthorizationServerMetadata>> {
         let text = format!(
             r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", {members}}}"#
         );

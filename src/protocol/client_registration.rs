@@ -1,6 +1,6 @@
 //! Dynamic client registration (RFC 7591).
 
-use super::json::{Object, Writer};
+use super::json::{Fields, Object, Writer};
 use super::token_request::DEVICE_CODE;
 use super::{AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, Scope, Url};
 use crate::{Code, Result, Step};
@@ -73,10 +73,10 @@ impl ClientMetadata<'_> {
 
 /// Checks the answer (RFC 7591 §3.2.1): the server may have changed the method that was asked for.
 pub fn registered_client(document: &Object, server: &AuthorizationServerMetadata) -> Result<ClientCredentials> {
-    let at = |error: super::json::FieldError| error.at(Code::InvalidResponse, Step::Registration);
-    let client_id = document.required_string("client_id").map_err(at)?.to_owned();
-    let secret = document.string("client_secret").map_err(at)?.filter(|secret| !secret.is_empty());
-    let named = document.string("token_endpoint_auth_method").map_err(at)?;
+    let fields = Fields::new(document, Code::InvalidResponse, Step::Registration);
+    let client_id = fields.required_string("client_id").to_owned();
+    let secret = fields.string("client_secret").filter(|secret| !secret.is_empty());
+    let named = fields.string("token_endpoint_auth_method");
     let supported = server.token_endpoint_auth_methods.as_deref();
     let method = match (secret, named.and_then(ClientAuthentication::from_name)) {
         (None, _) => ClientAuthentication::None,
@@ -84,8 +84,9 @@ pub fn registered_client(document: &Object, server: &AuthorizationServerMetadata
         (Some(_), None) => ClientAuthentication::for_secret(supported),
     };
     // §3.2.1: "or 0 if it will not expire".
-    let secret_expires_at = document.whole_number("client_secret_expires_at").map_err(at)?.filter(|at| *at > 0);
-    Ok(ClientCredentials { client_id, secret: secret.map(Into::into), secret_expires_at, method })
+    let secret_expires_at = fields.whole_number("client_secret_expires_at").filter(|at| *at > 0);
+    let client = ClientCredentials { client_id, secret: secret.map(Into::into), secret_expires_at, method };
+    fields.end().map(|()| client)
 }
 
 #[cfg(test)]
@@ -94,7 +95,7 @@ mod tests {
     use crate::protocol::Issuer;
     use crate::protocol::test_support::object;
 
-    fn server(members: &str) -> AuthorizationServerMetadata {
+    fn server(members: &str) -> Box<AuthorizationServerMetadata> {
         let text = format!(
             r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t"{members}}}"#
         );

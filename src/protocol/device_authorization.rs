@@ -1,7 +1,7 @@
 //! Device authorization (RFC 8628): the user signs in on another device, by a code.
 
 use super::form::Form;
-use super::json::{FieldError, Object};
+use super::json::{Fields, Object};
 use super::oauth_error::presentable;
 use super::{Resource, Scope, Secret, Url};
 use crate::{Code, Result, Step};
@@ -31,26 +31,23 @@ pub fn device_authorization_request(resource: Option<&Resource>, scope: &Scope) 
 impl DeviceAuthorization {
     /// Checks the answer of an endpoint.
     pub fn parse(document: &Object, endpoint: &Url) -> Result<Self> {
-        const STEP: Step = Step::Authorization;
-        let at = |error: FieldError| error.at(Code::InvalidResponse, STEP);
-        let url = |text: &str| {
-            let url = Url::parse(text).and_then(|url| endpoint.may_lead_to(&url).map(|()| url));
-            url.map_err(|error| error.at(STEP, "The \"verification_uri\""))
+        let fields = Fields::new(document, Code::InvalidResponse, Step::Authorization);
+        let user_code = presentable(fields.required_string("user_code"), &[]);
+        fields.check(user_code.is_some(), "user_code", "a text that can be shown");
+        let verification_uri = fields.url("verification_uri", endpoint);
+        fields.check(verification_uri.is_some(), "verification_uri", "a URL");
+        let expires_in = fields.whole_number("expires_in");
+        fields.check(expires_in.is_some(), "expires_in", "a whole number");
+        let authorization = Self {
+            device_code: fields.required_string("device_code").into(),
+            user_code: user_code.unwrap_or_default(),
+            // Not used where there is none.
+            verification_uri: verification_uri.unwrap_or_else(|| endpoint.clone()),
+            verification_uri_complete: fields.url("verification_uri_complete", endpoint),
+            expires_in: expires_in.unwrap_or_default(),
+            interval: fields.whole_number("interval").unwrap_or(5),
         };
-        let user_code = presentable(document.required_string("user_code").map_err(at)?, &[]);
-        let expires_in = document.whole_number("expires_in").map_err(at)?;
-        Ok(Self {
-            device_code: document.required_string("device_code").map_err(at)?.into(),
-            user_code: user_code.ok_or(at(FieldError::new("user_code", "a text that can be shown")))?,
-            verification_uri: url(document.required_string("verification_uri").map_err(at)?)?,
-            verification_uri_complete: document
-                .string("verification_uri_complete")
-                .map_err(at)?
-                .map(url)
-                .transpose()?,
-            expires_in: expires_in.ok_or(at(FieldError::new("expires_in", "a whole number")))?,
-            interval: document.whole_number("interval").map_err(at)?.unwrap_or(5),
-        })
+        fields.end().map(|()| authorization)
     }
 }
 

@@ -1,16 +1,17 @@
 //! The issuer identifier of an authorization server (RFC 8414 §2).
 
+use std::sync::Arc;
+
 use super::{Url, UrlError};
 
 /// An issuer: a URL without query and fragment, kept as the text that the server gave.
 ///
 /// Compared as text, character by character (RFC 8414 §3.3, RFC 9207 §2.4): `https://a.example`
 /// and `https://a.example/` are two issuers.
+///
+/// Clones share their text.
 #[derive(Clone, Debug)]
-pub struct Issuer {
-    text: String,
-    url: Url,
-}
+pub struct Issuer(Arc<(String, Url)>);
 
 impl Issuer {
     /// Checks a text.
@@ -19,23 +20,23 @@ impl Issuer {
         if !url.query().is_empty() || url.has_fragment() {
             return Err(UrlError::Invalid);
         }
-        Ok(Self { text: text.to_owned(), url })
+        Ok(Self(Arc::new((text.to_owned(), url))))
     }
 
     /// The text as it was given.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.0
     }
 
     /// The same as a URL.
     pub fn url(&self) -> &Url {
-        &self.url
+        &self.0.1
     }
 }
 
 impl PartialEq for Issuer {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.as_str() == other.as_str()
     }
 }
 
@@ -43,7 +44,7 @@ impl Eq for Issuer {}
 
 impl PartialEq<str> for Issuer {
     fn eq(&self, other: &str) -> bool {
-        self.text == other
+        self.as_str() == other
     }
 }
 

@@ -1,6 +1,6 @@
 //! Protected resource metadata (RFC 9728).
 
-use super::json::Object;
+use super::json::{Fields, Object};
 use super::{DPOP_ALGORITHM, Issuer, Resource, Scope, ServerUrl, Url, UrlError};
 use crate::{Code, Error, Result, Step};
 
@@ -37,35 +37,34 @@ impl ProtectedResourceMetadata {
     /// resource identifier value … If these values are not identical, the data contained in the
     /// response MUST NOT be used."
     pub fn parse(document: &Object, server: &ServerUrl) -> Result<Self> {
-        let at = |error: super::json::FieldError| error.at(Code::InvalidResponse, Step::ResourceMetadata);
-        let named = document.required_string("resource").map_err(at)?;
-        let resource = Resource::named_for(named, server).ok_or_else(|| {
-            Error::new(
-                Code::ResourceMismatch,
-                Step::ResourceMetadata,
-                ["\"resource\" is not ", server.as_str(), " or a parent path of it."].concat(),
-            )
-        })?;
-        let authorization_servers = document
-            .strings("authorization_servers")
-            .map_err(at)?
-            .unwrap_or_default()
-            .into_iter()
-            .map(|text| Issuer::parse(text).and_then(|it| server.url().may_lead_to(it.url()).map(|()| it)))
-            .collect::<std::result::Result<Vec<_>, UrlError>>()
-            .map_err(|error| error.at(Step::ResourceMetadata, "An entry of \"authorization_servers\""))?;
-        if authorization_servers.is_empty() {
-            return Err(Error::new(
-                Code::InvalidResponse,
-                Step::ResourceMetadata,
-                "\"authorization_servers\" names no authorization server.",
-            ));
+        const STEP: Step = Step::ResourceMetadata;
+        let fields = Fields::new(document, Code::InvalidResponse, STEP);
+        let named = Resource::named_for(fields.required_string("resource"), server);
+        if named.is_none() {
+            let message = ["\"resource\" is not ", server.as_str(), " or a parent path of it."].concat();
+            fields.fail(Error::new(Code::ResourceMismatch, STEP, message));
         }
-        let scopes_supported = document.strings("scopes_supported").map_err(at)?.map(Scope::from_tokens);
-        let algorithms = document.strings("dpop_signing_alg_values_supported").map_err(at)?;
-        let takes_dpop = document.flag("dpop_bound_access_tokens_required").map_err(at)?
-            || algorithms.is_some_and(|algorithms| algorithms.contains(&DPOP_ALGORITHM));
-        Ok(Self { resource, authorization_servers, scopes_supported, takes_dpop })
+        let issuer = |text| Issuer::parse(text).and_then(|it| server.url().may_lead_to(it.url()).map(|()| it));
+        let issuers = fields.strings("authorization_servers").unwrap_or_default().into_iter();
+        let authorization_servers: Vec<Issuer> = issuers
+            .filter_map(|text| {
+                let wrong = |error: UrlError| fields.fail(error.at(STEP, "An entry of \"authorization_servers\""));
+                issuer(text).map_err(wrong).ok()
+            })
+            .collect();
+        if authorization_servers.is_empty() {
+            let message = "\"authorization_servers\" names no authorization server.";
+            fields.fail(Error::new(Code::InvalidResponse, STEP, message));
+        }
+        let metadata = Self {
+            // Not used where it is another.
+            resource: named.unwrap_or_else(|| Resource::of(server)),
+            authorization_servers,
+            scopes_supported: fields.strings("scopes_supported").map(Scope::from_tokens),
+            takes_dpop: fields.flag("dpop_bound_access_tokens_required")
+                | fields.lists("dpop_signing_alg_values_supported", DPOP_ALGORITHM),
+        };
+        fields.end().map(|()| metadata)
     }
 }
 

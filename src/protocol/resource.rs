@@ -1,6 +1,8 @@
 //! The MCP server as a protected resource: its URL, and the resource indicator that tokens are for
 //! (RFC 8707, MCP 2026-07-28 authorization, "Canonical Server URI").
 
+use std::sync::Arc;
+
 use super::{Url, UrlError};
 
 /// The MCP server's URL, as the app gave it, without a fragment.
@@ -26,11 +28,10 @@ impl ServerUrl {
 }
 
 /// A resource indicator: the value of the `resource` parameter.
+///
+/// Clones share their text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
-    text: String,
-    url: Url,
-}
+pub struct Resource(Arc<(String, Url)>);
 
 impl Resource {
     /// The canonical URI of a server: "implementations SHOULD consistently use the form without the
@@ -38,7 +39,7 @@ impl Resource {
     pub fn of(server: &ServerUrl) -> Self {
         let url = server.url();
         let text = [url.origin(), url.path_without_slash(), url.query()].concat();
-        Self { text, url: url.clone() }
+        Self(Arc::new((text, url.clone())))
     }
 
     /// Takes the resource that a metadata document names, if it is the server's URL or a parent path
@@ -46,17 +47,17 @@ impl Resource {
     pub fn named_for(text: &str, server: &ServerUrl) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let same_query = url.query().is_empty() || url.query() == server.url().query();
-        (!url.has_fragment() && same_query && url.covers(server.url())).then(|| Self { text: text.to_owned(), url })
+        (!url.has_fragment() && same_query && url.covers(server.url())).then(|| Self(Arc::new((text.to_owned(), url))))
     }
 
     /// The text, as it goes into requests.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.0
     }
 
     /// Whether a token for this resource may go to `url`: same origin, the same path or below it.
     pub fn covers(&self, url: &Url) -> bool {
-        self.url.covers(url)
+        self.0.1.covers(url)
     }
 }
 

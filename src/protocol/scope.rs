@@ -1,8 +1,10 @@
 //! Scopes (RFC 6749 §3.3).
 
-/// A set of scope tokens, in the order in which they came.
+use std::sync::Arc;
+
+/// A set of scope tokens, in the order in which they came. Clones share them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope(Vec<String>);
+pub struct Scope(Arc<Vec<String>>);
 
 /// No server has half as many. A list of a server's that is longer would keep the page busy.
 const MOST: usize = 1000;
@@ -17,23 +19,16 @@ impl Scope {
 
     /// Collects tokens, each once and a thousand at most. What is no scope token is left out.
     pub fn from_tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
-        let mut scope = Self::default();
+        let mut scope = Vec::new();
         for token in tokens {
-            scope.insert(token.as_ref());
+            insert(&mut scope, token.as_ref());
         }
-        scope
-    }
-
-    fn insert(&mut self, token: &str) {
-        let well_formed = token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-        if self.0.len() < MOST && !token.is_empty() && well_formed && !self.contains(token) {
-            self.0.push(token.to_owned());
-        }
+        Self(Arc::new(scope))
     }
 
     /// Whether the token is in the set.
     pub fn contains(&self, token: &str) -> bool {
-        self.0.iter().any(|own| own == token)
+        has(&self.0, token)
     }
 
     /// Whether all tokens of another set are in this one.
@@ -43,7 +38,7 @@ impl Scope {
 
     /// The tokens of both, own ones first (MCP 2026-07-28 authorization, step-up).
     pub fn union(&self, other: &Scope) -> Scope {
-        Self::from_tokens(self.0.iter().chain(&other.0))
+        Self::from_tokens(self.0.iter().chain(other.0.iter()))
     }
 
     /// Whether there is none.
@@ -60,6 +55,17 @@ impl Scope {
     /// not allowed.
     pub fn to_parameter(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join(" "))
+    }
+}
+
+fn has(scope: &[String], token: &str) -> bool {
+    scope.iter().any(|own| own == token)
+}
+
+fn insert(scope: &mut Vec<String>, token: &str) {
+    let well_formed = token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    if scope.len() < MOST && !token.is_empty() && well_formed && !has(scope, token) {
+        scope.push(token.to_owned());
     }
 }
 

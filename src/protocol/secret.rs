@@ -1,12 +1,13 @@
 //! A text that must not be seen: tokens, codes, verifiers, client secrets.
 
 use std::fmt;
+use std::sync::Arc;
 
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
-/// Prints as `[redacted]` and is zeroed on drop.
+/// Prints as `[redacted]`. Clones share their text, which is zeroed when the last one is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// The text itself. Named so that each use is seen in a review.
@@ -17,25 +18,19 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(Arc::new(text.into()))
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        text.to_owned().into()
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 

@@ -1,6 +1,6 @@
 //! The token endpoint's answer (OAuth 2.1 §3.2.3).
 
-use super::json::{FieldError, Object};
+use super::json::{Fields, Object};
 use super::{Scope, Secret};
 use crate::{Code, Result, Step};
 
@@ -46,35 +46,33 @@ pub struct TokenResponse {
 impl TokenResponse {
     /// Checks an answer. `step` tells the code exchange from a refresh.
     pub fn parse(document: &Object, step: Step) -> Result<Self> {
-        let at = |error: FieldError| error.at(Code::InvalidResponse, step);
-        let access_token = document.required_string("access_token").map_err(at)?;
+        let fields = Fields::new(document, Code::InvalidResponse, step);
+        let access_token = fields.required_string("access_token");
         // RFC 6750 §2.1, `b64token`: what goes into a header has to fit in one.
-        if !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(at(FieldError::new("access_token", "in the characters of a header")));
-        }
+        let fits = access_token.bytes().all(|byte| byte.is_ascii_graphic());
+        fields.check(fits, "access_token", "in the characters of a header");
         // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the
         // token type."
-        let token_type = TokenType::from_name(document.required_string("token_type").map_err(at)?)
-            .ok_or_else(|| at(FieldError::new("token_type", "\"Bearer\" or \"DPoP\"")))?;
-        let text = |name| document.string(name).map_err(at);
-        Ok(Self {
+        let token_type = TokenType::from_name(fields.required_string("token_type"));
+        fields.check(token_type.is_some(), "token_type", "\"Bearer\" or \"DPoP\"");
+        let response = Self {
             access_token: access_token.into(),
-            token_type,
-            expires_in: document.whole_number("expires_in").map_err(at)?,
-            refresh_token: text("refresh_token")?.filter(|token| !token.is_empty()).map(Into::into),
-            scope: text("scope")?.map(Scope::parse),
-        })
+            token_type: token_type.unwrap_or(TokenType::Bearer),
+            expires_in: fields.whole_number("expires_in"),
+            refresh_token: fields.string("refresh_token").filter(|token| !token.is_empty()).map(Into::into),
+            scope: fields.string("scope").map(Scope::parse),
+        };
+        fields.end().map(|()| response)
     }
 }
 
 /// The ID-JAG in an identity provider's answer (RFC 8693 §2.2.1, SEP-990).
 pub fn id_jag(document: &Object) -> Result<Secret> {
-    const STEP: Step = Step::Token;
-    let at = |error: FieldError| error.at(Code::InvalidResponse, STEP);
-    if document.required_string("issued_token_type").map_err(at)? != "urn:ietf:params:oauth:token-type:id-jag" {
-        return Err(at(FieldError::new("issued_token_type", "that of an ID-JAG")));
-    }
-    Ok(document.required_string("access_token").map_err(at)?.into())
+    let fields = Fields::new(document, Code::InvalidResponse, Step::Token);
+    let is_one = fields.required_string("issued_token_type") == "urn:ietf:params:oauth:token-type:id-jag";
+    fields.check(is_one, "issued_token_type", "that of an ID-JAG");
+    let token = fields.required_string("access_token").into();
+    fields.end().map(|()| token)
 }
 
 #[cfg(test)]

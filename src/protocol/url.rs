@@ -4,6 +4,7 @@
 //! browser: so there is no gap between what was checked here and what is fetched there.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::json::digits;
 
@@ -11,8 +12,13 @@ use super::json::digits;
 ///
 /// Scheme and host are lower case, a default port is left out and the path is never empty. No user
 /// information, no `.` or `..` segments, no characters outside RFC 3986.
+///
+/// Clones share their text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Url {
+pub struct Url(Arc<Parts>);
+
+#[derive(PartialEq, Eq)]
+struct Parts {
     text: String,
     scheme_end: usize,
     origin_end: usize,
@@ -76,31 +82,31 @@ impl Url {
         text.push_str(query);
         let query_end = text.len();
         text.push_str(fragment);
-        Ok(Self { text, scheme_end, origin_end, path_end, query_end })
+        Ok(Self(Arc::new(Parts { text, scheme_end, origin_end, path_end, query_end })))
     }
 
     fn part(&self, from: usize, to: usize) -> &str {
-        self.text.get(from..to).unwrap_or_default()
+        self.0.text.get(from..to).unwrap_or_default()
     }
 
     /// The whole text.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Scheme, host and port: `https://example.com:8443`.
     pub fn origin(&self) -> &str {
-        self.part(0, self.origin_end)
+        self.part(0, self.0.origin_end)
     }
 
     /// Host and port: `example.com:8443`.
     pub fn host(&self) -> &str {
-        self.part(self.scheme_end + 3, self.origin_end)
+        self.part(self.0.scheme_end + 3, self.0.origin_end)
     }
 
     /// The path, at least `/`.
     pub fn path(&self) -> &str {
-        self.part(self.origin_end, self.path_end)
+        self.part(self.0.origin_end, self.0.path_end)
     }
 
     /// The path without a slash at its end: empty for `/`.
@@ -110,22 +116,22 @@ impl Url {
 
     /// The query with its `?`, or nothing.
     pub fn query(&self) -> &str {
-        self.part(self.path_end, self.query_end)
+        self.part(self.0.path_end, self.0.query_end)
     }
 
     /// Whether there is a `#`.
     pub fn has_fragment(&self) -> bool {
-        self.query_end < self.text.len()
+        self.0.query_end < self.0.text.len()
     }
 
     /// The URL without query and fragment, where secrets may be: for errors and events.
     pub fn without_query(&self) -> &str {
-        self.part(0, self.path_end)
+        self.part(0, self.0.path_end)
     }
 
     /// The URL without its fragment, which is never sent.
     pub fn without_fragment(&self) -> &str {
-        self.part(0, self.query_end)
+        self.part(0, self.0.query_end)
     }
 
     /// Whether the host is this machine (RFC 8252 §7.3 and RFC 6761 §6.3).
@@ -148,7 +154,7 @@ impl Url {
 
     /// Whether it is http, which implies loopback.
     pub fn is_plain_http(&self) -> bool {
-        self.scheme_end == 4
+        self.0.scheme_end == 4
     }
 
     /// Whether `other` is on this origin and its path is this one or below it, segment by segment.
