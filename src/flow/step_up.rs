@@ -2,7 +2,7 @@
 
 use super::discover::DiscoveredResource;
 use super::session::Session;
-use super::sign_in::authorize;
+use super::sign_in::SignIn;
 use crate::ports::{Ports, ResourceResponse, UserAgent};
 use crate::protocol::{Scope, Secret, Url, WwwAuthenticate};
 use crate::{Code, Error, Result, Step};
@@ -72,7 +72,8 @@ pub async fn step_up<P: Ports>(
     let (ports, client, server) = (session.ports(), session.client(), session.server());
     let scope =
         |found: &DiscoveredResource| before.union(if more.is_empty() { &found.scopes_supported } else { &more });
-    let (tokens, response) = authorize(ports, client, server, &scope, Some(&held.issuer), user_agent).await?;
+    let sign_in = SignIn { ports, client, server, user_agent };
+    let (tokens, response) = sign_in.authorize(&scope, Some(&held.issuer)).await?;
     session.with_step_ups(|step_ups| step_ups.count(&more));
     session.adopt(tokens, response).await
 }
