@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { Failure, capture, duration, isMain, main, root } from "./run.mjs";
 import { build } from "./build.mjs";
 import { toolchain } from "./toolchain.mjs";
+import { attendTestServer } from "./toolchain/test-server.mjs";
 
 // Which wasm tests run in a browser; wasm-pack hands this on to `cargo test`.
 const BROWSER_TESTS = ["--test", "browser"];
@@ -20,7 +21,7 @@ const TIME_LIMIT = 15 * 60_000;
 const cargo = (...args) => () => ["cargo", args];
 
 // `needs`: what must be there first. "tools" is all the tests' tools, "package" is pkg/wasm.
-// `lint`: the suite is a single check, its status is the result.
+// `lint`: the suite is a single check, its status is the result. `beside`: what is done while it runs.
 const SUITES = [
   { name: "fmt", about: "Rust is formatted", lint: true, command: cargo("fmt", "--check") },
   {
@@ -41,6 +42,7 @@ const SUITES = [
     about: "the crate in headless Chromium",
     needs: ["tools"],
     command: () => ["wasm-pack", ["test", "--headless", "--chrome", "--mode", "no-install", ".", ...BROWSER_TESTS]],
+    beside: attendTestServer,
   },
   {
     name: "types",
@@ -144,8 +146,10 @@ async function runSuite(suite, { env, verbose }) {
   let result;
   try {
     const [command, args] = suite.command();
+    const beside = await suite.beside?.();
     // Native suites use the user's own compiler, hence not the tools' environment.
-    result = await capture(command, args, { env: suite.needs ? env : {}, timeout: TIME_LIMIT });
+    result = await capture(command, args, { env: suite.needs ? { ...env, ...beside?.env } : {}, timeout: TIME_LIMIT });
+    beside?.end();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     result = { status: error.message, output: "" };

@@ -16,10 +16,7 @@ const asWhoWeAre = (all) => (process.getuid?.() === 0 ? [...all, "--no-sandbox"]
 /** How every test starts the browser. */
 export const chromiumArguments = asWhoWeAre([...PLAIN, ...QUIET]);
 
-/**
- * How the driver starts it. With background networking off a page of many scripts hangs now and then at the small
- * server of wasm-bindgen's tests, which does not close what it has answered: one script is waited for without end.
- */
+/** How the driver starts it. */
 const driverArguments = asWhoWeAre(PLAIN);
 
 /** The browser's path, by the environment or on the PATH. */
