@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
+use super::promise::{Settled, settled};
 use super::reflect::JsCause;
 use crate::protocol::json::decimal;
 use crate::{Code, Error, Result, Step};
@@ -33,13 +33,13 @@ extern "C" {
 /// What JavaScript does meanwhile. Dropping it ends that.
 pub(super) struct Work {
     abort: Abort,
-    promise: JsFuture,
+    promise: Settled,
 }
 
 impl Work {
     pub(super) fn start(begin: impl FnOnce(&Abort) -> Promise) -> Self {
         let abort = Abort::new();
-        let promise = JsFuture::from(begin(&abort));
+        let promise = settled(&begin(&abort));
         Self { abort, promise }
     }
 }

@@ -3,7 +3,8 @@
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use super::reflect::{JsCause, apply, get, settled};
+use super::promise::settled;
+use super::reflect::{JsCause, apply, get};
 use crate::ports::CallbackQuery;
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};

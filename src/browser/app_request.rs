@@ -6,7 +6,8 @@ use web_sys::AbortSignal;
 
 use super::Browser;
 use super::fetch::{date_of, header, oauth_error, status};
-use super::reflect::{JsCause, settled};
+use super::promise::settled;
+use super::reflect::JsCause;
 use super::url::absolute_url;
 use crate::ports::{LONGEST_BODY, ResourceRequest, ResourceResponse, UnixMillis};
 use crate::protocol::{Secret, Url};

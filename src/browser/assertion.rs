@@ -1,7 +1,8 @@
 //! The app's word for a workload or for a user at their organisation.
 
 use super::Browser;
-use super::reflect::{JsCause, apply, object, settled};
+use super::promise::settled;
+use super::reflect::{JsCause, apply, object};
 use crate::ports::Assertions;
 use crate::protocol::{Issuer, Resource, Secret};
 use crate::{Code, Error, Result, Step};

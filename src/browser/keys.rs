@@ -4,7 +4,8 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::Browser;
-use super::reflect::{JsCause, get, global, object, set, settled};
+use super::promise::settled;
+use super::reflect::{JsCause, get, global, object, set};
 use crate::ports::Keys;
 use crate::protocol::{Issuer, PublicKey};
 use crate::{Code, Error, Result, Step};

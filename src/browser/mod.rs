@@ -17,6 +17,7 @@ mod keys;
 mod locks;
 mod observer;
 mod popup;
+pub(crate) mod promise;
 mod proxy;
 mod redirect;
 pub(crate) mod reflect;

@@ -6,9 +6,9 @@ use std::task::Poll;
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::closing::{Closing, Look, Verdict};
+use super::promise::{Settled, settled};
 use super::reflect::{JsCause, global};
 use crate::ports::CallbackQuery;
 use crate::protocol::Url;
@@ -72,7 +72,7 @@ impl Popup {
 
     /// The time until it is sent to a page.
     pub fn connecting(&self) -> Connecting {
-        Connecting(Some(JsFuture::from(self.window.closed_before())))
+        Connecting(Some(settled(&self.window.closed_before())))
     }
 
     /// Whether it was sent to a page from which nothing has come back.
@@ -97,7 +97,7 @@ impl Popup {
     pub async fn response(&mut self) -> Result<CallbackQuery> {
         self.window.skip();
         loop {
-            let event = JsFuture::from(self.window.next()).await.unwrap_or_default();
+            let event = settled(&self.window.next()).await.unwrap_or_default();
             if event.is_object() {
                 let response = Array::from(&event);
                 let query = response.get(0).as_string().unwrap_or_default().into();
@@ -143,7 +143,7 @@ impl Drop for Popup {
 }
 
 /// The time in which a popup shows this page's own text, and `closed` is sure.
-pub struct Connecting(Option<JsFuture>);
+pub struct Connecting(Option<Settled>);
 
 impl Connecting {
     /// None at all.

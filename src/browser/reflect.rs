@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use js_sys::{Array, JSON, Object, Promise};
+use js_sys::{Array, JSON, Object};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -74,11 +73,6 @@ pub(crate) fn strings<T: AsRef<str>>(texts: &[T]) -> JsValue {
         array.push(&text.as_ref().into());
     }
     array.into()
-}
-
-/// What a promise comes to; other values come to themselves. Nobody has to wait for it.
-pub(crate) fn settled(value: &JsValue) -> JsFuture {
-    JsFuture::from(Promise::resolve(value))
 }
 
 /// Parses JSON.

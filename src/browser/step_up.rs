@@ -1,10 +1,10 @@
 //! Step-ups, one at a time for each server.
 
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 
 use super::Browser;
-use super::reflect::{JsCause, apply, get, object, set, settled, strings};
+use super::promise::{settled, spawn};
+use super::reflect::{JsCause, apply, get, object, set, strings};
 use crate::ports::StepUp;
 use crate::protocol::Scope;
 use crate::{Code, Error, Result, Step};
@@ -19,10 +19,10 @@ impl Browser {
         let promise = start()?;
         set(&self.pending, name, &promise);
         let (pending, name, waited) = (self.pending.clone(), name.to_owned(), settled(&promise));
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let _ = waited.await;
             set(&pending, &name, &JsValue::UNDEFINED);
-        });
+        }));
         Ok(promise)
     }
 }

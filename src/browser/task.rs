@@ -5,9 +5,8 @@ use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use wasm_bindgen_futures::spawn_local;
-
 use super::Browser;
+use super::promise::spawn;
 use crate::ports::Task;
 
 struct Outcome<T> {
@@ -18,7 +17,7 @@ struct Outcome<T> {
 impl Task for Browser {
     async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
         let outcome = Rc::new(RefCell::new(Outcome { value: None, waiting: None }));
-        spawn_local({
+        spawn(Box::pin({
             let outcome = outcome.clone();
             async move {
                 let value = future.await;
@@ -28,7 +27,7 @@ impl Task for Browser {
                     waiting.wake();
                 }
             }
-        });
+        }));
         poll_fn(|context| {
             let mut outcome = outcome.borrow_mut();
             match outcome.value.take() {

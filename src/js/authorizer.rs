@@ -6,12 +6,12 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
 use super::options::{Display, Options};
 use super::session::Session;
-use crate::browser::reflect::{apply, settled, strings};
+use crate::browser::promise::{promise, settled};
+use crate::browser::reflect::{apply, strings};
 use crate::browser::{AppPage, Browser, BrowserOptions, Connecting, JsCause, Popup, Redirect, race};
 use crate::flow::{self, Client};
 use crate::ports::{CallbackQuery, Event, Observer, UserAgent};
@@ -130,9 +130,7 @@ impl Setup {
 
 /// A promise of the face: rejections are an error's fields.
 pub(super) fn settle(work: impl Future<Output = std::result::Result<JsValue, JsValue>> + 'static) -> Promise {
-    // Boxed: what turns a future into a promise is compiled once, rather than for each method.
-    let work: Pin<Box<dyn Future<Output = _>>> = Box::pin(work);
-    future_to_promise(work)
+    promise(Box::pin(work))
 }
 
 fn server_url(server: &JsValue) -> Result<ServerUrl> {

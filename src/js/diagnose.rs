@@ -3,9 +3,9 @@
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
+use crate::browser::promise::promise;
 use crate::browser::reflect::{get, global, object};
 use crate::browser::{Browser, BrowserOptions, Storage, absolute_url, race};
 use crate::diagnose::{App, AsPage, Finding, Report, diagnose as go};
@@ -20,10 +20,10 @@ const WHOLE_TIMEOUT_MS: u32 = 600_000;
 /// where there is no page, `origin`.
 #[wasm_bindgen]
 pub fn diagnose(server: String, options: JsValue, signal: Option<AbortSignal>) -> Promise {
-    future_to_promise(async move {
+    promise(Box::pin(async move {
         let work = run(&server, &options);
         Ok(to_object(&race(Step::Setup, WHOLE_TIMEOUT_MS, signal.as_ref(), work).await?))
-    })
+    }))
 }
 
 async fn run(server: &str, options: &JsValue) -> Result<Report> {

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
 use super::authorizer::{Setup, scope, settle};
-use crate::browser::reflect::settled;
+use crate::browser::promise::settled;
 use crate::browser::{AppRequest, Browser, NO_LIMIT, race};
 use crate::flow;
 use crate::protocol::json::Writer;

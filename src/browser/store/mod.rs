@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 
 use self::memory::Memory;
 use super::Browser;
-use super::reflect::{JsCause, call, settled};
+use super::promise::settled;
+use super::reflect::{JsCause, call};
 use crate::ports::{Event, Observer, StorageProblem, Store};
 use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
