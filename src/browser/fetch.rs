@@ -89,8 +89,12 @@ fn preflighted(request: &Request) -> String {
     let json = matches!(request.body, Some(Body::Json(_)));
     let all =
         [(json, "content-type"), (request.authorization.is_some(), "authorization"), (request.dpop.is_some(), "dpop")];
-    let names: Vec<&str> = all.iter().filter(|(sent, _)| *sent).map(|(_, name)| *name).collect();
-    names.join(", ")
+    let mut names = String::new();
+    for (_, name) in all.iter().filter(|(sent, _)| *sent) {
+        names.push_str(if names.is_empty() { "" } else { ", " });
+        names.push_str(name);
+    }
+    names
 }
 
 /// For GET a request that needs no preflight.

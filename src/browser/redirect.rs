@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::Browser;
 use super::abort::{Abort, Work};
 use super::popup::needs_window;
-use super::reflect::{JsCause, call};
+use super::reflect::{JsCause, apply, global};
 use crate::ports::{CallbackQuery, Returned};
 use crate::protocol::{Secret, State, Url};
 use crate::{Code, Error, Result, Step};
@@ -66,7 +66,7 @@ impl Redirect {
 impl Drop for Redirect {
     fn drop(&mut self) {
         if self.leaving {
-            let _ = call(&js_sys::global(), "stop", &[]);
+            let _ = apply(&global("stop"), &[]);
         }
     }
 }

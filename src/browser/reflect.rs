@@ -15,6 +15,12 @@ extern "C" {
     fn reflect_apply(function: &JsValue, this: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue>;
 }
 
+#[wasm_bindgen(module = "/src/browser/reflect.js")]
+extern "C" {
+    /// A property of the global object: of the window, or of the worker.
+    pub(crate) fn global(name: &str) -> JsValue;
+}
+
 /// What JavaScript threw.
 pub struct JsCause(pub JsValue);
 
@@ -40,11 +46,6 @@ pub(crate) fn get(target: &JsValue, name: &str) -> JsValue {
 /// Sets a property, as far as it can be set.
 pub(crate) fn set(target: &JsValue, name: &str, value: &JsValue) {
     let _ = reflect_set(target, name, value);
-}
-
-/// A property of the global object: of the window, or of the worker.
-pub(crate) fn global(name: &str) -> JsValue {
-    get(&js_sys::global(), name)
 }
 
 /// Calls a function without `this`.

@@ -179,8 +179,8 @@ async fn take<P: Ports>(ports: &P, server: &ServerUrl, state: &str) -> Result<Ta
 
 async fn load<P: Ports>(ports: &P) -> Result<Vec<(String, Value)>> {
     let mut kept = Vec::new();
-    let mut read = |record: &Object| {
-        kept = record.0.clone();
+    let mut read = |record: Object| {
+        kept = record.0;
         true
     };
     record::load(ports, PENDING, &mut read).await?;

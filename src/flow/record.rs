@@ -16,9 +16,9 @@ pub(super) fn writer() -> Writer {
 
 /// The record under a key, for `read`, which tells whether it could make something of it. A record that
 /// nobody can read is dropped, and the app is told.
-pub(super) async fn load<P: Ports>(ports: &P, key: &str, read: &mut dyn FnMut(&Object) -> bool) -> Result<()> {
+pub(super) async fn load<P: Ports>(ports: &P, key: &str, read: &mut dyn FnMut(Object) -> bool) -> Result<()> {
     let Some(text) = ports.get(key).await? else { return Ok(()) };
-    if !parse(ports, &text).is_some_and(|record| read(&record)) {
+    if !parse(ports, &text).is_some_and(read) {
         ports.delete(key).await?;
         ports.notify(&Event::Storage { problem: StorageProblem::Unreadable });
     }
@@ -28,7 +28,7 @@ pub(super) async fn load<P: Ports>(ports: &P, key: &str, read: &mut dyn FnMut(&O
 /// One text of a record.
 pub(super) async fn load_string<P: Ports>(ports: &P, key: &str, name: &'static str) -> Result<Option<String>> {
     let mut found = None;
-    let mut read = |record: &Object| {
+    let mut read = |record: Object| {
         found = record.required_string(name).ok().map(str::to_owned);
         found.is_some()
     };
@@ -86,8 +86,8 @@ pub(super) async fn load_registration<P: Ports>(
     redirect_uri: Option<&Url>,
 ) -> Result<Option<ClientCredentials>> {
     let mut client = None;
-    let mut read = |record: &Object| {
-        let fields = fields(record);
+    let mut read = |record: Object| {
+        let fields = fields(&record);
         client = read_client(&fields).filter(|_| fields.end().is_ok());
         client.is_some()
     };

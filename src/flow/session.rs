@@ -624,8 +624,8 @@ fn index(client: &Client, server: &ServerUrl) -> String {
 async fn load_tokens<P: Ports>(ports: &P, client: &Client, server: &ServerUrl) -> Result<Option<Rc<Tokens>>> {
     let Some(key) = record::load_string(ports, &index(client, server), SESSION).await? else { return Ok(None) };
     let mut tokens = None;
-    let mut read = |record: &Object| {
-        tokens = Tokens::from_record(record, server).filter(|tokens| tokens.key() == key);
+    let mut read = |record: Object| {
+        tokens = Tokens::from_record(&record, server).filter(|tokens| tokens.key() == key);
         tokens.is_some()
     };
     record::load(ports, &key, &mut read).await?;

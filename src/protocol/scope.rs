@@ -54,7 +54,12 @@ impl Scope {
     /// The value of a `scope` parameter; nothing where there are no tokens, since an empty one is
     /// not allowed.
     pub fn to_parameter(&self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.0.join(" "))
+        let mut parameter = String::new();
+        for token in self.0.iter() {
+            parameter.push_str(if parameter.is_empty() { "" } else { " " });
+            parameter.push_str(token);
+        }
+        (!parameter.is_empty()).then_some(parameter)
     }
 }
 
