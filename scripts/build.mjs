@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { Failure, fingerprint, isMain, main, read, root, run, step } from "./run.mjs";
 import { shorten } from "./names.mjs";
 import { number, sizes } from "./sizes.mjs";
+import { withoutUncalled } from "./table.mjs";
 import { toolchain } from "./toolchain.mjs";
 import { TARGET } from "./toolchain/library.mjs";
 import { wasmBindgenVersion } from "./toolchain/tools.mjs";
@@ -29,7 +30,7 @@ const OPTIMIZER = join(root, "node_modules", "binaryen");
 // --traps-never-happen: a bound that is checked stays checked. The rest was found by
 // measuring what brotli makes of it.
 const OPTIMIZE = ["--flatten", "--rereloop", "--simplify-locals", "-Oz", "--converge", "--low-memory-unused"];
-OPTIMIZE.push("--one-caller-inline-max-function-size=1", "--strip-producers", "--strip-target-features");
+OPTIMIZE.push("--one-caller-inline-max-function-size=1", "--strip-debug", "--strip-producers", "--strip-target-features");
 
 const HELP = `Usage: node scripts/build.mjs [--dev]
 
@@ -60,7 +61,7 @@ async function buildModule({ name, about, features }, { dev, env }) {
     read(join(OPTIMIZER, "package.json")) ?? "",
     dev ? "dev" : OPTIMIZE.join(" "),
     readFileSync(fileURLToPath(import.meta.url)),
-    readFileSync(join(root, "scripts", "names.mjs")),
+    ...["names.mjs", "table.mjs"].map((file) => readFileSync(join(root, "scripts", file))),
   );
   if (read(stamp) !== input || !existsSync(join(OUT, `${name}_bg.wasm`))) {
     copyFileSync(compiled, join(target, `${name}.wasm`)); // With names, for scripts/size.mjs.
@@ -72,18 +73,19 @@ async function buildModule({ name, about, features }, { dev, env }) {
 async function generate(compiled, name, { dev, env }) {
   const folder = join(root, "target", "package");
   rmSync(folder, { recursive: true, force: true });
-  const names = dev ? [] : ["--remove-name-section", "--remove-producers-section"];
   // Each entry of the package says where its module is; bundlers would carry along a default that nobody uses.
   const how = ["--target", "web", "--omit-default-module-path", "--no-typescript"];
-  const args = [...how, "--out-dir", folder, "--out-name", name, ...names, compiled];
+  const args = [...how, "--out-dir", folder, "--out-name", name, compiled];
   await run("wasm-bindgen", args, { log: "wasm-bindgen", env });
   const compact = join(folder, `${name}_bg.wasm`);
-  if (!dev) await optimize(compact);
-
-  let wasm = readFileSync(compact);
   // The scripts that the crate calls are those of src/browser, and have the same place for both modules.
   let script = readFileSync(join(folder, `${name}.js`), "utf8").replaceAll(/\.\/snippets\/[^/]+\/src\//g, "./");
-  if (!dev) ({ wasm, script } = shorten(wasm, script));
+  let wasm = readFileSync(compact);
+  if (!dev) {
+    writeFileSync(compact, withoutUncalled(wasm, script));
+    await optimize(compact);
+    ({ wasm, script } = shorten(readFileSync(compact), script));
+  }
   const browser = join(root, "src", "browser");
   cpSync(browser, join(OUT, "browser"), { recursive: true, filter: (file) => file === browser || file.endsWith(".js") });
   writeFileSync(join(OUT, `${name}_bg.wasm`), wasm);
