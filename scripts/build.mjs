@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Failure, fingerprint, isMain, main, read, root, run, step } from "./run.mjs";
 import { shorten } from "./names.mjs";
+import { inOrder } from "./order.mjs";
 import { number, sizes } from "./sizes.mjs";
 import { withoutUncalled } from "./table.mjs";
 import { toolchain } from "./toolchain.mjs";
@@ -30,7 +31,7 @@ const OPTIMIZER = join(root, "node_modules", "binaryen");
 // --traps-never-happen: a bound that is checked stays checked. The rest was found by
 // measuring what brotli makes of it.
 const OPTIMIZE = ["--flatten", "--rereloop", "--simplify-locals", "-Oz", "--converge", "--low-memory-unused"];
-OPTIMIZE.push("--one-caller-inline-max-function-size=1", "--strip-debug", "--strip-producers", "--strip-target-features");
+OPTIMIZE.push("--one-caller-inline-max-function-size=1", "--strip-debug", "--strip-producers");
 
 const HELP = `Usage: node scripts/build.mjs [--dev]
 
@@ -61,7 +62,7 @@ async function buildModule({ name, about, features }, { dev, env }) {
     read(join(OPTIMIZER, "package.json")) ?? "",
     dev ? "dev" : OPTIMIZE.join(" "),
     readFileSync(fileURLToPath(import.meta.url)),
-    ...["names.mjs", "table.mjs"].map((file) => readFileSync(join(root, "scripts", file))),
+    ...["names.mjs", "order.mjs", "table.mjs"].map((file) => readFileSync(join(root, "scripts", file))),
   );
   if (read(stamp) !== input || !existsSync(join(OUT, `${name}_bg.wasm`))) {
     copyFileSync(compiled, join(target, `${name}.wasm`)); // With names, for scripts/size.mjs.
@@ -84,7 +85,7 @@ async function generate(compiled, name, { dev, env }) {
   if (!dev) {
     writeFileSync(compact, withoutUncalled(wasm, script));
     await optimize(compact);
-    ({ wasm, script } = shorten(readFileSync(compact), script));
+    ({ wasm, script } = shorten(inOrder(readFileSync(compact)), script));
   }
   const browser = join(root, "src", "browser");
   cpSync(browser, join(OUT, "browser"), { recursive: true, filter: (file) => file === browser || file.endsWith(".js") });
