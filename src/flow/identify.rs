@@ -1,6 +1,8 @@
 //! Identity at an authorization server: pre-registered, client ID metadata document, dynamic
 //! registration, in that priority (MCP 2026-07-28 client-registration).
 
+use std::rc::Rc;
+
 use super::client::{Client, Dpop, PreRegistered};
 use super::exchange::exchange;
 use super::record;
@@ -19,12 +21,12 @@ pub async fn identify<P: Ports>(
     client: &Client,
     server: &AuthorizationServerMetadata,
     scope: &Scope,
-) -> Result<(ClientCredentials, bool)> {
+) -> Result<(Rc<ClientCredentials>, bool)> {
     if let Some(own) = &client.pre_registered {
         return Ok((pre_registered(ports, own, server).await?, false));
     }
     if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
-        return Ok((ClientCredentials::public(url.as_str()), false));
+        return Ok((Rc::new(ClientCredentials::public(url.as_str())), false));
     }
     if let Some(registered) = record::load_registration(ports, &server.issuer, client.redirect_uri.as_ref()).await? {
         return Ok((registered, true));
@@ -48,7 +50,7 @@ async fn pre_registered<P: Ports>(
     ports: &P,
     own: &PreRegistered,
     server: &AuthorizationServerMetadata,
-) -> Result<ClientCredentials> {
+) -> Result<Rc<ClientCredentials>> {
     let kept = match &own.issuer {
         Some(issuer) => Some(issuer.as_str().to_owned()),
         None => record::load_binding(ports, &own.client_id).await?,
@@ -66,7 +68,7 @@ async fn pre_registered<P: Ports>(
         None => ClientAuthentication::None,
     };
     let client_id = own.client_id.clone();
-    Ok(ClientCredentials { client_id, secret: own.secret.clone(), secret_expires_at: None, method })
+    Ok(Rc::new(ClientCredentials { client_id, secret: own.secret.clone(), secret_expires_at: None, method }))
 }
 
 /// Keeps the issuer of a pre-registered client, once a sign-in with it has succeeded.
@@ -109,7 +111,7 @@ async fn register<P: Ports>(
     server: &AuthorizationServerMetadata,
     endpoint: &Url,
     scope: &Scope,
-) -> Result<ClientCredentials> {
+) -> Result<Rc<ClientCredentials>> {
     let metadata = ClientMetadata {
         client_name: &client.name,
         client_uri: client.uri.as_ref(),
@@ -132,12 +134,12 @@ async fn send<P: Ports>(
     endpoint: &Url,
     server: &AuthorizationServerMetadata,
     body: String,
-) -> Result<ClientCredentials> {
+) -> Result<Rc<ClientCredentials>> {
     const STEP: Step = Step::Registration;
     let answer = exchange(ports, Request::new(STEP, endpoint, Some(Body::Json(body)))).await?;
     let failure = |error: Error| error.with_url(endpoint.without_query()).with_status(answer.status);
     match &answer.document {
-        Some(document) if answer.is_success() => registered_client(document, server).map_err(failure),
+        Some(document) if answer.is_success() => registered_client(document, server).map(Rc::new).map_err(failure),
         None if answer.is_success() => Err(failure(Error::new(
             Code::InvalidResponse,
             STEP,

@@ -2,6 +2,8 @@
 //!
 //! A record is a JSON object with a version. One that can't be read is dropped.
 
+use std::rc::Rc;
+
 use crate::ports::{Event, Ports, StorageProblem};
 use crate::protocol::json::{Fields, Object, Value, Writer};
 use crate::protocol::{ClientAuthentication, ClientCredentials, Issuer, Secret, Url};
@@ -59,13 +61,13 @@ pub(super) fn write_client(writer: Writer, client: &ClientCredentials) -> Writer
 }
 
 /// Reads a client's identity from a record.
-pub(super) fn read_client(record: &Fields<'_>) -> Option<ClientCredentials> {
-    Some(ClientCredentials {
+pub(super) fn read_client(record: &Fields<'_>) -> Option<Rc<ClientCredentials>> {
+    Some(Rc::new(ClientCredentials {
         client_id: record.required_string("client_id").to_owned(),
         secret: record.string("client_secret").map(Into::into),
         secret_expires_at: record.whole_number("client_secret_expires_at"),
         method: ClientAuthentication::from_name(record.required_string("token_endpoint_auth_method"))?,
-    })
+    }))
 }
 
 /// Reads the members of a record. What is wrong with it nobody has to know.
@@ -84,7 +86,7 @@ pub(super) async fn load_registration<P: Ports>(
     ports: &P,
     issuer: &Issuer,
     redirect_uri: Option<&Url>,
-) -> Result<Option<ClientCredentials>> {
+) -> Result<Option<Rc<ClientCredentials>>> {
     let mut client = None;
     let mut read = |record: Object| {
         let fields = fields(&record);

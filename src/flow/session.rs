@@ -48,7 +48,7 @@ struct State {
 pub(super) struct Tokens {
     pub resource: Resource,
     pub issuer: Issuer,
-    pub client: ClientCredentials,
+    pub client: Rc<ClientCredentials>,
     pub token_endpoint: Url,
     pub revocation_endpoint: Option<Url>,
     /// What was asked for. Step-up asks for it again.
@@ -651,11 +651,11 @@ mod tests {
             let tokens = Tokens {
                 resource: Resource::of(&server),
                 issuer: Issuer::parse("https://as.example").unwrap(),
-                client: ClientCredentials {
+                client: Rc::new(ClientCredentials {
                     secret: secret.map(Secret::from),
                     method: ClientAuthentication::for_secret(None),
                     ..ClientCredentials::public(client_id)
-                },
+                }),
                 token_endpoint: Url::parse("https://as.example/token?tenant=1").unwrap(),
                 revocation_endpoint: dpop.then(|| Url::parse("https://as.example/revoke").unwrap()),
                 requested: Scope::parse(&requested),
