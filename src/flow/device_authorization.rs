@@ -17,7 +17,7 @@ pub(super) async fn tokens_by_device_code<P: Ports>(
     server: &ServerUrl,
     resource: Option<&Resource>,
     scope: &Scope,
-) -> Result<TokenResponse> {
+) -> Result<Box<TokenResponse>> {
     const STEP: Step = Step::Authorization;
     let ports = endpoint.ports;
     let Some(url) = &authorization_server.device_authorization_endpoint else {

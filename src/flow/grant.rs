@@ -16,7 +16,7 @@ pub(super) async fn tokens_by_grant<P: Ports>(
     grant: &Grant,
     resource: &Resource,
     scope: &Scope,
-) -> Result<TokenResponse> {
+) -> Result<Box<TokenResponse>> {
     const STEP: Step = Step::Token;
     let assertion = match grant {
         Grant::ClientCredentials => {

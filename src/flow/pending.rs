@@ -52,7 +52,7 @@ impl PendingSignIn {
         ports: &P,
         client: &Client,
         code: &AuthorizationCode,
-    ) -> Result<TokenResponse> {
+    ) -> Result<Box<TokenResponse>> {
         let endpoint = self.session.endpoint(ports, client, &self.session.token_endpoint, self.binding);
         let secrets = [code.expose(), self.verifier.expose()];
         endpoint.request_tokens(Step::Token, code_request(code, &self.request(client)), &secrets).await

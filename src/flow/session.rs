@@ -107,7 +107,7 @@ const PATIENCE_MS: u64 = 5000;
 
 impl Tokens {
     /// Takes over what a token response brought.
-    pub fn renewed(&self, response: TokenResponse, now: UnixMillis) -> Rc<Self> {
+    pub fn renewed(&self, response: Box<TokenResponse>, now: UnixMillis) -> Rc<Self> {
         let life = response.expires_in.map(|seconds| seconds.saturating_mul(1000));
         let after = |ms: u64| UnixMillis(now.0.saturating_add(ms));
         let mut tokens = self.clone();
@@ -227,7 +227,7 @@ impl<P: Ports> Session<P> {
         client: &Rc<Client>,
         server: &ServerUrl,
         tokens: Rc<Tokens>,
-        response: TokenResponse,
+        response: Box<TokenResponse>,
     ) -> Result<Self> {
         bind(ports, client, &tokens.issuer).await?;
         let tokens = tokens.renewed(response, ports.now());
@@ -238,7 +238,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Goes on with tokens that the user has agreed to.
-    pub(super) async fn adopt(&self, tokens: Rc<Tokens>, response: TokenResponse) -> Result<()> {
+    pub(super) async fn adopt(&self, tokens: Rc<Tokens>, response: Box<TokenResponse>) -> Result<()> {
         // Signed out meanwhile: that stays so.
         self.tokens()?;
         let tokens = tokens.renewed(response, self.ports.now());

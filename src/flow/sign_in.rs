@@ -70,7 +70,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         mut self,
         scope: &dyn Fn(&DiscoveredResource) -> Scope,
         known: Option<&Issuer>,
-    ) -> Result<(Rc<Tokens>, TokenResponse)> {
+    ) -> Result<(Rc<Tokens>, Box<TokenResponse>)> {
         let mut kept = KeptDiscovery::load(self.ports, self.server).await;
         let relied_upon = kept.is_some();
         let prepared = loop {
@@ -91,7 +91,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
     }
 
     /// Asks for the tokens.
-    async fn tokens(&mut self, prepared: &Prepared) -> Result<TokenResponse> {
+    async fn tokens(&mut self, prepared: &Prepared) -> Result<Box<TokenResponse>> {
         let Prepared { authorization_server, session, .. } = prepared;
         let endpoint = session.endpoint(self.ports, self.client, &session.token_endpoint, prepared.binding);
         if let Some(grant) = &self.client.grant {
@@ -127,7 +127,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         &mut self,
         authorization_server: &AuthorizationServerMetadata,
         pending: &PendingSignIn,
-    ) -> Result<TokenResponse> {
+    ) -> Result<Box<TokenResponse>> {
         let url = authorization_url(self.ports, self.client, authorization_server, pending).await?;
         if let Some(limit) = self.user_agent.leaves_for() {
             pending.keep(self.ports, self.server, limit).await?;

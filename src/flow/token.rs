@@ -56,7 +56,7 @@ impl<P: Ports> Endpoint<'_, P> {
 
     /// Asks for tokens. `secrets` are those in the request: they are kept out of errors, even if the
     /// server repeats them in its answer.
-    pub async fn request_tokens(&self, step: Step, form: Form, secrets: &[&str]) -> Result<TokenResponse> {
+    pub async fn request_tokens(&self, step: Step, form: Form, secrets: &[&str]) -> Result<Box<TokenResponse>> {
         let answer = self.post(step, form).await?;
         let response = self.read(&answer, step, secrets, |document| TokenResponse::parse(document, step))?;
         self.binding.check(response.token_type, step, self.issuer)?;

@@ -45,7 +45,7 @@ pub struct TokenResponse {
 
 impl TokenResponse {
     /// Checks an answer. `step` tells the code exchange from a refresh.
-    pub fn parse(document: &Object, step: Step) -> Result<Self> {
+    pub fn parse(document: &Object, step: Step) -> Result<Box<Self>> {
         let fields = Fields::new(document, Code::InvalidResponse, step);
         let access_token = fields.required_string("access_token");
         // RFC 6750 §2.1, `b64token`: what goes into a header has to fit in one.
@@ -55,13 +55,13 @@ impl TokenResponse {
         // token type."
         let token_type = TokenType::from_name(fields.required_string("token_type"));
         fields.check(token_type.is_some(), "token_type", "\"Bearer\" or \"DPoP\"");
-        let response = Self {
+        let response = Box::new(Self {
             access_token: access_token.into(),
             token_type: token_type.unwrap_or(TokenType::Bearer),
             expires_in: fields.whole_number("expires_in"),
             refresh_token: fields.string("refresh_token").filter(|token| !token.is_empty()).map(Into::into),
             scope: fields.string("scope").map(Scope::parse),
-        };
+        });
         fields.end().map(|()| response)
     }
 }
