@@ -1,7 +1,9 @@
 // A request of the app's: the arguments of `fetch`.
 
+import { absolute } from "./url.js";
+
 export class AppRequest {
-  constructor(fetch, input, init) {
+  constructor(fetch = globalThis.fetch, input, init) {
     Object.assign(this, { fetch, init, input, isRequest: typeof input?.clone === "function" });
     // What is no `Request` is read as text once, as `fetch` reads it, so that what is checked is what is sent.
     try {
@@ -18,7 +20,8 @@ export class AppRequest {
   }
 
   get url() {
-    return this.isRequest ? this.input.url : this.input;
+    const url = this.isRequest ? this.input.url : this.input;
+    return typeof url === "string" ? absolute(url) : undefined;
   }
 
   get method() {

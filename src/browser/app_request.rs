@@ -1,6 +1,6 @@
 //! A request of the app's to the MCP server, by `fetch`.
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
@@ -8,7 +8,6 @@ use super::Browser;
 use super::fetch::{date_of, header, oauth_error, status};
 use super::promise::settled;
 use super::reflect::JsCause;
-use super::url::absolute_url;
 use crate::ports::{LONGEST_BODY, ResourceRequest, ResourceResponse, UnixMillis};
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};
@@ -18,7 +17,7 @@ extern "C" {
     #[wasm_bindgen(js_name = AppRequest)]
     type Given;
     #[wasm_bindgen(constructor, js_class = AppRequest)]
-    fn new(fetch: &JsValue, input: &JsValue, init: &JsValue) -> Given;
+    fn new(fetch: Option<&Function>, input: &JsValue, init: &JsValue) -> Given;
     #[wasm_bindgen(method, getter)]
     fn url(this: &Given) -> Option<String>;
     #[wasm_bindgen(method, getter)]
@@ -67,7 +66,7 @@ impl AppResponse {
 impl AppRequest {
     /// Takes the arguments of `fetch`.
     pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
-        Self { browser: browser.clone(), given: Given::new(&browser.fetch_function(), &input, &init), via: None }
+        Self { browser: browser.clone(), given: Given::new(browser.fetch.as_ref(), &input, &init), via: None }
     }
 
     /// The signal that ends the request, if there is one.
@@ -94,7 +93,7 @@ impl ResourceRequest for AppRequest {
     type Response = AppResponse;
 
     fn url(&self) -> Option<Url> {
-        let absolute = absolute_url(&self.given.url()?);
+        let absolute = self.given.url()?;
         // What follows the path does not matter to where the token may go, and browsers leave
         // characters in a query that RFC 3986 does not have.
         Url::parse(absolute.split(['?', '#']).next()?).ok()
@@ -102,8 +101,7 @@ impl ResourceRequest for AppRequest {
 
     fn via(&mut self) -> Result<Option<Url>> {
         if self.browser.has_proxy() {
-            let url = self.given.url().unwrap_or_default();
-            self.via = self.browser.proxied(Step::Request, &absolute_url(&url))?;
+            self.via = self.browser.proxied(Step::Request, &self.given.url().unwrap_or_default())?;
         }
         Ok(self.via.clone())
     }

@@ -20,7 +20,7 @@ const ONCE = { once: true };
 const QUIET = { credentials: "omit", referrerPolicy: "no-referrer" };
 
 /** Sends `init`, which is JSON. Of the body at most `most` bytes are read, or with 0 nothing. */
-export const exchange = (controller, fetch, url, init, limit, most) =>
+export const exchange = (controller, fetch = globalThis.fetch, url, init, limit, most) =>
   within(controller, limit, async (signal) => {
     const response = await fetch(url, { ...JSON.parse(init), ...QUIET, signal });
     const { status, headers, redirected } = response;
@@ -64,7 +64,7 @@ export async function oauthError(response, most) {
 }
 
 /** How much of a URL's answers a page sees, asked by HEAD: 0 none comes, 1 some come, 2 they may be read, 3 also with `headers`. */
-export const visible = (controller, fetch, url, headers, limit) =>
+export const visible = (controller, fetch = globalThis.fetch, url, headers, limit) =>
   within(controller, limit, async (signal) => {
     const look = async (mode, names) => {
       const dummies = Object.fromEntries(names.map((name) => [name, "x"]));

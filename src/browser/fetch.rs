@@ -1,6 +1,6 @@
 //! HTTP by `fetch`.
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::Browser;
@@ -13,8 +13,15 @@ use crate::{Code, Step};
 
 #[wasm_bindgen(module = "/src/browser/fetch.js")]
 extern "C" {
-    fn exchange(controller: &Abort, fetch: &JsValue, url: &str, init: &str, limit_ms: u32, most: usize) -> Promise;
-    fn visible(controller: &Abort, fetch: &JsValue, url: &str, headers: &str, limit_ms: u32) -> Promise;
+    fn exchange(
+        controller: &Abort,
+        fetch: Option<&Function>,
+        url: &str,
+        init: &str,
+        limit_ms: u32,
+        most: usize,
+    ) -> Promise;
+    fn visible(controller: &Abort, fetch: Option<&Function>, url: &str, headers: &str, limit_ms: u32) -> Promise;
     pub(super) fn header(response: &JsValue, name: &str) -> Option<String>;
     pub(super) fn date(response: &JsValue, name: &str) -> f64;
     // `catch`: else wasm-bindgen imports it past the glue, by a path that bundlers warn of.
@@ -23,6 +30,13 @@ extern "C" {
     pub(super) fn headers(response: &JsValue) -> Result<js_sys::Array, JsValue>;
     #[wasm_bindgen(js_name = oauthError)]
     pub(super) fn oauth_error(response: &JsValue, most: usize) -> Promise;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type Answered;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Answered) -> Option<u16>;
 }
 
 impl Http for Browser {
@@ -68,20 +82,20 @@ impl Browser {
     /// Dropping it ends the request. `init` is JSON.
     pub(super) fn exchange(&self, url: &Url, init: &Secret, read: bool) -> Work {
         let most = if read { LONGEST_BODY } else { 0 };
-        let fetch = self.fetch_function();
-        Work::start(|abort| exchange(abort, &fetch, url.as_str(), init.expose(), self.request_timeout_ms, most))
+        let fetch = self.fetch.as_ref();
+        Work::start(|abort| exchange(abort, fetch, url.as_str(), init.expose(), self.request_timeout_ms, most))
     }
 
     /// How much of a URL's answers this page sees.
     pub(super) fn visible(&self, url: &Url, headers: &str) -> Work {
-        let fetch = self.fetch_function();
-        Work::start(|abort| visible(abort, &fetch, url.as_str(), headers, self.request_timeout_ms))
+        let fetch = self.fetch.as_ref();
+        Work::start(|abort| visible(abort, fetch, url.as_str(), headers, self.request_timeout_ms))
     }
 }
 
 /// The status of an answer.
 pub(super) fn status(answer: &JsValue) -> u16 {
-    get(answer, "status").as_f64().unwrap_or_default() as u16
+    answer.unchecked_ref::<Answered>().status().unwrap_or_default()
 }
 
 /// The headers for which a browser asks the server first.

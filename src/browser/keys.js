@@ -6,7 +6,7 @@ const generate = () => crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P
 
 const usable = (pair) => pair?.privateKey?.type === "private";
 
-/** The pair for an issuer, with its public half as `jwk`: one for all tabs where it is to last and there is a database. */
+/** The pair for an issuer, with its public half as `x` and `y`: one for all tabs where it is to last and there is a database. */
 export async function keyPair(known, issuer, lasts) {
   if (!known[issuer]) {
     let asked = false;
@@ -20,7 +20,8 @@ export async function keyPair(known, issuer, lasts) {
     };
     const pair = await (lasts ? withDatabase(kept).catch(unlessMissing) : generate());
     // Exported once: each proof has it in its header (RFC 9449 §4.2).
-    pair.jwk = await crypto.subtle.exportKey("jwk", pair.publicKey);
+    const { x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+    Object.assign(pair, { x, y });
     // Another request may have been faster where there is no database.
     known[issuer] ??= pair;
   }

@@ -17,6 +17,15 @@ extern "C" {
     fn sign(pair: &JsValue, input: &str) -> Promise;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    type KeyPair;
+    #[wasm_bindgen(method, getter)]
+    fn x(this: &KeyPair) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn y(this: &KeyPair) -> Option<String>;
+}
+
 /// What Web Crypto knows of a key's algorithm, and JOSE's name for it (RFC 7518 §3.1).
 const CLIENT_ALGORITHMS: [(&str, &str); 4] =
     [("ECDSA", "ES256"), ("RSASSA-PKCS1-v1_5", "RS256"), ("RSA-PSS", "PS256"), ("Ed25519", "EdDSA")];
@@ -48,14 +57,15 @@ impl Browser {
 }
 
 async fn signature(pair: &JsValue, input: &str) -> Result<Vec<u8>> {
-    Ok(Uint8Array::new(&settled(&sign(pair, input)).await.map_err(failed)?).to_vec())
+    let signature: Uint8Array = settled(&sign(pair, input)).await.map_err(failed)?.unchecked_into();
+    Ok(signature.to_vec())
 }
 
 impl Keys for Browser {
     async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey> {
-        let jwk = get(&self.key_pair(issuer).await?, "jwk");
-        let coordinate = |name| get(&jwk, name).as_string().ok_or_else(|| failed(JsValue::UNDEFINED));
-        Ok(PublicKey { x: coordinate("x")?, y: coordinate("y")? })
+        let pair: KeyPair = self.key_pair(issuer).await?.unchecked_into();
+        let (Some(x), Some(y)) = (pair.x(), pair.y()) else { return Err(failed(JsValue::UNDEFINED)) };
+        Ok(PublicKey { x, y })
     }
 
     async fn dpop_sign(&self, issuer: &Issuer, input: &str) -> Result<Vec<u8>> {

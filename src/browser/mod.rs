@@ -135,9 +135,4 @@ impl Browser {
     pub fn keeps_in_memory(&self) -> bool {
         self.stores.in_memory()
     }
-
-    /// The app's `fetch`, or the browser's.
-    fn fetch_function(&self) -> JsValue {
-        self.fetch.as_ref().map_or_else(|| reflect::global("fetch"), JsValue::from)
-    }
 }

@@ -53,20 +53,20 @@ impl Popup {
     /// Opens it at once: to be called in the click, before anything is awaited. `host` is named in
     /// it, `signal` is the sign-in's, if it has one, and `on_waiting` is called when the popup can't
     /// be watched any more.
-    pub fn open(host: &str, signal: JsValue, on_waiting: Box<dyn Fn()>) -> Result<Box<Self>> {
+    pub fn open(host: &str, signal: JsValue, on_waiting: Box<dyn Fn()>) -> Result<Self> {
         needs_window()?;
         let opened = open(host, &signal);
         let in_the_way = |code, message| Err(Error::new(code, Step::Authorization, message));
         match opened.as_string().as_deref() {
             Some("popup_open") => in_the_way(Code::PopupOpen, "The popup of another sign-in is open."),
             Some(_) => in_the_way(Code::PopupBlocked, "The browser blocked the popup."),
-            None => Ok(Box::new(Self {
+            None => Ok(Self {
                 window: opened.unchecked_into(),
                 navigated: false,
                 closing: Closing::new(),
                 on_waiting,
                 finished: false,
-            })),
+            }),
         }
     }
 

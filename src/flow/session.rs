@@ -107,7 +107,7 @@ const PATIENCE_MS: u64 = 5000;
 
 impl Tokens {
     /// Takes over what a token response brought.
-    pub fn renewed(&self, response: Box<TokenResponse>, now: UnixMillis) -> Rc<Self> {
+    pub fn renewed(&self, response: &TokenResponse, now: UnixMillis) -> Rc<Self> {
         let life = response.expires_in.map(|seconds| seconds.saturating_mul(1000));
         let after = |ms: u64| UnixMillis(now.0.saturating_add(ms));
         let mut tokens = self.clone();
@@ -115,15 +115,15 @@ impl Tokens {
         tokens.issued_at = now;
         tokens.expires_at = life.map(after);
         tokens.refresh_at = life.map(|life| after(life - (life / 10).min(LONGEST_MARGIN_MS)));
-        tokens.access_token = response.access_token;
+        tokens.access_token = response.access_token.clone();
         tokens.token_type = response.token_type;
         // RFC 6749 §6: the server MAY issue a new refresh token; else the old one stays.
         if response.refresh_token.is_some() {
-            tokens.refresh_token = response.refresh_token;
+            tokens.refresh_token = response.refresh_token.clone();
         }
         // RFC 6749 §5.1: absent where it is identical to what was asked for.
-        if let Some(granted) = response.scope {
-            tokens.granted = granted;
+        if let Some(granted) = &response.scope {
+            tokens.granted = granted.clone();
         }
         Rc::new(tokens)
     }
@@ -230,7 +230,7 @@ impl<P: Ports> Session<P> {
         response: Box<TokenResponse>,
     ) -> Result<Self> {
         bind(ports, client, &tokens.issuer).await?;
-        let tokens = tokens.renewed(response, ports.now());
+        let tokens = tokens.renewed(&response, ports.now());
         let session = Self::new(ports.clone(), client.clone(), server.clone(), tokens.clone());
         session.store(&tokens).await?;
         session.ports.notify(&Event::SignedIn { server: session.server.as_str() });
@@ -241,7 +241,7 @@ impl<P: Ports> Session<P> {
     pub(super) async fn adopt(&self, tokens: Rc<Tokens>, response: Box<TokenResponse>) -> Result<()> {
         // Signed out meanwhile: that stays so.
         self.tokens()?;
-        let tokens = tokens.renewed(response, self.ports.now());
+        let tokens = tokens.renewed(&response, self.ports.now());
         self.store(&tokens).await?;
         self.use_tokens(tokens);
         self.ports.notify(&Event::SteppedUp { server: self.server.as_str(), scopes: &self.scope() });
@@ -560,7 +560,7 @@ impl<P: Ports> Session<P> {
                 return Err(error);
             }
         };
-        let tokens = stored.renewed(response, self.ports.now());
+        let tokens = stored.renewed(&response, self.ports.now());
         // Stored first and used after, so that no rotated refresh token is lost. Where the store fails
         // just then, this session goes on with them all the same.
         let saved = self.ports.set(&tokens.key(), tokens.to_record()).await;

@@ -157,14 +157,14 @@ pub(super) struct User {
 }
 
 enum Page {
-    Popup(Box<Popup>),
+    Popup(Popup),
     Redirect(Redirect),
     App(AppPage),
     /// A user on another device sees none, and a grant without a user shows none.
     None,
 }
 
-fn open_popup(browser: &Browser, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<Box<Popup>> {
+fn open_popup(browser: &Browser, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<Popup> {
     let (browser, text) = (browser.clone(), server.as_str().to_owned());
     let signal = signal.map_or(JsValue::UNDEFINED, JsValue::from);
     Popup::open(server.url().host(), signal, Box::new(move || browser.notify(&Event::Waiting { server: &text })))
