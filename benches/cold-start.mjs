@@ -103,3 +103,8 @@ async function startOnce(browser, url, { emulated }) {
     await context.close();
   }
 }
+
+export function summary(rows) {
+  const [ours, , official] = rows;
+  return [["cold start, cache empty, loopback", ...[ours, official].map(({ ms }) => `${ms.toFixed(0)} ms`)]];
+}

@@ -108,3 +108,8 @@ async function peerFetch({ url, requests }) {
   for (let n = 0; n < requests; n += 1) await (await app.fetch(url)).text();
   return performance.now() - started;
 }
+
+export function summary([, ours, official, oursWithDpop, officialWithDpop]) {
+  const both = (a, b) => [a, b].map(({ toPlain }) => toPlain.toFixed(2)).join(", ");
+  return [["a request, times that of plain fetch: Bearer, DPoP", both(ours, oursWithDpop), both(official, officialWithDpop)]];
+}

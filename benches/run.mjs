@@ -10,7 +10,10 @@ import { findChromium } from "../scripts/toolchain/browser.mjs";
 import { toolchain } from "../scripts/toolchain.mjs";
 import { installPeers } from "./peers.mjs";
 
-/** Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)` and `met(results)`. */
+/**
+ * Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)`, `met(results)` and
+ * `summary(results)`: lines of what, ours and the official client's.
+ */
 const BENCHES = {
   size: "what a browser downloads",
   steps: "requests one after another until the sign-in page, and the first answer",
@@ -20,6 +23,9 @@ const BENCHES = {
   memory: "after many requests and refreshes",
 };
 const DOCUMENT = join(root, "docs", "benchmarks.md");
+const README = join(root, "README.md");
+/** What stands before and after the table in the README. */
+const [TABLE, END] = ["<!-- npm run bench -- --write -->", "<!-- end of the bench -->"];
 
 const HELP = `Usage: npm run bench -- [NAME…] [options]
 
@@ -27,7 +33,7 @@ Measures this package beside its peers. Without a name, all of:
 ${Object.entries(BENCHES).map(([name, about]) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
   --json FILE   write the results to a file, too
-  --write       put the tables into docs/benchmarks.md
+  --write       put the tables into docs/benchmarks.md, and one of all into the README
   --no-build    with pkg/wasm as it is`;
 
 async function benchmarks(names, { json, write, "no-build": asItIs }) {
@@ -39,6 +45,7 @@ async function benchmarks(names, { json, write, "no-build": asItIs }) {
 
   const results = { date: new Date().toISOString().slice(0, 10), machine: await machine(), benches: {} };
   const sections = new Map();
+  const lines = [];
   for (const name of names.length ? names : Object.keys(BENCHES)) {
     const started = Date.now();
     const bench = await import(`./${name}.mjs`);
@@ -48,9 +55,12 @@ async function benchmarks(names, { json, write, "no-build": asItIs }) {
     results.benches[name] = { goal: bench.goal, met, rows };
     console.log(`\n${table(bench.columns, rows.map(bench.row))}\nGoal: ${bench.goal}: ${met ? "met" : "not met"} (${duration(started)})`);
     sections.set(bench.title, section(bench, rows, met, results));
+    lines.push(...bench.summary(rows).map((cells) => [...cells, met ? "met" : "not met", results.date]));
   }
   if (json) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
-  if (write) writeFileSync(DOCUMENT, withSections(readFileSync(DOCUMENT, "utf8"), sections));
+  if (!write) return;
+  writeFileSync(DOCUMENT, withSections(readFileSync(DOCUMENT, "utf8"), sections));
+  writeFileSync(README, withLines(readFileSync(README, "utf8"), lines, results.machine));
 }
 
 async function machine() {
@@ -85,6 +95,18 @@ function withSections(document, sections) {
   const kept = new Map(parts.map((part) => [part.split("\n", 1)[0], part.slice(part.indexOf("\n")).trim()]));
   for (const [title, text] of sections) kept.set(title, text);
   return `${[head.trimEnd(), ...[...kept].map(([title, text]) => `## ${title}\n\n${text}`)].join("\n\n")}\n`;
+}
+
+/** The README with these lines in its table, in place of those of the same things, or after all others. */
+function withLines(readme, lines, machine) {
+  const [before, rest] = readme.split(TABLE);
+  const [written, after] = rest.split(END);
+  const old = written.split("\n").filter((line) => line.startsWith("| ")).slice(1);
+  const all = new Map(old.map((line) => line.slice(2, -2).split(" | ")).map((cells) => [cells[0], cells]));
+  for (const cells of lines) all.set(cells[0], cells);
+  const table = [["", "mcp-authorize", "official client 2.4.0", "goal", "date"], [..."-----"].map(() => "---"), ...all.values()];
+  const rows = table.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return `${before}${TABLE}\n${rows}\n\nOn ${machine}.\n${END}${after}`;
 }
 
 if (isMain(import.meta.url)) {

@@ -64,3 +64,12 @@ export const goal = "at most 34,000 bytes brotli, and in no case more than 44,00
 export const met = ([{ brotli, goal }]) => brotli <= goal;
 export const row = ({ client, raw, gzip, brotli, ratio }) =>
   [client, number(raw), number(gzip), number(brotli), `× ${ratio.toFixed(2)}`];
+
+/** For the README: `[what, ours, the official client's]`. */
+export const summary = ([ours, , withDpop, , v1]) => [
+  [
+    "download for all of it, brotli",
+    `${number(ours.brotli)} bytes`,
+    `${number(withDpop.brotli)}; its 1.32.2 without DPoP ${number(v1.brotli)}; both without popup, storage, locks`,
+  ],
+];

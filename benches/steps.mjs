@@ -167,3 +167,13 @@ function count(log) {
 }
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+export function summary(rows) {
+  const before = (client) => {
+    const steps = ["first visit", "worst discovery", "second visit"].map(
+      (visit) => rows.find((row) => row.visit === visit && row.client === client.name).page.steps,
+    );
+    return steps.join(", ");
+  };
+  return [["requests one after another before the sign-in page: first visit, worst discovery, second visit", before(OURS), before(V2)]];
+}
