@@ -121,9 +121,9 @@ extern "C" fn run(task: *const Task) {
     }
 }
 
-/// Runs a future to its end, beginning when the script that is running now has ended.
+/// Runs a future to its end, beginning now.
 pub(crate) fn spawn(future: Pin<Box<dyn Future<Output = ()>>>) {
-    Arc::new(Task { future: RefCell::new(Some(future)), queued: Cell::new(false) }).wake();
+    run(Arc::into_raw(Arc::new(Task { future: RefCell::new(Some(future)), queued: Cell::new(false) })));
 }
 
 /// A promise of what a future comes to.
