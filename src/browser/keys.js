@@ -28,12 +28,8 @@ export async function keyPair(known, issuer, lasts) {
   return known[issuer];
 }
 
-/** Each algorithm takes of the parameters what it needs. */
+/** Each algorithm takes of the parameters what it needs, and a copy of the input. */
 export const sign = async ({ privateKey }, input) =>
   new Uint8Array(
-    await crypto.subtle.sign(
-      { name: privateKey.algorithm.name, hash: "SHA-256", saltLength: 32 },
-      privateKey,
-      new TextEncoder().encode(input),
-    ),
+    await crypto.subtle.sign({ name: privateKey.algorithm.name, hash: "SHA-256", saltLength: 32 }, privateKey, input),
   );

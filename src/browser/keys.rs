@@ -14,7 +14,7 @@ use crate::{Code, Error, Result, Step};
 extern "C" {
     #[wasm_bindgen(js_name = keyPair)]
     fn key_pair(known: &JsValue, issuer: &str, lasts: bool) -> Promise;
-    fn sign(pair: &JsValue, input: &str) -> Promise;
+    fn sign(pair: &JsValue, input: &[u8]) -> Promise;
 }
 
 #[wasm_bindgen]
@@ -57,7 +57,7 @@ impl Browser {
 }
 
 async fn signature(pair: &JsValue, input: &str) -> Result<Vec<u8>> {
-    let signature: Uint8Array = settled(&sign(pair, input)).await.map_err(failed)?.unchecked_into();
+    let signature: Uint8Array = settled(&sign(pair, input.as_bytes())).await.map_err(failed)?.unchecked_into();
     Ok(signature.to_vec())
 }
 

@@ -101,29 +101,45 @@ unsafe impl Send for Task {}
 #[cfg(not(target_feature = "atomics"))]
 unsafe impl Sync for Task {}
 
+thread_local! {
+    /// Whether a task is running now.
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
 impl Wake for Task {
+    /// A promise wakes when nothing else runs: then so may the task. What wakes while a task runs waits for its end.
     fn wake(self: Arc<Self>) {
-        if !self.queued.replace(true) {
-            soon(&wasm_bindgen::function_table(), run as *const () as usize, Arc::into_raw(self));
+        if !RUNNING.get() {
+            self.run();
+        } else if !self.queued.replace(true) {
+            soon(&wasm_bindgen::function_table(), turn as *const () as usize, Arc::into_raw(self));
         }
     }
 }
 
+impl Task {
+    fn run(self: Arc<Self>) {
+        let before = RUNNING.replace(true);
+        let waker = Waker::from(self.clone());
+        let mut future = self.future.borrow_mut();
+        if future.as_mut().is_some_and(|future| future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready()) {
+            *future = None;
+        }
+        RUNNING.set(before);
+    }
+}
+
 /// Called when a task's turn has come.
-extern "C" fn run(task: *const Task) {
+extern "C" fn turn(task: *const Task) {
     // SAFETY: it was made from an `Arc` above, once for each time that it is queued.
     let task = unsafe { Arc::from_raw(task) };
     task.queued.set(false);
-    let waker = Waker::from(task.clone());
-    let mut future = task.future.borrow_mut();
-    if future.as_mut().is_some_and(|future| future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready()) {
-        *future = None;
-    }
+    task.run();
 }
 
 /// Runs a future to its end, beginning now.
 pub(crate) fn spawn(future: Pin<Box<dyn Future<Output = ()>>>) {
-    run(Arc::into_raw(Arc::new(Task { future: RefCell::new(Some(future)), queued: Cell::new(false) })));
+    Arc::new(Task { future: RefCell::new(Some(future)), queued: Cell::new(false) }).run();
 }
 
 /// A promise of what a future comes to.
