@@ -101,10 +101,10 @@ function withSections(document, sections) {
 function withLines(readme, lines, machine) {
   const [before, rest] = readme.split(TABLE);
   const [written, after] = rest.split(END);
-  const old = written.split("\n").filter((line) => line.startsWith("| ")).slice(1);
+  const old = written.split("\n").filter((line) => line.startsWith("| ")).slice(2);
   const all = new Map(old.map((line) => line.slice(2, -2).split(" | ")).map((cells) => [cells[0], cells]));
   for (const cells of lines) all.set(cells[0], cells);
-  const table = [["", "mcp-authorize", "official client 2.4.0", "goal", "date"], [..."-----"].map(() => "---"), ...all.values()];
+  const table = [["what", "mcp-authorize", "official client 2.4.0", "goal", "date"], [..."-----"].map(() => "---"), ...all.values()];
   const rows = table.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return `${before}${TABLE}\n${rows}\n\nOn ${machine}.\n${END}${after}`;
 }
