@@ -83,9 +83,9 @@ async function generate(compiled, name, { dev, env }) {
   let script = readFileSync(join(folder, `${name}.js`), "utf8").replaceAll(/\.\/snippets\/[^/]+\/src\//g, "./");
   let wasm = readFileSync(compact);
   if (!dev) {
-    writeFileSync(compact, withoutUncalled(wasm, script));
+    writeFileSync(compact, await withoutUncalled(wasm, script));
     await optimize(compact);
-    ({ wasm, script } = shorten(inOrder(readFileSync(compact)), script));
+    ({ wasm, script } = shorten(await inOrder(readFileSync(compact)), script));
   }
   const browser = join(root, "src", "browser");
   cpSync(browser, join(OUT, "browser"), { recursive: true, filter: (file) => file === browser || file.endsWith(".js") });

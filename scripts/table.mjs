@@ -1,14 +1,13 @@
 // Takes out of a module's table the functions that js-sys leaves there: one for each kind of closure that its bindings
 // could take, and the wakers of its futures. What stands in the table nothing else removes, as it may be called by number.
 
-import binaryen from "binaryen";
-
 const CLOSURE = /^wasm_bindgen\b.*::closures::_::invoke\b/;
 const WAKER = /^js_sys\b.*::futures::/;
 
 /** The module without them. `wasm` has its names; `script` shows whether closures are made after all. */
-export function withoutUncalled(wasm, script) {
+export async function withoutUncalled(wasm, script) {
   if (/\bmake(Mut)?Closure\(/.test(script)) return wasm;
+  const { default: binaryen } = await import("binaryen"); // As in order.mjs.
   const module = binaryen.readBinary(wasm);
   try {
     for (let index = module.getNumElementSegments(); index > 0; index -= 1) {
