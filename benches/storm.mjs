@@ -97,7 +97,7 @@ const wait = (milliseconds) => new Promise((done) => setTimeout(done, millisecon
 
 /** At the servers that end a session when a refresh token comes twice. */
 export function summary(rows) {
-  const [strict] = rows.slice(-1).map(({ server }) => server);
+  const strict = SERVERS.at(-1).name;
   const outcome = (load, client) => {
     const { refreshes, ok, of, alive } = rows.find((row) => row.load === load && row.server === strict && row.client === client.name);
     return `${ok} OK of ${of}, ${refreshes} refresh${refreshes === 1 ? "" : "es"}, session ${alive ? "alive" : "lost"}`;

@@ -147,9 +147,12 @@ async function runSuite(suite, { env, verbose }) {
   try {
     const [command, args] = suite.command();
     const beside = await suite.beside?.();
-    // Native suites use the user's own compiler, hence not the tools' environment.
-    result = await capture(command, args, { env: suite.needs ? { ...env, ...beside?.env } : {}, timeout: TIME_LIMIT });
-    beside?.end();
+    try {
+      // Native suites use the user's own compiler, hence not the tools' environment.
+      result = await capture(command, args, { env: suite.needs ? { ...env, ...beside?.env } : {}, timeout: TIME_LIMIT });
+    } finally {
+      beside?.end();
+    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     result = { status: error.message, output: "" };

@@ -7,7 +7,7 @@ use super::Browser;
 use super::abort::{Abort, Work};
 use super::reflect::{JsCause, get};
 use crate::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response, UnixMillis};
-use crate::protocol::json::{Writer, digits};
+use crate::protocol::json::{Writer, digits, joined};
 use crate::protocol::{Secret, Url};
 use crate::{Code, Step};
 
@@ -103,12 +103,7 @@ fn preflighted(request: &Request) -> String {
     let json = matches!(request.body, Some(Body::Json(_)));
     let all =
         [(json, "content-type"), (request.authorization.is_some(), "authorization"), (request.dpop.is_some(), "dpop")];
-    let mut names = String::new();
-    for (_, name) in all.iter().filter(|(sent, _)| *sent) {
-        names.push_str(if names.is_empty() { "" } else { ", " });
-        names.push_str(name);
-    }
-    names
+    joined(all.iter().filter(|(sent, _)| *sent).map(|(_, name)| *name), ", ")
 }
 
 /// For GET a request that needs no preflight.

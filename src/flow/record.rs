@@ -5,7 +5,8 @@
 use std::rc::Rc;
 
 use crate::ports::{Event, Ports, StorageProblem};
-use crate::protocol::json::{Fields, Object, Value, Writer};
+use crate::protocol::fields::Fields;
+use crate::protocol::json::{Object, Value, Writer};
 use crate::protocol::{ClientAuthentication, ClientCredentials, Issuer, Secret, Url};
 use crate::{Code, Result, Step};
 

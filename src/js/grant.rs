@@ -5,7 +5,8 @@ use wasm_bindgen::JsValue;
 use crate::browser::absolute_url;
 use crate::browser::reflect::get;
 use crate::flow::{Grant, IdentityProvider};
-use crate::protocol::json::{Fields, Value};
+use crate::protocol::fields::Fields;
+use crate::protocol::json::Value;
 use crate::protocol::{ClientAuthentication, ClientCredentials, Url};
 use crate::{Code, Step};
 

@@ -9,7 +9,8 @@ use super::grant;
 use crate::browser::reflect::get;
 use crate::browser::{Storage, absolute_url, algorithm_of, to_value};
 use crate::flow::{Client, Dpop, Grant, PreRegistered};
-use crate::protocol::json::{FieldError, Fields, Object, Value};
+use crate::protocol::fields::Fields;
+use crate::protocol::json::{FieldError, Object, Value};
 use crate::protocol::{Issuer, Scope, Url, UrlError, client_id_metadata_url};
 use crate::{Code, Result, Step};
 
@@ -122,24 +123,24 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>) -> C
 }
 
 fn read_dpop(options: &Fields<'_>) -> Dpop {
-    match options.string("dpop") {
-        None | Some("auto") => return Dpop::Auto,
-        Some("require") => return Dpop::Require,
-        given => options.check(given == Some("off"), "dpop", "\"auto\", \"require\" or \"off\""),
+    let given = options.string("dpop").unwrap_or("auto");
+    options.check(matches!(given, "auto" | "require" | "off"), "dpop", "\"auto\", \"require\" or \"off\"");
+    match given {
+        "require" => Dpop::Require,
+        "off" => Dpop::Off,
+        _ => Dpop::Auto,
     }
-    Dpop::Off
 }
 
 fn read_display(options: &Fields<'_>) -> Display {
-    match options.string("display") {
-        None | Some("popup") => return Display::Popup,
-        Some("redirect") => return Display::Redirect,
-        given => {
-            let expected = "\"popup\", \"redirect\" or \"popup-or-redirect\"";
-            options.check(given == Some("popup-or-redirect"), "display", expected);
-        }
+    let given = options.string("display").unwrap_or("popup");
+    let expected = "\"popup\", \"redirect\" or \"popup-or-redirect\"";
+    options.check(matches!(given, "popup" | "redirect" | "popup-or-redirect"), "display", expected);
+    match given {
+        "redirect" => Display::Redirect,
+        "popup-or-redirect" => Display::PopupOrRedirect,
+        _ => Display::Popup,
     }
-    Display::PopupOrRedirect
 }
 
 /// `clientKey`: the key and its `kid`.

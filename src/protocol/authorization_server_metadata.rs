@@ -1,6 +1,7 @@
 //! Authorization server metadata (RFC 8414 and OpenID Connect Discovery 1.0).
 
-use super::json::{Fields, Object};
+use super::fields::Fields;
+use super::json::Object;
 use super::{DPOP_ALGORITHM, Issuer, Scope, Url};
 use crate::{Code, Error, Result, Step};
 

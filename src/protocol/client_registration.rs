@@ -1,6 +1,7 @@
 //! Dynamic client registration (RFC 7591).
 
-use super::json::{Fields, Object, Writer};
+use super::fields::Fields;
+use super::json::{Object, Writer};
 use super::token_request::DEVICE_CODE;
 use super::{AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, Scope, Url};
 use crate::{Code, Result, Step};

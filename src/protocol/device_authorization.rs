@@ -1,7 +1,8 @@
 //! Device authorization (RFC 8628): the user signs in on another device, by a code.
 
+use super::fields::Fields;
 use super::form::Form;
-use super::json::{Fields, Object};
+use super::json::Object;
 use super::oauth_error::presentable;
 use super::{Resource, Scope, Secret, Url};
 use crate::{Code, Result, Step};

@@ -3,9 +3,6 @@
 //! Parsing is left to the platform, through a port: every browser has a parser, and a
 //! derived one would be the biggest single item of the download.
 
-use std::cell::RefCell;
-
-use super::Url;
 use crate::{Code, Error, Step};
 
 /// A JSON value.
@@ -60,7 +57,7 @@ impl FieldError {
     }
 }
 
-type Field<T> = Result<T, FieldError>;
+pub(super) type Field<T> = Result<T, FieldError>;
 
 impl Object {
     /// The member; `null` counts as absent, as servers use it so.
@@ -121,88 +118,19 @@ impl Object {
     }
 }
 
-/// Reads many members of an object. What is wrong with the first that is wrong is told at the end:
-/// until then, a member that is wrong reads like one that is absent.
-pub(crate) struct Fields<'a> {
-    object: &'a Object,
-    code: Code,
-    step: Step,
-    wrong: RefCell<Option<Error>>,
-}
-
-impl<'a> Fields<'a> {
-    /// Errors will have this code and step.
-    pub fn new(object: &'a Object, code: Code, step: Step) -> Self {
-        Self { object, code, step, wrong: RefCell::new(None) }
-    }
-
-    /// Notes an error, unless there is one.
-    pub fn fail(&self, error: Error) {
-        self.wrong.borrow_mut().get_or_insert(error);
-    }
-
-    /// Notes that a member's content is wrong, unless something is.
-    pub fn check(&self, is_right: bool, name: &'static str, expected: &'static str) {
-        if !is_right {
-            self.fail(FieldError::new(name, expected).at(self.code, self.step));
-        }
-    }
-
-    fn keep<T>(&self, field: Field<Option<T>>) -> Option<T> {
-        field.unwrap_or_else(|error| {
-            self.fail(error.at(self.code, self.step));
-            None
-        })
-    }
-
-    /// [`Object::string`].
-    pub fn string(&self, name: &'static str) -> Option<&'a str> {
-        self.keep(self.object.string(name))
-    }
-
-    /// [`Object::required_string`], or an empty one.
-    pub fn required_string(&self, name: &'static str) -> &'a str {
-        let text = self.string(name).unwrap_or_default();
-        self.check(!text.is_empty(), name, "a string");
-        text
-    }
-
-    /// [`Object::strings`].
-    pub fn strings(&self, name: &'static str) -> Option<Vec<&'a str>> {
-        self.keep(self.object.strings(name))
-    }
-
-    /// Whether a list of strings has this one.
-    pub fn lists(&self, name: &'static str, value: &str) -> bool {
-        self.strings(name).is_some_and(|values| values.contains(&value))
-    }
-
-    /// [`Object::flag`].
-    pub fn flag(&self, name: &'static str) -> bool {
-        self.keep(self.object.flag(name).map(Some)).unwrap_or_default()
-    }
-
-    /// [`Object::whole_number`].
-    pub fn whole_number(&self, name: &'static str) -> Option<u64> {
-        self.keep(self.object.whole_number(name))
-    }
-
-    /// An optional URL, to which the one that the object came from may lead.
-    pub fn url(&self, name: &'static str, from: &Url) -> Option<Url> {
-        let checked = Url::parse(self.string(name)?).and_then(|url| from.may_lead_to(&url).map(|()| url));
-        checked.map_err(|error| self.fail(error.at(self.step, &["\"", name, "\""].concat()))).ok()
-    }
-
-    /// What was wrong first.
-    pub fn end(self) -> crate::Result<()> {
-        self.wrong.into_inner().map_or(Ok(()), Err)
-    }
-}
-
 /// A whole number in decimal digits, at most fifteen of them.
 pub(crate) fn digits(text: &str) -> Option<u64> {
     let add = |sum: u64, byte: u8| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'));
     if text.is_empty() || text.len() > 15 { None } else { text.bytes().try_fold(0, add) }
+}
+
+/// Texts with a separator between them, in less code than the standard library's `join`.
+pub(crate) fn joined<'a>(texts: impl Iterator<Item = &'a str>, separator: &str) -> String {
+    texts.fold(String::new(), |mut joined, text| {
+        joined.push_str(if joined.is_empty() { "" } else { separator });
+        joined.push_str(text);
+        joined
+    })
 }
 
 /// 2^53 - 1: whole numbers up to here are exact in a double.

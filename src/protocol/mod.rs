@@ -14,6 +14,7 @@ mod client_id_metadata_document;
 mod client_registration;
 mod device_authorization;
 mod dpop;
+pub(crate) mod fields;
 pub mod form;
 mod issuer;
 pub mod json;

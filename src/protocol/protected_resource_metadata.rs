@@ -1,6 +1,7 @@
 //! Protected resource metadata (RFC 9728).
 
-use super::json::{Fields, Object};
+use super::fields::Fields;
+use super::json::Object;
 use super::{DPOP_ALGORITHM, Issuer, Resource, Scope, ServerUrl, Url, UrlError};
 use crate::{Code, Error, Result, Step};
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::json::joined;
+
 /// A set of scope tokens, in the order in which they came. Clones share them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Arc<Vec<String>>);
@@ -54,12 +56,7 @@ impl Scope {
     /// The value of a `scope` parameter; nothing where there are no tokens, since an empty one is
     /// not allowed.
     pub fn to_parameter(&self) -> Option<String> {
-        let mut parameter = String::new();
-        for token in self.0.iter() {
-            parameter.push_str(if parameter.is_empty() { "" } else { " " });
-            parameter.push_str(token);
-        }
-        (!parameter.is_empty()).then_some(parameter)
+        (!self.0.is_empty()).then(|| joined(self.0.iter().map(String::as_str), " "))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The token endpoint's answer (OAuth 2.1 §3.2.3).
 
-use super::json::{Fields, Object};
+use super::fields::Fields;
+use super::json::Object;
 use super::{Scope, Secret};
 use crate::{Code, Result, Step};
 
