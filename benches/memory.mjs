@@ -52,6 +52,7 @@ export async function bench(progress) {
 export const row = ({ after, bytes }) => [after, bytes.toLocaleString("en-US")];
 export const met = ([before, after]) => after.bytes === before.bytes;
 
-export const summary = ([before, after]) => [
-  ["memory of the module after 10,000 requests and 200 refreshes", after.bytes === before.bytes ? "as after 100 requests" : `× ${(after.bytes / before.bytes).toFixed(2)} of that after 100 requests`, "–"],
-];
+export function summary([before, after]) {
+  const what = `memory of the module after ${REQUESTS.toLocaleString("en-US")} requests and ${REFRESHES} refreshes`;
+  return [[what, `× ${(after.bytes / before.bytes).toFixed(2)} of that after ${FIRST}`, "–"]];
+}

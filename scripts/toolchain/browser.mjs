@@ -7,17 +7,18 @@ import { join } from "node:path";
 import { Failure, cache, which } from "../run.mjs";
 import { canInstall, install } from "./debian.mjs";
 
-const PLAIN = ["--headless", "--disable-gpu", "--no-first-run"];
-const QUIET = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const ARGUMENTS = [
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
-// The sandbox does not work for root.
-const asWhoWeAre = (all) => (process.getuid?.() === 0 ? [...all, "--no-sandbox"] : all);
-
-/** How every test starts the browser. */
-export const chromiumArguments = asWhoWeAre([...PLAIN, ...QUIET]);
-
-/** How the driver starts it. */
-const driverArguments = asWhoWeAre(PLAIN);
+/** How every test starts the browser. Its sandbox does not work for root. */
+export const chromiumArguments = process.getuid?.() === 0 ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
 
 /** The browser's path, by the environment or on the PATH. */
 export const findChromium = () =>
@@ -36,7 +37,7 @@ export async function browser() {
 
   const settings = join(cache, "webdriver.json");
   mkdirSync(cache, { recursive: true });
-  writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { binary: found.CHROMIUM, args: driverArguments } }));
+  writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { binary: found.CHROMIUM, args: chromiumArguments } }));
   // The seconds that all tests together may take; the default of 20 is near to what they need.
   return { ...found, WASM_BINDGEN_TEST_WEBDRIVER_JSON: settings, WASM_BINDGEN_TEST_TIMEOUT: "180" };
 }
