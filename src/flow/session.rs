@@ -538,6 +538,14 @@ impl<P: Ports> Session<P> {
             Ok(response) => response,
             // RFC 6749 §5.2: these two do not pass by waiting.
             Err(error) if matches!(error.server_error(), Some("invalid_grant" | "invalid_client")) => {
+                // A store that was late with what another tab wrote: the refresh token was spent there, and the
+                // tokens that it brought are the session's.
+                if let Ok(Some(newer)) = self.stored().await
+                    && newer.access_token != *used
+                {
+                    self.use_tokens(newer);
+                    return Ok(());
+                }
                 if error.server_error() == Some("invalid_client") {
                     let (issuer, client_id) = (&stored.issuer, &stored.client.client_id);
                     let forgotten =

@@ -287,7 +287,7 @@ pub async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Outp
 }
 
 /// A network takes time: gives the other futures a turn.
-async fn yield_once() {
+pub async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(move |context| {
         if std::mem::replace(&mut yielded, true) {

@@ -1,3 +1,4 @@
+use std::pin::Pin;
 use std::rc::Rc;
 
 use mcp_authorize::Code;
@@ -75,6 +76,36 @@ fn a_token_that_somebody_else_refreshed_is_taken_over() {
     block_on(first.refresh()).unwrap();
     assert_eq!(token(&second), Ok("second-access".into()));
     assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+/// An app's own storage may be late, as `localStorage` is: then a tab spends a refresh token that another has spent.
+#[test]
+fn a_spent_refresh_token_does_not_end_a_session_that_has_newer_tokens() {
+    let world = Scripted::working();
+    let first = signed_in(&world);
+    let late = world.stored()[&record()].clone();
+    let second = block_on(restore(&world, &Rc::new(client()), first.server())).unwrap().unwrap();
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(first.refresh()).unwrap();
+    let newer = world.stored()[&record()].clone();
+
+    world.write(&record(), &late);
+    world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
+    world.takes(TOKEN, 3);
+    let refreshing: Pin<Box<dyn Future<Output = _>>> = Box::pin(second.refresh());
+    let arriving = Box::pin(async {
+        while world.posted(TOKEN).len() < 2 {
+            yield_once().await;
+        }
+        world.write(&record(), &newer);
+        Ok(())
+    });
+    block_on(all([refreshing, arriving])).into_iter().for_each(|done| done.unwrap());
+
+    assert_eq!(world.posted(TOKEN).len(), 2);
+    assert_eq!(token(&second), Ok("second-access".into()));
+    assert_eq!(world.stored()[&record()], newer);
+    assert!(!world.events().iter().any(|event| event.contains("SignedOut")));
 }
 
 #[test]
