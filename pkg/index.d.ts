@@ -118,7 +118,10 @@ export class McpAuthorizeError extends Error {
   readonly cause?: unknown;
 }
 
-/** Where sessions and registrations are kept. Values are opaque text and hold secrets. */
+/**
+ * Where sessions and registrations are kept. Values are opaque text and hold secrets. What `set` has finished in one
+ * tab, `get` gives in all that share it: a server's refresh token counts once. `localStorage` does not promise that.
+ */
 export interface McpStorage {
   /** @returns the value, or `null`/`undefined` where there is none. */
   get(key: string): string | null | undefined | Promise<string | null | undefined>;
