@@ -1,4 +1,11 @@
-// What frameworks export of that which the documentation uses; npm run consumers has the real ones.
+// What other packages export of that which the documentation uses; npm run consumers has the real frameworks.
+
+declare module "idb-keyval" {
+  export function createStore(database: string, store: string): object;
+  export function get(key: string, store: object): Promise<any>;
+  export function set(key: string, value: string, store: object): Promise<void>;
+  export function del(key: string, store: object): Promise<void>;
+}
 
 declare module "vue" {
   export function shallowRef<T>(value: T): { value: T };
