@@ -1,11 +1,12 @@
 //! The authorization server's metadata (RFC 8414), as far as a page depends on it.
 
+use super::places::{Checks, Place};
 use super::report::{Check, Recorder};
 use super::resource::Found;
-use super::wire::{Outcome, Probe, Wire};
+use super::wire::Wire;
+use crate::Step;
 use crate::protocol::json::Object;
 use crate::protocol::{AuthorizationServerMetadata, DPOP_ALGORITHM, Url};
-use crate::{Code, Step};
 
 const fn metadata(id: &'static str, title: &'static str, spec: &'static str) -> Check {
     Check { id, step: Step::AuthorizationServerMetadata, title, spec }
@@ -17,20 +18,24 @@ const PLACES: [Check; 3] = [
     metadata("authorization_server_metadata.place.openid", "OpenID Connect metadata", DISCOVERY),
     metadata("authorization_server_metadata.place.openid_path", "OpenID Connect metadata below the path", DISCOVERY),
 ];
-const FOUND: Check =
-    metadata("authorization_server_metadata.found", "There is authorization server metadata", DISCOVERY);
-const CORS: Check =
-    metadata("authorization_server_metadata.cors", "A page may read the authorization server metadata", "Fetch §4.10");
-const STAYS: Check = metadata(
-    "authorization_server_metadata.redirect",
-    "The authorization server metadata is no other origin's",
-    "RFC 8414 §3.2",
-);
-const JSON: Check = metadata(
-    "authorization_server_metadata.json",
-    "The authorization server metadata is a JSON object",
-    "RFC 8414 §3.2",
-);
+const DOCUMENT: Checks = Checks {
+    found: metadata("authorization_server_metadata.found", "There is authorization server metadata", DISCOVERY),
+    cors: metadata(
+        "authorization_server_metadata.cors",
+        "A page may read the authorization server metadata",
+        "Fetch §4.10",
+    ),
+    stays: metadata(
+        "authorization_server_metadata.redirect",
+        "The authorization server metadata is no other origin's",
+        "RFC 8414 §3.2",
+    ),
+    json: metadata(
+        "authorization_server_metadata.json",
+        "The authorization server metadata is a JSON object",
+        "RFC 8414 §3.2",
+    ),
+};
 const ISSUER: Check =
     metadata("authorization_server_metadata.issuer", "\"issuer\" is the same, character by character", "RFC 8414 §3.3");
 const SECURE: Check =
@@ -72,84 +77,32 @@ const DPOP: Check = metadata("authorization_server_metadata.dpop", "Tokens can b
 const PAR: Check =
     metadata("authorization_server_metadata.pushed_requests", "Authorization requests can be pushed", "RFC 9126 §5");
 
-enum Place {
-    Document(Object),
-    Missing,
-    Blocked(String),
-    Failed(Code),
-    Redirected(String),
-    NoJson,
-}
-
 /// The metadata, where it can be used.
 pub(super) async fn check<W: Wire>(
     record: &mut Recorder<'_, W>,
     found: &Found,
 ) -> Option<Box<AuthorizationServerMetadata>> {
-    let mut looked = Vec::new();
-    for url in AuthorizationServerMetadata::well_known_urls(&found.issuer) {
-        let place = match record.send(Probe::get(&url)).await {
-            Outcome::Failed(code) => Place::Failed(code),
-            Outcome::Blocked(why) => Place::Blocked(why),
-            Outcome::Answer(answer) => match answer.redirected_to {
-                Some(to) if Url::parse(&to).map_or(true, |to| to.origin() != url.origin()) => Place::Redirected(to),
-                _ if !answer.is_success() => Place::Missing,
-                _ => record.wire.object(&answer.body).map_or(Place::NoJson, Place::Document),
-            },
-        };
-        looked.push((place, record.asked.clone()));
+    let usable = |document: &Object| AuthorizationServerMetadata::parse(document, &found.issuer).is_ok();
+    let mut places = Vec::new();
+    for (url, check) in AuthorizationServerMetadata::well_known_urls(&found.issuer).iter().zip(PLACES) {
+        places.push(Place::look(record, check, url, &usable).await);
     }
-    let usable = |place: &Place| match place {
-        Place::Document(document) => AuthorizationServerMetadata::parse(document, &found.issuer).is_ok(),
-        _ => false,
-    };
-    let chosen = looked
-        .iter()
-        .find(|(place, _)| usable(place))
-        .or_else(|| looked.iter().find(|(place, _)| matches!(place, Place::Document(_))))
-        .or_else(|| looked.iter().find(|(place, _)| !matches!(place, Place::Missing)));
-    for ((place, about), check) in looked.iter().zip(&PLACES) {
-        record.asked = about.clone();
-        match place {
-            Place::Document(_) if usable(place) => record.pass(check, ""),
-            Place::Missing => record.skipped(check, "There is none here."),
-            _ if chosen.is_some_and(|(chosen, _)| std::ptr::eq(chosen, place)) => {
-                record.skipped(check, "What is here can't be used; see below.");
-            }
-            Place::Blocked(_) => record.unread_place(check),
-            _ => record.skipped(check, "What is here can't be used."),
-        }
+    let chosen = Place::chosen(&places);
+    for place in &places {
+        place.tell(record, chosen, &|record, check| record.skipped(check, "What is here can't be used."));
     }
-    let Some((place, about)) = chosen else {
-        record.asked = looked.first().and_then(|(_, about)| about.clone());
+    let Some(chosen) = chosen else {
+        record.asked = places.first().and_then(Place::asked);
         let place = record.asked.as_ref().map(|asked| asked.url.clone()).unwrap_or_default();
         let remedy = ["At ", &place, ": {\"issuer\": \"", found.issuer.as_str(), "\", …}"].concat();
         match found.listed {
-            true => record.failure(&FOUND, "There is none at any place where clients look.", &remedy),
-            false => record.skipped(&FOUND, "There is none at the server's own origin, either."),
+            true => record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy),
+            false => record.skipped(&DOCUMENT.found, "There is none at the server's own origin, either."),
         }
         return None;
     };
-    record.asked = about.clone();
-    match place {
-        Place::Failed(Code::ResponseTooLarge) => record.unreachable(&JSON, Code::ResponseTooLarge),
-        Place::Failed(code) => record.unreachable(&FOUND, *code),
-        _ => record.pass(&FOUND, found.issuer.as_str()),
-    }
-    match place {
-        Place::Blocked(why) => record.blocked(&CORS, why),
-        Place::Failed(_) => {}
-        _ => record.pass(&CORS, ""),
-    }
-    match place {
-        Place::Redirected(to) => {
-            record.failure(&STAYS, &["It redirects to ", to].concat(), "Answer 200 at the URL itself.");
-        }
-        Place::NoJson => record.failure(&JSON, "What comes is no JSON object.", "Content-Type: application/json"),
-        Place::Document(_) => record.pass(&JSON, ""),
-        _ => {}
-    }
-    let Place::Document(document) = place else { return None };
+    chosen.tell_document(record, &DOCUMENT, found.issuer.as_str());
+    let document = chosen.document()?;
     check_members(record, found, document);
     AuthorizationServerMetadata::parse(document, &found.issuer).ok()
 }

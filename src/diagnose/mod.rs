@@ -8,6 +8,7 @@ mod authorization_server;
 mod cors;
 mod endpoints;
 mod page;
+mod places;
 mod report;
 mod resource;
 mod wire;

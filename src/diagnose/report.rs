@@ -31,6 +31,7 @@ impl Status {
 }
 
 /// A check that is made.
+#[derive(Clone, Copy)]
 pub(super) struct Check {
     pub id: &'static str,
     pub step: Step,
@@ -145,12 +146,6 @@ impl<'a, W: Wire> Recorder<'a, W> {
     pub fn blocked(&mut self, check: &Check, why: &str) {
         let remedy = ["Access-Control-Allow-Origin: ", &self.app.origin].concat();
         self.failure(check, &["The server answers, but the page may not read it. ", why].concat(), &remedy);
-    }
-
-    /// One more place for a document, with an answer that the page may not read. Many servers answer 404 there
-    /// without CORS, so that this says nothing against them.
-    pub fn unread_place(&mut self, check: &Check) {
-        self.skipped(check, "A page can't read the answer, which may be that there is none.");
     }
 
     /// A failure without an answer.

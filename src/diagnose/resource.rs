@@ -1,12 +1,13 @@
 //! The MCP server as a protected resource: its challenge and its metadata (RFC 9728).
 
+use super::places::{Checks, Place};
 use super::report::{Check, Recorder};
 use super::wire::{Outcome, Probe, Wire};
+use crate::Step;
 use crate::protocol::json::{Object, Value};
 use crate::protocol::{
     DPOP_ALGORITHM, Issuer, ProtectedResourceMetadata, Resource, Scope, ServerUrl, Url, WwwAuthenticate,
 };
-use crate::{Code, Step};
 
 /// What the next steps need.
 pub(super) struct Found {
@@ -50,11 +51,12 @@ const PLACES: [Check; 3] = [
     metadata("resource_metadata.place.path", "Metadata at the server's path", DISCOVERY),
     metadata("resource_metadata.place.root", "Metadata at the root", DISCOVERY),
 ];
-const FOUND: Check = metadata("resource_metadata.found", "There is resource metadata", DISCOVERY);
-const CORS: Check = metadata("resource_metadata.cors", "A page may read the resource metadata", "Fetch §4.10");
-const STAYS: Check =
-    metadata("resource_metadata.redirect", "The resource metadata is no other origin's", "RFC 9728 §3.2");
-const JSON: Check = metadata("resource_metadata.json", "The resource metadata is a JSON object", "RFC 9728 §3.2");
+const DOCUMENT: Checks = Checks {
+    found: metadata("resource_metadata.found", "There is resource metadata", DISCOVERY),
+    cors: metadata("resource_metadata.cors", "A page may read the resource metadata", "Fetch §4.10"),
+    stays: metadata("resource_metadata.redirect", "The resource metadata is no other origin's", "RFC 9728 §3.2"),
+    json: metadata("resource_metadata.json", "The resource metadata is a JSON object", "RFC 9728 §3.2"),
+};
 const RESOURCE: Check =
     metadata("resource_metadata.resource", "\"resource\" is this server or a parent path of it", "RFC 9728 §3.3");
 const SERVERS: Check = metadata(
@@ -69,16 +71,6 @@ const SECURE: Check = metadata(
 );
 const METHODS: Check =
     metadata("resource_metadata.bearer_methods", "Tokens are taken in the Authorization header", "RFC 9728 §2");
-
-/// What is at one place.
-enum Place {
-    Document(Object),
-    Missing,
-    Blocked(String),
-    Failed(Code),
-    Redirected(String),
-    NoJson,
-}
 
 /// Nothing where the rest makes no sense.
 pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl) -> Option<Found> {
@@ -113,34 +105,20 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     let parsed = hint.map(Url::parse);
     let hinted = parsed.as_ref().and_then(|parsed| parsed.as_ref().ok());
     let well_known = ProtectedResourceMetadata::well_known_urls(server);
-    // The flow's order: where the challenge says, and then nowhere else.
-    let mut places: Vec<(usize, Url)> = hinted.into_iter().map(|url| (0, url.clone())).collect();
-    for (index, url) in well_known.iter().enumerate() {
+    let [hinted_place, at_path, at_root] = PLACES;
+    let usable = |document: &Object| ProtectedResourceMetadata::parse(document, server).is_ok();
+    let mut places = Vec::new();
+    if let Some(url) = hinted {
+        places.push(Place::look(record, hinted_place, url, &usable).await);
+    }
+    for (index, url) in well_known.iter().enumerate().filter(|(_, url)| Some(*url) != hinted) {
         let root = index + 1 == well_known.len() && server.url().path() != "/";
-        if Some(url) != hinted {
-            places.push((if root { 2 } else { 1 }, url.clone()));
-        }
+        places.push(Place::look(record, if root { at_root } else { at_path }, url, &usable).await);
     }
-    let mut looked = Vec::new();
-    for (kind, url) in places {
-        let place = look(record, &url).await;
-        looked.push((kind, url, place, record.asked.clone()));
-    }
-    let in_order = if hint.is_some() { usize::from(hinted.is_some()) } else { looked.len() };
-    let usable = |place: &Place| match place {
-        Place::Document(document) => ProtectedResourceMetadata::parse(document, server).is_ok(),
-        _ => false,
-    };
-    let considered = looked.get(..in_order).unwrap_or_default();
-    let chosen = considered
-        .iter()
-        .find(|(_, _, place, _)| usable(place))
-        .or_else(|| considered.iter().find(|(_, _, place, _)| matches!(place, Place::Document(_))))
-        .or_else(|| considered.iter().find(|(_, _, place, _)| !matches!(place, Place::Missing)));
-    let document = match chosen {
-        Some((_, _, Place::Document(document), _)) => Some(document),
-        _ => None,
-    };
+    // The flow's order: where the challenge says, and then nowhere else.
+    let counting = if hint.is_some() { usize::from(hinted.is_some()) } else { places.len() };
+    let chosen = Place::chosen(places.get(..counting).unwrap_or_default());
+    let document = chosen.and_then(Place::document);
 
     record.asked = asked.clone();
     match status {
@@ -161,59 +139,33 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         document.is_some(),
     );
 
-    for (kind, _, place, about) in &looked {
-        let Some(check) = PLACES.get(*kind) else { continue };
-        record.asked = about.clone();
-        match place {
-            Place::Document(_) if usable(place) => record.pass(check, ""),
-            Place::Missing => record.skipped(check, "There is none here."),
-            _ if chosen.is_some_and(|(_, _, chosen, _)| std::ptr::eq(chosen, place)) => {
-                record.skipped(check, "What is here can't be used; see below.");
-            }
-            Place::Blocked(_) => record.unread_place(check),
-            _ => record.warning(
+    for place in &places {
+        place.tell(record, chosen, &|record, check| {
+            record.warning(
                 check,
                 "What is here can't be used. Other clients may look here first.",
                 "Serve the same document at each place.",
-            ),
-        }
+            );
+        });
     }
     if hint.is_some() && hinted.is_none() {
-        record.skipped(&FOUND, "The challenge names a URL that can't be asked.");
+        record.skipped(&DOCUMENT.found, "The challenge names a URL that can't be asked.");
         return None;
     }
-    let Some((_, _, place, about)) = chosen else {
+    let Some(chosen) = chosen else {
         if status == Some(401) && field.is_empty() {
-            record.skipped(&FOUND, "It may be where the challenge says, which can't be read.");
+            record.skipped(&DOCUMENT.found, "It may be where the challenge says, which can't be read.");
             return None;
         }
-        record.asked = looked.first().and_then(|(.., about)| about.clone());
-        let place = looked.first().map_or("", |(_, url, ..)| url.as_str());
+        record.asked = places.first().and_then(Place::asked);
+        let place = record.asked.as_ref().map(|asked| asked.url.clone()).unwrap_or_default();
         let issuer = Issuer::parse(server.url().origin()).ok()?;
         let remedy =
-            ["At ", place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
-        record.failure(&FOUND, "There is none at any place where clients look.", &remedy.concat());
+            ["At ", &place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
+        record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy.concat());
         return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_alone: true, readable });
     };
-    record.asked = about.clone();
-    match place {
-        Place::Failed(Code::ResponseTooLarge) => record.unreachable(&JSON, Code::ResponseTooLarge),
-        Place::Failed(code) => record.unreachable(&FOUND, *code),
-        _ => record.pass(&FOUND, ""),
-    }
-    match place {
-        Place::Blocked(why) => record.blocked(&CORS, why),
-        Place::Failed(_) => {}
-        _ => record.pass(&CORS, ""),
-    }
-    match place {
-        Place::Redirected(to) => {
-            record.failure(&STAYS, &["It redirects to ", to].concat(), "Answer 200 at the URL itself.");
-        }
-        Place::NoJson => record.failure(&JSON, "What comes is no JSON object.", "Content-Type: application/json"),
-        Place::Document(_) => record.pass(&JSON, ""),
-        _ => {}
-    }
+    chosen.tell_document(record, &DOCUMENT, "");
     let document = document?;
     check_document(record, server, document);
     let scope = challenge.and_then(|challenge| challenge.scope());
@@ -290,18 +242,6 @@ fn check_challenge<W: Wire>(
             "It does not; clients try the well-known places.",
             "WWW-Authenticate: Bearer resource_metadata=\"https://…\"",
         ),
-    }
-}
-
-async fn look<W: Wire>(record: &mut Recorder<'_, W>, url: &Url) -> Place {
-    match record.send(Probe::get(url)).await {
-        Outcome::Failed(code) => Place::Failed(code),
-        Outcome::Blocked(why) => Place::Blocked(why),
-        Outcome::Answer(answer) => match answer.redirected_to {
-            Some(to) if Url::parse(&to).map_or(true, |to| to.origin() != url.origin()) => Place::Redirected(to),
-            _ if !answer.is_success() => Place::Missing,
-            _ => record.wire.object(&answer.body).map_or(Place::NoJson, Place::Document),
-        },
     }
 }
 

@@ -1,0 +1,122 @@
+//! The places where a document of metadata may be, in the order in which they count.
+
+use super::report::{Asked, Check, Recorder};
+use super::wire::{Outcome, Probe, Wire};
+use crate::Code;
+use crate::protocol::Url;
+use crate::protocol::json::Object;
+
+/// A place that was looked at.
+pub(super) struct Place {
+    check: Check,
+    content: Content,
+    /// What is here can be used by a client.
+    usable: bool,
+    asked: Option<Asked>,
+}
+
+enum Content {
+    Document(Object),
+    Missing,
+    Blocked(String),
+    Failed(Code),
+    Redirected(String),
+    NoJson,
+}
+
+/// What is checked of a document, wherever it is.
+pub(super) struct Checks {
+    pub found: Check,
+    pub cors: Check,
+    pub stays: Check,
+    pub json: Check,
+}
+
+impl Place {
+    /// Looks. `check` is the finding about this place, and `usable` tells whether clients can use what is there.
+    pub async fn look<W: Wire>(
+        record: &mut Recorder<'_, W>,
+        check: Check,
+        url: &Url,
+        usable: &dyn Fn(&Object) -> bool,
+    ) -> Self {
+        let content = match record.send(Probe::get(url)).await {
+            Outcome::Failed(code) => Content::Failed(code),
+            Outcome::Blocked(why) => Content::Blocked(why),
+            Outcome::Answer(answer) => match answer.redirected_to {
+                Some(to) if Url::parse(&to).map_or(true, |to| to.origin() != url.origin()) => Content::Redirected(to),
+                _ if !answer.is_success() => Content::Missing,
+                _ => record.wire.object(&answer.body).map_or(Content::NoJson, Content::Document),
+            },
+        };
+        let usable = matches!(&content, Content::Document(document) if usable(document));
+        Self { check, content, usable, asked: record.asked.clone() }
+    }
+
+    /// The place that counts: the first that can be used, or else the first that tells most of what is wrong.
+    pub fn chosen(places: &[Self]) -> Option<&Self> {
+        let first = |suits: fn(&Self) -> bool| places.iter().find(|place| suits(place));
+        first(|place| place.usable)
+            .or_else(|| first(|place| matches!(place.content, Content::Document(_))))
+            .or_else(|| first(|place| !matches!(place.content, Content::Missing)))
+    }
+
+    /// The document that is here.
+    pub fn document(&self) -> Option<&Object> {
+        match &self.content {
+            Content::Document(document) => Some(document),
+            _ => None,
+        }
+    }
+
+    /// The finding about the place itself; `others` records what it means for clients other than this one that what
+    /// is here can't be used.
+    pub fn tell<'a, W: Wire>(
+        &self,
+        record: &mut Recorder<'a, W>,
+        chosen: Option<&Self>,
+        others: &dyn Fn(&mut Recorder<'a, W>, &Check),
+    ) {
+        record.asked = self.asked.clone();
+        match &self.content {
+            Content::Document(_) if self.usable => record.pass(&self.check, ""),
+            Content::Missing => record.skipped(&self.check, "There is none here."),
+            _ if chosen.is_some_and(|chosen| std::ptr::eq(chosen, self)) => {
+                record.skipped(&self.check, "What is here can't be used; see below.");
+            }
+            // Many servers answer 404 here without CORS, so that this says nothing against them.
+            Content::Blocked(_) => {
+                record.skipped(&self.check, "A page can't read the answer, which may be that there is none.");
+            }
+            _ => others(record, &self.check),
+        }
+    }
+
+    /// What the exchange that found nothing was.
+    pub fn asked(&self) -> Option<Asked> {
+        self.asked.clone()
+    }
+
+    /// The findings about the document, if this is the place that counts. `detail` says whose it is.
+    pub fn tell_document<W: Wire>(&self, record: &mut Recorder<'_, W>, checks: &Checks, detail: &str) {
+        let Checks { found, cors, stays, json } = checks;
+        record.asked = self.asked.clone();
+        match &self.content {
+            Content::Failed(code @ Code::ResponseTooLarge) => return record.unreachable(json, *code),
+            Content::Failed(code) => return record.unreachable(found, *code),
+            _ => record.pass(found, detail),
+        }
+        match &self.content {
+            Content::Blocked(why) => return record.blocked(cors, why),
+            _ => record.pass(cors, ""),
+        }
+        match &self.content {
+            Content::Redirected(to) => {
+                record.failure(stays, &["It redirects to ", to].concat(), "Answer 200 at the URL itself.");
+            }
+            Content::NoJson => record.failure(json, "What comes is no JSON object.", "Content-Type: application/json"),
+            Content::Document(_) => record.pass(json, ""),
+            _ => {}
+        }
+    }
+}
