@@ -16,6 +16,17 @@ for (const level of ["info", "warn"]) {
 
 export const startDemo = start;
 
+/** A demo and a fresh browser profile, for one test. */
+export async function freshDemo(t, browser, options) {
+  const demo = await startDemo(options);
+  const context = await browser.newContext();
+  t.after(async () => {
+    await context.close();
+    await demo.close();
+  });
+  return { demo, context };
+}
+
 /** A page that is ready for a click. */
 export async function openPage(context, demo) {
   const page = await context.newPage();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from "jose";
-import { callTool, consent, launchBrowser, logIn, openPage, ownAuthorizer, signIn, startDemo, textIn } from "./browser.mjs";
+import { callTool, consent, freshDemo, launchBrowser, logIn, openPage, ownAuthorizer, signIn, textIn } from "./browser.mjs";
 import { startMock } from "./mock-server.mjs";
 import { keyPair, proofFor } from "./proofs.mjs";
 
@@ -13,12 +13,7 @@ after(() => browser.close());
 
 /** A demo, a page of it, and what its requests to both servers had and got. */
 async function fresh(t, options) {
-  const demo = await startDemo(options);
-  const context = await browser.newContext();
-  t.after(async () => {
-    await context.close();
-    await demo.close();
-  });
+  const { demo, context } = await freshDemo(t, browser, options);
   const exchanges = [];
   context.on("response", (response) => {
     const request = response.request();

@@ -6,13 +6,13 @@ import {
   callTool,
   consent,
   errorIn,
+  freshDemo,
   launchBrowser,
   logIn,
   openPage,
   popupOf,
   sendTool,
   signIn,
-  startDemo,
   textIn,
 } from "./browser.mjs";
 
@@ -20,14 +20,8 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A demo and a fresh browser profile for one test. */
 async function fresh(t, options) {
-  const demo = await startDemo(options);
-  const context = await browser.newContext();
-  t.after(async () => {
-    await context.close();
-    await demo.close();
-  });
+  const { demo, context } = await freshDemo(t, browser, options);
   return { demo, context, page: await openPage(context, demo) };
 }
 

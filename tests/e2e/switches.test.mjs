@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { callTool, errorIn, launchBrowser, openPage, signIn, startDemo, textIn } from "./browser.mjs";
+import { callTool, errorIn, freshDemo, launchBrowser, openPage, signIn, textIn } from "./browser.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -10,12 +10,7 @@ after(() => browser.close());
 
 /** A demo and a fresh browser profile, with the switches in sight. */
 async function fresh(t, options) {
-  const demo = await startDemo(options);
-  const context = await browser.newContext();
-  t.after(async () => {
-    await context.close();
-    await demo.close();
-  });
+  const { demo, context } = await freshDemo(t, browser, options);
   const page = await openPage(context, demo);
   await page.getByText("Switches", { exact: true }).click();
   return { demo, context, page };

@@ -1,4 +1,4 @@
-//! The tables of threats and of faults in docs name codes that exist, and tests that ask for them.
+//! The tables of docs name files, codes and tests that exist.
 
 use std::fs;
 
@@ -14,6 +14,31 @@ fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
+/// The rows of a page's table, of four cells each.
+fn rows(page: &str, at_least: usize) -> Vec<[String; 4]> {
+    let row = |line: &str| {
+        let cells: Vec<String> = line.split(" | ").map(str::to_owned).collect();
+        cells.try_into().unwrap_or_else(|cells| panic!("{page}: a row has four cells: {cells:?}"))
+    };
+    let rows: Vec<_> = read(page).lines().filter(|line| line.starts_with("| ")).skip(1).map(row).collect();
+    assert!(rows.len() >= at_least, "{page} has {} rows", rows.len());
+    rows
+}
+
+#[test]
+fn every_rule_has_a_file_and_a_test() {
+    for [rule, _, file, test] in rows("docs/spec.md", 21) {
+        let [file] = quoted(&file)[..] else { panic!("{rule}: one file") };
+        assert!(!read(file).is_empty());
+        let [test_file, name] = quoted(&test)[..] else { panic!("{rule}: a file and a test") };
+        assert!(
+            read(test_file).contains(&format!("#[test]\n    fn {name}()"))
+                || read(test_file).contains(&format!("#[test]\nfn {name}()")),
+            "{rule}: {test_file} has no test {name}"
+        );
+    }
+}
+
 #[test]
 fn every_threat_has_a_code_that_exists_and_a_test_that_asserts_it() {
     held("docs/threats.md", 30);
@@ -25,13 +50,8 @@ fn every_fault_has_a_code_that_exists_and_a_test_that_asserts_it() {
 }
 
 fn held(page: &str, rows_at_least: usize) {
-    let table = read(page);
-    let rows: Vec<Vec<&str>> =
-        table.lines().filter(|line| line.starts_with("| ")).skip(1).map(|line| line.split(" | ").collect()).collect();
-    assert!(rows.len() >= rows_at_least, "{page} has {} rows", rows.len());
-    for row in rows {
-        let [threat, _, code, test] = row[..] else { panic!("a row has four cells: {row:?}") };
-        let [file, name] = quoted(test)[..] else { panic!("{threat}: a file and a test") };
+    for [threat, _, code, test] in rows(page, rows_at_least) {
+        let [file, name] = quoted(&test)[..] else { panic!("{threat}: a file and a test") };
         let tests = read(file);
         let (found, end) = if file.ends_with(".rs") {
             (tests.split(&format!("fn {name}(")).nth(1), "#[test]")
@@ -42,7 +62,7 @@ fn held(page: &str, rows_at_least: usize) {
         };
         let body = found.unwrap_or_else(|| panic!("{threat}: {file} has no test {name}"));
         let body = body.split(end).next().unwrap_or(body);
-        let code = quoted(code);
+        let code = quoted(&code);
         assert!(code.len() <= 1, "{threat}: one code");
         for code in code {
             let known = Code::ALL.iter().find(|known| known.name() == code);
