@@ -17,7 +17,7 @@ before(async () => void (world = await startWorld()));
 after(() => world.close());
 
 /** What each environment has to bring. */
-function check({ bySecret, byKey, kept }) {
+function check({ bySecret, byKey, kept, withUser }) {
   for (const [{ clientId }, { first, second, restored, canRefresh }] of [
     [world.given.bySecret, bySecret],
     [world.given.byKey, byKey],
@@ -33,6 +33,8 @@ function check({ bySecret, byKey, kept }) {
   // A token that is kept for longer than its key can be is not bound to it.
   assert.equal(kept.client_id, world.given.bySecret.clientId);
   assert.equal("cnf" in kept, kept.keepsKeys);
+  // A user who signs in needs a window.
+  assert.deepEqual(withUser, ["unsupported", "unsupported", "unsupported"]);
 }
 
 /** Runs the program in a runtime of the command line. It has to end by itself. */

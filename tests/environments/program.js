@@ -5,7 +5,7 @@ import { McpAuthorizer } from "mcp-authorize";
 
 /**
  * @param {{ server: string, bySecret: { clientId: string, clientSecret: string }, byKey: { clientId: string, key: JsonWebKey } }} given
- * @returns what the MCP server says of the tokens, for each way to authenticate
+ * @returns what the MCP server says of the tokens, for each way to authenticate, and what comes of a user's sign-in
  */
 export async function run({ server, bySecret, byKey }) {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
@@ -14,7 +14,14 @@ export async function run({ server, bySecret, byKey }) {
     bySecret: await use(server, bySecret),
     byKey: await use(server, { clientId: byKey.clientId, clientKey: { key } }),
     kept: { keepsKeys: "indexedDB" in globalThis, ...(await keep(server, bySecret)) },
+    withUser: await Promise.all(["popup", "redirect", "popup-or-redirect"].map((display) => signInUser(server, display))),
   };
+}
+
+/** The code of a sign-in that needs a page to show: there is none here. */
+async function signInUser(server, display) {
+  const authorizer = await McpAuthorizer.create({ clientName: "Test", redirectUri: "https://app.example/callback", display });
+  return authorizer.signIn(server).then(() => "signed in", ({ code }) => code);
 }
 
 /** A session in the app's own store, as the program finds it when it starts again. */
