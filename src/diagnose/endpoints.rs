@@ -18,6 +18,18 @@ const fn check(step: Step, id: &'static str, title: &'static str, spec: &'static
 const CORS: &str = "Fetch §4.10";
 const PREFLIGHT: &str = "Fetch §4.8";
 
+/// The answer to a preflight (Fetch §4.8), which has no token, that allows headers.
+fn preflight(headers: &str) -> String {
+    const ANSWER: &str = "To OPTIONS, without a token: HTTP/1.1 204 No Content, with Access-Control-Allow-Origin, and \
+                          Access-Control-Allow-Headers: ";
+    [ANSWER, headers].concat()
+}
+
+/// The same, before what the answer to the request itself needs.
+fn preflight_and(headers: &str) -> String {
+    [&preflight(headers), "; to POST: "].concat()
+}
+
 const REGISTRATION_CORS: Check =
     check(Step::Registration, "registration.cors", "A page may read what the registration endpoint answers", CORS);
 const REGISTRATION_PREFLIGHT: Check =
@@ -44,9 +56,11 @@ pub(super) async fn check_registration<W: Wire>(
         Outcome::Blocked(why) => match record.send(Probe::post(url, "text/plain", "{")).await {
             Outcome::Answer(_) => {
                 record.pass(&REGISTRATION_CORS, "");
-                return record.failure(&REGISTRATION_PREFLIGHT, &why, "Access-Control-Allow-Headers: Content-Type");
+                return record.failure(&REGISTRATION_PREFLIGHT, &why, &preflight("Content-Type"));
             }
-            _ => return record.blocked(&REGISTRATION_CORS, &why),
+            _ => {
+                return record.blocked(&REGISTRATION_CORS, &why, &preflight_and("Content-Type"));
+            }
         },
     }
     if !record.app.register {
@@ -88,7 +102,7 @@ pub(super) async fn check_pushed_requests<W: Wire>(record: &mut Recorder<'_, W>,
     match record.send(Probe::post(url, FORM, form)).await {
         Outcome::Answer(_) => record.pass(&PUSHED, ""),
         Outcome::Failed(code) => record.unreachable(&PUSHED, code),
-        Outcome::Blocked(why) if server.requires_pushed_requests => record.blocked(&PUSHED, &why),
+        Outcome::Blocked(why) if server.requires_pushed_requests => record.blocked(&PUSHED, &why, ""),
         Outcome::Blocked(why) => {
             let remedy = ["Access-Control-Allow-Origin: ", &record.app.origin].concat();
             record.warning(&PUSHED, &["Requests go without being pushed. ", &why].concat(), &remedy);
@@ -123,7 +137,7 @@ pub(super) async fn check_token<W: Wire>(
     };
     let answer = match record.send(Probe::post(url, FORM, form())).await {
         Outcome::Failed(code) => return record.unreachable(&TOKEN_CORS, code),
-        Outcome::Blocked(why) => return record.blocked(&TOKEN_CORS, &why),
+        Outcome::Blocked(why) => return record.blocked(&TOKEN_CORS, &why, ""),
         Outcome::Answer(answer) => answer,
     };
     record.pass(&TOKEN_CORS, "");
@@ -145,9 +159,9 @@ pub(super) async fn check_token<W: Wire>(
         }
         Outcome::Failed(code) => record.unreachable(&TOKEN_DPOP, code),
         Outcome::Blocked(why) if bearer_alone => {
-            record.warning(&TOKEN_DPOP, &why, "Access-Control-Allow-Headers: DPoP");
+            record.warning(&TOKEN_DPOP, &why, &preflight("DPoP"));
         }
-        Outcome::Blocked(why) => record.failure(&TOKEN_DPOP, &why, "Access-Control-Allow-Headers: DPoP"),
+        Outcome::Blocked(why) => record.failure(&TOKEN_DPOP, &why, &preflight("DPoP")),
     }
 }
 
@@ -198,6 +212,11 @@ const HEADERS: [(&str, &str, &str); 4] = [
     ("mcp-session-id", MADE_UP, "Mcp-Session-Id"),
 ];
 
+/// What the preflight of a call needs, before what its answer needs.
+pub(super) fn call_preflight_and() -> String {
+    preflight_and(&HEADERS.map(|(_, _, shown)| shown).join(", "))
+}
+
 pub(super) async fn check_request<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl, readable: bool) {
     if !readable {
         return record.skipped(&REQUEST_CORS, "The page can't read the MCP server's answers at all.");
@@ -235,13 +254,11 @@ pub(super) async fn check_request<W: Wire>(record: &mut Recorder<'_, W>, server:
     if refused.is_empty() {
         refused.extend(HEADERS.map(|(_, _, shown)| shown));
     }
-    let remedy = match refused.len() == HEADERS.len() {
-        true => {
-            "To OPTIONS, without a token: HTTP/1.1 204 No Content, with Access-Control-Allow-Origin, and Access-Control-Allow-Headers: "
-        }
-        false => "Access-Control-Allow-Headers: ",
-    };
-    record.failure(&REQUEST_CORS, &blocked, &[remedy, &refused.join(", ")].concat());
+    let all_refused = refused.len() == HEADERS.len();
+    let refused = refused.join(", ");
+    // If some pass, the preflight is answered.
+    let remedy = if all_refused { preflight(&refused) } else { ["Access-Control-Allow-Headers: ", &refused].concat() };
+    record.failure(&REQUEST_CORS, &blocked, &remedy);
 }
 
 fn request(url: &Url, headers: &[(&'static str, &'static str)]) -> Probe {

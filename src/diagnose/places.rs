@@ -107,7 +107,7 @@ impl Place {
             _ => record.pass(found, detail),
         }
         match &self.content {
-            Content::Blocked(why) => return record.blocked(cors, why),
+            Content::Blocked(why) => return record.blocked(cors, why, ""),
             _ => record.pass(cors, ""),
         }
         match &self.content {

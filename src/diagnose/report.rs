@@ -142,9 +142,9 @@ impl<'a, W: Wire> Recorder<'a, W> {
         if holds { self.pass(check, "") } else { self.warning(check, detail, remedy) }
     }
 
-    /// A failure for a page that may not read an answer.
-    pub fn blocked(&mut self, check: &Check, why: &str) {
-        let remedy = ["Access-Control-Allow-Origin: ", &self.app.origin].concat();
+    /// A failure for a page that may not read an answer. `first` is what it has to send besides.
+    pub fn blocked(&mut self, check: &Check, why: &str, first: &str) {
+        let remedy = [first, "Access-Control-Allow-Origin: ", &self.app.origin].concat();
         self.failure(check, &["The server answers, but the page may not read it. ", why].concat(), &remedy);
     }
 

@@ -1,5 +1,6 @@
 //! The MCP server as a protected resource: its challenge and its metadata (RFC 9728).
 
+use super::endpoints::call_preflight_and;
 use super::places::{Checks, Place};
 use super::report::{Check, Recorder};
 use super::wire::{Outcome, Probe, Wire};
@@ -85,7 +86,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         }
         Outcome::Blocked(why) => {
             record.pass(&REACHABLE, "");
-            record.blocked(&READABLE, &why);
+            record.blocked(&READABLE, &why, &call_preflight_and());
             None
         }
         Outcome::Answer(answer) => {

@@ -43,7 +43,8 @@ export const FAULTS = [
     name: "no Access-Control-Allow-Origin at the MCP endpoint",
     fault: { mcp: noCors("/mcp") },
     id: "challenge.cors",
-    remedy: /^Access-Control-Allow-Origin: http/,
+    // Calls need it as well, and can't be looked at before this is mended.
+    remedy: /^To OPTIONS.* Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id; to POST: Access-Control-Allow-Origin: http/,
     error: "cors_blocked request",
   },
   {
@@ -225,14 +226,14 @@ export const FAULTS = [
     name: "no Access-Control-Allow-Origin at the registration endpoint",
     fault: { as: noCors("/reg") },
     id: "registration.cors",
-    remedy: /^Access-Control-Allow-Origin: http/,
+    remedy: /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: Content-Type; to POST: Access-Control-Allow-Origin: http/,
     error: "cors_blocked registration",
   },
   {
     name: "no preflight at the registration endpoint",
     fault: { as: ({ path, request, answer }) => path === "/reg" && request.method === "OPTIONS" && answer(404, "", OPEN) },
     id: "registration.preflight",
-    remedy: "Access-Control-Allow-Headers: Content-Type",
+    remedy: /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: Content-Type$/,
     error: "cors_blocked registration",
   },
   {
@@ -246,7 +247,7 @@ export const FAULTS = [
     name: "the preflight of the token endpoint does not allow DPoP",
     fault: { as: header(["/token"], "access-control-allow-headers", (list) => list.split(",").filter((name) => !/dpop/i.test(name)).join(",")) },
     id: "token.dpop",
-    remedy: "Access-Control-Allow-Headers: DPoP",
+    remedy: /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: DPoP$/,
     error: "cors_blocked token",
   },
   {
