@@ -46,6 +46,10 @@ impl World {
     }
 
     fn report(&self, register: bool) -> Report {
+        self.report_on(SERVER, register)
+    }
+
+    fn report_on(&self, server: &str, register: bool) -> Report {
         let app = App {
             name: "test".into(),
             redirect_uri: Url::parse("https://app.example/callback").unwrap(),
@@ -54,7 +58,7 @@ impl World {
             has_metadata_document: false,
             register,
         };
-        pollster::block_on(diagnose(&AsPage { raw: self, origin: ORIGIN }, SERVER, &app))
+        pollster::block_on(diagnose(&AsPage { raw: self, origin: ORIGIN }, server, &app))
     }
 
     fn failures(&self) -> Vec<(&'static str, String)> {
@@ -126,6 +130,20 @@ fn the_remedy_is_the_header_or_the_member() {
     *metadata = metadata.replace("S256", "plain");
     let expected = "\"code_challenge_methods_supported\": [\"S256\"]".to_owned();
     assert_eq!(world.failures(), [("authorization_server_metadata.pkce", expected)]);
+}
+
+#[test]
+fn the_place_for_metadata_has_the_query_of_the_server() {
+    // RFC 9728 §3.1: the well-known string goes "between the host component and the path and/or query components".
+    let mut world = World::working();
+    let server = format!("{SERVER}?tenant=1");
+    let challenge = ("www-authenticate", "Bearer".to_owned());
+    let expose = ("access-control-expose-headers", "WWW-Authenticate".to_owned());
+    world.replies.insert(server.clone(), (401, vec![challenge, expose], String::new()));
+    let findings = world.report_on(&server, false).findings;
+    let found = findings.iter().find(|finding| finding.id == "resource_metadata.found").unwrap();
+    let remedy = found.remedy.as_deref().unwrap();
+    assert!(remedy.starts_with(&format!("At {PRM}?tenant=1: {{")), "{remedy}");
 }
 
 #[test]

@@ -92,9 +92,8 @@ pub(super) async fn check<W: Wire>(
         place.tell(record, chosen, &|record, check| record.skipped(check, "What is here can't be used."));
     }
     let Some(chosen) = chosen else {
-        record.asked = places.first().and_then(Place::asked);
-        let place = record.asked.as_ref().map(|asked| asked.url.clone()).unwrap_or_default();
-        let remedy = ["At ", &place, ": {\"issuer\": \"", found.issuer.as_str(), "\", …}"].concat();
+        let place = Place::first(record, &places);
+        let remedy = ["At ", place, ": {\"issuer\": \"", found.issuer.as_str(), "\", …}"].concat();
         match found.listed {
             true => record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy),
             false => record.skipped(&DOCUMENT.found, "There is none at the server's own origin, either."),

@@ -58,9 +58,7 @@ pub(super) async fn check_registration<W: Wire>(
                 record.pass(&REGISTRATION_CORS, "");
                 return record.failure(&REGISTRATION_PREFLIGHT, &why, &preflight("Content-Type"));
             }
-            _ => {
-                return record.blocked(&REGISTRATION_CORS, &why, &preflight_and("Content-Type"));
-            }
+            _ => return record.blocked(&REGISTRATION_CORS, &why, &preflight_and("Content-Type")),
         },
     }
     if !record.app.register {

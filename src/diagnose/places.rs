@@ -9,6 +9,7 @@ use crate::protocol::json::Object;
 /// A place that was looked at.
 pub(super) struct Place {
     check: Check,
+    url: Url,
     content: Content,
     /// What is here can be used by a client.
     usable: bool,
@@ -50,7 +51,7 @@ impl Place {
             },
         };
         let usable = matches!(&content, Content::Document(document) if usable(document));
-        Self { check, content, usable, asked: record.asked.clone() }
+        Self { check, url: url.clone(), content, usable, asked: record.asked.clone() }
     }
 
     /// The place that counts: the first that can be used, or else the first that tells most of what is wrong.
@@ -92,9 +93,11 @@ impl Place {
         }
     }
 
-    /// What the exchange that found nothing was.
-    pub fn asked(&self) -> Option<Asked> {
-        self.asked.clone()
+    /// The finding that there is nothing anywhere will be about the first place: its URL.
+    pub fn first<'a, W: Wire>(record: &mut Recorder<'_, W>, places: &'a [Self]) -> &'a str {
+        let first = places.first();
+        record.asked = first.and_then(|place| place.asked.clone());
+        first.map_or("", |place| place.url.as_str())
     }
 
     /// The findings about the document, if this is the place that counts. `detail` says whose it is.

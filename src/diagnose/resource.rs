@@ -158,11 +158,10 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
             record.skipped(&DOCUMENT.found, "It may be where the challenge says, which can't be read.");
             return None;
         }
-        record.asked = places.first().and_then(Place::asked);
-        let place = record.asked.as_ref().map(|asked| asked.url.clone()).unwrap_or_default();
+        let place = Place::first(record, &places);
         let issuer = Issuer::parse(server.url().origin()).ok()?;
         let remedy =
-            ["At ", &place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
+            ["At ", place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
         record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy.concat());
         return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_alone: true, readable });
     };
