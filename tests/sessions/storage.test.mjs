@@ -257,8 +257,8 @@ describe("the caller's own", () => {
         }
       })(),
   };
-  // Tabs share what has been set as soon as that has been promised. Of localStorage nobody promises it: HTML, "storage
-  // mutex", leaves it to the browser, and Chromium's tabs see each other's changes late.
+  // Tabs share what has been set as soon as that has been promised. Of localStorage nobody promises it: HTML does not
+  // define what several processes see of it, and Chromium's tabs see each other's changes late.
   const shared = {
     "that answers by promises": () => {
       const at = (key) => new URL(encodeURIComponent(key), location.href);
