@@ -6,6 +6,7 @@ const NAME = "mcp-authorize"; // src/browser/popup.rs has it too
 const PATIENCE = 3000;
 const { search, origin, pathname } = location;
 
+/** @type {(state: string, text: string) => void} */
 const show = (state, text) => {
   document.documentElement.dataset.mcpAuthorize = state;
   document.title = text;
@@ -15,15 +16,23 @@ const show = (state, text) => {
 const paragraph = document.createElement("p");
 paragraph.role = "status";
 
-// Storage and channels throw where the browser blocks them, and one way is enough.
+/**
+ * Storage and channels throw where the browser blocks them, and one way is enough.
+ *
+ * @type {<T>(work: () => T) => T | undefined}
+ */
 const attempt = (work) => {
   try {
     return work();
   } catch {}
 };
 
-// Where the user was in this tab, when the app left it with this state (src/browser/redirect.rs). The app takes
-// the response from the tab's own storage: neither the address nor a Referer has it.
+/**
+ * Where the user was in this tab, when the app left it with this state (src/browser/redirect.rs). The app takes
+ * the response from the tab's own storage: neither the address nor a Referer has it.
+ *
+ * @type {(state: string | null) => true | undefined}
+ */
 const goBack = (state) => {
   const page = sessionStorage.getItem(`${NAME} ${state}`);
   if (!page || new URL(page).origin !== origin) return;
@@ -45,10 +54,11 @@ function handOver() {
   // Tells an answer to this page from those to others. No secret: state is what binds.
   const id = Math.random();
   const giveUp = setTimeout(
-    () => show("no_opener", "The page that started this sign-in can’t be reached. Go back to the app and sign in again."),
+    () =>
+      show("no_opener", "The page that started this sign-in can’t be reached. Go back to the app and sign in again."),
     PATIENCE,
   );
-  const heard = (data) => {
+  const heard = (/** @type {any} */ data) => {
     if (data?.type !== NAME || data.ack !== id) return;
     clearTimeout(giveUp);
     show("done", "You can close this window.");
@@ -67,7 +77,10 @@ function handOver() {
   // Events of what is gone again at once. Scripts of this origin could listen on the channel as well, and
   // the code is worth nothing without the verifier (RFC 7636), which never leaves the module's memory and its store.
   attempt(() => {
-    addEventListener("storage", ({ key, newValue }) => key === NAME && attempt(() => heard(JSON.parse(newValue))));
+    addEventListener(
+      "storage",
+      ({ key, newValue }) => key === NAME && attempt(() => heard(JSON.parse(newValue ?? "null"))),
+    );
     localStorage.setItem(NAME, JSON.stringify(message));
     localStorage.removeItem(NAME);
   });

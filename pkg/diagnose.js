@@ -2,4 +2,6 @@
 import { diagnoseBy } from "./diagnosis.js";
 import initialize from "./wasm/diagnose.js";
 
-export const diagnose = diagnoseBy(() => initialize({ module_or_path: new URL("./wasm/diagnose_bg.wasm", import.meta.url) }));
+export const diagnose = diagnoseBy(() =>
+  initialize({ module_or_path: new URL("./wasm/diagnose_bg.wasm", import.meta.url) }),
+);

@@ -1,6 +1,7 @@
 // What the entries of the diagnosis share: each says how its environment loads the module.
 import { diagnose } from "./wasm/diagnose.js";
 
+/** @type {Record<string, string>} */
 const TITLES = {
   setup: "Set-up",
   challenge: "Challenge",
@@ -14,7 +15,10 @@ const TITLES = {
 };
 const MARKS = { pass: "✅ pass", warning: "⚠️ warning", failure: "❌ failure", skipped: "➖ skipped" };
 
+/** @typedef {import("mcp-authorize").McpFinding} Finding */
+
 export class McpDiagnosis {
+  /** @param {{ server: string, origin: string, findings: readonly Finding[] }} report */
   constructor({ server, origin, findings }) {
     this.server = server;
     this.origin = origin;
@@ -25,7 +29,11 @@ export class McpDiagnosis {
     return this.findings.filter(({ status }) => status === "failure");
   }
 
-  /** The findings by step, in the order of a sign-in: `[title, findings]`. */
+  /**
+   * The findings by step, in the order of a sign-in: `[title, findings]`.
+   *
+   * @returns {[string, Finding[]][]}
+   */
   groups() {
     const steps = [...new Set(this.findings.map(({ step }) => step))];
     return steps.map((step) => [TITLES[step] ?? step, this.findings.filter((finding) => finding.step === step)]);
@@ -46,24 +54,34 @@ export class McpDiagnosis {
   }
 }
 
+/** @param {NonNullable<Finding["request"]>} request */
 export const exchange = ({ method, url, status }) => `${method} ${url} → ${status ?? "no answer that may be read"}`;
 
+/** @param {readonly Finding[]} findings */
 export function summary(findings) {
-  const count = (wanted) => findings.filter(({ status }) => status === wanted).length;
-  const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  const count = (/** @type {Finding["status"]} */ wanted) => findings.filter(({ status }) => status === wanted).length;
+  const plural = (/** @type {number} */ number, /** @type {string} */ word) =>
+    `${number} ${word}${number === 1 ? "" : "s"}`;
   const [failures, warnings] = [plural(count("failure"), "failure"), plural(count("warning"), "warning")];
   return `${failures}, ${warnings}, ${count("pass")} passed, ${count("skipped")} skipped`;
 }
 
-/** Text from a server, so that it is text. */
+/**
+ * Text from a server, so that it is text.
+ *
+ * @param {string} text
+ */
 const code = (text) => {
   const plain = text.replace(/\s+/g, " ");
   const fence = "`".repeat(1 + Math.max(0, ...(plain.match(/`+/g) ?? []).map(({ length }) => length)));
   return `${fence}${fence.length > 1 ? ` ${plain} ` : plain}${fence}`;
 };
 
+/** @param {() => Promise<unknown>} load */
 export function diagnoseBy(load) {
+  /** @type {Promise<unknown> | undefined} */
   let loading;
+  /** @type {(server: string, options: object, signal?: AbortSignal) => Promise<McpDiagnosis>} */
   return async (server, options, signal) => {
     await (loading ??= load().catch((cause) => {
       loading = undefined;

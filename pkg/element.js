@@ -1,14 +1,29 @@
 import { McpAuthorizer } from "mcp-authorize";
-import { LOADING, watchMcpSession } from "./watch.js";
+import { LOADING, watchMcpSession } from "./watch-session.js";
 
-const LABELS = { "sign-in": "Sign in", cancel: "Cancel", "sign-out": "Sign out" };
-const LABEL_OF = { loading: "sign-in", "signed-out": "sign-in", "signing-in": "cancel", "signed-in": "sign-out" };
+/** The labels of the buttons. Each has a slot of its name. */
+const LABELS = { "sign-in": "Sign in", cancel: "Cancel", "sign-out": "Sign out", again: "Open it again" };
+const LABEL_OF = /** @type {const} */ ({
+  loading: "sign-in",
+  "signed-out": "sign-in",
+  "signing-in": "cancel",
+  "signed-in": "sign-out",
+});
+/**
+ * The messages beside them. Each has a slot of its name.
+ *
+ * @type {Record<string, string>}
+ */
+const MESSAGES = {
+  "signing-in": "Go on in the window that opened.",
+  waiting: "Go on in the window that opened. Did you close it?",
+};
 /** The user's own will: nothing that they have to be told. */
 const WANTED = ["aborted", "popup_closed", "redirect_abandoned", "access_denied"];
 
 const STYLE = `
 :host { display: inline-block }
-:host([hidden]) { display: none }
+:host([hidden]), [hidden] { display: none }
 button {
   font: inherit;
   color: var(--mcp-sign-in-color, ButtonText);
@@ -18,33 +33,70 @@ button {
   padding: var(--mcp-sign-in-padding, 0.5em 1em);
   cursor: pointer;
 }
+button + button { margin-inline-start: 0.5em }
 button:focus-visible { outline: 2px solid var(--mcp-sign-in-focus, Highlight); outline-offset: 2px }
 button:disabled { opacity: 0.6; cursor: default }
 p { margin: 0 }
-p:not(:empty) { margin-block-start: 0.5em }
+p.says { margin-block-start: 0.5em }
+@media (forced-colors: active) {
+  button:disabled { color: GrayText; border-color: GrayText; opacity: 1 }
+}
 `;
 
 /** What makes the authorizer for a name and a redirect URI: elements that agree on them share it. */
 const sources = new Map();
 
+/**
+ * @param {string | null} clientName
+ * @param {string | null} redirectUri
+ */
 function sourceFor(clientName, redirectUri) {
   const key = JSON.stringify([clientName, redirectUri]);
-  if (!sources.has(key)) sources.set(key, () => McpAuthorizer.create({ clientName, redirectUri }));
+  const options = { clientName: clientName ?? undefined, redirectUri: redirectUri ?? undefined };
+  if (!sources.has(key)) sources.set(key, () => McpAuthorizer.create(/** @type {any} */ (options)));
   return sources.get(key);
 }
 
+/** @param {string} part */
+function button(part) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.part = part;
+  button.append(document.createElement("slot"));
+  return button;
+}
+
+/**
+ * @param {Element} parent
+ * @param {string} name
+ * @param {string} text said where the app has nothing in the slot
+ */
+function say(parent, name, text) {
+  const slot = /** @type {HTMLSlotElement} */ (parent.firstChild);
+  slot.name = name;
+  slot.textContent = text;
+}
+
 // While a server renders there are no elements, and importing this does nothing.
-const Element = globalThis.HTMLElement ?? class {};
+/** @type {typeof HTMLElement} */
+const Element = globalThis.HTMLElement ?? /** @type {any} */ (class {});
 
 export class McpSignInElement extends Element {
-  static observedAttributes = ["server"];
+  static observedAttributes = ["account", "client-name", "redirect-uri", "server"];
 
+  /** @type {import("./watch.js").McpAuthorizerSource | undefined} */
   #authorizer;
+  /** @type {ReturnType<typeof watchMcpSession> | undefined} */
   #watch;
-  #cancel;
+  /**
+   * What is watched: the server, the account and what makes the authorizer.
+   *
+   * @type {unknown[]}
+   */
+  #watched = [];
   #state = LOADING;
-  #button = document.createElement("button");
-  #label = document.createElement("slot");
+  #button = button("button");
+  #again = button("again");
   #message = document.createElement("p");
 
   constructor() {
@@ -54,13 +106,15 @@ export class McpSignInElement extends Element {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
-    this.#button.type = "button";
-    this.#button.part = "button";
     this.#message.part = "message";
     this.#message.setAttribute("role", "status");
-    this.#button.append(this.#label);
-    root.append(this.#button, this.#message);
+    const text = document.createElement("slot");
+    text.addEventListener("slotchange", () => this.#space());
+    this.#message.append(text);
+    root.append(this.#button, this.#again, this.#message);
     this.#button.addEventListener("click", () => this.#click());
+    this.#again.addEventListener("click", () => this.#signIn());
+    say(this.#again, "again", LABELS.again);
     this.#show();
   }
 
@@ -71,16 +125,15 @@ export class McpSignInElement extends Element {
       delete this.authorizer;
       this.#authorizer = authorizer;
     }
-    this.#start();
+    this.#changed();
   }
 
   disconnectedCallback() {
-    this.#watch?.close();
-    this.#watch = undefined;
+    this.#changed();
   }
 
   attributeChangedCallback() {
-    if (this.#watch) this.#start();
+    this.#changed();
   }
 
   get server() {
@@ -91,17 +144,45 @@ export class McpSignInElement extends Element {
     this.setAttribute("server", url);
   }
 
+  get account() {
+    return this.getAttribute("account");
+  }
+
+  set account(name) {
+    this.#set("account", name);
+  }
+
+  get clientName() {
+    return this.getAttribute("client-name");
+  }
+
+  set clientName(name) {
+    this.#set("client-name", name);
+  }
+
+  get redirectUri() {
+    return this.getAttribute("redirect-uri");
+  }
+
+  set redirectUri(url) {
+    this.#set("redirect-uri", url);
+  }
+
   get authorizer() {
     return this.#authorizer;
   }
 
   set authorizer(authorizer) {
     this.#authorizer = authorizer;
-    if (this.#watch) this.#start();
+    this.#changed();
   }
 
   get status() {
     return this.#state.status;
+  }
+
+  get waiting() {
+    return this.#state.waiting;
   }
 
   get error() {
@@ -112,34 +193,66 @@ export class McpSignInElement extends Element {
     return this.#state.session;
   }
 
-  #start() {
-    this.#watch?.close();
-    const own = this.getAttribute.bind(this);
-    const source = this.#authorizer ?? sourceFor(own("client-name") ?? undefined, own("redirect-uri") ?? undefined);
-    this.#watch = watchMcpSession(this.server, source, (state) => {
-      this.#state = state;
-      this.#show();
-      this.dispatchEvent(new CustomEvent("mcp-session-change", { bubbles: true, composed: true, detail: state }));
+  /**
+   * @param {string} attribute
+   * @param {string | null} value
+   */
+  #set(attribute, value) {
+    if (value === null) this.removeAttribute(attribute);
+    else this.setAttribute(attribute, value);
+  }
+
+  /** Several changes in a row, and a move within the page, are one. */
+  #changed() {
+    queueMicrotask(() => {
+      const { isConnected, server, account } = this;
+      const source = this.#authorizer ?? sourceFor(this.clientName, this.redirectUri);
+      const wanted = isConnected ? [server, account, source] : [];
+      // Frameworks set attributes to the values that they have: that must not end a sign-in.
+      if (wanted.length === this.#watched.length && wanted.every((value, at) => value === this.#watched[at])) return;
+      this.#watched = wanted;
+      this.#watch?.close();
+      const show = (/** @type {import("./watch.js").McpSessionState} */ state) => {
+        this.#state = state;
+        this.#show();
+        this.dispatchEvent(new CustomEvent("mcp-session-change", { bubbles: true, composed: true, detail: state }));
+      };
+      this.#watch = isConnected ? watchMcpSession(server, source, show, { account: account ?? undefined }) : undefined;
     });
   }
 
   #click() {
-    if (this.status === "signing-in") return this.#cancel.abort();
-    if (this.status === "signed-in") return void this.#watch.signOut();
-    this.#cancel = new AbortController();
-    this.#watch.signIn({ signal: this.#cancel.signal });
+    if (this.status === "signing-in") this.#watch?.cancel();
+    else if (this.status === "signed-in") void this.#watch?.signOut();
+    else this.#signIn();
   }
 
-  // The button stays the same, and with it the focus.
+  #signIn() {
+    void this.#watch?.signIn();
+  }
+
+  // The buttons stay the same, and with them the focus.
   #show() {
-    const { status, error } = this.#state;
+    const { status, waiting, error } = this.#state;
+    if (this.isConnected) {
+      this.setAttribute("status", status);
+      this.toggleAttribute("waiting", waiting);
+    }
     const label = LABEL_OF[status];
-    if (this.isConnected) this.setAttribute("status", status);
+    say(this.#button, label, LABELS[label]);
     this.#button.disabled = status === "loading";
-    this.#label.name = label;
-    this.#label.textContent = LABELS[label];
-    const trouble = error && !WANTED.includes(error.code) ? [error.message, error.remedy].filter(Boolean).join(" ") : "";
-    this.#message.textContent = status === "signing-in" ? "Go on in the window that opened." : trouble;
+    if (!waiting && this.#again.matches(":focus")) this.#button.focus();
+    this.#again.hidden = !waiting;
+    const trouble = error && !WANTED.includes(error.code ?? "") ? (error.userMessage ?? error.message) : "";
+    const message = waiting ? "waiting" : trouble && status !== "signing-in" ? "error" : status;
+    say(this.#message, message, MESSAGES[message] ?? (message === "error" ? trouble : ""));
+    this.#space();
+  }
+
+  /** Room for the message where there is one, the app's or the element's. */
+  #space() {
+    const slot = /** @type {HTMLSlotElement} */ (this.#message.firstChild);
+    this.#message.classList.toggle("says", slot.assignedNodes({ flatten: true }).length > 0);
   }
 }
 

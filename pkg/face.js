@@ -1,20 +1,32 @@
 // The face of the package: real classes around the generated bindings. It decides nothing.
-import { McpAuthorizeError } from "./error.js";
+import { fail, McpAuthorizeError, unloadable } from "./error.js";
 import { Authorizer } from "./wasm/mcp_authorize.js";
 
 export { McpAuthorizeError };
 
+/** @import { Session } from "./wasm/mcp_authorize.js" */
+/** @import { AccountOptions, DiagnoseOptions, RestoreOptions, SignInOptions, StepUpOptions, WaitOptions } from "./index.js" */
+
+/** @type {() => Promise<unknown>} */
 let loader;
+/** @type {Promise<unknown> | undefined} */
 let loading;
+/** @type {() => Promise<{ diagnose: ReturnType<typeof import("./diagnosis.js").diagnoseBy> }>} */
 let diagnosis;
+/** @type {() => Promise<{ openUrl: ReturnType<typeof import("./url-request.js").openUrlBy> }>} */
+let opening;
 
 /**
  * Each entry says how its environment loads the WebAssembly module, and the one that is imported first is heard.
- * Nothing is loaded before it is needed.
+ *
+ * @param {typeof loader} load
+ * @param {typeof diagnosis} loadDiagnosis
+ * @param {typeof opening} loadOpening
  */
-export function loadBy(load, loadDiagnosis) {
+export function loadBy(load, loadDiagnosis, loadOpening) {
   loader ??= load;
   diagnosis ??= loadDiagnosis;
+  opening ??= loadOpening;
 }
 
 /** Once; a failed attempt does not spoil the next one. */
@@ -26,32 +38,45 @@ function load() {
   return loading;
 }
 
-const unloadable = (cause) =>
-  new McpAuthorizeError({
-    code: "unsupported",
-    step: "setup",
-    message: "The WebAssembly module of mcp-authorize could not be loaded.",
-    remedy:
-      "Serve mcp_authorize_bg.wasm beside the script or import mcp-authorize/inline, and allow 'wasm-unsafe-eval' in the " +
-      'Content-Security-Policy. With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',
-    cause,
-  });
-
-/** Rust throws an error's fields; callers get a real Error. Anything else is the caller's own, as a signal's reason. */
-function fail(thrown) {
-  throw typeof thrown?.remedy === "string" ? new McpAuthorizeError(thrown) : thrown;
+/** Loads the WebAssembly module, so that `create` finds it there. */
+export async function preload() {
+  await load();
 }
 
-/** The error of a request that needs more scopes carries the means to get them. */
+/**
+ * The error of a request that needs a step-up carries the means.
+ *
+ * @param {McpSession} session
+ * @param {any} thrown
+ */
 function failIn(session, thrown) {
-  const { code, scopes } = thrown ?? {};
-  if (code === "insufficient_scope" && scopes) thrown.stepUp = (options) => session.stepUp({ scopes, ...options });
+  const { scopes, acrValues, maxAge } = thrown ?? {};
+  if (scopes)
+    thrown.stepUp = (/** @type {WaitOptions} */ options) => session.stepUp({ scopes, acrValues, maxAge, ...options });
   fail(thrown);
 }
 
+/** @type {<T>(url: T | URL) => T | string} */
 const text = (url) => (url instanceof URL ? url.href : url);
 
+/**
+ * Options with texts in place of URL objects.
+ *
+ * @param {any} options
+ * @param {string[]} names
+ */
+function withTexts(options, names) {
+  if (Object(options) !== options) return options;
+  const plain = { ...options };
+  for (const name of names) plain[name] = text(plain[name]);
+  return plain;
+}
+
 export class McpAuthorizerEvent extends Event {
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
   constructor(type, detail) {
     super(type);
     this.detail = detail;
@@ -59,18 +84,28 @@ export class McpAuthorizerEvent extends Event {
 }
 
 export class McpAuthorizer extends EventTarget {
+  /** @type {Authorizer} */
   #core;
+  /** @type {object} */
   #options;
+  #closing = new AbortController();
 
+  /** @param {any} options */
   static async create(options) {
     await load();
     const authorizer = new McpAuthorizer();
-    const urls = ["redirectUri", "clientUri", "clientIdMetadataUrl"];
-    const plain = { ...options };
-    for (const name of urls) plain[name] = text(plain[name]);
-    if (plain.grant) plain.grant = { ...plain.grant, tokenEndpoint: text(plain.grant.tokenEndpoint) };
+    const plain = withTexts({ ...options }, [
+      "redirectUri",
+      "clientUri",
+      "clientIdMetadataUrl",
+      "logoUri",
+      "tosUri",
+      "policyUri",
+    ]);
+    plain.grant = withTexts(plain.grant, ["tokenEndpoint"]);
+    plain.popup = withTexts(plain.popup, ["url"]);
     try {
-      authorizer.#core = new Authorizer(plain, (type, detail) =>
+      authorizer.#core = new Authorizer(plain, (/** @type {string} */ type, /** @type {unknown} */ detail) =>
         authorizer.dispatchEvent(new McpAuthorizerEvent(type, detail)),
       );
     } catch (error) {
@@ -80,79 +115,166 @@ export class McpAuthorizer extends EventTarget {
     return authorizer;
   }
 
-  // Not async: the popup has to open before this returns.
-  signIn(server, { scopes, signal } = {}) {
-    return this.#core.signIn(text(server), scopes, signal).then((core) => new McpSession(core), fail);
+  /**
+   * Not async: the popup has to open before this returns.
+   *
+   * @param {string | URL} server
+   * @param {SignInOptions} [options]
+   */
+  signIn(server, { account, scopes, authorizationParameters, signal } = {}) {
+    return this.#core
+      .signIn(text(server), account, scopes, authorizationParameters, signal)
+      .then((core) => new McpSession(core), fail);
   }
 
-  restore(server) {
-    return this.#core.restore(text(server)).then((core) => (core ? new McpSession(core) : null), fail);
+  /**
+   * @param {string | URL} server
+   * @param {RestoreOptions} [options]
+   */
+  restore(server, { account, signal } = {}) {
+    return this.#core
+      .restore(text(server), account, undefined, signal)
+      .then((core) => (core ? new McpSession(core) : null), fail);
   }
 
+  /**
+   * @param {import("./steps.js").Tokens} tokens
+   * @param {AccountOptions} [options]
+   */
+  adopt(tokens, { account } = {}) {
+    return this.#core.restore(tokens?.server, account, tokens).then((core) => new McpSession(core), fail);
+  }
+
+  sessions() {
+    return this.#core
+      .sessions()
+      .then((/** @type {Session[]} */ cores) => cores.map((core) => new McpSession(core)), fail);
+  }
+
+  /**
+   * @param {string | URL} server
+   * @param {AccountOptions} [options]
+   */
+  forget(server, { account } = {}) {
+    return this.#core.forget(text(server), account).catch(fail);
+  }
+
+  /** @param {string | URL} issuer */
+  forgetClient(issuer) {
+    return this.#core.forgetClient(String(text(issuer))).catch(fail);
+  }
+
+  /**
+   * @param {string | URL} server
+   * @param {DiagnoseOptions} [options]
+   */
   async diagnose(server, { register, origin, signal } = {}) {
     const { diagnose } = await diagnosis().catch((cause) => fail(unloadable(cause)));
     return diagnose(text(server), { ...this.#options, register, origin }, signal).catch(fail);
   }
+
+  /**
+   * @param {string} url
+   * @param {import("./index.js").OpenUrlOptions} options
+   */
+  async openUrl(url, { server, ...options }) {
+    const { openUrl } = await opening().catch((cause) => fail(unloadable(cause)));
+    return openUrl(url, text(server), options, this.#closing.signal);
+  }
+
+  async close() {
+    this.#closing.abort();
+    this.#core.close();
+  }
+
+  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    return this.close();
+  }
+
+  get capabilities() {
+    const { extension } = this.#core;
+    return extension ? { extensions: { [extension]: {} } } : {};
+  }
 }
 
 export class McpSession {
+  /** @type {Session} */
   #core;
 
+  /** @param {Session} core */
   constructor(core) {
     this.#core = core;
     this.authProvider = {
       token: () => core.bearerToken().catch(fail),
       onUnauthorized: () => core.refreshRefused().catch(fail),
     };
+    /** @type {typeof fetch} */
     this.fetch = (input, init) => core.fetch(input, init).catch((thrown) => failIn(this, thrown));
   }
 
-  get #facts() {
-    return JSON.parse(this.#core.facts);
+  get server() {
+    return this.#core.facts.server;
   }
 
-  get server() {
-    return this.#facts.server;
+  get account() {
+    return this.#core.facts.account;
   }
 
   get resource() {
-    return this.#facts.resource;
+    return this.#core.facts.resource;
   }
 
   get issuer() {
-    return this.#facts.issuer;
+    return this.#core.facts.issuer;
   }
 
   get clientId() {
-    return this.#facts.clientId;
+    return this.#core.facts.clientId;
   }
 
   get scopes() {
-    return this.#facts.scopes;
+    return Object.freeze(this.#core.facts.scopes);
   }
 
   get expiresAt() {
-    const time = this.#facts.expiresAt;
-    return time === undefined ? null : new Date(time);
+    return this.#core.facts.expiresAt;
+  }
+
+  get user() {
+    return this.#core.facts.user;
   }
 
   get canRefresh() {
-    return "canRefresh" in this.#facts;
+    return this.#core.facts.canRefresh;
   }
 
+  /** @param {WaitOptions} [options] */
   accessToken({ signal } = {}) {
-    return this.#core.accessToken(signal).catch(fail);
+    return this.#core.accessToken(signal, false).catch(fail);
   }
 
+  /** @param {WaitOptions} [options] */
   refresh({ signal } = {}) {
     return this.#core.refresh(signal).catch(fail);
   }
 
-  // Not async: the popup has to open before this returns.
-  stepUp({ scopes, signal } = {}) {
-    return this.#core.stepUp(scopes, signal).catch(fail);
+  /**
+   * Not async: the popup has to open before this returns.
+   *
+   * @param {StepUpOptions} [options]
+   */
+  stepUp({ scopes, acrValues, maxAge, signal } = {}) {
+    return this.#core.stepUp(scopes, acrValues, maxAge, signal).catch(fail);
   }
 
+  /** @param {WaitOptions} [options] */
+  async export(options) {
+    const record = await this.#core.accessToken(options?.signal, true).catch(fail);
+    const { account, failed_at, retry_at, ...tokens } = JSON.parse(record);
+    return tokens;
+  }
+
+  /** @param {WaitOptions} [options] */
   signOut({ signal } = {}) {
     return this.#core.signOut(signal).catch(fail);
   }

@@ -1,7 +1,15 @@
 // For browsers and workers: the module is a file beside this one, compiled while it comes in.
-import { loadBy } from "./face.js";
+import { loadBy, preload } from "./face.js";
 import initialize from "./wasm/mcp_authorize.js";
 
-loadBy(() => initialize({ module_or_path: new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url) }), () => import("./diagnose.js"));
+loadBy(
+  () => initialize({ module_or_path: new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url) }),
+  () => import("./diagnose.js"),
+  () => import("./open-url.js"),
+);
 
-export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";
+// In a window, the module loads beside the rest of the app's script; servers and workers load it when they need it. If this
+// fails, `create` tries again and reports the error.
+if (globalThis.document) preload().catch(() => {});
+
+export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession, preload } from "./face.js";

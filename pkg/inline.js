@@ -6,6 +6,7 @@ import base64 from "./wasm/mcp_authorize_inline.js";
 loadBy(
   () => initialize({ module_or_path: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) }),
   () => import("./diagnose-inline.js"),
+  () => import("./open-url-inline.js"),
 );
 
-export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";
+export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession, preload } from "./face.js";

@@ -6,6 +6,7 @@ import { initSync } from "./wasm/mcp_authorize.js";
 loadBy(
   async () => initSync({ module: await readFile(new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url)) }),
   () => import("./diagnose-node.js"),
+  () => import("./open-url.js"),
 );
 
-export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";
+export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession, preload } from "./face.js";

@@ -1,28 +1,24 @@
 "use client";
 
-import { useEffect, useMemo, useRef, useState } from "react";
-import { LOADING, watchMcpSession } from "./watch.js";
+import { useMemo, useState, useSyncExternalStore } from "react";
+import { mcpServersStore, mcpSessionStore } from "./store.js";
+import { LOADING_SERVERS } from "./watch-servers.js";
+import { LOADING } from "./watch-session.js";
 
-export function useMcpSession(server, authorizer) {
+/** @type {typeof import("./react.js").useMcpSession} */
+export function useMcpSession(server, authorizer, { account } = {}) {
   const url = String(server);
   const [source] = useState(() => authorizer);
-  const [shown, show] = useState({ url, state: LOADING });
-  const watch = useRef(null);
+  // With another URL or account the last session is not shown for a moment longer.
+  const store = useMemo(() => mcpSessionStore(url, source, { account }), [url, source, account]);
+  const state = useSyncExternalStore(store.subscribe, store.getSnapshot, () => LOADING);
+  const { signIn, stepUp, cancel, signOut } = store;
+  return { ...state, signIn, stepUp, cancel, signOut };
+}
 
-  useEffect(() => {
-    const own = watchMcpSession(url, source, (state) => show({ url, state }));
-    watch.current = own;
-    return () => own.close();
-  }, [url, source]);
-
-  const actions = useMemo(
-    () => ({
-      signIn: (options) => watch.current.signIn(options),
-      stepUp: (options) => watch.current.stepUp(options),
-      signOut: (options) => watch.current.signOut(options),
-    }),
-    [],
-  );
-  // With another URL the last server's session is not shown for a moment longer.
-  return { ...(shown.url === url ? shown.state : LOADING), ...actions };
+/** @type {typeof import("./react.js").useMcpServers} */
+export function useMcpServers(authorizer, options) {
+  const [store] = useState(() => mcpServersStore(authorizer, options));
+  const state = useSyncExternalStore(store.subscribe, store.getSnapshot, () => LOADING_SERVERS);
+  return { ...state, add: store.add };
 }

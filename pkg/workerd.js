@@ -3,6 +3,10 @@ import { loadBy } from "./face.js";
 import { initSync } from "./wasm/mcp_authorize.js";
 import module from "./wasm/mcp_authorize_bg.wasm";
 
-loadBy(async () => initSync({ module }), () => import("./diagnose-workerd.js"));
+loadBy(
+  async () => initSync({ module }),
+  () => import("./diagnose-workerd.js"),
+  () => import("./open-url.js"),
+);
 
-export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession } from "./face.js";
+export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession, preload } from "./face.js";

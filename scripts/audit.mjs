@@ -7,15 +7,17 @@ import { parseArgs } from "node:util";
 import { capture, isMain, main } from "./run.mjs";
 import { cargoDeny } from "./toolchain/tools.mjs";
 
-const HELP = `Usage: node scripts/audit.mjs
+const HELP = `Usage: npm run audit
 
-Checks what the package and the crate depend on: licences, doubles, sources and advisories.`;
+Checks the dependencies of the package and the crate: licences, duplicates, sources and advisories.`;
 
 /** Where a check could not be made. */
-const UNREACHABLE = /failed to (fetch|clone|open) advisory|advisory database|could not connect|405 Method|audit endpoint returned an error|ENOTFOUND|ECONNREFUSED/i;
+const UNREACHABLE =
+  /failed to (fetch|clone|open) advisory|advisory database|could not connect|405 Method|audit endpoint returned an error|ENOTFOUND|ECONNREFUSED/i;
 
 async function audit() {
   const deny = join(await cargoDeny(), "cargo-deny");
+  /** @type {[string, string, string[]][]} */
   const checks = [
     ["crates: licences, doubles, sources", deny, ["--log-level", "error", "check", "licenses", "bans", "sources"]],
     ["crates: advisories", deny, ["--log-level", "error", "check", "advisories"]],
@@ -29,7 +31,15 @@ async function audit() {
     const result = status === 0 ? "passed" : UNREACHABLE.test(output) ? "unknown" : "failed";
     count[result] += 1;
     console.log({ passed: "ok", failed: "FAILED", unknown: "not known: nobody answers from here" }[result]);
-    if (result !== "passed") console.log(output.trim().split("\n").slice(-20).map((line) => `  ${line}`).join("\n"));
+    if (result !== "passed")
+      console.log(
+        output
+          .trim()
+          .split("\n")
+          .slice(-20)
+          .map((line) => `  ${line}`)
+          .join("\n"),
+      );
   }
   console.log(`audit: ${count.passed} passed, ${count.failed} failed, ${count.unknown} not known`);
   if (count.failed > 0) process.exitCode = 1;

@@ -1,103 +1,102 @@
 // `npm run build`: makes pkg/wasm, the generated part of the published package.
-// cargo compiles the crate with the small standard library, wasm-bindgen writes the
-// JavaScript and the types around it, wasm-opt shrinks it. With --dev none of the
-// three optimises and functions keep their names. Nothing is done again when its
-// input is the same.
+// cargo compiles the crate, wasm-bindgen writes the JavaScript around it, wasm-opt
+// shrinks it. With --dev none of the three optimises and functions keep their names.
+// Nothing is done again when its input is the same.
 
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Failure, fingerprint, isMain, main, read, root, run, step } from "./run.mjs";
-import { shorten } from "./names.mjs";
-import { inOrder } from "./order.mjs";
 import { number, sizes } from "./sizes.mjs";
-import { withoutUncalled } from "./table.mjs";
 import { toolchain } from "./toolchain.mjs";
-import { TARGET } from "./toolchain/library.mjs";
-import { wasmBindgenVersion } from "./toolchain/tools.mjs";
+import { TARGET } from "./toolchain/rust.mjs";
 
 const NAME = "mcp_authorize";
-// The package's WebAssembly modules: the one that all load, and the one that is loaded to diagnose.
+// The package's WebAssembly modules: the one that all load, and those that are loaded to diagnose, to open a URL for a
+// server, and for single steps.
 const MODULES = [
   { name: NAME, about: "the crate", features: "npm,authorizer" },
   { name: "diagnose", about: "the diagnosis", features: "npm,diagnose" },
+  { name: "elicitation", about: "the elicitation", features: "npm,elicitation" },
+  { name: "steps", about: "the steps", features: "npm,steps" },
 ];
-const OUT = join(root, "pkg", "wasm");
+const PKG = join(root, "pkg");
+const OUT = join(PKG, "wasm");
+const TARGETS = join(root, "target");
 const OPTIMIZER = join(root, "node_modules", "binaryen");
 
-// Never --all-features: Binaryen would use what browsers don't have yet. The
-// target-features section goes last, since wasm-bindgen and wasm-opt read it. Nor
-// --traps-never-happen: a bound that is checked stays checked. The rest was found by
-// measuring what brotli makes of it.
-const OPTIMIZE = ["--flatten", "--rereloop", "--simplify-locals", "-Oz", "--converge", "--low-memory-unused"];
-OPTIMIZE.push("--one-caller-inline-max-function-size=1", "--strip-debug", "--strip-producers");
-
-const HELP = `Usage: node scripts/build.mjs [--dev]
+const HELP = `Usage: npm run build -- [--dev]
 
 Builds pkg/wasm from the Rust crate.
 
-  --dev   quicker to build, not optimised, functions keep their names`;
+  --dev   builds faster; the result is not optimised, and functions keep their names`;
 
 export async function build({ dev = false } = {}) {
+  removeLeftovers();
   const tools = await toolchain();
-  const { env } = dev ? tools : tools.release;
-  for (const module of MODULES) await buildModule(module, { dev, env });
+  const stamp = join(TARGETS, "built");
+  const input = inputs(tools, dev);
+  if (read(stamp) !== input || !existsSync(OUT)) {
+    rmSync(stamp, { force: true });
+    for (const module of MODULES) await compile(module, { dev, tools });
+    rmSync(OUT, { recursive: true, force: true });
+    for (const module of MODULES) {
+      await step(`Writing ${module.about} to pkg/wasm (about 5 s)`, () => generate(module, { dev, tools }));
+    }
+    writeFileSync(stamp, input);
+  }
   return { dev, small: tools.release.small };
 }
 
-async function buildModule({ name, about, features }, { dev, env }) {
-  const target = join(root, "target");
+/** What a plain `wasm-pack build` leaves beside the hand-written files: its .gitignore would hide new ones from Git. */
+function removeLeftovers() {
+  const left = /^(\.gitignore|LICENSE-.+|README\.md|mcp_authorize.*|package\.json|snippets)$/;
+  for (const name of readdirSync(PKG)) if (left.test(name)) rmSync(join(PKG, name), { recursive: true });
+}
+
+/** What the package is made from and by, in short. */
+function inputs({ release, version }, dev) {
+  const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true });
+  const files = sources
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const others = ["Cargo.toml", "Cargo.lock", join("node_modules", "binaryen", "package.json")].map((file) =>
+    join(root, file),
+  );
+  return fingerprint(
+    version,
+    JSON.stringify([dev, release.args, release.env.CARGO_ENCODED_RUSTFLAGS]),
+    ...[...files.sort(), ...others, fileURLToPath(import.meta.url)].flatMap((file) => [file, readFileSync(file)]),
+  );
+}
+
+async function compile({ name, about, features }, { dev, tools }) {
   // Only as a cdylib: beside an rlib cargo does no link-time optimisation.
   const args = ["rustc", "--lib", "--crate-type", "cdylib", "--no-default-features", "--features", features];
-  args.push("--target", TARGET, "--target-dir", target);
-  if (!dev) args.push("--release");
-  await step(`Compiling ${about} (up to ${dev ? 20 : 40} s)`, () => run("cargo", args, { log: "cargo-build", env }));
-
-  const compiled = join(target, TARGET, dev ? "debug" : "release", `${NAME}.wasm`);
-  const stamp = join(target, `built-${name}`);
-  const input = fingerprint(
-    readFileSync(compiled),
-    wasmBindgenVersion(),
-    read(join(OPTIMIZER, "package.json")) ?? "",
-    dev ? "dev" : OPTIMIZE.join(" "),
-    readFileSync(fileURLToPath(import.meta.url)),
-    ...["names.mjs", "order.mjs", "table.mjs"].map((file) => readFileSync(join(root, "scripts", file))),
-  );
-  if (read(stamp) !== input || !existsSync(join(OUT, `${name}_bg.wasm`))) {
-    copyFileSync(compiled, join(target, `${name}.wasm`)); // With names, for scripts/size.mjs.
-    await step(`Writing ${about} to pkg/wasm (about 5 s)`, () => generate(compiled, name, { dev, env }));
-    writeFileSync(stamp, input);
-  }
+  args.push("--target", TARGET, "--target-dir", TARGETS);
+  if (!dev) args.push("--release", ...tools.release.args, "--", ...tools.release.rustc);
+  const { env } = dev ? tools : tools.release;
+  await step(`Compiling ${about} (up to ${dev ? 20 : 60} s)`, () => run("cargo", args, { log: "cargo-build", env }));
+  // Each takes the other's place. With names, for scripts/size.mjs.
+  copyFileSync(join(TARGETS, TARGET, dev ? "debug" : "release", `${NAME}.wasm`), join(TARGETS, `${name}.wasm`));
 }
 
-async function generate(compiled, name, { dev, env }) {
-  const folder = join(root, "target", "package");
-  rmSync(folder, { recursive: true, force: true });
+async function generate({ name }, { dev, tools }) {
   // Each entry of the package says where its module is; bundlers would carry along a default that nobody uses.
-  const how = ["--target", "web", "--omit-default-module-path", "--no-typescript"];
-  const args = [...how, "--out-dir", folder, "--out-name", name, compiled];
-  await run("wasm-bindgen", args, { log: "wasm-bindgen", env });
-  const compact = join(folder, `${name}_bg.wasm`);
-  // The scripts that the crate calls are those of src/browser, and have the same place for both modules.
-  let script = readFileSync(join(folder, `${name}.js`), "utf8").replaceAll(/\.\/snippets\/[^/]+\/src\//g, "./");
-  let wasm = readFileSync(compact);
-  if (!dev) {
-    writeFileSync(compact, await withoutUncalled(wasm, script));
-    await optimize(compact);
-    ({ wasm, script } = shorten(await inOrder(readFileSync(compact)), script));
-  }
-  const browser = join(root, "src", "browser");
-  cpSync(browser, join(OUT, "browser"), { recursive: true, filter: (file) => file === browser || file.endsWith(".js") });
-  writeFileSync(join(OUT, `${name}_bg.wasm`), wasm);
-  writeFileSync(join(OUT, `${name}.js`), script);
-  writeFileSync(join(OUT, `${name}_inline.js`), `export default "${wasm.toString("base64")}";\n`);
+  const how = ["--target", "web", "--omit-default-module-path"];
+  const args = [...how, "--out-dir", OUT, "--out-name", name, join(TARGETS, `${name}.wasm`)];
+  await run("wasm-bindgen", args, { log: "wasm-bindgen", env: tools.env });
+  const wasm = join(OUT, `${name}_bg.wasm`);
+  if (!dev) await optimize(wasm);
+  writeFileSync(join(OUT, `${name}_inline.js`), `export default "${readFileSync(wasm, "base64")}";\n`);
 }
 
+// Never --all-features: Binaryen would use what browsers don't have yet.
 async function optimize(wasm) {
   // node starts it, so that this works where a script can't be a program.
   const program = join(OPTIMIZER, "bin", "wasm-opt");
-  await run(process.execPath, [program, ...OPTIMIZE, wasm, "-o", wasm], { log: "wasm-opt" });
+  await run(process.execPath, [program, "-Oz", wasm, "-o", wasm], { log: "wasm-opt" });
   try {
     await WebAssembly.compile(readFileSync(wasm));
   } catch (error) {

@@ -7,7 +7,10 @@ import { parseArgs } from "node:util";
 import { cache, isMain, main, root, run, step } from "./run.mjs";
 import { install } from "./projects.mjs";
 
-const ENTRIES = ["index", "inline", "callback", "watch", "react", "element"];
+const ENTRIES = [
+  ...["index", "inline", "callback", "oauth-provider", "elicitation", "steps", "steps-inline"],
+  ...["watch", "react", "vue", "svelte", "element"],
+];
 
 const HELP = `Usage: npm run docs
 

@@ -38,7 +38,7 @@ function readNames(section, names) {
 function readable(name) {
   if (!name.startsWith("_R")) return name;
   const words = [];
-  for (const digits = /\d+/g; ; ) {
+  for (const digits = /\d+/g; ;) {
     const found = digits.exec(name);
     if (!found) break;
     const word = name.substr(digits.lastIndex, Number(found[0]));
@@ -69,13 +69,12 @@ class Reader {
 
   /** LEB128. */
   number() {
-    let [value, shift, byte] = [0, 0, 0];
-    do {
-      byte = this.byte();
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
       value += (byte & 0x7f) * 2 ** shift;
-      shift += 7;
-    } while (byte & 0x80);
-    return value;
+      if (byte < 0x80) return value;
+    }
   }
 
   /** What its length comes before. */

@@ -9,12 +9,16 @@ import { Failure, cache, capture, isMain, main, root, run, step } from "./run.mj
 import { cargoFuzz } from "./toolchain/tools.mjs";
 
 const FUZZ = join(root, "fuzz");
-const TARGETS = readdirSync(join(FUZZ, "targets")).map((file) => file.replace(/\.rs$/, "")).sort();
+const TARGETS = readdirSync(join(FUZZ, "targets"))
+  .map((file) => file.replace(/\.rs$/, ""))
+  .sort();
 // Stable Rust has what fuzzing needs, behind this. No sanitizer: the code under test has no `unsafe`.
 const ENV = { RUSTC_BOOTSTRAP: "1" };
 const OPTIONS = ["--fuzz-dir", ".", "--sanitizer", "none"];
 
-const HELP = `Usage: node scripts/fuzz.mjs [--seconds N] [--only TARGET]
+const HELP = `Usage: npm run fuzz -- [--seconds N] [--only TARGET]
+
+Feeds random input to the parsers and to whole sign-ins.
 
   --seconds N     how long all targets together run (default: 60)
   --only TARGET   only this one: ${TARGETS.join(", ")}`;
@@ -23,8 +27,11 @@ async function fuzz({ seconds, only }) {
   const targets = TARGETS.filter((target) => only === undefined || target === only);
   if (targets.length === 0) throw new Failure(`There is no target "${only}", but: ${TARGETS.join(", ")}`);
   const bin = await cargoFuzz();
+  /** @returns {[string, string[], any]} */
   const cargo = (args, options) => [join(bin, "cargo-fuzz"), ["fuzz", ...args], { cwd: FUZZ, env: ENV, ...options }];
-  await step("Compiling the fuzz targets (about a minute)", () => run(...cargo(["build", ...OPTIONS], { log: "fuzz-build" })));
+  await step("Compiling the fuzz targets (about a minute)", () =>
+    run(...cargo(["build", ...OPTIONS], { log: "fuzz-build" })),
+  );
 
   const each = Math.max(1, Math.round(seconds / targets.length));
   const total = { inputs: 0, findings: 0 };
@@ -34,7 +41,13 @@ async function fuzz({ seconds, only }) {
     mkdirSync(learned, { recursive: true });
     if (existsSync(seeds)) cpSync(seeds, learned, { recursive: true });
     process.stdout.write(`${target} (${each} s)… `);
-    const limits = [`-max_total_time=${each}`, "-max_len=2048", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"];
+    const limits = [
+      `-max_total_time=${each}`,
+      "-max_len=2048",
+      "-timeout=10",
+      "-rss_limit_mb=2048",
+      "-print_final_stats=1",
+    ];
     const { status, output } = await capture(...cargo(["run", ...OPTIONS, target, learned, "--", ...limits]));
     const inputs = Number(/stat::number_of_executed_units:\s*(\d+)/.exec(output)?.[1] ?? 0);
     total.inputs += inputs;

@@ -7,7 +7,8 @@ import { run, step } from "./run.mjs";
 /** Installs what the folder's lock file has, unless it is there. Throws a `Failure` where npm can't. */
 export async function packages(folder, title) {
   const installed = join(folder, "node_modules", ".package-lock.json"); // npm writes it last
-  const current = existsSync(installed) && statSync(installed).mtime > statSync(join(folder, "package-lock.json")).mtime;
+  const current =
+    existsSync(installed) && statSync(installed).mtime > statSync(join(folder, "package-lock.json")).mtime;
   if (current) return;
   const log = `npm-${folder.split(/[\\/]/).slice(-2).join("-")}`;
   await step(title, () => run("npm", ["ci"], { log, cwd: folder }));

@@ -15,14 +15,19 @@ export async function install(folder, name) {
   const stamp = join(modules, ".installed");
   // This package itself does not come from the registry.
   const file = join(folder, "package.json");
-  const { dependencies: { "mcp-authorize": _, ...dependencies } = {}, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+  const { dependencies: { "mcp-authorize": _, ...dependencies } = {}, ...rest } = JSON.parse(
+    readFileSync(file, "utf8"),
+  );
   const manifest = JSON.stringify({ ...rest, dependencies });
   writeFileSync(file, manifest);
   const wanted = fingerprint(manifest);
   if (read(stamp) === wanted) return;
   rmSync(modules, { recursive: true, force: true });
   await step(`Installing what ${name} needs (up to 60 s, once)`, () =>
-    run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], { log: `npm-${name.replaceAll(" ", "-")}`, cwd: folder }),
+    run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], {
+      log: `npm-${name.replaceAll(" ", "-")}`,
+      cwd: folder,
+    }),
   );
   mkdirSync(modules, { recursive: true });
   writeFileSync(stamp, wanted);

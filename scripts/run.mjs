@@ -14,8 +14,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What is downloaded or compiled once and used by every clone. */
 export const cache =
-  process.env.MCP_AUTHORIZE_CACHE ||
-  join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "mcp-authorize");
+  process.env.MCP_AUTHORIZE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "mcp-authorize");
 
 export class Failure extends Error {}
 
@@ -54,7 +53,13 @@ export function duration(started) {
   return `${((Date.now() - started) / 1000).toFixed(1)} s`;
 }
 
-/** Runs a program with its output in `<cache>/log/<log>.log`. Throws a `Failure` when it fails. */
+/**
+ * Runs a program with its output in `<cache>/log/<log>.log`. Throws a `Failure` when it fails.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ log: string, cwd?: string, env?: Record<string, string> }} options
+ */
 export async function run(command, args, { log, cwd = root, env = {} }) {
   const file = join(cache, "log", `${log}.log`);
   mkdirSync(dirname(file), { recursive: true });
@@ -69,24 +74,39 @@ export async function run(command, args, { log, cwd = root, env = {} }) {
   }
 }
 
-/** Runs a program and returns its status and everything it printed. Never throws. */
-export async function capture(command, args, { cwd = root, env = {}, timeout, stderr = "pipe" } = {}) {
+/**
+ * Runs a program and returns its status and everything it printed, which is shown meanwhile where `show` says so. Never
+ * throws.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string>, timeout?: number, stderr?: "pipe" | "ignore" | "inherit", show?: boolean }} [options]
+ */
+export async function capture(command, args, { cwd = root, env = {}, timeout, stderr = "pipe", show = false } = {}) {
   let output = "";
   const listen = (child) => {
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text) => (output += text));
+      stream?.setEncoding("utf8").on("data", (text) => {
+        output += text;
+        if (show) process.stdout.write(text);
+      });
     }
   };
   try {
-    const stdio = ["ignore", "pipe", stderr];
-    const status = await start(command, args, { cwd, env, stdio, timeout, listen });
+    const status = await start(command, args, { cwd, env, stdio: ["ignore", "pipe", stderr], timeout, listen });
     return { status, output };
   } catch (error) {
     return { status: error.message, output };
   }
 }
 
-/** What a program answers on its standard output when it succeeds, trimmed, or null. */
+/**
+ * What a program answers on its standard output when it succeeds, trimmed, or null.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string>, timeout?: number }} [options]
+ */
 export async function answer(command, args, options = {}) {
   const { status, output } = await capture(command, args, { ...options, stderr: "ignore" });
   return status === 0 ? output.trim() : null;
@@ -94,8 +114,13 @@ export async function answer(command, args, options = {}) {
 
 const running = new Set();
 
-// Each program leads a process group of its own, so that what it starts in turn
-// (a compiler, a browser) ends with it.
+/**
+ * Each program leads a process group of its own, so that what it starts in turn (a compiler, a browser) ends with it.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd: string, env: Record<string, string>, stdio: import("node:child_process").StdioOptions, timeout?: number, listen?: Function }} options
+ */
 function start(command, args, { cwd, env, stdio, timeout, listen }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, stdio, detached: true, env: { ...process.env, ...env } });
@@ -129,7 +154,10 @@ function end(child) {
   }
 }
 
-for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]]) {
+for (const [signal, status] of /** @type {const} */ ([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])) {
   process.on(signal, () => {
     running.forEach(end);
     process.exit(status);

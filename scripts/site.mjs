@@ -10,12 +10,12 @@ import { contentSecurityPolicy, TYPES } from "../www/servers/static.mjs";
 import { build } from "./build.mjs";
 import { Failure, isMain, main, root, step } from "./run.mjs";
 
-const HELP = `Usage: node scripts/site.mjs [--out FOLDER] [--url URL]
+const HELP = `Usage: npm run site -- [--out FOLDER] [--url URL]
 
 Writes the demo page as a static site that works with any MCP server.
 
-  --out FOLDER   where to (default: out/site); what is in it is removed
-  --url URL      the https URL that it will be at: the page then has a client ID metadata document there`;
+  --out FOLDER   the folder to write to (default: out/site); its old content is removed
+  --url URL      the https URL that the site will have: the page then gets a client ID metadata document there`;
 
 /**
  * @param {object} options
@@ -32,13 +32,20 @@ export async function site({ out, url }) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   };
-  for (const [from, to] of [["www", "."], ["pkg", "pkg"], ["pkg/wasm", "pkg/wasm"], ["pkg/wasm/browser", "pkg/wasm/browser"]]) {
-    for (const entry of readdirSync(join(root, from), { withFileTypes: true })) {
-      if (!entry.isFile() || !(extname(entry.name) in TYPES)) continue;
-      const content = readFileSync(join(root, from, entry.name));
-      write(join(to, entry.name), extname(entry.name) === ".html" ? withPolicy(content.toString()) : content);
+  const copy = (from, to, names) => {
+    for (const name of names) {
+      if (!(extname(name) in TYPES)) continue;
+      const content = readFileSync(join(root, from, name));
+      write(join(to, name), extname(name) === ".html" ? withPolicy(content.toString()) : content);
     }
-  }
+  };
+  copy("www", ".", readdirSync(join(root, "www")));
+  const published = readdirSync(join(root, "pkg"), { encoding: "utf8", recursive: true });
+  copy(
+    "pkg",
+    "pkg",
+    published.filter((name) => /\.(js|wasm)$/.test(name)),
+  );
   write("vendor/mcp-client.js", await bundle("@modelcontextprotocol/client"));
 
   const documentUrl = home && new URL("client.json", home).href;
@@ -52,7 +59,10 @@ export async function site({ out, url }) {
 /** A folder on the web brings no headers of its own, so the page brings its policy. */
 function withPolicy(html) {
   const policy = contentSecurityPolicy(html).filter((directive) => !directive.startsWith("frame-ancestors"));
-  return html.replace(/<meta charset="utf-8">/, `$&\n    <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">`);
+  return html.replace(
+    /<meta charset="utf-8">/,
+    `$&\n    <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">`,
+  );
 }
 
 if (isMain(import.meta.url)) {

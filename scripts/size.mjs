@@ -1,7 +1,8 @@
 // `npm run size`: what a browser downloads for a page that uses the package, after a
 // bundler has minified it. The callback page is counted by itself, since it has no
-// wasm and is loaded by the popup only, and so is the diagnosis, which is loaded on
-// demand.
+// wasm and is loaded by the popup only, and so are the diagnosis, the elicitation and the
+// steps, which are loaded on demand, and the user interfaces, each without the library and
+// its framework.
 
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -10,18 +11,34 @@ import { Failure, isMain, main, root } from "./run.mjs";
 import { functions } from "./functions.mjs";
 import { number, sizes } from "./sizes.mjs";
 
-const LIMIT = 44_000; // bytes of JavaScript and wasm together, brotli
-const GOAL = 34_000;
+/** Bytes of JavaScript and wasm together, brotli: 0.95 of the official client 2.4.0 with DPoP, 88,251. */
+const GOAL = 84_000;
 
-/** What `npm test` holds the package to. It only ever goes down. */
+/** What `npm test` holds the package to. */
 const BUDGET = join("scripts", "size-budget.json");
 const BIGGEST = 15;
 
-const HELP = `Usage: node scripts/size.mjs [--check] [--json]
+/** What the entry imports when it is needed. */
+const ON_DEMAND = ["diagnose", "open-url"];
+
+/** What a page may import of the user interfaces, with what is in it of the others. */
+const INTERFACES = {
+  "watch, a session": 'export { watchMcpSession } from "./watch.js";',
+  "watch, a list": 'export { watchMcpServers } from "./watch.js";',
+  "React, a session": 'export { useMcpSession } from "./react.js";',
+  "React, a list": 'export { useMcpServers } from "./react.js";',
+  "Vue, a session": 'export { useMcpSession } from "./vue.js";',
+  "Vue, a list": 'export { useMcpServers } from "./vue.js";',
+  "Svelte, a session": 'export { mcpSession } from "./svelte.js";',
+  "Svelte, a list": 'export { mcpServers } from "./svelte.js";',
+  element: 'import "./element.js";',
+};
+
+const HELP = `Usage: npm run size -- [--check] [--json]
 
 Prints the size of the built package as a browser downloads it, and its biggest functions.
 
-  --check   fails where it is above the budget in ${BUDGET}
+  --check   fails if the size is above the budget in ${BUDGET}
   --json    the numbers as JSON`;
 
 export async function size() {
@@ -34,14 +51,26 @@ export async function size() {
     callback: sizes(await bundle("callback.js")),
     "diagnosis, JS": sizes(await bundle("diagnose.js")),
     "diagnosis, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "diagnose_bg.wasm"))),
+    "elicitation, JS": sizes(await bundle("open-url.js")),
+    "elicitation, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "elicitation_bg.wasm"))),
+    "steps, JS": sizes(await bundle("steps.js")),
+    "steps, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "steps_bg.wasm"))),
   };
-  const total = {};
+  for (const [name, contents] of Object.entries(INTERFACES)) {
+    parts[name] = sizes(await bundle(name, { stdin: { contents, resolveDir: join(root, "pkg") } }));
+  }
+  const total = { raw: 0, gzip: 0, brotli: 0 };
   for (const format of ["raw", "gzip", "brotli"]) total[format] = parts.JavaScript[format] + parts.wasm[format];
-  return { ...parts, total, limit: LIMIT, goal: GOAL };
+  return { ...parts, total, goal: GOAL };
 }
 
-// esbuild leaves `new URL("….wasm", import.meta.url)` alone, so the wasm stays a file.
-async function bundle(entry) {
+/**
+ * esbuild leaves `new URL("….wasm", import.meta.url)` alone, so the wasm stays a file.
+ *
+ * @param {string} entry
+ * @param {import("esbuild").BuildOptions} [input]
+ */
+async function bundle(entry, input = { entryPoints: [join(root, "pkg", entry)] }) {
   let esbuild;
   try {
     esbuild = await import("esbuild");
@@ -50,7 +79,7 @@ async function bundle(entry) {
   }
   try {
     const { outputFiles } = await esbuild.build({
-      entryPoints: [join(root, "pkg", entry)],
+      ...input,
       bundle: true,
       // What is imported on demand becomes a file of its own; the entry's comes first.
       splitting: true,
@@ -58,30 +87,28 @@ async function bundle(entry) {
       minify: true,
       format: "esm",
       platform: "browser",
-      external: ["node:*"],
+      external: ["node:*", "mcp-authorize", "react", "vue"],
       logLevel: "silent",
       write: false,
     });
-    return Buffer.concat(outputFiles.filter(({ path }) => !basename(path).startsWith("diagnose") || entry.startsWith("diagnose")).map(({ contents }) => contents));
+    return Buffer.concat(
+      outputFiles
+        .filter(({ path }) => !ON_DEMAND.some((name) => basename(path).startsWith(name) && !entry.startsWith(name)))
+        .map(({ contents }) => contents),
+    );
   } catch (error) {
-    throw new Failure(`pkg/${entry} could not be bundled. ${error.message}`);
+    throw new Failure(`${entry} could not be bundled. ${error.message}`);
   }
 }
 
-function print({ limit, goal, ...parts }) {
-  const row = (...cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(18))).join(""));
+function print({ goal, ...parts }) {
+  const row = (...cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(19))).join(""));
   row("bytes", "raw", "gzip", "brotli");
   for (const [name, { raw, gzip, brotli }] of Object.entries(parts)) {
     row(name === "total" ? "JavaScript + wasm" : name, number(raw), number(gzip), number(brotli));
   }
-  const compare = (name, bound) => {
-    const rest = bound - parts.total.brotli;
-    const difference = rest < 0 ? `${number(-rest)} over` : `${number(rest)} under`;
-    console.log(`${name} ${number(bound)} brotli: ${difference}`);
-  };
-  console.log();
-  compare("Limit", limit);
-  compare("Goal ", goal);
+  const rest = goal - parts.total.brotli;
+  console.log(`\nGoal ${number(goal)} brotli: ${number(Math.abs(rest))} ${rest < 0 ? "over" : "under"}`);
 }
 
 /** Before wasm-opt, which takes the names. */
@@ -89,7 +116,8 @@ function printFunctions() {
   const compiled = join(root, "target", "mcp_authorize.wasm"); // scripts/build.mjs leaves it there
   if (!existsSync(compiled)) return;
   console.log("\nThe biggest functions, in bytes before wasm-opt:");
-  for (const { name, bytes } of functions(compiled).slice(0, BIGGEST)) console.log(`${number(bytes).padStart(8)}  ${name}`);
+  for (const { name, bytes } of functions(compiled).slice(0, BIGGEST))
+    console.log(`${number(bytes).padStart(8)}  ${name}`);
 }
 
 function check({ total }) {
@@ -104,7 +132,9 @@ function check({ total }) {
 
 if (isMain(import.meta.url)) {
   await main(async () => {
-    const { values } = parseArgs({ options: { check: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+    const { values } = parseArgs({
+      options: { check: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    });
     if (values.help) return console.log(HELP);
     const result = await size();
     if (values.check) return check(result);

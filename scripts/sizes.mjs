@@ -2,8 +2,8 @@
 
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-export function sizes(content) {
-  const bytes = Buffer.from(content);
+/** @param {Uint8Array} bytes */
+export function sizes(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return {
     raw: bytes.length,

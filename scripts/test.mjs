@@ -4,52 +4,121 @@
 // that ends without having counted any test has failed too.
 
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, capture, duration, isMain, main, root } from "./run.mjs";
 import { build } from "./build.mjs";
 import { toolchain } from "./toolchain.mjs";
-import { attendTestServer } from "./toolchain/test-server.mjs";
+import { modules } from "./toolchain/modules.mjs";
+import { TARGET } from "./toolchain/rust.mjs";
 
-// Which wasm tests run in a browser; wasm-pack hands this on to `cargo test`.
-const BROWSER_TESTS = ["--test", "browser"];
+// Which tests run in a browser; wasm-pack hands this on to `cargo test`. The others have none there.
+const BROWSER_TESTS = ["--lib", "--test", "browser"];
 const TYPES = "tests/types";
+// All that the crate is.
+const FOR_BROWSERS = ["--target", TARGET, "--features", "diagnose,elicitation,steps"];
 // Each folder's *.test.mjs files are one suite, run by node's own test runner.
-const FOLDERS = ["package", "environments", "docs", "components", "examples", "e2e", "attacks", "sessions", "faults"].map((name) => `tests/${name}`);
+const FOLDERS = {
+  package: "what npm publishes: files, entries, types",
+  "live-servers": "servers with deviations seen at live servers",
+  environments: "workers, and runtimes other than pages",
+  docs: "links and code of the documentation",
+  components: "React, Vue, Svelte and the element",
+  examples: "the programs in examples/",
+  e2e: "the demo page in Chromium",
+  attacks: "hostile pages, servers and responses",
+  sessions: "sessions, tabs and storage",
+  steps: "mcp-authorize/steps",
+  elicitation: "URLs that servers ask to open, with both SDKs' clients",
+  faults: "networks, clocks and servers that fail",
+};
 const TIME_LIMIT = 15 * 60_000;
 
-const cargo = (...args) => () => ["cargo", args];
+const cargo =
+  (...args) =>
+  () => ["cargo", args];
+const npmProgram =
+  (name, script, ...args) =>
+  () => [process.execPath, [join("node_modules", name, script), ...args]];
+const nodeTests = (folder) => () => [
+  process.execPath,
+  ["--test", "--test-concurrency=1", "--test-reporter=spec", ...testFiles(folder)],
+];
 
-// `needs`: what must be there first. "tools" is all the tests' tools, "package" is pkg/wasm.
-// `lint`: the suite is a single check, its status is the result. `beside`: what is done while it runs.
+// `needs`: what must be there first. "modules" are the npm packages, "wasm" compiles for wasm32, "tools" is all the tests'
+// tools, "package" is pkg/wasm.
+// `lint`: the suite is a single check, its status is the result.
 const SUITES = [
   { name: "fmt", about: "Rust is formatted", lint: true, command: cargo("fmt", "--check") },
   {
     name: "clippy",
     about: "Rust has no lint warnings",
     lint: true,
-    command: cargo("clippy", "--all-targets", "--features", "diagnose", "--", "-D", "warnings"),
+    command: cargo("clippy", "--all-targets", "--", "-D", "warnings"),
+  },
+  {
+    name: "clippy-wasm",
+    about: "nor has the code that is compiled for browsers",
+    lint: true,
+    needs: ["wasm"],
+    command: cargo("clippy", "--all-targets", ...FOR_BROWSERS, "--", "-D", "warnings"),
   },
   {
     name: "doc",
     about: "the crate's documentation has no warnings",
     lint: true,
-    command: cargo("doc", "--no-deps", "--config", 'build.rustdocflags=["-D", "warnings"]'),
+    needs: ["wasm"],
+    command: cargo("doc", "--no-deps", ...FOR_BROWSERS, "--config", 'build.rustdocflags=["-D", "warnings"]'),
+  },
+  {
+    name: "prettier",
+    about: "JavaScript is formatted",
+    lint: true,
+    needs: ["modules"],
+    command: npmProgram("prettier", "bin/prettier.cjs", "--log-level", "warn", "--check", "."),
+  },
+  {
+    name: "eslint",
+    about: "JavaScript has no lint warnings",
+    lint: true,
+    needs: ["modules"],
+    command: npmProgram("eslint", "bin/eslint.js", "--max-warnings", "0", "."),
+  },
+  {
+    name: "oxlint",
+    about: "no promise is left without a handler",
+    lint: true,
+    needs: ["package"],
+    command: npmProgram("oxlint", "bin/oxlint", "--type-aware", "--deny-warnings"),
+  },
+  {
+    name: "tsc",
+    about: "JavaScript has the types that it declares",
+    lint: true,
+    needs: ["package"],
+    command: npmProgram("typescript", "bin/tsc", "-p", "."),
+  },
+  {
+    name: "tsc-pkg",
+    about: "so has what is published, in strict mode",
+    lint: true,
+    needs: ["package"],
+    command: npmProgram("typescript", "bin/tsc", "-p", "pkg"),
   },
   { name: "rust", about: "protocol and flows, natively", command: cargo("test", "--no-fail-fast") },
+  { name: "scripts", about: "tests/scripts, with nothing installed", command: nodeTests("tests/scripts") },
   {
     name: "browser",
     about: "the crate in headless Chromium",
     needs: ["tools"],
     command: () => ["wasm-pack", ["test", "--headless", "--chrome", "--mode", "no-install", ".", ...BROWSER_TESTS]],
-    beside: attendTestServer,
   },
   {
     name: "types",
     about: "a TypeScript program compiles against the package",
     lint: true,
     needs: ["tools", "package"],
-    command: () => [process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", TYPES]],
+    command: npmProgram("typescript", "bin/tsc", "-p", TYPES),
   },
   {
     name: "size",
@@ -58,14 +127,11 @@ const SUITES = [
     needs: ["package"],
     command: () => [process.execPath, [join("scripts", "size.mjs"), "--check"]],
   },
-  ...FOLDERS.map((folder) => ({
-    name: basename(folder),
-    about: `${folder}, against the built package`,
+  ...Object.entries(FOLDERS).map(([name, about]) => ({
+    name,
+    about,
     needs: ["tools", "package"],
-    command: () => [
-      process.execPath,
-      ["--test", "--test-concurrency=1", "--test-reporter=spec", ...testFiles(folder)],
-    ],
+    command: nodeTests(`tests/${name}`),
   })),
   {
     name: "conformance",
@@ -75,13 +141,13 @@ const SUITES = [
   },
   {
     name: "diagnose",
-    about: "what is told of broken servers, in Chromium and in Node.js",
+    about: "what the diagnosis says of broken servers, in Chromium and in Node.js",
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("tests", "diagnose", "matrix.mjs"), "--no-build"]],
   },
   {
     name: "popup",
-    about: "what popups meet with, in Chromium",
+    about: "what can happen to popups, in Chromium",
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("tests", "popup", "matrix.mjs"), "--engine", "chromium", "--no-build"]],
   },
@@ -93,7 +159,7 @@ const SUITES = [
   },
 ];
 
-const HELP = `Usage: node scripts/test.mjs [--only NAME] [--verbose]
+const HELP = `Usage: npm test -- [--only NAME] [--verbose]
 
 Runs the test suites:
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
@@ -103,7 +169,8 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
 async function test({ only, verbose }) {
   const suites = SUITES.filter(({ name }) => only === undefined || name === only);
-  if (suites.length === 0) throw new Failure(`There is no suite "${only}", but: ${SUITES.map((s) => s.name).join(", ")}`);
+  if (suites.length === 0)
+    throw new Failure(`There is no suite "${only}", but: ${SUITES.map((s) => s.name).join(", ")}`);
 
   const { env, missing } = await prepare(new Set(suites.flatMap(({ needs = [] }) => needs)));
   const total = { passed: 0, failed: 0 };
@@ -129,13 +196,15 @@ async function prepare(needs) {
       missing.add(need);
     }
   };
+  await attempt("modules", () => modules());
+  const wasm = await attempt("wasm", () => toolchain());
   const tools = await attempt("tools", () => toolchain({ tests: true }));
   await attempt("package", () => build());
-  return { env: tools?.env ?? {}, missing };
+  return { env: (tools ?? wasm)?.env ?? {}, missing };
 }
 
 function skip({ name, about }, lack) {
-  const reason = lack === "tools" ? "the tools for it are missing" : "the package could not be built";
+  const reason = lack === "package" ? "the package could not be built" : "the tools for it are missing";
   console.log(`${name}: ${about}… ${color(31, `failed: ${reason}`)}`);
   return { passed: 0, failed: 1 };
 }
@@ -146,13 +215,8 @@ async function runSuite(suite, { env, verbose }) {
   let result;
   try {
     const [command, args] = suite.command();
-    const beside = await suite.beside?.();
-    try {
-      // Native suites use the user's own compiler, hence not the tools' environment.
-      result = await capture(command, args, { env: suite.needs ? { ...env, ...beside?.env } : {}, timeout: TIME_LIMIT });
-    } finally {
-      beside?.end();
-    }
+    // Native suites use the user's own compiler, hence not the tools' environment.
+    result = await capture(command, args, { env: suite.needs ? env : {}, timeout: TIME_LIMIT });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     result = { status: error.message, output: "" };

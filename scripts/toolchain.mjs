@@ -1,22 +1,21 @@
 // Makes sure that everything that builds and tests the package is there, and gets
-// what is missing: the npm packages, Rust for wasm32, the small standard library for
-// releases, wasm-bindgen and, for tests, wasm-pack and a browser. What exists is left
-// alone, so that a second run takes no time. Used by the other scripts, and on its
-// own as `npm run setup`.
+// what is missing: the npm packages, Rust for wasm32 with its source, wasm-bindgen and,
+// for tests, wasm-pack and a browser. What exists is left alone, so that a second run
+// takes no time. Used by the other scripts, and on its own as `npm run setup`.
 
 import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, cache, isMain, main } from "./run.mjs";
 import { browser } from "./toolchain/browser.mjs";
 import { modules } from "./toolchain/modules.mjs";
+import { release } from "./toolchain/release.mjs";
 import { rust } from "./toolchain/rust.mjs";
-import { release } from "./toolchain/small.mjs";
 import { wasmBindgen, wasmPack } from "./toolchain/tools.mjs";
 
-const HELP = `Usage: node scripts/toolchain.mjs [--no-tests]
+const HELP = `Usage: npm run setup -- [--no-tests]
 
-Gets what builds and tests the package: npm packages, Rust for wasm32, wasm-bindgen,
-wasm-pack and a browser. The first time this takes some ten minutes.
+Installs what builds and tests the package: npm packages, Rust for wasm32, wasm-bindgen,
+wasm-pack and a browser. The first run takes about ten minutes.
 
   --no-tests   only what \`npm run build\` needs
 
@@ -24,8 +23,9 @@ What it downloads and compiles is kept in ${cache}
 (MCP_AUTHORIZE_CACHE names another folder).`;
 
 /**
- * `env` is for cargo and wasm-pack when they compile for wasm32, `release.env` for
- * cargo when it compiles what is published. Both come on top of `process.env`.
+ * `env` is for cargo and wasm-pack when they compile for wasm32, `release` for cargo
+ * when it compiles what is published. Both come on top of `process.env`. `version`
+ * stands for the compiler.
  */
 export async function toolchain({ tests = false } = {}) {
   if (Number(process.versions.node.split(".")[0]) < 20) {
@@ -33,15 +33,16 @@ export async function toolchain({ tests = false } = {}) {
   }
   await modules();
   const compiler = await rust();
-  const small = await release(compiler);
+  const published = await release(compiler);
   const folders = [await wasmBindgen()];
   const forTests = tests ? await browser() : {};
   if (tests) folders.push(await wasmPack());
 
   const path = { PATH: [...folders, process.env.PATH].join(delimiter) };
   return {
+    version: compiler.version,
     env: { ...compiler.env, ...forTests, ...path },
-    release: { small: small.small, env: { ...small.env, ...path } },
+    release: { ...published, env: { ...published.env, ...path } },
   };
 }
 

@@ -3,107 +3,124 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::protocol::Scope;
+use serde::{Serialize, Serializer};
 
-/// Declares [`Code`] so that a code's name, cause and remedy stand in one place.
+/// Declares [`Code`] so that a code's name, cause, remedy and message for users stand in one place.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident $name:literal $cause:literal => $remedy:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $cause:literal => $remedy:literal | $user:literal;)*) => {
         /// What went wrong. Stable: a code keeps its name and meaning across versions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
-        pub enum Code { $(#[doc = $cause] $variant,)* }
+        pub enum Code {
+            $(#[doc = $cause] $variant,)*
+            /// One that is declared where it is known what goes wrong, such as a user agent's
+            /// ([`ports`](crate::ports)).
+            Own(&'static OwnCode),
+        }
 
         impl Code {
-            /// Every code, in the order of the documentation.
+            /// Every code, in the order of the documentation, but for those of others.
             pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
 
             /// The name that programs compare.
             pub fn name(self) -> &'static str {
-                match self { $(Code::$variant => $name,)* }
+                match self { $(Code::$variant => $name,)* Code::Own(own) => own.name }
             }
 
             /// What makes this error come up.
             pub fn cause(self) -> &'static str {
-                match self { $(Code::$variant => $cause,)* }
+                match self { $(Code::$variant => $cause,)* Code::Own(own) => own.cause }
             }
 
-            /// What to do about it.
+            /// What to do about it, for developers.
             pub fn remedy(self) -> &'static str {
-                match self { $(Code::$variant => $remedy,)* }
+                match self { $(Code::$variant => $remedy,)* Code::Own(own) => own.remedy }
+            }
+
+            /// What to tell the person at the page.
+            pub fn user_message(self) -> &'static str {
+                match self { $(Code::$variant => $user,)* Code::Own(own) => own.user_message }
             }
         }
     };
 }
 
 codes! {
-    InvalidOption "invalid_option" "An option is missing or of the wrong type."
-        => "Correct the option that the message names.";
-    InvalidUrl "invalid_url" "A text that should be a URL is none."
-        => "Give a complete URL such as https://mcp.example.com/mcp.";
-    InsecureUrl "insecure_url" "A URL is neither https nor http on loopback, or leads from a server on the internet into a private network; it was not opened or fetched."
-        => "Serve it over https, where its users can reach it; http is for loopback addresses during development.";
-    MixedContent "mixed_content" "The page is https and the URL is http on a host that is not loopback: browsers let no such request through."
-        => "Serve it over https.";
-    Network "network" "A request got no answer: the server is down, or the network is, or the page's Content-Security-Policy forbids it."
-        => "Check that the server runs, and that the page's connect-src has it.";
-    CorsBlocked "cors_blocked" "The server answers, but pages of the app's origin may not read it (CORS). In Node.js there is no such thing."
-        => "Have the server send the header that the message names, or see the option proxy.";
-    Timeout "timeout" "A request or the whole sign-in took longer than its limit, or the code for another device ran out."
-        => "Try again, or raise requestTimeout or signInTimeout.";
+    InvalidOption "invalid_option" "An option is missing or has the wrong type."
+        => "Correct the option that the message names." | "Something is wrong with this app. Please tell its developers.";
+    InvalidUrl "invalid_url" "The app gave something that is not a valid URL."
+        => "Give a complete URL such as https://mcp.example.com/mcp." | "This is not a valid address. Please check it.";
+    InsecureUrl "insecure_url" "A URL is neither https nor http on loopback, or a server on the internet points into a private network. It was not opened or fetched."
+        => "Serve it over https, where its users can reach it; http is for loopback addresses during development." | "This server's address is not secure, so the app did not connect.";
+    MixedContent "mixed_content" "The page is https and the URL is http on a host that is not loopback: browsers block such requests."
+        => "Serve it over https." | "This server's address is not secure, so the app did not connect.";
+    Network "network" "A request got no answer: the server is down, the network is, or the page's Content-Security-Policy blocks the request."
+        => "Check that the server runs, and that the page's connect-src allows it." | "The server can't be reached. Check your connection and try again.";
+    CorsBlocked "cors_blocked" "The server answers, but pages of the app's origin may not read the answer (CORS). Node.js has no such limit."
+        => "Have the server send the header that the message names, or use the option proxy." | "This server does not work with web apps yet.";
+    Timeout "timeout" "A request or the whole sign-in took longer than its limit, or the code for another device expired."
+        => "Try again, or raise requestTimeout or signInTimeout." | "This took too long. Please try again.";
     Aborted "aborted" "The caller's AbortSignal ended it."
-        => "Nothing: the caller asked for it.";
-    ResponseTooLarge "response_too_large" "An answer was longer than 1 MiB, the most that this client reads."
-        => "The server's metadata or token answer is not one: check the URL.";
-    InvalidResponse "invalid_response" "An answer was not what the specification says it is."
-        => "The server has to answer as the specification says; the message names what was wrong.";
-    HttpStatus "http_status" "An answer had a status that tells of failure, and no OAuth error in it."
-        => "Look in the server's log for this request; try again later where the status is 5xx.";
-    AuthorizationNotRequired "authorization_not_required" "The server did not ask for authorization, and has no metadata that would."
-        => "Check the URL. If the server is open, call it with plain fetch; else have it answer 401 with WWW-Authenticate.";
+        => "Nothing: the caller asked for it." | "Cancelled.";
+    ResponseTooLarge "response_too_large" "A response was larger than 1 MiB, the most that this client reads."
+        => "No metadata or token response is that large: check the URL." | "This server is not set up correctly. Please tell its administrator.";
+    InvalidResponse "invalid_response" "A response was not what the specification requires."
+        => "Correct what the message names at the server." | "This server is not set up correctly. Please tell its administrator.";
+    HttpStatus "http_status" "A response had an error status and no OAuth error in it."
+        => "Look in the server's log for this request. Try again later if the status is 429 or 5xx." | "The server has a problem. Please try again later.";
+    AuthorizationNotRequired "authorization_not_required" "The server did not ask for authorization, and has no metadata about it."
+        => "Check the URL. If the server is open, call it with plain fetch; if not, have it answer 401 with WWW-Authenticate." | "There is nothing to sign in to at this address. Please check it.";
     MetadataNotFound "metadata_not_found" "There is no usable metadata at any of the places where the specification puts it."
-        => "Serve the metadata at the well-known URL that the message names, with Access-Control-Allow-Origin.";
-    ResourceMismatch "resource_mismatch" "The protected resource metadata is about another resource (RFC 9728 §3.3)."
-        => "Set \"resource\" in the metadata to the MCP server's own URL or a parent path of it.";
+        => "Serve the metadata at the well-known URL that the message names, with Access-Control-Allow-Origin." | "This server is not set up correctly. Please tell its administrator.";
+    ResourceMismatch "resource_mismatch" "The metadata is about another resource than this MCP server (RFC 9728 §3.3)."
+        => "Set \"resource\" in the metadata to the MCP server's own URL or a parent path of it." | "This server is not set up correctly. Please tell its administrator.";
     IssuerMismatch "issuer_mismatch" "The authorization server's metadata or response names another issuer (RFC 8414 §3.3, RFC 9207 §2.4)."
-        => "The issuer has to be the same everywhere, character by character; if it is not yours, do not sign in there.";
+        => "The issuer has to be the same everywhere, character by character. If the other one is not yours, do not sign in there." | "The sign-in was stopped: the server that answered is not the expected one.";
     PkceUnsupported "pkce_unsupported" "The authorization server does not offer PKCE with S256."
-        => "Add \"code_challenge_methods_supported\": [\"S256\"] to the authorization server's metadata.";
+        => "Add \"code_challenge_methods_supported\": [\"S256\"] to the authorization server's metadata." | "This server is not set up correctly. Please tell its administrator.";
     DpopUnsupported "dpop_unsupported" "dpop: \"require\" was set, and the authorization server does not bind tokens to a key (RFC 9449)."
-        => "Set dpop to \"auto\", or turn DPoP on at the authorization server.";
-    RegistrationUnsupported "registration_unsupported" "The authorization server has no way of registering that this client can use."
-        => "Register the app there by hand and give its clientId, or host a client ID metadata document.";
-    RegistrationFailed "registration_failed" "The authorization server refused the registration (RFC 7591 §3.2.2)."
-        => "Check redirectUri against what the server allows, or register by hand and give clientId.";
+        => "Set dpop to \"auto\", or turn DPoP on at the authorization server." | "This server is not set up correctly. Please tell its administrator.";
+    RegistrationUnsupported "registration_unsupported" "The authorization server offers no way to register that this client can use."
+        => "Register the app there by hand and give its clientId, or host a client ID metadata document." | "This server does not accept this app yet.";
+    RegistrationFailed "registration_failed" "The authorization server refused to register the app (RFC 7591 §3.2.2)."
+        => "Check redirectUri against what the server allows, or register by hand and give clientId." | "This server does not accept this app yet.";
     ClientMismatch "client_mismatch" "clientId was registered at another authorization server than this MCP server's."
-        => "Register the app at this authorization server too, and give that clientId and issuer.";
-    PopupBlocked "popup_blocked" "The browser blocked the popup."
-        => "Call signIn directly in a click handler, before any await.";
-    PopupClosed "popup_closed" "The popup was closed before the sign-in was done."
-        => "Let the user click again.";
-    PopupOpen "popup_open" "The popup of another sign-in is open; it was brought to the front."
-        => "Let the user finish there or close it, or abort the other sign-in first.";
-    RedirectAbandoned "redirect_abandoned" "The user came back from the sign-in page, as by the back button, before the sign-in was done."
-        => "Let the user click again.";
+        => "Register the app at this authorization server too, and give that clientId and issuer." | "Something is wrong with this app. Please tell its developers.";
     AccessDenied "access_denied" "The user, or the authorization server for them, declined."
-        => "Let the user click again if that was a mistake.";
+        => "Let the user click again if that was a mistake." | "Access was not allowed.";
     AuthorizationFailed "authorization_failed" "The authorization server answered with an error (RFC 6749 §4.1.2.1)."
-        => "See serverError; the authorization server's log tells more.";
+        => "See serverError; the authorization server's log tells more." | "The server did not complete the sign-in.";
     StateMismatch "state_mismatch" "The authorization response does not belong to this sign-in."
-        => "Start again; if it repeats, the authorization server does not return state.";
-    TokenFailed "token_failed" "The token endpoint refused (RFC 6749 §5.2)."
-        => "See serverError; the authorization server's log tells more.";
+        => "Start again. If it happens again, the authorization server does not return state." | "The sign-in did not complete. Please try again.";
+    TokenFailed "token_failed" "The token endpoint refused the request (RFC 6749 §5.2)."
+        => "See serverError; the authorization server's log tells more." | "The server did not complete the sign-in.";
     SessionExpired "session_expired" "The session can't be refreshed any more."
-        => "Let the user sign in again.";
+        => "Let the user sign in again." | "Please sign in again.";
     InsufficientScope "insufficient_scope" "The server asks for more scopes than the session has."
-        => "Call the error's stepUp in a click. Where it has none, the user was asked before and the server still refuses.";
-    WrongResource "wrong_resource" "The request goes to another server than the one that the session is for; no token was sent."
-        => "Use the session of that server, or plain fetch.";
+        => "Call the error's stepUp in a click. Without one, the user was asked before and the server still refuses." | "This needs more permissions than you have given.";
+    InsufficientUserAuthentication "insufficient_user_authentication" "The server asks the user to sign in again, in a stronger way or more recently (RFC 9470)."
+        => "Call the error's stepUp in a click. Without one, the user has already signed in again and the server still refuses." | "Please sign in again to do this.";
+    WrongResource "wrong_resource" "The request goes to another server than the session's; no token was sent."
+        => "Use the session of that server, or plain fetch." | "Something is wrong with this app. Please tell its developers.";
     SignedOut "signed_out" "The session was signed out."
-        => "Let the user sign in again.";
-    StorageFailed "storage_failed" "The storage refused to store or to read."
-        => "Use storage: \"memory\", or see the cause.";
+        => "Let the user sign in again." | "Please sign in again.";
+    StorageFailed "storage_failed" "The storage failed to read or to write."
+        => "Use storage: \"memory\", or see the cause." | "Your browser could not store the sign-in.";
     Unsupported "unsupported" "This environment lacks what the call needs."
-        => "The message names what is missing.";
+        => "The message names what is missing." | "This does not work here.";
+}
+
+/// A code with a name of its own.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OwnCode {
+    /// [`Code::name`].
+    pub name: &'static str,
+    /// [`Code::cause`].
+    pub cause: &'static str,
+    /// [`Code::remedy`].
+    pub remedy: &'static str,
+    /// [`Code::user_message`].
+    pub user_message: &'static str,
 }
 
 /// Where in the flow an error came up, and what an HTTP exchange was for.
@@ -153,20 +170,39 @@ impl Step {
     }
 }
 
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// What a server asks for that the session does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedStepUp {
+    /// The scopes to ask for: the session's and those that the server asks for; empty where it hides which.
+    pub scopes: Vec<String>,
+    /// Those of them that the session does not have.
+    pub missing_scopes: Vec<String>,
+    /// Where the user has to sign in again: the authentication contexts that the server accepts (RFC 9470 §3).
+    pub acr_values: Option<Vec<String>>,
+    /// How long ago the user may have signed in, in seconds.
+    pub max_age: Option<u32>,
+}
+
 /// The result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why something failed. No token, code or verifier is ever in it.
-pub struct Error(Box<Parts>);
+pub struct Error(Box<Details>);
 
-struct Parts {
+struct Details {
     code: Code,
     step: Step,
     message: String,
     url: Option<String>,
     status: Option<u16>,
     server_error: Option<String>,
-    scopes: Option<Scope>,
+    step_up: Option<Box<WantedStepUp>>,
     retry_after: Option<u64>,
     source: Option<Box<dyn StdError>>,
 }
@@ -174,14 +210,14 @@ struct Parts {
 impl Error {
     /// An error with what happened, in a sentence for people.
     pub fn new(code: Code, step: Step, message: impl Into<String>) -> Self {
-        Self(Box::new(Parts {
+        Self(Box::new(Details {
             code,
             step,
             message: message.into(),
             url: None,
             status: None,
             server_error: None,
-            scopes: None,
+            step_up: None,
             retry_after: None,
             source: None,
         }))
@@ -190,6 +226,12 @@ impl Error {
     /// The same as another code.
     pub fn with_code(mut self, code: Code) -> Self {
         self.0.code = code;
+        self
+    }
+
+    /// Adds a way out to the message.
+    pub fn with_hint(mut self, hint: &str) -> Self {
+        self.0.message.push_str(hint);
         self
     }
 
@@ -211,9 +253,9 @@ impl Error {
         self
     }
 
-    /// Adds the scopes that the server asks for.
-    pub fn with_scopes(mut self, scopes: Scope) -> Self {
-        self.0.scopes = Some(scopes);
+    /// Adds what a step-up has to ask for.
+    pub fn with_step_up(mut self, wanted: WantedStepUp) -> Self {
+        self.0.step_up = Some(Box::new(wanted));
         self
     }
 
@@ -244,7 +286,12 @@ impl Error {
         &self.0.message
     }
 
-    /// What to do about it, for people.
+    /// What to tell the person at the page.
+    pub fn user_message(&self) -> &'static str {
+        self.0.code.user_message()
+    }
+
+    /// What to do about it, for developers.
     pub fn remedy(&self) -> &'static str {
         self.0.code.remedy()
     }
@@ -269,9 +316,36 @@ impl Error {
         self.0.server_error.as_deref()
     }
 
-    /// The scopes that the server asks for.
-    pub fn scopes(&self) -> Option<&Scope> {
-        self.0.scopes.as_ref()
+    /// What a step-up has to ask for. Nothing where the user was asked often enough.
+    pub fn step_up(&self) -> Option<&WantedStepUp> {
+        self.0.step_up.as_deref()
+    }
+
+    /// The scopes of [`Error::step_up`].
+    pub fn scopes(&self) -> Option<&[String]> {
+        self.step_up().map(|wanted| &*wanted.scopes)
+    }
+
+    /// Whether the same may succeed later: nobody answered, or the server is overloaded or not ready
+    /// (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4).
+    pub fn is_transient(&self) -> bool {
+        matches!(self.code(), Code::Network | Code::CorsBlocked | Code::Timeout)
+            || matches!(self.status(), Some(408 | 425 | 429 | 500..))
+            // RFC 6749 §4.1.2.1: a server says so at its token endpoint with 400, too.
+            || matches!(self.server_error(), Some("temporarily_unavailable" | "server_error"))
+    }
+
+    /// Whether a server has answered, and the same request gets no other answer later.
+    pub fn is_definite(&self) -> bool {
+        let is_answer = matches!(
+            self.code(),
+            Code::TokenFailed
+                | Code::HttpStatus
+                | Code::InvalidResponse
+                | Code::ResponseTooLarge
+                | Code::DpopUnsupported
+        );
+        is_answer && !self.is_transient()
     }
 }
 
@@ -300,19 +374,31 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::USER_AGENT_CODES;
+
+    /// All codes, in the order of the documentation: those of user agents before what comes back from them.
+    fn documented() -> Vec<Code> {
+        let (before, after) =
+            Code::ALL.split_at(Code::ALL.iter().position(|code| *code == Code::AccessDenied).unwrap());
+        [before, USER_AGENT_CODES, after].concat()
+    }
 
     #[test]
     fn names_are_unique_and_in_the_published_types() {
         let types = include_str!("../pkg/index.d.ts");
-        for (index, code) in Code::ALL.iter().enumerate() {
+        let codes = documented();
+        for (index, code) in codes.iter().enumerate() {
             let quoted = ["| \"", code.name(), "\""].concat();
             assert!(types.contains(&quoted), "{quoted} is not in pkg/index.d.ts");
-            assert!(Code::ALL[..index].iter().all(|other| other.name() != code.name()));
-            assert!(code.cause().ends_with('.') && code.remedy().ends_with('.'));
+            assert!(codes[..index].iter().all(|other| other.name() != code.name()));
+            for text in [code.cause(), code.remedy(), code.user_message()] {
+                assert!(text.ends_with('.'), "{text}");
+            }
+            assert!(code.user_message().len() <= 80, "{}", code.user_message());
         }
         let union = types.split("export type McpAuthorizeErrorCode").nth(1).unwrap();
         let union = union.split(";\n").next().unwrap();
-        assert_eq!(union.matches("\n  | \"").count(), Code::ALL.len());
+        assert_eq!(union.matches("\n  | \"").count(), codes.len());
     }
 
     /// The table of the documentation is made from the enum. `UPDATE_DOCS=1 cargo test` writes it.
@@ -320,11 +406,13 @@ mod tests {
     fn the_documented_errors_are_these() {
         let mut table = String::from(
             "# Errors\n\nEvery rejection is an `McpAuthorizeError` with a stable `code`, the `step` it came from, a `message` that \
-             tells what happened, a `remedy`, and where there is one the `url`, the `status`, the server's own `serverError`, \
-             the asked-for `scopes` and the `cause`.\n\n| code | what it means | what to do |\n|---|---|---|\n",
+             tells what happened, a `remedy` for developers, a `userMessage` for the person at the page, and where there is \
+             one the `url`, the `status`, `retryAfter`, the server's own `serverError`, the asked-for `scopes` and `missingScopes`, `acrValues` and `maxAge`, and the `cause`.\n\n\
+             | code | what it means | what to do | `userMessage` |\n|---|---|---|---|\n",
         );
-        for code in Code::ALL {
-            table.push_str(&format!("| `{}` | {} | {} |\n", code.name(), code.cause(), code.remedy()));
+        for code in documented() {
+            let (name, cause, remedy, user) = (code.name(), code.cause(), code.remedy(), code.user_message());
+            table.push_str(&format!("| `{name}` | {cause} | {remedy} | {user} |\n"));
         }
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {

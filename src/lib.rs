@@ -1,7 +1,61 @@
-//! Signs the user of a web page in to an MCP server and calls it.
+//! Signs the user of an app in to an MCP server and calls it.
 //!
 //! Follows the Model Context Protocol's authorization specification, revision 2026-07-28, and its
-//! older revisions, on top of OAuth 2.1.
+//! older revisions, on top of OAuth 2.1. The same crate runs in a page (as WebAssembly) and in a native program.
+//!
+//! # A sign-in
+//!
+//! A native program, with the feature `reqwest`:
+//!
+//! ```no_run
+//! # #[cfg(feature = "reqwest")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use mcp_authorize::Authorizer;
+//! use mcp_authorize::native::{Loopback, MemoryStore, Native};
+//!
+//! let ports = Native::new(MemoryStore::default())?;
+//! let mut browser = Loopback::listen(|url| println!("Open {}", url.as_str())).await?;
+//! let authorizer = Authorizer::builder(ports, "Example", &browser.redirect_uri())?.build();
+//!
+//! let session = authorizer.sign_in("https://mcp.example.com/mcp", &mut browser).await?;
+//! let get = session.ports().http().get(session.server().as_str()).build()?;
+//! let response = session.call(session.ports().request(get)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A page in Rust, as with Yew, Leptos or Dioxus. Call this in the click, since browsers open a popup at no other
+//! time, and await what it returns:
+//!
+//! ```ignore
+//! let authorizer = Authorizer::builder(Browser::default(), "Example", "https://app.example/callback.html")?.build();
+//! let signing_in = authorizer.sign_in_by_popup("https://mcp.example.com/mcp");
+//! spawn_local(async move {
+//!     let session = signing_in.await?;
+//!     let get = gloo_net::http::Request::get(session.server().as_str()).build()?;
+//!     let response = session.call(session.ports().request(get.into())).await?;
+//! });
+//! ```
+//!
+//! Both are whole programs in `examples/`. [`AuthorizerBuilder`] has what else an app may say of itself.
+//!
+//! # What a sign-in does
+//!
+//! | step | by | what it is | source |
+//! |---|---|---|---|
+//! | [`Challenge`](Step::Challenge) | [`flow::discover_resource`] | the MCP server is asked without a token, and says where its metadata is | RFC 9110 §11.6.1, RFC 9728 §5.1 |
+//! | [`ResourceMetadata`](Step::ResourceMetadata) | [`flow::discover_resource`] | which authorization servers it has | RFC 9728 |
+//! | [`AuthorizationServerMetadata`](Step::AuthorizationServerMetadata) | [`flow::discover_authorization_server`] | where their endpoints are, and what they can do | RFC 8414, OpenID Connect Discovery |
+//! | [`Registration`](Step::Registration) | [`flow::identify`] | who the app is there: by hand, by a metadata document, by dynamic registration | RFC 7591 |
+//! | [`Authorization`](Step::Authorization) | [`ports::UserAgent`] | the user consents; `state`, `iss` and PKCE tie the response to the request | OAuth 2.1 §4.1, RFC 7636, RFC 9207, RFC 9126 |
+//! | [`Token`](Step::Token) | [`flow::sign_in`] | the code is exchanged for tokens for this resource, bound to a key where the server takes that | RFC 8707, RFC 9449 |
+//! | [`Request`](Step::Request) | [`flow::Session::call`] | the token goes to the resource alone | RFC 6750 |
+//! | [`Refresh`](Step::Refresh) | [`flow::Session::refresh`] | new tokens, once for all that wait | RFC 6749 §6 |
+//! | [`Revocation`](Step::Revocation) | [`flow::Session::sign_out`] | the tokens are given up | RFC 7009 |
+//!
+//! An [`Error`] says which step failed, what was found and what was expected, and what to do.
+//!
+//! # Modules
 //!
 //! Dependencies point one way: `js` → `browser` → `ports` ← `flow` → `protocol`.
 //!
@@ -11,55 +65,32 @@
 //! | [`flow`] | what the client does, in the order that the specification tells it |
 //! | [`diagnose`] | what a page will stumble over at a server |
 //! | [`ports`] | what a flow needs from where it runs |
+//! | `native` | the ports of a native program: the feature `reqwest` |
 //! | `browser` | the ports in a browser |
 //! | `js` | the JavaScript surface: converts and forwards |
 //!
-//! A program that is not a browser brings its own [`ports::Ports`] and [`ports::UserAgent`], and
-//! calls [`flow::sign_in`]. `examples/terminal` is one, `examples/yew` is a page in Rust.
-//!
-//! ```
-//! use std::rc::Rc;
-//!
-//! use mcp_authorize::ports::{Ports, ResourceRequest, UserAgent};
-//! use mcp_authorize::protocol::ServerUrl;
-//! use mcp_authorize::{Code, Error, Result, Step, flow};
-//!
-//! async fn call_once<P: Ports, R: ResourceRequest>(
-//!     ports: &P,
-//!     client: &Rc<flow::Client>,
-//!     user_agent: &mut impl UserAgent,
-//!     request: R,
-//! ) -> Result<R::Response> {
-//!     let server = ServerUrl::parse("https://mcp.example.com/mcp")
-//!         .map_err(|_| Error::new(Code::InvalidUrl, Step::Setup, "This is no URL."))?;
-//!     let session = match flow::restore(ports, client, &server).await? {
-//!         Some(session) => session,
-//!         None => flow::sign_in(ports, client, &server, None, user_agent).await?,
-//!     };
-//!     flow::call(&session, request).await
-//! }
-//! ```
-#![warn(missing_docs)]
+//! A program that has other needs brings its own [`ports::Ports`].
 
-#[cfg(feature = "browser")]
+mod authorizer;
+#[cfg(target_arch = "wasm32")]
 pub mod browser;
-#[forbid(unsafe_code)]
 pub mod diagnose;
 mod error;
-#[forbid(unsafe_code)]
 pub mod flow;
-#[cfg(feature = "browser")]
+#[cfg(all(
+    target_arch = "wasm32",
+    any(feature = "authorizer", feature = "diagnose", feature = "elicitation", feature = "steps")
+))]
 mod js;
-#[forbid(unsafe_code)]
+#[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
+pub mod native;
 pub mod ports;
-#[forbid(unsafe_code)]
 pub mod protocol;
 
-/// Half a kilobyte in place of the standard library's two and a half, brotli.
-#[cfg(all(feature = "npm", target_arch = "wasm32"))]
+/// Smaller than the standard library's own by 1,500 bytes, brotli.
+#[cfg(all(feature = "npm", target_family = "wasm"))]
 #[global_allocator]
-static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
-    // SAFETY: a WebAssembly module without the threads proposal has one thread.
-    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-pub use error::{Code, Error, Result, Step};
+pub use authorizer::{Authorizer, AuthorizerBuilder};
+pub use error::{Code, Error, OwnCode, Result, Step, WantedStepUp};

@@ -1,8 +1,12 @@
 //! The tables of docs name files, codes and tests that exist.
+// Helpers of tests are no tests to clippy.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;
 
 use mcp_authorize::Code;
+use mcp_authorize::ports::USER_AGENT_CODES;
 
 fn read(path: &str) -> String {
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
@@ -14,11 +18,11 @@ fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// The rows of a page's table, of four cells each.
-fn rows(page: &str, at_least: usize) -> Vec<[String; 4]> {
+/// The rows of a page's table.
+fn rows<const CELLS: usize>(page: &str, at_least: usize) -> Vec<[String; CELLS]> {
     let row = |line: &str| {
         let cells: Vec<String> = line.split(" | ").map(str::to_owned).collect();
-        cells.try_into().unwrap_or_else(|cells| panic!("{page}: a row has four cells: {cells:?}"))
+        cells.try_into().unwrap_or_else(|cells| panic!("{page}: a row has {CELLS} cells: {cells:?}"))
     };
     let rows: Vec<_> = read(page).lines().filter(|line| line.starts_with("| ")).skip(1).map(row).collect();
     assert!(rows.len() >= at_least, "{page} has {} rows", rows.len());
@@ -41,16 +45,17 @@ fn every_rule_has_a_file_and_a_test() {
 
 #[test]
 fn every_threat_has_a_code_that_exists_and_a_test_that_asserts_it() {
-    held("docs/threats.md", 30);
+    // What holds elsewhere is told in a column of its own.
+    held(rows("docs/threats.md", 30).into_iter().map(|[threat, _, _, code, test]| [threat, code, test]));
 }
 
 #[test]
 fn every_fault_has_a_code_that_exists_and_a_test_that_asserts_it() {
-    held("docs/faults.md", 15);
+    held(rows("docs/faults.md", 15).into_iter().map(|[fault, _, code, test]| [fault, code, test]));
 }
 
-fn held(page: &str, rows_at_least: usize) {
-    for [threat, _, code, test] in rows(page, rows_at_least) {
+fn held(rows: impl Iterator<Item = [String; 3]>) {
+    for [threat, code, test] in rows {
         let [file, name] = quoted(&test)[..] else { panic!("{threat}: a file and a test") };
         let tests = read(file);
         let (found, end) = if file.ends_with(".rs") {
@@ -65,7 +70,7 @@ fn held(page: &str, rows_at_least: usize) {
         let code = quoted(&code);
         assert!(code.len() <= 1, "{threat}: one code");
         for code in code {
-            let known = Code::ALL.iter().find(|known| known.name() == code);
+            let known = Code::ALL.iter().chain(USER_AGENT_CODES).find(|known| known.name() == code);
             let known = known.unwrap_or_else(|| panic!("{threat}: there is no code {code}"));
             let asked = body.contains(code) || body.contains(&format!("Code::{known:?}"));
             assert!(asked, "{threat}: {name} does not ask for {code}");

@@ -21,7 +21,11 @@ export function offerDiagnosis({ redirectUri }) {
     find("status").textContent = "Asking the server…";
     try {
       // Not the page's own authorizer: what it sends is not part of a sign-in, and belongs in no diagram.
-      const authorizer = await McpAuthorizer.create({ clientName: "mcp-authorize demo", redirectUri, storage: "memory" });
+      const authorizer = await McpAuthorizer.create({
+        clientName: "mcp-authorize demo",
+        redirectUri,
+        storage: "memory",
+      });
       show(panel, await authorizer.diagnose(find("server").value.trim()));
     } catch (error) {
       showError(error);
@@ -36,7 +40,14 @@ function show(panel, report) {
   const heading = make("h2", { id: "diagnosis-heading", tabIndex: -1 }, verdict(report));
   panel.replaceChildren(
     make("div", { className: "heading" }, heading, copyButton(report)),
-    make("p", { className: "quiet" }, "For pages at ", make("code", {}, report.origin), ", at ", make("code", {}, report.server)),
+    make(
+      "p",
+      { className: "quiet" },
+      "For pages at ",
+      make("code", {}, report.origin),
+      ", at ",
+      make("code", {}, report.server),
+    ),
     ...report.groups().flatMap(([title, findings]) => [make("h3", {}, title), ...group(findings)]),
   );
   panel.hidden = false;

@@ -1,5 +1,6 @@
 // Elements made in script. Text goes in as text: what a server says never becomes HTML.
 
+/** @type {(id: string) => any} the element of the page with that id, of whichever kind */
 export const find = (id) => document.getElementById(id);
 
 /** `make("a", { href: "/" }, "home")`: an element with properties and children, texts or elements. */

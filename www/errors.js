@@ -9,9 +9,10 @@ export function clearError() {
 
 /** @param {{ label: string, run(): void }} [action] a button that helps */
 export function showError(error, action) {
-  const parts = [make("p", { className: "message" }, error.message)];
-  if (error instanceof McpAuthorizeError) {
-    parts.push(make("p", {}, error.remedy), facts(error));
+  const isOurs = error instanceof McpAuthorizeError;
+  const parts = [make("p", { className: "message" }, isOurs ? error.userMessage : error.message)];
+  if (isOurs) {
+    parts.push(make("p", {}, `${error.message} ${error.remedy}`), facts(error));
   }
   if (action) {
     parts.push(make("button", { type: "button", className: "primary", onclick: action.run }, action.label));

@@ -9,7 +9,7 @@ import { RULES } from "./rules.js";
  * The library's own events come after an answer; a request is drawn when it is sent. What it is for is seen from
  * what is in it, until the event says so.
  *
- * @param {import("./recorder.js").Request} request
+ * @param {import("./recorder.js").SentRequest} request
  */
 function stepOf({ method, url, headers, body }) {
   const has = (name) => body.some(([key]) => key === name);
@@ -30,11 +30,11 @@ const EXPECTED = { challenge: 401, request: 405, revocation: 400 };
 export class Exchanges {
   #sequence;
   #redirectUri;
-  /** Requests whose event has not come yet, by method and URL. @type {Map<string, object[]>} */
+  /** Requests whose event has not come yet, by method and URL. @type {Map<string, { request: import("./recorder.js").SentRequest, message: any }[]>} */
   #open = new Map();
   /** Who is at a host. @type {Map<string, import("./sequence.js").Lane>} */
   #lanes = new Map();
-  /** The latest message of each step. @type {Map<string, object>} */
+  /** The latest message of each step. @type {Map<string, any>} */
   #last = new Map();
   /** The authorization request that is with the user. */
   #asked = null;
@@ -80,7 +80,10 @@ export class Exchanges {
         this.#gotTokens = null;
       });
     shared("signed-in", "token", "Signed in", ["Signed in in another tab", "Its session is used here, too."]);
-    shared("refreshed", "refresh", "One refresh for all tabs", ["Another tab has refreshed", "Its tokens are used here, too."]);
+    shared("refreshed", "refresh", "One refresh for all tabs", [
+      "Another tab has refreshed",
+      "Its tokens are used here, too.",
+    ]);
     on("step-up", ({ server }) => this.#sequence.note("The session has more scopes", server));
     on("signed-out", ({ server, reason }) => {
       this.#sequence.note(reason === "expired" ? "The session ran out" : "Signed out", server);
@@ -157,7 +160,13 @@ export class Exchanges {
   #authorizing(issuer) {
     const { title } = RULES.authorization;
     this.#sequence.name("server", new URL(issuer).host);
-    const message = this.#sequence.message({ from: "popup", to: "server", title, text: new URL(issuer).host, oneWay: true });
+    const message = this.#sequence.message({
+      from: "popup",
+      to: "server",
+      title,
+      text: new URL(issuer).host,
+      oneWay: true,
+    });
     message.explain("authorization");
     const pushed = this.#pushed;
     this.#pushed = null;
@@ -199,7 +208,10 @@ export class Exchanges {
     if (!this.#asked) return;
     const { message: asked, response } = this.#asked;
     this.#asked = null;
-    asked.answer(failed && !response ? "no response" : `you took ${((Date.now() - asked.sentAt) / 1000).toFixed(1)} s`, { failed });
+    asked.answer(
+      failed && !response ? "no response" : `you took ${((Date.now() - asked.sentAt) / 1000).toFixed(1)} s`,
+      { failed },
+    );
     if (failed && !response) return;
     const { title, errorTitle } = RULES.authorization_response;
     const message = this.#sequence.message({

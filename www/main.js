@@ -37,7 +37,7 @@ async function main() {
 
   find("sign-in").addEventListener("submit", (event) => {
     event.preventDefault();
-    signIn(server.value.trim());
+    void signIn(server.value.trim());
   });
   find("cancel").addEventListener("click", () => attempt?.abort());
   find("refresh").addEventListener("click", () => run(() => session.refresh()));
@@ -67,11 +67,12 @@ async function setUp() {
   const on = (type, listener) => authorizer.addEventListener(type, ({ detail }) => listener(detail), { signal });
   for (const event of ["refreshed", "step-up"]) on(event, showSession);
   on("signed-out", ({ server: left, reason }) => {
-    if (left === session?.server) leave(reason === "expired" ? "The session ran out. Sign in again." : "Signed out.");
+    if (left === session?.server)
+      leave(reason === "expired" ? "The session has expired. Sign in again." : "Signed out.");
   });
   // In another tab: all tabs of an origin share their sessions.
   on("signed-in", ({ server: entered }) => {
-    if (!attempt && !session && entered === server.value) run(restore);
+    if (!attempt && !session && entered === server.value) void run(restore);
   });
   await restore();
 }
@@ -119,7 +120,7 @@ async function inPopup(work) {
   const working = work(attempt.signal);
 
   waiting(true);
-  say("Go on at the sign-in page.");
+  say("Continue on the sign-in page.");
   const succeeded = await run(() => working);
   attempt = null;
   switches.disabled = false;
@@ -140,7 +141,7 @@ async function enter(newSession) {
   session = newSession;
   showSession();
   say("Signed in.");
-  client?.close();
+  void client?.close();
   client = await connect(session);
   await showTools(client, call);
 }
@@ -174,7 +175,7 @@ async function call(tool, input) {
 }
 
 /** Does something and shows what goes wrong. @returns {Promise<boolean>} whether it went well */
-async function run(work, actionFor = () => undefined) {
+async function run(work, actionFor = (/** @type {any} */ _error) => undefined) {
   clearError();
   try {
     await work();
@@ -216,4 +217,4 @@ function expiryText({ expiresAt, canRefresh }) {
   return `Good for ${time.filter(Boolean).join(" ")}${canRefresh ? ", then refreshed." : "."}`;
 }
 
-run(main);
+void run(main);

@@ -5,10 +5,12 @@ import { target } from "./proxy.js";
 import * as shown from "./redact.js";
 
 const LONGEST_BODY = 100_000;
+/** @type {shown.Row} */
+const BY_WAY = ["(by way of)", "this page’s own backend"];
 const UNREADABLE = "not readable: the server does not expose it (CORS)";
 
 /**
- * @typedef {object} Request what may be known of one that is sent
+ * @typedef {object} SentRequest what may be known of one that is sent
  * @property {string} method
  * @property {string} url without query and fragment
  * @property {shown.Row[]} headers
@@ -21,7 +23,7 @@ const UNREADABLE = "not readable: the server does not expose it (CORS)";
  */
 
 /**
- * @param {(request: Request) => Listener} onRequest
+ * @param {(request: SentRequest) => Listener} onRequest
  * @returns {typeof fetch}
  */
 export function recorder(onRequest) {
@@ -40,7 +42,9 @@ export function recorder(onRequest) {
   };
 }
 
+/** @returns {SentRequest} */
 function describe(input, init = {}) {
+  /** @type {{ url: string, method?: string, headers?: Headers }} */
   const request = input instanceof Request ? input : { url: new URL(input, document.baseURI).href };
   const headers = new Headers(init.headers ?? request.headers);
   const { url, isForwarded } = target(request.url);
@@ -48,11 +52,12 @@ function describe(input, init = {}) {
   return {
     method: init.method ?? request.method ?? "GET",
     url: origin + pathname,
-    headers: [...(isForwarded ? [["(by way of)", "this page’s own backend"]] : []), ...shown.headers(headers)],
+    headers: [...(isForwarded ? [BY_WAY] : []), ...shown.headers(headers)],
     body: typeof init.body === "string" ? body(init.body, headers.get("content-type")) : [],
   };
 }
 
+/** @returns {shown.Row[]} */
 function body(text, type, options) {
   if (type?.includes("form-urlencoded")) return shown.form(text);
   try {

@@ -8,7 +8,9 @@ const LONGEST = 300;
 /** Parameters and fields, by the names that their specifications give them. */
 const SHOWN = new Set([
   // Authorization and token requests and answers (RFC 6749, RFC 7636, RFC 8707, RFC 9207, RFC 9126)
-  ..."client_id redirect_uri response_type scope resource grant_type code_challenge_method token_type expires_in".split(" "),
+  ..."client_id redirect_uri response_type scope resource grant_type code_challenge_method token_type expires_in".split(
+    " ",
+  ),
   ..."iss error error_description error_uri token_type_hint prompt".split(" "),
   // Registration (RFC 7591)
   ..."client_name client_uri redirect_uris grant_types response_types token_endpoint_auth_method".split(" "),
@@ -54,6 +56,7 @@ export const form = (text) => parameters(text, SHOWN);
  */
 export const authorizationResponse = (query) => parameters(query, new Set(["iss"]));
 
+/** @returns {Row[]} */
 const parameters = (text, shown) =>
   [...new URLSearchParams(text)].map(([name, value]) => [name, shown.has(name) ? clip(value) : REDACTED]);
 
@@ -105,7 +108,9 @@ export function jwt(text, label) {
   if (parts.length !== 3) return [];
   try {
     const decoded = parts.slice(0, 2).map((part) => JSON.parse(atob(part.replace(/-/g, "+").replace(/_/g, "/"))));
-    return decoded.flatMap((object) => fields(object, "", SHOWN_CLAIMS)).map(([name, value]) => [`· ${label} ${name}`, value]);
+    return decoded
+      .flatMap((object) => fields(object, "", SHOWN_CLAIMS))
+      .map(([name, value]) => [`· ${label} ${name}`, value]);
   } catch {
     return [];
   }

@@ -64,7 +64,13 @@ export class Sequence {
   /** Something that happens in this page. */
   note(title, text = "", { failed = false, at = this.#now() } = {}) {
     this.#record(null, "note", title, text, { failed, at });
-    const note = make("p", {}, make("span", { className: "title" }, title), " ", make("span", { className: "quiet" }, text));
+    const note = make(
+      "p",
+      {},
+      make("span", { className: "title" }, title),
+      " ",
+      make("span", { className: "quiet" }, text),
+    );
     const item = make("li", { className: "note" }, note);
     item.classList.toggle("failed", failed);
     this.#add(item, at);
@@ -122,7 +128,9 @@ export class Sequence {
     log.addEventListener("scroll", () => (following = log.scrollTop + log.clientHeight >= log.scrollHeight - 4));
     // Before it grows by what opens; and `toggle`, which does not bubble, when it has.
     this.#list.addEventListener("click", () => (following = false));
-    this.#list.addEventListener("toggle", () => (following = !this.#list.querySelector("details[open]")), { capture: true });
+    this.#list.addEventListener("toggle", () => (following = !this.#list.querySelector("details[open]")), {
+      capture: true,
+    });
     new ResizeObserver(() => following && log.scrollTo(0, log.scrollHeight)).observe(this.#list);
   }
 }
@@ -153,7 +161,9 @@ class Message {
     const label = make("span", { className: "label" }, between, this.#title, " ", make("code", {}, text));
     const arrow = (name) => make("span", { className: `arrow ${name}`, ariaHidden: "true" });
     const summary = make("summary", {}, label, arrow("there"), this.#answer, arrow("back"));
-    this.item.append(make("details", {}, summary, make("div", { className: "explained" }, this.#rule, this.#parameters)));
+    this.item.append(
+      make("details", {}, summary, make("div", { className: "explained" }, this.#rule, this.#parameters)),
+    );
   }
 
   /** What it waits for. */
@@ -177,7 +187,9 @@ class Message {
     const { why, rules, checks } = RULES[step];
     this.#title.textContent = title;
     this.#checks = checks;
-    const links = rules.map(({ text, href }) => make("li", {}, make("a", { href, target: "_blank", rel: "noreferrer" }, text)));
+    const links = rules.map(({ text, href }) =>
+      make("li", {}, make("a", { href, target: "_blank", rel: "noreferrer" }, text)),
+    );
     this.#rule.replaceChildren(
       make("p", {}, why),
       make("p", { className: "name" }, "Checked"),
@@ -201,8 +213,15 @@ class Message {
     const values = new Map(names.map((name) => [name.textContent, name.nextSibling.textContent]));
     const isAnswered = this.item.classList.contains("answered");
     const made = this.#checks.filter(([, field]) => !field || values.has(field) || !isAnswered);
-    const subject = (field) => [make("code", {}, field.replace("· ", "")), " ", make("code", { className: "quiet" }, values.get(field) ?? ""), " "];
-    this.#checked.replaceChildren(...made.map(([text, field]) => make("li", {}, ...(field ? subject(field) : []), text)));
+    const subject = (field) => [
+      make("code", {}, field.replace("· ", "")),
+      " ",
+      make("code", { className: "quiet" }, values.get(field) ?? ""),
+      " ",
+    ];
+    this.#checked.replaceChildren(
+      ...made.map(([text, field]) => make("li", {}, ...(field ? subject(field) : []), text)),
+    );
   }
 
   /**

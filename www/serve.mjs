@@ -7,18 +7,19 @@ import { realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bundle } from "./servers/bundle.mjs";
 import { DOCUMENT_URL, PRE_REGISTERED } from "./servers/client.mjs";
 import { forward, PATH as FORWARD } from "./servers/forward.mjs";
-import { mcpServer, SCOPES } from "./servers/mcp-server.mjs";
 import { staticServer } from "./servers/static.mjs";
 import { PATH, switchboard, switches } from "./servers/switches.mjs";
+import { portOf } from "./servers/port.mjs";
 
-const USAGE = `Usage: node www/serve.mjs [options]
+const USAGE = `Usage: npm start -- [options]
+
+Runs the demo page, with an authorization server and an MCP server of its own.
 
   --port <number>                  port of the page (default: a free one)
-  --host <address>                 address to listen at (default: 127.0.0.1, this machine alone)
-  --access-token-seconds <number>  how long an access token is good for (default: 300)
+  --host <address>                 address to listen on (default: 127.0.0.1, this machine only)
+  --access-token-seconds <number>  how long an access token is valid (default: 300)
   --no-refresh-tokens              issue access tokens only
   --dpop-nonces                    ask for nonces in proofs of possession (RFC 9449 §8, §9)
   --help                           show this text
@@ -40,7 +41,12 @@ export async function start({
   refreshTokens = true,
   dpopNonces = false,
 } = {}) {
-  const { authorizationServer } = await import("./servers/authorization-server.mjs");
+  // Not before they are needed: `--help` works without the npm packages.
+  const [{ authorizationServer }, { mcpServer, SCOPES }, { bundle }] = await Promise.all([
+    import("./servers/authorization-server.mjs"),
+    import("./servers/mcp-server.mjs"),
+    import("./servers/bundle.mjs"),
+  ]);
 
   const servers = [];
   async function listen(port) {
@@ -66,9 +72,9 @@ export async function start({
 
     // The page is at the address that RFC 8252 §8.3 recommends for a redirect URI. The servers are at
     // another site, as they are in life: cookies see no ports, so `127.0.0.1` for all would share them.
-    const pageUrl = `http://127.0.0.1:${page.address().port}/`;
-    const issuer = `http://localhost:${authorization.address().port}`;
-    const mcpUrl = `http://localhost:${mcp.address().port}/mcp`;
+    const pageUrl = `http://127.0.0.1:${portOf(page)}/`;
+    const issuer = `http://localhost:${portOf(authorization)}`;
+    const mcpUrl = `http://localhost:${portOf(mcp)}/mcp`;
 
     const forwards = [issuer, new URL(mcpUrl).origin];
     const config = { mcpUrl, clientId: PRE_REGISTERED, clientIdMetadataUrl: DOCUMENT_URL, hasServers: true, forwards };
@@ -83,16 +89,19 @@ export async function start({
     const control = switchboard(current);
     const paths = { [PATH]: control, [FORWARD]: forward(forwards) };
     page.on("request", (request, response) => (paths[request.url.split("?")[0]] ?? files)(request, response));
-    authorization.on("request", await authorizationServer({
-      issuer,
-      resource: mcpUrl,
-      scopes: SCOPES,
-      accessTokenSeconds,
-      refreshTokens,
-      dpopNonces,
-      redirectUri: new URL("callback.html", pageUrl).href,
-      switches: current,
-    }));
+    authorization.on(
+      "request",
+      await authorizationServer({
+        issuer,
+        resource: mcpUrl,
+        scopes: SCOPES,
+        accessTokenSeconds,
+        refreshTokens,
+        dpopNonces,
+        redirectUri: new URL("callback.html", pageUrl).href,
+        switches: current,
+      }),
+    );
     mcp.on("request", mcpServer({ url: mcpUrl, issuer, dpopNonces, switches: current }));
     return { pageUrl, mcpUrl, issuer, close };
   } catch (error) {

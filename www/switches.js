@@ -46,7 +46,9 @@ export class Switches {
 
   /** Options of `McpAuthorizer.create`. */
   get options() {
-    const { identity, clientId, proxy, ...options } = this.#kept();
+    const { identity, clientId, proxy, display, dpop } = this.#kept();
+    /** @type {Pick<import("mcp-authorize").McpCommonOptions, "display" | "dpop" | "proxy">} */
+    const options = { display, dpop };
     if (proxy && this.#config.forwards) options.proxy = by(this.#config.forwards);
     switch (identity) {
       case "document":

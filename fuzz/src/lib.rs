@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use mcp_authorize::protocol::json::{Object, Value};
-use mcp_authorize::protocol::{AuthorizationServerMetadata, Issuer};
+use mcp_authorize::protocol::{AuthorizationServerMetadata, Issuer, IssuerPolicy};
 
 /// Ports over answers that are written down, those of the crate's own tests.
 #[allow(missing_docs)]
@@ -159,5 +159,5 @@ pub fn issuer() -> Issuer {
 pub fn server(more: &str) -> Box<AuthorizationServerMetadata> {
     let document = serde_json::from_str::<serde_json::Value>(&scripted::metadata(scripted::ISSUER, more));
     let Value::Object(document) = Value::from(document.expect("good JSON")) else { unreachable!("it is an object") };
-    AuthorizationServerMetadata::parse(&document, &issuer()).expect("good metadata")
+    AuthorizationServerMetadata::parse(&document, &issuer(), &IssuerPolicy::default()).expect("good metadata")
 }

@@ -5,7 +5,7 @@ use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use mcp_authorize::Code;
 use mcp_authorize::protocol::{
-    CodeVerifier, PendingRequest, Resource, ServerUrl, State, Url, authorization_response, form,
+    CodeVerifier, PendingRequest, RedirectUri, Resource, ServerUrl, State, authorization_response, form,
 };
 use mcp_authorize_fuzz::scripted::{ISSUER, SERVER};
 use mcp_authorize_fuzz::{issuer, text};
@@ -22,7 +22,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let request = PendingRequest {
         issuer: &issuer(),
         iss_in_response,
-        redirect_uri: &Url::parse("https://app.example/callback").expect("a good URL"),
+        redirect_uri: &RedirectUri::parse("https://app.example/callback").expect("a good URL"),
         resource: Some(&Resource::of(&ServerUrl::parse(SERVER).expect("a good server"))),
         state: &State::from_entropy([0; 32]),
         verifier: &CodeVerifier::from_entropy([1; 32]),

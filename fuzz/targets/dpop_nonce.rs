@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use mcp_authorize::flow::{call, sign_in};
+use mcp_authorize::flow::sign_in;
 use mcp_authorize::protocol::ServerUrl;
 use mcp_authorize_fuzz::scripted::{
     AppRequest, AppResponse, ISSUER, METADATA, Reply, SERVER, Scripted, TOKEN, User, client, metadata,
@@ -46,13 +46,13 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let client = Rc::new(client());
     let server = ServerUrl::parse(SERVER).expect("a good server");
     pollster::block_on(async {
-        let Ok(session) = sign_in(&ports, &client, &server, None, &mut User::consents()).await else { return };
+        let Ok(session) = sign_in(&ports, &client, &server.clone().into(), None, &mut User::consents()).await else { return };
         let (mut proofs, mut sent) = (Vec::new(), 0);
         let answer = async |_: &str| {
             sent += 1;
             answers.pop().unwrap_or_default()
         };
-        let _ = call(&session, AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer }).await;
+        let _ = session.call(AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer }).await;
         assert!(sent <= 3, "once, once with a nonce, once with new tokens");
     });
     Ok(())

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use mcp_authorize::protocol::{AuthorizationServerMetadata, ProtectedResourceMetadata, ServerUrl};
+use mcp_authorize::protocol::{AuthorizationServerMetadata, IssuerPolicy, ProtectedResourceMetadata, ServerUrl};
 use mcp_authorize_fuzz::scripted::{ISSUER, SERVER, metadata, prm};
 use mcp_authorize_fuzz::{changed, issuer};
 
@@ -22,7 +22,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         }
     }
     let issuer = issuer();
-    if let Ok(found) = AuthorizationServerMetadata::parse(&changed(input, &metadata(ISSUER, ""))?, &issuer) {
+    if let Ok(found) = AuthorizationServerMetadata::parse(&changed(input, &metadata(ISSUER, ""))?, &issuer, &IssuerPolicy::default()) {
         assert_eq!(found.issuer, issuer);
         let endpoints = [found.authorization_endpoint, found.registration_endpoint, found.revocation_endpoint];
         for url in endpoints.iter().flatten().chain([&found.token_endpoint]) {

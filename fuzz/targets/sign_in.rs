@@ -6,7 +6,7 @@ use std::rc::Rc;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use mcp_authorize::Code;
-use mcp_authorize::flow::{call, sign_in};
+use mcp_authorize::flow::sign_in;
 use mcp_authorize::ports::CallbackQuery;
 use mcp_authorize::protocol::ServerUrl;
 use mcp_authorize_fuzz::scripted::*;
@@ -67,7 +67,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let consents = input.ratio(3, 4)?;
     let mut user = User::who(move |sent| {
         let odd = queries.iter().map(|(query, ours)| {
-            Ok(CallbackQuery { query: ["?state=", query].concat().as_str().into(), surely_ours: *ours })
+            Ok(CallbackQuery { query: ["?state=", query].concat().as_str().into(), from_own_popup: *ours })
         });
         let state = sent.get("state").cloned().unwrap_or_default();
         odd.chain(consents.then(|| Ok(shared(&format!("?code=the-code&state={state}&iss={ISSUER}"))))).collect()
@@ -83,19 +83,20 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let client = Rc::new(client());
     let server = ServerUrl::parse(SERVER).expect("a good server");
     pollster::block_on(async {
-        match sign_in(&ports, &client, &server, None, &mut user).await {
+        match sign_in(&ports, &client, &server.clone().into(), None, &mut user).await {
             Ok(session) => {
                 let answer = async |_: &str| answers.pop().unwrap_or_default();
                 let mut proofs = Vec::new();
                 ports.wait(wait);
-                let _ = call(&session, AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer }).await;
+                let _ = session.call(AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer }).await;
                 let _ = session.refresh().await;
                 let _ = session.sign_out().await;
                 assert_eq!(session.access_token().await.err().map(|error| error.code()), Some(Code::SignedOut));
             }
             Err(error) => {
                 assert!(!error.message().is_empty());
-                assert!(!error.message().contains("the-code"), "a code in an error");
+                // Before a code is sent, nobody has it to repeat: then the server wrote the same by chance.
+                assert!(ports.posted(TOKEN).is_empty() || !error.message().contains("the-code"), "a code in an error");
             }
         }
     });

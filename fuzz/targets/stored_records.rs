@@ -18,7 +18,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let ports = Scripted::working();
     let (client, server) = (Rc::new(client()), ServerUrl::parse(SERVER).expect("a good server"));
     // What a sign-in stores, each record with the fuzzer's changes.
-    let session = pollster::block_on(sign_in(&ports, &client, &server, None, &mut User::consents()));
+    let session = pollster::block_on(sign_in(&ports, &client, &server.clone().into(), None, &mut User::consents()));
     assert!(session.is_ok());
     let stored = ports.stored();
     assert!(stored.keys().any(|key| key.starts_with("session ")));
@@ -28,13 +28,13 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         }
     }
     pollster::block_on(async {
-        if let Ok(Some(session)) = restore(&ports, &client, &server).await {
+        if let Ok(Some(session)) = restore(&ports, &client, &server.clone().into()).await {
             assert!(session.resource().covers(server.url()));
             let _ = session.access_token().await;
             let _ = session.refresh().await;
             let _ = session.sign_out().await;
         }
-        let _ = sign_in(&ports, &client, &server, None, &mut User::consents()).await;
+        let _ = sign_in(&ports, &client, &server.clone().into(), None, &mut User::consents()).await;
     });
     Ok(())
 }

@@ -1,24 +1,16 @@
 // The browser that the tests run in, and the driver that wasm-bindgen's tests steer
-// it with. Writes the driver's settings into the cache, since they name the browser's
-// path and whether its sandbox can work (it can't for root).
+// it with. The driver's settings are those of webdriver.json, which a plain
+// `wasm-pack test` reads, too; with the browser's path they go into the cache.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, cache, which } from "../run.mjs";
+import { Failure, cache, root, which } from "../run.mjs";
 import { canInstall, install } from "./debian.mjs";
 
-const ARGUMENTS = [
-  "--headless",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+const { "goog:chromeOptions": options } = JSON.parse(readFileSync(join(root, "webdriver.json"), "utf8"));
 
 /** How every test starts the browser. Its sandbox does not work for root. */
-export const chromiumArguments = process.getuid?.() === 0 ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
+export const chromiumArguments = process.getuid?.() === 0 ? [...options.args, "--no-sandbox"] : options.args;
 
 /** The browser's path, by the environment or on the PATH. */
 export const findChromium = () =>
@@ -37,9 +29,8 @@ export async function browser() {
 
   const settings = join(cache, "webdriver.json");
   mkdirSync(cache, { recursive: true });
-  writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { binary: found.CHROMIUM, args: chromiumArguments } }));
-  // The seconds that all tests together may take; the default of 20 is near to what they need.
-  return { ...found, WASM_BINDGEN_TEST_WEBDRIVER_JSON: settings, WASM_BINDGEN_TEST_TIMEOUT: "180" };
+  writeFileSync(settings, JSON.stringify({ "goog:chromeOptions": { ...options, binary: found.CHROMIUM } }));
+  return { ...found, WASM_BINDGEN_TEST_WEBDRIVER_JSON: settings };
 }
 
 function find() {

@@ -3,11 +3,12 @@
 // packages bring a compiler and the library's source, and the library is compiled
 // from that. Answers which compiler to use: `{ env, version, sysroot }`.
 
-import { readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, answer, fingerprint, read, run, step, which } from "../run.mjs";
+import { Failure, answer, cache, fingerprint, read, run, step, which } from "../run.mjs";
 import { canInstall, install } from "./debian.mjs";
-import { TARGET, buildLibrary, replaceFolder } from "./library.mjs";
+
+export const TARGET = "wasm32-unknown-unknown";
 
 // rust-web-llvm has the linker rust-lld, which is a link into lld-22.
 const PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
@@ -26,7 +27,7 @@ export async function rust() {
   await installDebian(rustup);
   const compiler = await inspect(debian);
   if (!compiler) throw new Failure(`Debian's rustc was installed but does not start. ${ADVICE}`);
-  if (!hasLibrary(compiler)) await buildOrdinaryLibrary(compiler);
+  if (!hasLibrary(compiler)) await buildLibrary(compiler);
   return compiler;
 }
 
@@ -45,7 +46,7 @@ const stamp = (compiler) => join(folder(compiler), "built-for");
 
 // A library that we built has a stamp, and is worthless to any other compiler.
 function hasLibrary(compiler) {
-  let files = [];
+  let files;
   try {
     files = readdirSync(join(folder(compiler), "lib"));
   } catch {
@@ -73,13 +74,35 @@ async function installDebian(rustup) {
   if (rustup) await run("rustup", ["toolchain", "link", "debian", "/usr"], { log: "rustup-link" });
 }
 
-async function buildOrdinaryLibrary(compiler) {
+// As the dependency of an empty crate; RUSTC_BOOTSTRAP lets a stable cargo do it.
+async function buildLibrary(compiler) {
+  const project = join(cache, "library");
+  rmSync(project, { recursive: true, force: true }); // What an interrupted run left behind.
+  mkdirSync(join(project, "src"), { recursive: true });
+  writeFileSync(join(project, "src", "lib.rs"), "#![no_std]\n");
+  writeFileSync(join(project, "Cargo.toml"), '[package]\nname = "empty"\nedition = "2024"\n\n[workspace]\n');
+  const args = ["build", "--release", "--target", TARGET, "-Zbuild-std=std,panic_abort,test,proc_macro"];
+  // The bitcode is what link-time optimisation reads.
+  const env = {
+    ...compiler.env,
+    RUSTC_BOOTSTRAP: "1",
+    RUSTFLAGS: "-Cembed-bitcode=yes",
+    CARGO_TARGET_DIR: join(project, "target"),
+  };
   await step("Building the Rust standard library for wasm32 (about 50 s, once)", () =>
-    buildLibrary(compiler, {
-      name: "ordinary",
-      crates: "std,panic_abort,test,proc_macro",
-      rustflags: [],
-      use: (files) => replaceFolder(folder(compiler), "lib", files, { "built-for": compiler.version }),
-    }),
+    run("cargo", args, { log: "library", cwd: project, env }),
   );
+
+  // All of it at once, or nothing.
+  const built = join(project, "target", TARGET, "release", "deps");
+  const partial = `${folder(compiler)}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(join(partial, "lib"), { recursive: true });
+  for (const file of readdirSync(built)) {
+    if (/^lib(?!empty-).*\.rlib$/.test(file)) copyFileSync(join(built, file), join(partial, "lib", file));
+  }
+  writeFileSync(join(partial, "built-for"), compiler.version);
+  rmSync(folder(compiler), { recursive: true, force: true });
+  renameSync(partial, folder(compiler));
+  rmSync(project, { recursive: true, force: true });
 }

@@ -1,25 +1,25 @@
 // The Rust command-line tools, each in one exact version: wasm-bindgen's must be
-// the one that Cargo.lock has for the crate, since the two share an undocumented
-// format. One on the PATH is used when its version fits; otherwise it is compiled
+// the one that Cargo.lock has for the crate, since the two share a format that
+// changes from version to version. One on the PATH is used when its version fits; otherwise it is compiled
 // once into the cache.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, answer, cache, isProgram, read, root, run, step, which } from "../run.mjs";
 
-const WASM_BINDGEN = "0.2.130"; // where there is no Cargo.lock yet
 const WASM_PACK = "0.15.1";
 const GECKODRIVER = "0.37.0";
 const CARGO_FUZZ = "0.13.2";
 const CARGO_DENY = "0.20.2";
+const CARGO_MUTANTS = "27.1.0";
 
-export function wasmBindgenVersion() {
-  const lock = read(join(root, "Cargo.lock")) ?? "";
-  return /name = "wasm-bindgen"\r?\nversion = "([^"]+)"/.exec(lock)?.[1] ?? WASM_BINDGEN;
+/** The folder that holds `wasm-bindgen` and `wasm-bindgen-test-runner`, for the crate in `folder`. */
+export function wasmBindgen(folder = root) {
+  const lock = join(folder, "Cargo.lock");
+  const version = /name = "wasm-bindgen"\r?\nversion = "([^"]+)"/.exec(read(lock) ?? "")?.[1];
+  if (!version) throw new Failure(`${lock} has no wasm-bindgen.`);
+  return tool("wasm-bindgen-cli", "wasm-bindgen", version, 4);
 }
-
-/** The folder that holds `wasm-bindgen` and `wasm-bindgen-test-runner`. */
-export const wasmBindgen = () => tool("wasm-bindgen-cli", "wasm-bindgen", wasmBindgenVersion(), 4);
 
 /** The folder that holds `wasm-pack`. */
 export const wasmPack = () => tool("wasm-pack", "wasm-pack", WASM_PACK, 6);
@@ -33,6 +33,9 @@ export const cargoFuzz = () => tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, 2);
 /** The folder that holds `cargo-deny`. */
 export const cargoDeny = () => tool("cargo-deny", "cargo-deny", CARGO_DENY, 8);
 
+/** The folder that holds `cargo-mutants`. */
+export const cargoMutants = () => tool("cargo-mutants", "cargo-mutants", CARGO_MUTANTS, 6);
+
 async function tool(crate, program, version, minutes) {
   const onPath = which(program);
   if (onPath && (await hasVersion(onPath, version))) return join(onPath, "..");
@@ -45,9 +48,14 @@ async function tool(crate, program, version, minutes) {
     throw new Failure(`cargo is missing, which compiles ${crate}: install Rust from https://rustup.rs`);
   }
   await step(`Compiling ${crate} ${version} (about ${minutes} minutes, once)`, async () => {
-    // Not --locked: the lock inside the crate may name versions that were withdrawn.
     const args = ["install", crate, "--version", version, "--root", folder, "--force"];
-    await run("cargo", args, { log: crate, cwd: cache });
+    try {
+      await run("cargo", [...args, "--locked"], { log: crate, cwd: cache });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      process.stdout.write("not as its lock has it (a registry may lack a crate that it names), so without… ");
+      await run("cargo", args, { log: crate, cwd: cache });
+    }
     if (!(await hasVersion(join(bin, program), version))) {
       rmSync(folder, { recursive: true, force: true });
       throw new Failure(`${program} ${version} was compiled but does not start.`);

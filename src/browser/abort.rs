@@ -1,46 +1,52 @@
 //! Ends what takes too long or is not wanted any more: the future is dropped, and with it goes all
 //! that it waits for.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
-use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal};
 
-use super::promise::{Settled, settled};
-use super::reflect::JsCause;
-use crate::protocol::json::decimal;
+use super::reflect::{JsCause, get};
 use crate::{Code, Error, Result, Step};
 
-#[wasm_bindgen(module = "/src/browser/limit.js")]
-extern "C" {
-    fn limit(controller: &Abort, milliseconds: u32, signal: Option<&AbortSignal>) -> Promise;
+/// An `AbortController` that aborts when it is dropped.
+pub(super) struct AbortGuard(AbortController);
+
+impl AbortGuard {
+    pub(super) fn new() -> std::result::Result<Self, JsCause> {
+        AbortController::new().map(Self).map_err(JsCause)
+    }
+
+    pub(super) fn signal(&self) -> AbortSignal {
+        self.0.signal()
+    }
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// An `AbortController`.
-    #[wasm_bindgen(js_name = AbortController)]
-    pub(super) type Abort;
-    #[wasm_bindgen(constructor, js_class = AbortController)]
-    fn new() -> Abort;
-    #[wasm_bindgen(method)]
-    fn abort(this: &Abort);
+impl Drop for AbortGuard {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What JavaScript does meanwhile. Dropping it ends that.
 pub(super) struct Work {
-    abort: Abort,
-    promise: Settled,
+    promise: JsFuture,
+    _guard: AbortGuard,
 }
 
 impl Work {
-    pub(super) fn start(begin: impl FnOnce(&Abort) -> Promise) -> Self {
-        let abort = Abort::new();
-        let promise = settled(&begin(&abort));
-        Self { abort, promise }
+    pub(super) fn start(begin: impl FnOnce(&AbortController) -> Promise) -> std::result::Result<Self, JsCause> {
+        let guard = AbortGuard::new()?;
+        let promise = begin(&guard.0).into();
+        Ok(Self { promise, _guard: guard })
     }
 }
 
@@ -52,15 +58,48 @@ impl Future for Work {
     }
 }
 
-impl Drop for Work {
-    fn drop(&mut self) {
-        self.abort.abort();
+/// Waits for the time to be over.
+pub(super) fn timeout(milliseconds: u32) -> TimeoutFuture {
+    // A longer time than fits into 31 bits would count as none at all.
+    TimeoutFuture::new(milliseconds.min(i32::MAX.unsigned_abs()))
+}
+
+/// Listens to a signal. Dropping it ends that: signals live long.
+struct Listener<'a> {
+    signal: &'a AbortSignal,
+    closure: Closure<dyn FnMut()>,
+}
+
+impl<'a> Listener<'a> {
+    /// Fails where the app gave something else, for which gloo's listener would panic.
+    fn new(signal: &'a AbortSignal, tell: oneshot::Sender<()>) -> std::result::Result<Self, JsValue> {
+        let closure = Closure::once(move || {
+            // Whoever waited may be gone.
+            let _ = tell.send(());
+        });
+        signal.add_event_listener_with_callback("abort", closure.as_ref().unchecked_ref())?;
+        Ok(Self { signal, closure })
     }
 }
 
-/// Waits for the time to be over, or fails with the signal's reason.
-pub(super) fn until(limit_ms: u32, signal: Option<&AbortSignal>) -> Work {
-    Work::start(|abort| limit(abort, limit_ms, signal))
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        let _ = self.signal.remove_event_listener_with_callback("abort", self.closure.as_ref().unchecked_ref());
+    }
+}
+
+/// Waits until a signal is aborted: its reason.
+async fn aborted(signal: &AbortSignal) -> JsValue {
+    // Read by name, since the app's value may not be an AbortSignal and its methods may throw.
+    if get(signal, "aborted").is_falsy() {
+        let (tell, told) = oneshot::channel();
+        let _listener = match Listener::new(signal, tell) {
+            Ok(listener) => listener,
+            Err(thrown) => return thrown,
+        };
+        let _ = told.await;
+    }
+    get(signal, "reason")
 }
 
 /// For what may take its time.
@@ -68,6 +107,10 @@ pub const NO_LIMIT: u32 = u32::MAX;
 
 /// Waits for a future, at most until the signal fires or the time is over: then it is dropped, and
 /// the error is [`Code::Aborted`] or [`Code::Timeout`].
+///
+/// # Errors
+///
+/// [`Code::Aborted`] where the signal aborts, [`Code::Timeout`] after the limit, and those of the work.
 pub async fn race<T>(
     step: Step,
     limit_ms: u32,
@@ -82,24 +125,29 @@ async fn race_pinned<T>(
     step: Step,
     limit_ms: u32,
     signal: Option<&AbortSignal>,
-    mut future: Pin<&mut dyn Future<Output = Result<T>>>,
+    future: Pin<&mut dyn Future<Output = Result<T>>>,
 ) -> Result<T> {
-    let aborted =
-        |reason| Error::new(Code::Aborted, step, "The call was aborted.").with_source(Some(Box::new(JsCause(reason))));
-    if let Some(signal) = signal.filter(|signal| signal.aborted()) {
-        return Err(aborted(signal.reason()));
-    }
     if limit_ms == NO_LIMIT && signal.is_none() {
         return future.await;
     }
-    let mut end = until(limit_ms, signal);
-    poll_fn(|context| match Pin::new(&mut end).poll(context) {
-        Poll::Ready(Err(reason)) => Poll::Ready(Err(aborted(reason))),
-        Poll::Ready(Ok(_)) => {
-            let message = ["It took longer than the limit of ", &decimal(limit_ms.into()), " ms."].concat();
-            Poll::Ready(Err(Error::new(Code::Timeout, step, message)))
+    match select(pin!(end(step, limit_ms, signal)), future).await {
+        Either::Left((error, _)) => Err(error),
+        Either::Right((answer, _)) => answer,
+    }
+}
+
+/// Waits until the signal fires or the time is over.
+async fn end(step: Step, limit_ms: u32, signal: Option<&AbortSignal>) -> Error {
+    let given_up = pin!(async {
+        match signal {
+            Some(signal) => aborted(signal).await,
+            None => pending().await,
         }
-        Poll::Pending => future.as_mut().poll(context),
-    })
-    .await
+    });
+    match select(given_up, timeout(limit_ms)).await {
+        Either::Left((reason, _)) => {
+            Error::new(Code::Aborted, step, "The call was aborted.").with_source(Some(Box::new(JsCause(reason))))
+        }
+        Either::Right(_) => Error::new(Code::Timeout, step, format!("It took longer than the limit of {limit_ms} ms.")),
+    }
 }

@@ -1,48 +1,76 @@
 //! The authorization server's page, shown by the app in its own way.
 
 use js_sys::Function;
+use serde::Serialize;
+use serde_wasm_bindgen::preserve;
 use wasm_bindgen::JsValue;
 
-use super::promise::settled;
-use super::reflect::{JsCause, apply, get};
-use crate::ports::CallbackQuery;
-use crate::protocol::{Secret, Url};
+use super::abort::AbortGuard;
+use super::json::to_js;
+use super::reflect::{AppThrew, apply, get, settled};
+use crate::ports::{AuthorizationPage, CallbackQuery};
+use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
 
 /// The app's function: gets the page's URL, answers with the URL that came back.
 pub struct AppPage {
     authorize: Function,
     answer: JsValue,
+    /// Tells the app that the sign-in has ended.
+    ended: Option<AbortGuard>,
+}
+
+/// What the app's function gets beside the URL.
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(with = "preserve")]
+    signal: JsValue,
+    server: &'a str,
+    issuer: &'a str,
+    state: &'a str,
 }
 
 impl AppPage {
     /// Calls nothing yet.
     pub fn new(authorize: Function) -> Self {
-        Self { authorize, answer: JsValue::UNDEFINED }
+        Self { authorize, answer: JsValue::UNDEFINED, ended: None }
     }
 
     /// Sends the user to a page.
-    pub fn open(&mut self, url: &Url) -> Result<()> {
-        self.answer = apply(&self.authorize, &[url.as_str().into()]).map_err(failed)?;
+    ///
+    /// # Errors
+    ///
+    /// What the app's `authorize` throws.
+    pub fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
+        let details =
+            |signal| Details { signal, server: page.server, issuer: page.issuer.as_str(), state: page.state.as_str() };
+        let ended = AbortGuard::new().map_err(|thrown| failed(thrown.0))?;
+        let details = to_js(&details(ended.signal().into())).map_err(|error| failed(error.into()))?;
+        self.ended = Some(ended);
+        self.answer = apply(&self.authorize, &[page.url.as_str().into(), details]).map_err(failed)?;
         Ok(())
     }
 
     /// Waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// What the app's `authorize` rejects with.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
         let answer = settled(&self.answer).await.map_err(failed)?;
         // A `URL` is an object with an `href`.
         let url = answer.as_string().or_else(|| get(&answer, "href").as_string()).map(Secret::from);
-        let query =
-            url.as_ref().and_then(|url| url.expose().split('#').next()?.split_once('?')).map(|(_, query)| query.into());
-        let query = query.ok_or_else(|| {
+        let url = url.ok_or_else(|| {
             let message = "authorize has to answer with the URL that came back, its query included.";
             Error::new(Code::InvalidOption, Step::Authorization, message)
         })?;
-        Ok(CallbackQuery { query, surely_ours: true })
+        let without_fragment = url.expose().split('#').next().unwrap_or_default();
+        let query = without_fragment.split_once('?').map_or("", |(_, query)| query).into();
+        Ok(CallbackQuery { query, from_own_popup: true })
     }
 }
 
 fn failed(thrown: JsValue) -> Error {
     Error::new(Code::AuthorizationFailed, Step::Authorization, "The app's authorize function failed.")
-        .with_source(Some(Box::new(JsCause(thrown))))
+        .with_source(Some(Box::new(AppThrew(thrown))))
 }

@@ -1,15 +1,14 @@
 // A request of the app's: the arguments of `fetch`.
 
-import { absolute } from "./url.js";
-
 export class AppRequest {
   constructor(fetch = globalThis.fetch, input, init) {
-    Object.assign(this, { fetch, init, input, isRequest: typeof input?.clone === "function" });
+    Object.assign(this, { fetch, init, input: "", isRequest: false });
     // What is no `Request` is read as text once, as `fetch` reads it, so that what is checked is what is sent.
     try {
-      if (!this.isRequest) this.input = String(input);
+      this.isRequest = typeof input?.clone === "function";
+      this.input = this.isRequest ? input : String(input);
     } catch {
-      this.input = "";
+      // What can't be read leads nowhere.
     }
   }
 
@@ -20,8 +19,7 @@ export class AppRequest {
   }
 
   get url() {
-    const url = this.isRequest ? this.input.url : this.input;
-    return typeof url === "string" ? absolute(url) : undefined;
+    return this.isRequest ? this.input.url : this.input;
   }
 
   get method() {
@@ -30,6 +28,10 @@ export class AppRequest {
 
   get redirect() {
     return this.member("redirect") ?? "follow";
+  }
+
+  get follows() {
+    return this.redirect === "follow";
   }
 
   get signal() {
@@ -44,29 +46,30 @@ export class AppRequest {
 
   /** The names of its headers, joined by commas. */
   get headerNames() {
-    return [...new Headers(this.member("headers")).keys()].filter((name) => name !== "accept").join(", ");
+    return [...new Headers(this.member("headers")).keys()].filter((name) => name !== "accept").join();
   }
 
-  async send(authorization, dpop, redirect, via) {
+  async send(authorization, dpop, manual, url, via) {
     const headers = new Headers(this.member("headers"));
     headers.set("authorization", authorization);
     if (dpop) headers.set("dpop", dpop);
-    const input = this.isRequest ? this.input.clone() : this.input;
-    const init = { ...(via && (await this.#for(input))), ...this.init, headers };
-    if (redirect) init.redirect = redirect;
+    const isElsewhere = via || (this.isRequest && url !== this.input.url);
+    const input = this.isRequest ? this.input.clone() : url;
+    const init = { ...(isElsewhere && (await this.#for(input))), ...this.init, headers };
+    if (manual) init.redirect = "manual";
     // The app's backend is not to take the user's cookies for the word of the page, nor to learn its address.
     if (via) Object.assign(init, { credentials: "omit", referrerPolicy: "no-referrer" });
     const { fetch } = this;
     // Chromium notes who calls where a request is watched, as by its developer tools, and takes its time over WebAssembly.
-    await undefined;
-    return fetch(via ?? input, init);
+    await Promise.resolve();
+    return fetch(via ?? (isElsewhere ? url : input), init);
   }
 
   /** What a `Request` has that goes to another URL. Its body is read before: HTTP/1.1 takes no stream. */
   async #for(request) {
     if (!this.isRequest) return {};
-    const { method, signal, cache } = request;
+    const { method, signal, cache, credentials, keepalive } = request;
     const body = method === "GET" || method === "HEAD" ? undefined : await request.arrayBuffer();
-    return { method, signal, cache, body };
+    return { method, signal, cache, credentials, keepalive, body };
   }
 }

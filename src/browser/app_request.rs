@@ -1,14 +1,20 @@
 //! A request of the app's to the MCP server, by `fetch`.
 
+use std::rc::Rc;
+
+use gloo_net::http::Method;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
+use web_sys::{AbortSignal, Response};
 
 use super::Browser;
-use super::fetch::{date_of, header, oauth_error, status};
-use super::promise::settled;
-use super::reflect::JsCause;
-use crate::ports::{LONGEST_BODY, ResourceRequest, ResourceResponse, UnixMillis};
+use super::abort::{AbortGuard, race};
+use super::address::Address;
+use super::body;
+use super::fetch::{Init, header, response};
+use super::http::date;
+use super::reflect::{JsCause, get, parse, settled};
+use crate::ports::{ResourceRequest, ResourceResponse, UnixMillis};
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};
 
@@ -18,24 +24,22 @@ extern "C" {
     type Given;
     #[wasm_bindgen(constructor, js_class = AppRequest)]
     fn new(fetch: Option<&Function>, input: &JsValue, init: &JsValue) -> Given;
-    #[wasm_bindgen(method, getter)]
-    fn url(this: &Given) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn method(this: &Given) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn redirect(this: &Given) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn signal(this: &Given) -> Option<AbortSignal>;
-    #[wasm_bindgen(method, getter, js_name = canResend)]
-    fn can_resend(this: &Given) -> bool;
-    #[wasm_bindgen(method, getter, js_name = headerNames)]
-    fn header_names(this: &Given) -> String;
+    // What the app gave may throw when it is read.
+    #[wasm_bindgen(method, getter, catch)]
+    fn url(this: &Given) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    fn method(this: &Given) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    fn follows(this: &Given) -> std::result::Result<bool, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    fn signal(this: &Given) -> std::result::Result<Option<AbortSignal>, JsValue>;
     #[wasm_bindgen(method)]
     fn send(
         this: &Given,
         authorization: &str,
         dpop: Option<&str>,
-        redirect: Option<&str>,
+        manual: bool,
+        url: Option<&str>,
         via: Option<&str>,
     ) -> Promise;
 }
@@ -44,46 +48,67 @@ extern "C" {
 pub struct AppRequest {
     browser: Browser,
     given: Given,
+    /// Read once: what is checked is what is sent.
+    address: Rc<Address>,
     via: Option<Url>,
+    /// Where a redirect led.
+    redirected_to: Option<Url>,
 }
 
 /// The browser's `Response`, as it came.
-pub struct AppResponse(JsValue);
+pub struct AppResponse {
+    response: Response,
+    is_redirect: bool,
+    /// How long its body may take, where it is read here.
+    limit_ms: u32,
+}
 
-impl From<AppResponse> for JsValue {
+impl From<AppResponse> for Response {
     fn from(response: AppResponse) -> Self {
-        response.0
+        response.response
     }
 }
 
-impl AppResponse {
-    /// A redirect that was not followed: a browser gives it the status 0 (Fetch §5.5).
-    fn is_redirect(&self) -> bool {
-        matches!(self.status(), 0 | 301..=303 | 307 | 308)
+impl From<AppResponse> for JsValue {
+    fn from(response: AppResponse) -> Self {
+        response.response.into()
+    }
+}
+
+impl Browser {
+    /// A request to be sent in a session: [`Session::call`](crate::flow::Session::call).
+    pub fn request(&self, request: web_sys::Request) -> AppRequest {
+        AppRequest::new(self, request.into(), JsValue::UNDEFINED)
     }
 }
 
 impl AppRequest {
     /// Takes the arguments of `fetch`.
     pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
-        Self { browser: browser.clone(), given: Given::new(browser.fetch.as_ref(), &input, &init), via: None }
+        let given = Given::new(browser.fetch.as_ref(), &input, &init);
+        let url = given.url().unwrap_or_default().as_string();
+        let address = url.map(|url| browser.last_address.read(url)).unwrap_or_default();
+        Self { browser: browser.clone(), given, address, via: None, redirected_to: None }
     }
 
     /// The signal that ends the request, if there is one.
     pub fn signal(&self) -> Option<AbortSignal> {
-        self.given.signal()
+        self.given.signal().ok()?
     }
 
     /// Why no answer came. A redirect that the app forbids is no secret of CORS.
     async fn unanswered(&self, dpop: bool, thrown: JsValue) -> Error {
-        let no_redirect = self.given.redirect().as_deref() == Some("error");
+        let no_redirect = get(&self.given, "redirect") == "error";
         let Some(url) = self.url().filter(|_| !no_redirect) else {
             return Error::new(Code::Network, Step::Request, "The MCP server could not be reached.")
                 .with_source(Some(Box::new(JsCause(thrown))));
         };
-        let given = self.given.header_names();
-        let comma = if given.is_empty() { "" } else { ", " };
-        let names = [given.as_str(), comma, "authorization", if dpop { ", dpop" } else { "" }].concat();
+        let given = get(&self.given, "headerNames").as_string().unwrap_or_default();
+        let mut names: Vec<_> = given.split(',').filter(|name| !name.is_empty()).collect();
+        names.push("authorization");
+        if dpop {
+            names.push("dpop");
+        }
         let via = self.via.as_ref();
         self.browser.unreadable(via.unwrap_or(&url), &names, thrown).await.at(Step::Request, &url, via)
     }
@@ -93,61 +118,98 @@ impl ResourceRequest for AppRequest {
     type Response = AppResponse;
 
     fn url(&self) -> Option<Url> {
-        let absolute = self.given.url()?;
-        // What follows the path does not matter to where the token may go, and browsers leave
-        // characters in a query that RFC 3986 does not have.
-        Url::parse(absolute.split(['?', '#']).next()?).ok()
+        self.address.url.clone()
     }
 
-    fn via(&mut self) -> Result<Option<Url>> {
+    fn proxy_url(&mut self) -> Result<Option<Url>> {
         if self.browser.has_proxy() {
-            self.via = self.browser.proxied(Step::Request, &self.given.url().unwrap_or_default())?;
+            self.via = self.browser.proxied(Step::Request, &self.address.absolute)?;
         }
         Ok(self.via.clone())
     }
 
     fn method(&self) -> String {
-        self.given.method()
+        self.given.method().unwrap_or_default().as_string().unwrap_or_default()
     }
 
     fn can_resend(&self) -> bool {
-        self.given.can_resend()
+        get(&self.given, "canResend").is_truthy()
     }
 
     async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<AppResponse> {
-        // Across origins a browser takes `Authorization` away and leaves `DPoP`. And where a redirect
-        // leads to, a proof for this URL is of no use (RFC 9449 §4.3), nor is what a backend of the app's
-        // hands back. Not "error", which Cloudflare Workers don't know.
-        let stays = (dpop.is_some() || self.via.is_some()) && self.given.redirect().as_deref() == Some("follow");
-        let redirect = if stays { Some("manual") } else { None };
+        // The token would go along on this origin, and in older browsers across origins too; a proof for this
+        // URL is of no use elsewhere (RFC 9449 §4.3). Not "error", which Cloudflare Workers don't know.
+        let follows = self.given.follows().unwrap_or_default();
+        // What was checked is what is sent: `fetch` reads a relative URL by the page's <base>.
+        let url = match &self.redirected_to {
+            Some(target) => target.as_str(),
+            None => &self.address.absolute,
+        };
         let via = self.via.as_ref().map(Url::as_str);
-        let promise = self.given.send(authorization.expose(), dpop.map(Secret::expose), redirect, via);
-        match settled(&promise).await.map(AppResponse) {
-            Ok(response) if stays && response.is_redirect() => Err(self.unanswered(dpop.is_some(), response.0).await),
-            Ok(response) => Ok(response),
+        let promise = self.given.send(authorization.expose(), dpop.map(Secret::expose), follows, Some(url), via);
+        match settled(&promise).await.and_then(response) {
+            Ok(response) => {
+                let response: Response = response.into();
+                // One that is not followed has the status 0 in a browser (Fetch §5.5).
+                let is_redirect = follows && matches!(response.status(), 0 | 301..=303 | 307 | 308);
+                // What a backend of the app's hands back leads to where only that backend gets.
+                match is_redirect && self.via.is_some() {
+                    true => Err(self.unanswered(dpop.is_some(), response.into()).await),
+                    false => Ok(AppResponse { response, is_redirect, limit_ms: self.browser.request_timeout_ms }),
+                }
+            }
             Err(thrown) => Err(self.unanswered(dpop.is_some(), thrown).await),
         }
+    }
+
+    async fn redirect_target(&self, response: &AppResponse) -> Option<Url> {
+        let from = self.redirected_to.as_ref().map_or(self.address.absolute.as_str(), Url::as_str);
+        if let Some(location) = header(&response.response.headers(), "location") {
+            return Url::parse(&web_sys::Url::new_with_base(&location, from).ok()?.href()).ok();
+        }
+        // A browser hides where it leads, and tells when it has followed it: the same without the token.
+        let guard = AbortGuard::new().ok()?;
+        let method = if self.method() == "POST" { Method::POST } else { Method::GET };
+        let init = Init::new(method, Vec::new(), guard.signal());
+        let (_, redirected_to, _) = self.browser.exchange(&Url::parse(from).ok()?, init, false).await.ok()?;
+        Url::parse(&redirected_to?).ok()
+    }
+
+    fn redirect_to(&mut self, target: &Url) {
+        self.redirected_to = Some(target.clone());
     }
 }
 
 impl ResourceResponse for AppResponse {
     fn status(&self) -> u16 {
-        status(&self.0)
+        self.response.status()
+    }
+
+    fn is_redirect(&self) -> bool {
+        self.is_redirect
     }
 
     fn www_authenticate(&self) -> Option<String> {
-        header(&self.0, "www-authenticate")
+        header(&self.response.headers(), "www-authenticate")
     }
 
     fn dpop_nonce(&self) -> Option<String> {
-        header(&self.0, "dpop-nonce")
+        header(&self.response.headers(), "dpop-nonce")
     }
 
     fn date(&self) -> Option<UnixMillis> {
-        date_of(&self.0)
+        date(&self.response.headers())
     }
 
     async fn oauth_error(&self) -> Option<String> {
-        settled(&oauth_error(&self.0, LONGEST_BODY)).await.ok()?.as_string()
+        // The app reads the body itself: this is a copy of it.
+        let copy = Response::clone(&self.response).ok()?;
+        // One that never ends is not waited for: the answer is the app's then.
+        let reading = async {
+            let body = body::read(copy.body(), true).await;
+            Ok(body.ok().and_then(|body| parse(&body).ok()).unwrap_or_default())
+        };
+        let document = race(Step::Request, self.limit_ms, None, reading).await.ok()?;
+        get(&document, "error").as_string()
     }
 }

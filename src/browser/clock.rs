@@ -1,8 +1,7 @@
 //! The time of day.
 
 use super::Browser;
-use super::abort::until;
-use super::reflect::{get, set};
+use super::abort::timeout;
 use crate::ports::{Clock, UnixMillis};
 
 impl Clock for Browser {
@@ -11,14 +10,14 @@ impl Clock for Browser {
     }
 
     async fn sleep(&self, milliseconds: u64) {
-        let _ = until(u32::try_from(milliseconds).unwrap_or(u32::MAX), None).await;
+        timeout(u32::try_from(milliseconds).unwrap_or(u32::MAX)).await;
     }
 
-    fn ahead(&self, origin: &str) -> i64 {
-        get(&self.ahead, origin).as_f64().unwrap_or_default() as i64
+    fn clock_offset(&self, origin: &str) -> i64 {
+        self.ahead.get(origin).unwrap_or_default()
     }
 
-    fn keep_ahead(&self, origin: &str, milliseconds: i64) {
-        set(&self.ahead, origin, &(milliseconds as f64).into());
+    fn keep_clock_offset(&self, origin: &str, milliseconds: i64) {
+        self.ahead.set(origin, milliseconds);
     }
 }

@@ -94,6 +94,8 @@ impl Closing {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
     /// Looks every 100 ms. Each letter is what is seen then: `.` the first page, `p` another one, `c`
@@ -124,26 +126,26 @@ mod tests {
         said
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn while_it_is_open_nothing_is_said() {
         assert_eq!(verdicts("!..ppppppPPPPPPPpppppppppp"), []);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn closed_by_the_user_who_comes_back_by_that() {
         assert_eq!(verdicts("!.ppppppCCCCCCCC"), [(12, Verdict::Closed)]);
         // The page came up just now, or the focus takes a moment.
         assert_eq!(verdicts("!.pccCCCCCC"), [(7, Verdict::Closed)]);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn closed_while_the_page_still_loads() {
         // Without the focus: the user has gone to another program.
         assert_eq!(verdicts("!...!cccccccc"), [(8, Verdict::Closed)]);
         assert_eq!(verdicts("!...CCCCCCCC"), [(8, Verdict::Closed)]);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn cut_off_while_the_user_is_in_it() {
         assert_eq!(verdicts("!..cccccccccccc"), [(7, Verdict::Lost)]);
         assert_eq!(verdicts("!..pcccccccccccc"), [(8, Verdict::Lost)]);
@@ -153,19 +155,19 @@ mod tests {
         assert_eq!(verdicts("!..pppppppppccccccccccccCCCCCCCCCCCCCC"), [(16, Verdict::Lost)]);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn cut_off_while_the_user_is_back_in_the_app() {
         assert_eq!(verdicts("!..ppppPPPPPPPPPCCCCCCCCCCCC"), [(20, Verdict::Lost)]);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn where_every_window_has_the_focus() {
         assert_eq!(verdicts("!::PPPCCCCCCCC"), [(10, Verdict::Closed)]);
         assert_eq!(verdicts("!::PPCCCCCCCC"), [(9, Verdict::Lost)]);
         assert_eq!(verdicts("!::!CCCCCCCC"), [(7, Verdict::Closed)]);
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn closed_for_a_moment_is_not_closed() {
         assert_eq!(verdicts("!.ppppCCCCPPPPPCCCCPPP"), []);
     }

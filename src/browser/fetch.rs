@@ -1,144 +1,141 @@
-//! HTTP by `fetch`.
+//! `fetch`: the global one of the window or the worker, or the app's own in its place.
 
-use js_sys::{Function, Promise};
+use gloo_net::http::{Method, RequestBuilder, Response};
+use js_sys::Promise;
+use serde::{Serialize, Serializer};
+use serde_wasm_bindgen::preserve;
 use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Headers, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode, RequestRedirect};
 
 use super::Browser;
-use super::abort::{Abort, Work};
-use super::reflect::{JsCause, get};
-use crate::ports::{Body, Http, LONGEST_BODY, NoResponse, Request, Response, UnixMillis};
-use crate::protocol::json::{Writer, digits, joined};
-use crate::protocol::{Secret, Url};
-use crate::{Code, Step};
-
-#[wasm_bindgen(module = "/src/browser/fetch.js")]
-extern "C" {
-    fn exchange(
-        controller: &Abort,
-        fetch: Option<&Function>,
-        url: &str,
-        init: &str,
-        limit_ms: u32,
-        most: usize,
-    ) -> Promise;
-    fn visible(controller: &Abort, fetch: Option<&Function>, url: &str, headers: &str, limit_ms: u32) -> Promise;
-    pub(super) fn header(response: &JsValue, name: &str) -> Option<String>;
-    pub(super) fn date(response: &JsValue, name: &str) -> f64;
-    // `catch`: else wasm-bindgen imports it past the glue, by a path that bundlers warn of.
-    #[cfg(feature = "diagnose")]
-    #[wasm_bindgen(catch)]
-    pub(super) fn headers(response: &JsValue) -> Result<js_sys::Array, JsValue>;
-    #[wasm_bindgen(js_name = oauthError)]
-    pub(super) fn oauth_error(response: &JsValue, most: usize) -> Promise;
-}
+use super::json::to_js;
+use super::reflect::{apply, get, settled, try_get};
+use crate::protocol::Url;
 
 #[wasm_bindgen]
 extern "C" {
-    type Answered;
-    #[wasm_bindgen(method, getter)]
-    fn status(this: &Answered) -> Option<u16>;
+    // Not a method of the window: workers have none.
+    #[wasm_bindgen(js_name = fetch, catch)]
+    fn global_fetch(request: &web_sys::Request) -> Result<Promise, JsValue>;
 }
 
-impl Http for Browser {
-    async fn send(&self, request: &Request) -> Result<Response, NoResponse> {
-        // An MCP server may answer the question for a challenge with a stream of events that never ends.
-        let read = request.step != Step::Challenge;
-        let outcome = self.exchange(request.target(), &init(request).into(), read).await;
-        let answer = match outcome {
-            // What a browser makes of a redirect that is not followed has the status 0.
-            Ok(answer) if status(&answer) > 0 => answer,
-            Ok(answer) => return Err(answer.into()),
-            Err(thrown) => return Err(self.unreadable(request.target(), &preflighted(request), thrown).await),
-        };
-        Ok(Response {
-            status: status(&answer),
-            redirected_to: get(&answer, "from").as_string(),
-            www_authenticate: header(&answer, "www-authenticate"),
-            cache_control: header(&answer, "cache-control"),
-            dpop_nonce: header(&answer, "dpop-nonce"),
-            retry_after: retry_after(&answer),
-            date: date_of(&answer),
-            body: get(&answer, "body").as_string().unwrap_or_default(),
-        })
-    }
-
-    fn via(&self, step: Step, url: &Url) -> crate::Result<Option<Url>> {
-        self.proxied(step, url.as_str())
-    }
+/// What is asked for, as the `init` of a call of `fetch`. No cookies, and no code or token in a `Referer`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Init<'a> {
+    #[serde(serialize_with = "method_name")]
+    pub method: Method,
+    #[serde(serialize_with = "as_js")]
+    pub redirect: RequestRedirect,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<&'a str>,
+    #[serde(serialize_with = "as_record")]
+    pub headers: Vec<(&'a str, &'a str)>,
+    #[serde(serialize_with = "as_js", skip_serializing_if = "Option::is_none")]
+    pub mode: Option<RequestMode>,
+    #[serde(serialize_with = "as_js", skip_serializing_if = "Option::is_none")]
+    pub cache: Option<RequestCache>,
+    #[serde(serialize_with = "as_js")]
+    credentials: RequestCredentials,
+    #[serde(serialize_with = "as_js")]
+    referrer_policy: ReferrerPolicy,
+    #[serde(with = "preserve")]
+    signal: AbortSignal,
+    /// How many redirects are followed, where they are checked one by one.
+    #[serde(skip)]
+    pub hops: u32,
 }
 
-impl From<JsValue> for NoResponse {
-    fn from(thrown: JsValue) -> Self {
-        let code = match thrown.as_string().as_deref() {
-            Some("timeout") => Code::Timeout,
-            Some("too large") => Code::ResponseTooLarge,
-            _ => Code::Network,
+fn method_name<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(method.as_str())
+}
+
+fn as_js<T: Into<JsValue> + Copy, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    preserve::serialize(&(*value).into(), serializer)
+}
+
+fn as_record<S: Serializer>(headers: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().copied())
+}
+
+impl<'a> Init<'a> {
+    /// A request that the signal ends.
+    pub fn new(method: Method, headers: Vec<(&'a str, &'a str)>, signal: AbortSignal) -> Self {
+        Self {
+            method,
+            redirect: RequestRedirect::Follow,
+            body: None,
+            headers,
+            mode: None,
+            cache: None,
+            credentials: RequestCredentials::Omit,
+            referrer_policy: ReferrerPolicy::NoReferrer,
+            signal,
+            hops: 0,
+        }
+    }
+
+    fn request(&self, url: &Url) -> Result<web_sys::Request, gloo_net::Error> {
+        let mut builder = RequestBuilder::new(url.as_str())
+            .method(self.method.clone())
+            .redirect(self.redirect)
+            .credentials(self.credentials)
+            .referrer_policy(self.referrer_policy)
+            .abort_signal(Some(&self.signal));
+        if let Some(mode) = self.mode {
+            builder = builder.mode(mode);
+        }
+        if let Some(cache) = self.cache {
+            builder = builder.cache(cache);
+        }
+        for (name, value) in &self.headers {
+            builder = builder.header(name, value);
+        }
+        let request = match self.body {
+            Some(body) => builder.body(body),
+            None => builder.build(),
         };
-        Self { source: Some(Box::new(JsCause(thrown))), ..Self::new(code) }
+        request.map(Into::into)
     }
 }
 
 impl Browser {
-    /// Dropping it ends the request. `init` is JSON.
-    pub(super) fn exchange(&self, url: &Url, init: &Secret, read: bool) -> Work {
-        let most = if read { LONGEST_BODY } else { 0 };
-        let fetch = self.fetch.as_ref();
-        Work::start(|abort| exchange(abort, fetch, url.as_str(), init.expose(), self.request_timeout_ms, most))
+    /// Sends a request. The app's own `fetch` gets a URL and an `init`. What is thrown is whole, where
+    /// gloo's `send` keeps the name and the message of an error, and panics on anything else.
+    pub(super) async fn fetch(&self, url: &Url, init: &Init<'_>) -> Result<Response, JsValue> {
+        let promise = match &self.fetch {
+            Some(fetch) => apply(fetch, &[url.as_str().into(), to_js(init)?])?,
+            None => {
+                let request = init.request(url).map_err(|_| JsError::new("The request can't be made."))?;
+                global_fetch(&request)?.into()
+            }
+        };
+        response(settled(&promise).await?)
     }
+}
 
-    /// How much of a URL's answers this page sees.
-    pub(super) fn visible(&self, url: &Url, headers: &str) -> Work {
-        let fetch = self.fetch.as_ref();
-        Work::start(|abort| visible(abort, fetch, url.as_str(), headers, self.request_timeout_ms))
+/// A header, where it may be read.
+pub(super) fn header(headers: &Headers, name: &str) -> Option<String> {
+    headers.get(name).ok()?
+}
+
+/// The answer of a `fetch`. The app's own may answer with anything.
+pub(super) fn response(answer: JsValue) -> Result<Response, JsValue> {
+    match answer.dyn_into::<web_sys::Response>() {
+        Ok(response) => Ok(response.into()),
+        // Another window's, or one that the app made.
+        Err(other) if is_response(&other) => Ok(other.unchecked_into::<web_sys::Response>().into()),
+        Err(other) => Err(other),
     }
 }
 
-/// The status of an answer.
-pub(super) fn status(answer: &JsValue) -> u16 {
-    answer.unchecked_ref::<Answered>().status().unwrap_or_default()
-}
-
-/// The headers for which a browser asks the server first.
-fn preflighted(request: &Request) -> String {
-    let json = matches!(request.body, Some(Body::Json(_)));
-    let all =
-        [(json, "content-type"), (request.authorization.is_some(), "authorization"), (request.dpop.is_some(), "dpop")];
-    joined(all.iter().filter(|(sent, _)| *sent).map(|(_, name)| *name), ", ")
-}
-
-/// For GET a request that needs no preflight.
-fn init(request: &Request) -> String {
-    // Streamable HTTP: the client has to accept a stream of events when it asks by GET.
-    let accept = match request.step {
-        Step::Challenge => "application/json, text/event-stream",
-        _ => "application/json",
-    };
-    let body = request.body.as_ref();
-    let headers = Writer::new()
-        .string("accept", accept)
-        .optional("authorization", request.authorization.as_ref().map(Secret::expose))
-        .optional("dpop", request.dpop.as_ref().map(Secret::expose))
-        .optional("content-type", body.map(Body::content_type));
-    // Not "error", which Cloudflare Workers don't know.
-    let method = if body.is_some() { "POST" } else { "GET" };
-    // Where a backend of the app's hands a redirect back, it leads to where only that backend gets.
-    let redirect = if body.is_some() || request.via.is_some() { "manual" } else { "follow" };
-    Writer::new()
-        .string("method", method)
-        .string("redirect", redirect)
-        .optional("body", body.map(Body::as_str))
-        .object("headers", &headers.finish())
-        .finish()
-}
-
-/// `Retry-After = HTTP-date / delay-seconds` (RFC 9110 §10.2.3), in seconds from now.
-fn retry_after(answer: &JsValue) -> Option<u64> {
-    const NAME: &str = "retry-after";
-    let seconds = (date(answer, NAME) - js_sys::Date::now()) / 1000.0;
-    digits(&header(answer, NAME)?).or((seconds > 0.0).then_some(seconds as u64 + 1))
-}
-
-/// `Date` (RFC 9110 §6.6.1), where it may be read.
-pub(super) fn date_of(answer: &JsValue) -> Option<UnixMillis> {
-    Some(UnixMillis(date(answer, "date") as u64)).filter(|date| date.0 > 0)
+/// Whether an object has what is read of a response, each of its type: its getters may throw, and so would numbers
+/// and texts that are none.
+fn is_response(other: &JsValue) -> bool {
+    let is = |name, suits: fn(&JsValue) -> bool| try_get(other, name).is_ok_and(|value| suits(&value));
+    get(&get(other, "headers"), "get").is_function()
+        && is("status", |status| status.as_f64().is_some())
+        && (is("redirected", |redirected| redirected.is_undefined() || *redirected == false)
+            || (is("redirected", |redirected| *redirected == true) && is("url", JsValue::is_string)))
+        && is("body", |body| body.is_undefined() || body.is_null() || body.is_object())
 }

@@ -1,12 +1,15 @@
 //! The browser's JSON parser, and its values as [`Value`].
 
-use js_sys::Array;
+use js_sys::{Array, JSON};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Browser;
-use super::reflect::{call, global, parse};
+use super::reflect::{JsCause, call, global, parse};
 use crate::ports::Json;
 use crate::protocol::json::{Object, Value};
+use crate::{Code, Error, Result, Step};
 
 /// No document of the protocol is nested half as deeply.
 const DEEPEST: u32 = 32;
@@ -15,6 +18,21 @@ impl Json for Browser {
     fn parse_json(&self, text: &str) -> Option<Value> {
         to_value(&parse(text).ok()?)
     }
+
+    fn write_json(&self, value: &impl Serialize) -> Result<String> {
+        let value = to_js(value).map_err(|error| unwritable(error.into()))?;
+        JSON::stringify(&value).map(Into::into).map_err(unwritable)
+    }
+}
+
+/// A value as JavaScript has it: structs and maps are plain objects.
+pub(crate) fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, serde_wasm_bindgen::Error> {
+    value.serialize(&Serializer::json_compatible())
+}
+
+fn unwritable(thrown: JsValue) -> Error {
+    Error::new(Code::Unsupported, Step::Setup, "A value can't be written as JSON.")
+        .with_source(Some(Box::new(JsCause(thrown))))
 }
 
 /// A JavaScript value, by its own enumerable properties. Members that JSON can't tell (functions,
@@ -26,7 +44,7 @@ pub fn to_value(value: &JsValue) -> Option<Value> {
 
 struct TooDeep;
 
-fn walk(value: &JsValue, depth: u32) -> Result<Option<Value>, TooDeep> {
+fn walk(value: &JsValue, depth: u32) -> std::result::Result<Option<Value>, TooDeep> {
     if value.is_null() {
         return Ok(Some(Value::Null));
     }
@@ -39,7 +57,7 @@ fn walk(value: &JsValue, depth: u32) -> Result<Option<Value>, TooDeep> {
     let depth = depth.checked_sub(1).ok_or(TooDeep)?;
     if let Some(array) = as_array(value) {
         let values = array.iter().map(|value| Ok(walk(&value, depth)?.unwrap_or(Value::Null)));
-        return Ok(Some(Value::Array(values.collect::<Result<_, _>>()?)));
+        return Ok(Some(Value::Array(values.collect::<std::result::Result<_, _>>()?)));
     }
     // An own property, even one called __proto__, is an entry like any other.
     let Ok(entries) = call(&global("Object"), "entries", std::slice::from_ref(value)) else { return Ok(None) };

@@ -4,17 +4,16 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::Browser;
-use super::promise::settled;
-use super::reflect::{JsCause, get, global, object, set};
-use crate::ports::Keys;
-use crate::protocol::{Issuer, PublicKey};
+use super::reflect::{JsCause, get, global, settled};
+use crate::ports::{ClientKey, DpopKeys, Nonces};
+use crate::protocol::PublicKey;
 use crate::{Code, Error, Result, Step};
 
-#[wasm_bindgen(module = "/src/browser/keys.js")]
+#[wasm_bindgen(module = "/src/browser/database.js")]
 extern "C" {
     #[wasm_bindgen(js_name = keyPair)]
-    fn key_pair(known: &JsValue, issuer: &str, lasts: bool) -> Promise;
-    fn sign(pair: &JsValue, input: &[u8]) -> Promise;
+    fn key_pair(name: &str, lasts: bool) -> Promise;
+    fn sign(key: &JsValue, input: &[u8]) -> Promise;
 }
 
 #[wasm_bindgen]
@@ -46,50 +45,63 @@ fn failed(thrown: JsValue) -> Error {
 }
 
 impl Browser {
-    async fn key_pair(&self, issuer: &Issuer) -> Result<JsValue> {
+    /// Uses the app's own key pair, an object with `privateKey`, `x` and `y`, in place of a stored one.
+    #[cfg(feature = "steps")]
+    pub fn use_dpop_key(&self, name: &str, pair: JsValue) {
+        self.keys.set(name, pair);
+    }
+
+    async fn key_pair(&self, name: &str) -> Result<JsValue> {
         // Each request asks: what is known takes no turn of the event loop.
-        let known = get(&self.keys, issuer.as_str());
-        if known.is_object() {
+        if let Some(known) = self.keys.get(name) {
             return Ok(known);
         }
-        settled(&key_pair(&self.keys, issuer.as_str(), !self.keeps_in_memory())).await.map_err(failed)
+        let made = settled(&key_pair(name, !self.keeps_in_memory())).await.map_err(failed)?;
+        // Another request may have been faster where there is no database.
+        let made = self.keys.get(name).unwrap_or(made);
+        self.keys.set(name, made.clone());
+        Ok(made)
     }
 }
 
-async fn signature(pair: &JsValue, input: &str) -> Result<Vec<u8>> {
-    let signature: Uint8Array = settled(&sign(pair, input.as_bytes())).await.map_err(failed)?.unchecked_into();
+async fn signature(key: &JsValue, input: &str) -> Result<Vec<u8>> {
+    let signature: Uint8Array = settled(&sign(key, input.as_bytes())).await.map_err(failed)?.unchecked_into();
     Ok(signature.to_vec())
 }
 
-impl Keys for Browser {
-    async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey> {
-        let pair: KeyPair = self.key_pair(issuer).await?.unchecked_into();
+impl DpopKeys for Browser {
+    async fn dpop_key(&self, name: &str) -> Result<PublicKey> {
+        let pair: KeyPair = self.key_pair(name).await?.unchecked_into();
         let (Some(x), Some(y)) = (pair.x(), pair.y()) else { return Err(failed(JsValue::UNDEFINED)) };
         Ok(PublicKey { x, y })
     }
 
-    async fn dpop_sign(&self, issuer: &Issuer, input: &str) -> Result<Vec<u8>> {
-        signature(&self.key_pair(issuer).await?, input).await
+    async fn dpop_sign(&self, name: &str, input: &str) -> Result<Vec<u8>> {
+        signature(&get(&self.key_pair(name).await?, "privateKey"), input).await
     }
 
     /// Where there is no database, keys are gone with the program; so is memory, but not the app's own store.
     fn keeps_dpop_keys(&self) -> bool {
         !self.stores.is_custom() || global("indexedDB").is_truthy()
     }
+}
 
-    fn client_key(&self) -> Option<&'static str> {
+impl ClientKey for Browser {
+    fn client_key_algorithm(&self) -> Option<&'static str> {
         algorithm_of(&self.client_key)
     }
 
     async fn client_sign(&self, input: &str) -> Result<Vec<u8>> {
-        signature(&object(&[("privateKey", self.client_key.clone())]), input).await
+        signature(&self.client_key, input).await
     }
+}
 
+impl Nonces for Browser {
     fn nonce(&self, origin: &str) -> Option<String> {
-        get(&self.nonces, origin).as_string()
+        self.nonces.get(origin)
     }
 
     fn keep_nonce(&self, origin: &str, nonce: String) {
-        set(&self.nonces, origin, &nonce.into());
+        self.nonces.set(origin, nonce);
     }
 }

@@ -2,16 +2,17 @@
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
 
 use super::Browser;
-use super::abort::{Abort, Work};
+use super::abort::Work;
 use super::reflect::JsCause;
 use crate::ports::Lock;
 use crate::{Code, Error, Result, Step};
 
-#[wasm_bindgen(module = "/src/browser/locks.js")]
+#[wasm_bindgen(module = "/src/browser/tabs.js")]
 extern "C" {
-    fn lock(controller: &Abort, name: &str) -> Promise;
+    fn lock(controller: &AbortController, name: &str) -> Promise;
 }
 
 /// Holds a lock until it is dropped.
@@ -23,11 +24,11 @@ impl Lock for Browser {
     type Guard = LockGuard;
 
     async fn lock(&self, name: &str) -> Result<LockGuard> {
-        let mut work = Work::start(|abort| lock(abort, &["mcp-authorize ", name].concat()));
-        match (&mut work).await {
-            Ok(_) => Ok(LockGuard { _held: work }),
-            Err(thrown) => Err(Error::new(Code::Unsupported, Step::Storage, "There is no lock.")
-                .with_source(Some(Box::new(JsCause(thrown))))),
-        }
+        let refused = |thrown: JsCause| {
+            Error::new(Code::Unsupported, Step::Storage, "There is no lock.").with_source(Some(Box::new(thrown)))
+        };
+        let mut held = Work::start(|abort| lock(abort, &["mcp-authorize ", name].concat())).map_err(refused)?;
+        (&mut held).await.map_err(|thrown| refused(JsCause(thrown)))?;
+        Ok(LockGuard { _held: held })
     }
 }

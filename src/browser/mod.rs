@@ -1,32 +1,37 @@
 //! The ports in a browser, in a window as well as in a worker.
 //!
-//! What only JavaScript can do is done by the scripts beside these files, which decide nothing: one
-//! function of theirs weighs less than the calls that it takes the place of.
+//! What would take hundreds of calls to the platform is done by the scripts beside these files, which
+//! decide nothing.
 
 mod abort;
+mod address;
 mod app_page;
 mod app_request;
 mod assertion;
+mod body;
+mod by_name;
 mod clock;
 mod closing;
 mod cors;
 mod entropy;
 mod fetch;
-mod json;
+mod http;
+pub(crate) mod json;
 mod keys;
 mod locks;
 mod observer;
 mod popup;
-pub(crate) mod promise;
 mod proxy;
 mod redirect;
+mod redirects;
 pub(crate) mod reflect;
+mod spawn;
 mod step_up;
+mod storage;
 mod store;
 mod tabs;
-mod task;
 mod url;
-#[cfg(feature = "diagnose")]
+#[cfg(any(feature = "diagnose", feature = "steps"))]
 mod wire;
 
 use std::ops::Deref;
@@ -35,20 +40,29 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
+use by_name::ByName;
+
 pub use abort::{NO_LIMIT, race};
 pub use app_page::AppPage;
 pub use app_request::{AppRequest, AppResponse};
 pub use json::to_value;
 pub use keys::algorithm_of;
 pub use locks::LockGuard;
-pub use popup::{Connecting, Popup};
+pub use popup::{Connecting, Popup, PopupFeatures};
 pub use redirect::Redirect;
 pub use reflect::JsCause;
-pub use store::Storage;
+pub use storage::Storage;
 pub use url::{absolute_url, code_of};
 
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+/// The limit for one exchange, unless the app has its own: 30 seconds.
+pub const REQUEST_TIMEOUT_MS: u32 = 30_000;
+/// The limit for a sign-in, the user's part included, unless the app has its own: 10 minutes.
+pub const SIGN_IN_TIMEOUT_MS: u32 = 600_000;
+
 /// What a [`Browser`] is made from.
-#[derive(Default)]
 pub struct BrowserOptions {
     /// Which app it is, among those of the same origin: two don't hear of each other's sessions.
     pub app: String,
@@ -70,6 +84,23 @@ pub struct BrowserOptions {
     pub on_step_up: Option<Function>,
 }
 
+impl Default for BrowserOptions {
+    /// An app without a name, whose records are kept in IndexedDB, and whose requests may take 30 seconds.
+    fn default() -> Self {
+        Self {
+            app: String::new(),
+            fetch: None,
+            proxy: None,
+            storage: Storage::default(),
+            request_timeout_ms: REQUEST_TIMEOUT_MS,
+            client_key: JsValue::UNDEFINED,
+            assertion: JsValue::UNDEFINED,
+            on_event: None,
+            on_step_up: None,
+        }
+    }
+}
+
 /// All [`Ports`](crate::ports::Ports) in a browser. Clones are the same.
 #[derive(Clone)]
 pub struct Browser(Rc<Parts>);
@@ -82,23 +113,32 @@ impl Deref for Browser {
     }
 }
 
+impl Default for Browser {
+    /// With the options that are the default.
+    fn default() -> Self {
+        Self::new(BrowserOptions::default())
+    }
+}
+
 /// What a [`Browser`] is made of.
 pub struct Parts {
     fetch: Option<Function>,
     proxy: Option<Function>,
-    stores: store::Stores,
+    stores: storage::Stores,
     request_timeout_ms: u32,
     on_step_up: Option<Function>,
     client_key: JsValue,
     assertion: JsValue,
     /// Key pairs by issuer, as far as they were needed.
-    keys: JsValue,
+    keys: ByName<JsValue>,
     /// Nonces by origin.
-    nonces: JsValue,
+    nonces: ByName<String>,
     /// How far servers' clocks are ahead, by origin.
-    ahead: JsValue,
+    ahead: ByName<i64>,
     /// What is waited for by several at once.
-    pending: JsValue,
+    pending: Rc<ByName<JsValue>>,
+    /// Where the last request of the app's went.
+    last_address: address::LastAddress,
     tabs: tabs::Tabs,
 }
 
@@ -111,7 +151,7 @@ impl Drop for Parts {
 impl Browser {
     /// Does nothing yet: storage is opened when it is needed.
     pub fn new(options: BrowserOptions) -> Self {
-        let stores = store::Stores::new(options.storage);
+        let stores = storage::Stores::new(options.storage);
         let tabs = tabs::Tabs::new(&options.app, options.on_event.as_ref());
         tabs.set_alone(stores.in_memory());
         Self(Rc::new(Parts {
@@ -122,12 +162,18 @@ impl Browser {
             on_step_up: options.on_step_up,
             client_key: options.client_key,
             assertion: options.assertion,
-            keys: reflect::object(&[]),
-            nonces: reflect::object(&[]),
-            ahead: reflect::object(&[]),
-            pending: reflect::object(&[]),
+            keys: ByName::default(),
+            nonces: ByName::default(),
+            ahead: ByName::default(),
+            pending: Rc::default(),
+            last_address: address::LastAddress::default(),
             tabs,
         }))
+    }
+
+    /// Stops sending events to the app and listening to other tabs.
+    pub fn close(&self) {
+        self.tabs.close();
     }
 
     /// Whether records are kept in memory alone: asked for so, or since the browser has no

@@ -1,27 +1,46 @@
 //! The window that shows the authorization server's page, and what comes back from it.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::Poll;
 
+use futures_util::future::{Either, select};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
+use super::Browser;
 use super::closing::{Closing, Look, Verdict};
-use super::promise::{Settled, settled};
 use super::reflect::{JsCause, global};
-use crate::ports::CallbackQuery;
-use crate::protocol::Url;
+use crate::ports::{
+    AuthorizationPage, CallbackQuery, Event, Observer, POPUP_BLOCKED, POPUP_CLOSED, POPUP_OPEN, UserAgent,
+};
+use crate::protocol::{ElicitedUrl, Issuer, ServerUrl, Url};
 use crate::{Code, Error, Result, Step};
 
-#[wasm_bindgen(module = "/src/browser/popup.js")]
+#[wasm_bindgen(module = "/src/browser/user_agent.js")]
 extern "C" {
-    fn open(host: &str, signal: &JsValue) -> JsValue;
+    // The app's value for the earlier sign-in may not be an AbortSignal.
+    #[wasm_bindgen(catch)]
+    fn open(
+        host: &str,
+        signal: &JsValue,
+        width: f64,
+        height: f64,
+        left: Option<f64>,
+        top: Option<f64>,
+        url: Option<&str>,
+    ) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = listen)]
+    fn listen() -> Window;
     #[derive(Clone)]
     #[wasm_bindgen(js_name = Popup)]
     type Window;
     #[wasm_bindgen(method, catch)]
-    fn navigate(this: &Window, url: &str) -> std::result::Result<(), JsValue>;
+    fn navigate(this: &Window, url: &str, without_opener: bool) -> std::result::Result<(), JsValue>;
+    // A window that was left behind may show another origin, whose properties can't be set from here.
+    #[wasm_bindgen(method, catch)]
+    fn disown(this: &Window) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, getter, js_name = isClosed)]
     fn is_closed(this: &Window) -> bool;
     #[wasm_bindgen(method, getter, js_name = isPartitioned)]
@@ -40,68 +59,199 @@ extern "C" {
     fn end(this: &Window);
 }
 
+/// What a popup looks like, in CSS pixels.
+#[derive(Clone)]
+pub struct PopupFeatures {
+    /// How wide its page is.
+    pub width: f64,
+    /// How high its page is.
+    pub height: f64,
+    /// Where its left edge is on the screen; by default over the middle of this page's window.
+    pub left: Option<f64>,
+    /// Where its upper edge is on the screen; by default as above.
+    pub top: Option<f64>,
+    /// The app's own page that it shows first; by default `about:blank` with a sentence in it.
+    pub first_page: Option<Url>,
+}
+
+impl Default for PopupFeatures {
+    fn default() -> Self {
+        Self { width: 520.0, height: 720.0, left: None, top: None, first_page: None }
+    }
+}
+
 /// A popup of this page. Dropping it closes it, and nothing listens any more.
 pub struct Popup {
     window: Window,
     navigated: bool,
     closing: Closing,
     on_waiting: Box<dyn Fn()>,
+    without_opener: bool,
     finished: bool,
+    shows_page: bool,
 }
 
 impl Popup {
-    /// Opens it at once: to be called in the click, before anything is awaited. `host` is named in
-    /// it, `signal` is the sign-in's, if it has one, and `on_waiting` is called when the popup can't
-    /// be watched any more.
-    pub fn open(host: &str, signal: JsValue, on_waiting: Box<dyn Fn()>) -> Result<Self> {
+    /// Opens it at once, for a sign-in at a server to the account of a name: to be called in the click, before
+    /// anything is awaited. `signal` is the sign-in's, if it has one. The event [`Event::Waiting`] tells when the popup can't be
+    /// watched any more.
+    ///
+    /// # Errors
+    ///
+    /// [`POPUP_BLOCKED`], [`POPUP_OPEN`], and [`Code::Unsupported`] where there is no window.
+    pub fn open_for(
+        browser: &Browser,
+        server: &ServerUrl,
+        account: &str,
+        features: &PopupFeatures,
+        signal: Option<&AbortSignal>,
+    ) -> Result<Self> {
+        let (browser, text, account) = (browser.clone(), server.as_str().to_owned(), account.to_owned());
+        let signal = signal.map_or(JsValue::UNDEFINED, JsValue::from);
+        let on_waiting = move || browser.notify(&Event::Waiting { server: &text, account: &account });
+        Self::open_at(server.url().host(), features, &signal, Box::new(on_waiting))
+    }
+
+    /// Opens it at once at a page that a server has named: in the click, before anything is awaited. That page has no
+    /// `window.opener`, wherever this one is, and so it can't be closed from here while it shows another origin. `signal` is
+    /// what ends the wait for it.
+    ///
+    /// # Errors
+    ///
+    /// [`POPUP_BLOCKED`], [`POPUP_OPEN`], and [`Code::Unsupported`] where there is no window.
+    pub fn open_elicited(url: &ElicitedUrl, signal: Option<&AbortSignal>) -> Result<Self> {
+        let signal = signal.map_or(JsValue::UNDEFINED, JsValue::from);
+        let mut popup = Self::open_at(url.url().host(), &PopupFeatures::default(), &signal, Box::new(|| ()))?;
+        popup.window.disown().map_err(unsendable)?;
+        popup.send_to(url.url())?;
+        Ok(popup)
+    }
+
+    /// Waits until the user closes it; without end where that can't be seen (`Cross-Origin-Opener-Policy`).
+    pub async fn closed(&mut self) {
+        loop {
+            let event = JsFuture::from(self.window.next()).await.unwrap_or_default();
+            if !event.is_object() && event.is_truthy() {
+                self.closing.leaving();
+            }
+            if self.verdict() == Verdict::Closed {
+                return;
+            }
+        }
+    }
+
+    fn open_at(host: &str, features: &PopupFeatures, signal: &JsValue, on_waiting: Box<dyn Fn()>) -> Result<Self> {
         needs_window()?;
-        let opened = open(host, &signal);
+        let PopupFeatures { width, height, left, top, first_page } = features;
+        let url = first_page.as_ref().map(Url::as_str);
+        let opened = open(host, signal, *width, *height, *left, *top, url);
+        let opened = opened.unwrap_or_else(|_| "popup_blocked".into());
         let in_the_way = |code, message| Err(Error::new(code, Step::Authorization, message));
         match opened.as_string().as_deref() {
-            Some("popup_open") => in_the_way(Code::PopupOpen, "The popup of another sign-in is open."),
-            Some(_) => in_the_way(Code::PopupBlocked, "The browser blocked the popup."),
-            None => Ok(Self {
-                window: opened.unchecked_into(),
-                navigated: false,
-                closing: Closing::new(),
-                on_waiting,
-                finished: false,
-            }),
+            Some("popup_open") => in_the_way(POPUP_OPEN, "The popup of another sign-in is open."),
+            Some(_) => in_the_way(POPUP_BLOCKED, "The browser blocked the popup."),
+            None => Ok(Self::of(opened.unchecked_into(), on_waiting, true)),
         }
+    }
+
+    /// Opens no window: the user opens the authorization server's page by a link, in a tab that can't be watched.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unsupported`] where there is no window, and in a frame of another site: the response reaches only pages of
+    /// the tab's own site.
+    pub fn by_link() -> Result<Self> {
+        needs_window()?;
+        let window = listen();
+        if window.is_partitioned() {
+            let message =
+                "In a frame of another site, no response comes back from a link: open the app in a tab of its own.";
+            return Err(Error::new(Code::Unsupported, Step::Authorization, message));
+        }
+        Ok(Self::of(window, Box::new(|| ()), false))
+    }
+
+    fn of(window: Window, on_waiting: Box<dyn Fn()>, shows_page: bool) -> Self {
+        let closing = Closing::new();
+        Self { window, navigated: false, closing, on_waiting, without_opener: false, finished: false, shows_page }
+    }
+
+    /// Removes `window.opener` from the page that the popup shows, so that it can't navigate this window. This page then
+    /// can't close the popup while it shows another origin.
+    pub fn without_opener(&mut self) {
+        self.without_opener = true;
     }
 
     /// The time until it is sent to a page.
     pub fn connecting(&self) -> Connecting {
-        Connecting(Some(settled(&self.window.closed_before())))
+        Connecting(Some(self.window.closed_before().into()))
     }
 
-    /// Whether it was sent to a page from which nothing has come back.
-    pub fn awaits_response(&self) -> bool {
-        self.navigated && !self.finished
-    }
-
-    /// Sends it to a page.
-    pub fn navigate(&mut self, url: &Url) -> Result<()> {
-        if self.window.is_closed() {
-            return Err(closed());
+    /// Tells a page that sent nobody back from a server that was slow.
+    pub fn explain(&self, error: Error) -> Error {
+        if error.code() != Code::Timeout || !self.navigated || self.finished {
+            return error;
         }
+        let message = "Nothing came back from the sign-in page within the time limit: the user took too long, or the page \
+                       failed, or its Content-Security-Policy (form-action) kept it from leaving.";
+        Error::new(Code::Timeout, Step::Authorization, message)
+    }
+
+    fn send_to(&mut self, url: &Url) -> Result<()> {
         self.navigated = true;
-        self.window.navigate(url.as_str()).map_err(|thrown| {
-            Error::new(Code::Unsupported, Step::Authorization, "The popup could not be sent to the page.")
-                .with_source(Some(Box::new(JsCause(thrown))))
+        self.window.navigate(url.as_str(), self.without_opener).map_err(unsendable)
+    }
+
+    fn verdict(&mut self) -> Verdict {
+        let seen = self.window.look();
+        self.closing.look(&Look {
+            now: js_sys::Date::now(),
+            closed: seen & 1 != 0,
+            shows_page: seen & 2 != 0,
+            focused: seen & 4 != 0,
         })
     }
 
+    /// Looks whether the popup is still there.
+    fn look(&mut self) -> Result<()> {
+        match self.verdict() {
+            Verdict::Waiting => {}
+            Verdict::Closed => return Err(closed()),
+            Verdict::Lost if self.window.is_partitioned() => return Err(unreachable()),
+            Verdict::Lost => (self.on_waiting)(),
+        }
+        Ok(())
+    }
+}
+
+impl UserAgent for Popup {
+    /// The first one.
+    async fn choose(&mut self, _issuers: &[Issuer]) -> Result<usize> {
+        Ok(0)
+    }
+
+    /// Sends the popup to a page: [`POPUP_CLOSED`], and [`Code::Unsupported`] where the browser refuses.
+    fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
+        if self.window.is_closed() {
+            return Err(closed());
+        }
+        self.send_to(page.url)
+    }
+
+    fn shows_page(&self) -> bool {
+        self.shows_page
+    }
+
     /// Waits for the next response at the redirect URI. It may be that of another sign-in: then ask
-    /// again, and that one is left to whom it belongs.
-    pub async fn response(&mut self) -> Result<CallbackQuery> {
+    /// again, and that one is left to whom it belongs. [`POPUP_CLOSED`] where the user closes it.
+    async fn response(&mut self) -> Result<CallbackQuery> {
         self.window.skip();
         loop {
-            let event = settled(&self.window.next()).await.unwrap_or_default();
+            let event = JsFuture::from(self.window.next()).await.unwrap_or_default();
             if event.is_object() {
                 let response = Array::from(&event);
                 let query = response.get(0).as_string().unwrap_or_default().into();
-                return Ok(CallbackQuery { query, surely_ours: response.get(1).is_truthy() });
+                return Ok(CallbackQuery { query, from_own_popup: response.get(1).is_truthy() });
             }
             if event.is_truthy() {
                 self.closing.leaving();
@@ -110,27 +260,9 @@ impl Popup {
         }
     }
 
-    /// Looks whether the popup is still there.
-    fn look(&mut self) -> Result<()> {
-        let seen = self.window.look();
-        let verdict = self.closing.look(&Look {
-            now: js_sys::Date::now(),
-            closed: seen & 1 != 0,
-            shows_page: seen & 2 != 0,
-            focused: seen & 4 != 0,
-        });
-        match verdict {
-            Verdict::Waiting => {}
-            Verdict::Closed => return Err(closed()),
-            Verdict::Lost if self.window.is_partitioned() => return Err(unreachable()),
-            Verdict::Lost => (self.on_waiting)(),
-        }
-        Ok(())
-    }
-
     /// Lets the callback page know that its response has found the sign-in that it belongs to, and
     /// closes the popup.
-    pub fn finish(&mut self) {
+    fn done(&mut self) {
         self.finished = true;
         self.window.finish();
     }
@@ -143,7 +275,7 @@ impl Drop for Popup {
 }
 
 /// The time in which a popup shows this page's own text, and `closed` is sure.
-pub struct Connecting(Option<Settled>);
+pub struct Connecting(Option<JsFuture>);
 
 impl Connecting {
     /// None at all.
@@ -152,17 +284,17 @@ impl Connecting {
     }
 
     /// Does the work, unless the user closes the popup before it is sent to a page.
-    pub async fn unless_closed<T>(mut self, mut work: Pin<&mut dyn Future<Output = Result<T>>>) -> Result<T> {
-        poll_fn(|context| {
-            if let Some(Poll::Ready(was_closed)) = self.0.as_mut().map(|before| Pin::new(before).poll(context)) {
-                self.0 = None;
-                if was_closed.is_ok_and(|closed| closed.is_truthy()) {
-                    return Poll::Ready(Err(closed()));
-                }
-            }
-            work.as_mut().poll(context)
-        })
-        .await
+    ///
+    /// # Errors
+    ///
+    /// [`POPUP_CLOSED`] where the user closes it, and those of the work.
+    pub async fn unless_closed<T>(self, work: Pin<&mut dyn Future<Output = Result<T>>>) -> Result<T> {
+        let Some(closed_before) = self.0 else { return work.await };
+        match select(closed_before, work).await {
+            Either::Left((was_closed, _)) if was_closed.as_ref().is_ok_and(JsValue::is_truthy) => Err(closed()),
+            Either::Left((_, work)) => work.await,
+            Either::Right((answer, _)) => answer,
+        }
     }
 }
 
@@ -175,8 +307,13 @@ pub(super) fn needs_window() -> Result<()> {
     Ok(())
 }
 
+fn unsendable(thrown: JsValue) -> Error {
+    Error::new(Code::Unsupported, Step::Authorization, "The popup could not be sent to the page.")
+        .with_source(Some(Box::new(JsCause(thrown))))
+}
+
 fn closed() -> Error {
-    Error::new(Code::PopupClosed, Step::Authorization, "The popup was closed before the sign-in was done.")
+    Error::new(POPUP_CLOSED, Step::Authorization, "The popup was closed before the sign-in was done.")
 }
 
 fn unreachable() -> Error {

@@ -2,25 +2,27 @@
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
 
 use super::Browser;
-use super::abort::{Abort, Work};
+use super::abort::Work;
 use super::popup::needs_window;
 use super::reflect::{JsCause, apply, global};
-use crate::ports::{CallbackQuery, Returned};
-use crate::protocol::{Secret, State, Url};
+use crate::ports::{AuthorizationPage, CallbackQuery, REDIRECT_ABANDONED, Returned};
+use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
 
-#[wasm_bindgen(module = "/src/browser/redirect.js")]
+#[wasm_bindgen(module = "/src/browser/user_agent.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn leave(state: &str, url: &str) -> std::result::Result<(), JsValue>;
-    // `catch` here and below: else wasm-bindgen imports these two past the glue, by a path that bundlers warn of.
+    // `catch` here and below: else wasm-bindgen imports these past the glue, by a path that bundlers warn of.
     #[wasm_bindgen(js_name = cameBack, catch)]
-    fn came_back(controller: &Abort) -> std::result::Result<Promise, JsValue>;
+    fn came_back(controller: &AbortController) -> std::result::Result<Promise, JsValue>;
     #[wasm_bindgen(catch)]
     fn responses() -> std::result::Result<Array, JsValue>;
-    fn forget(query: &str);
+    #[wasm_bindgen(catch)]
+    fn forget(query: &str) -> std::result::Result<(), JsValue>;
 }
 
 /// A page that is about to be left. Dropping it keeps the user here, if there is still time.
@@ -32,22 +34,30 @@ pub struct Redirect {
 
 impl Redirect {
     /// Leaves nothing yet. The user has to be back within the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unsupported`] where there is no window.
     pub fn new(browser: &Browser, limit_ms: u32) -> Result<Self> {
         needs_window()?;
         Ok(Self { browser: browser.clone(), limit_ms, leaving: false })
     }
 
     /// How long the user may be away.
-    pub fn leaves_for(&self) -> u64 {
+    pub fn redirect_timeout(&self) -> u64 {
         self.limit_ms.into()
     }
 
     /// Leaves for a page.
-    pub fn open(&mut self, url: &Url, state: &State) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unsupported`] where nothing outlasts the page, or where it can't be left.
+    pub fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
         if self.browser.keeps_in_memory() {
             return Err(unsupported("A redirect needs a storage that outlasts the page."));
         }
-        leave(state.as_str(), url.as_str()).map_err(|thrown| {
+        leave(page.state.as_str(), page.url.as_str()).map_err(|thrown| {
             unsupported("The page could not be left.").with_source(Some(Box::new(JsCause(thrown))))
         })?;
         self.leaving = true;
@@ -55,11 +65,17 @@ impl Redirect {
     }
 
     /// Waits for the page's end. If the user comes back to it instead, that is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`REDIRECT_ABANDONED`]: it ends in no other way.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
-        let _ = Work::start(|abort| came_back(abort).unwrap_or_else(|thrown| Promise::reject(&thrown))).await;
+        if let Ok(back) = Work::start(|abort| came_back(abort).unwrap_or_else(|thrown| Promise::reject(&thrown))) {
+            let _ = back.await;
+        }
         self.leaving = false;
         let message = "The user came back from the sign-in page without having signed in.";
-        Err(Error::new(Code::RedirectAbandoned, Step::Authorization, message))
+        Err(Error::new(REDIRECT_ABANDONED, Step::Authorization, message))
     }
 }
 
@@ -81,6 +97,7 @@ impl Returned for Browser {
     }
 
     fn forget(&self, response: &Secret) {
-        forget(response.expose());
+        // Where the storage is blocked now, it is gone.
+        let _ = forget(response.expose());
     }
 }

@@ -2,23 +2,16 @@
 
 use std::fmt;
 
-use js_sys::{Array, JSON, Object};
+use js_sys::{JSON, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
     fn reflect_get(target: &JsValue, name: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
-    fn reflect_set(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Reflect, js_name = apply, catch)]
     fn reflect_apply(function: &JsValue, this: &JsValue, arguments: &[JsValue]) -> Result<JsValue, JsValue>;
-}
-
-#[wasm_bindgen(module = "/src/browser/reflect.js")]
-extern "C" {
-    /// A property of the global object: of the window, or of the worker.
-    pub(crate) fn global(name: &str) -> JsValue;
 }
 
 /// What JavaScript threw.
@@ -38,14 +31,35 @@ impl fmt::Debug for JsCause {
 
 impl std::error::Error for JsCause {}
 
+/// A value that the app's own function threw. The app gets it back unchanged.
+#[derive(Debug)]
+pub(crate) struct AppThrew(pub JsValue);
+
+impl fmt::Display for AppThrew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a function of the app threw")
+    }
+}
+
+impl std::error::Error for AppThrew {}
+
 /// A property; undefined where there is none.
 pub(crate) fn get(target: &JsValue, name: &str) -> JsValue {
+    if target.is_undefined() {
+        // It would throw, and an exception takes a hundred times as long.
+        return JsValue::UNDEFINED;
+    }
     reflect_get(target, name).unwrap_or_default()
 }
 
-/// Sets a property, as far as it can be set.
-pub(crate) fn set(target: &JsValue, name: &str, value: &JsValue) {
-    let _ = reflect_set(target, name, value);
+/// A property, or what its getter throws.
+pub(crate) fn try_get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    reflect_get(target, name)
+}
+
+/// A property of the global object: of the window, or of the worker.
+pub(crate) fn global(name: &str) -> JsValue {
+    get(&js_sys::global(), name)
 }
 
 /// Calls a function without `this`.
@@ -58,22 +72,14 @@ pub(crate) fn call(this: &JsValue, method: &str, arguments: &[JsValue]) -> Resul
     reflect_apply(&get(this, method), this, arguments)
 }
 
-/// A plain object.
-pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new().into();
-    for (name, value) in properties {
-        set(&object, name, value);
-    }
-    object
+/// Awaits a promise; other values resolve to themselves.
+pub(crate) fn settled(value: &JsValue) -> JsFuture {
+    Promise::resolve(value).into()
 }
 
-/// An array of strings.
-pub(crate) fn strings<T: AsRef<str>>(texts: &[T]) -> JsValue {
-    let array = Array::new();
-    for text in texts {
-        array.push(&text.as_ref().into());
-    }
-    array.into()
+/// Awaits what a function returned, which may have thrown at once.
+pub(crate) async fn answer(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    settled(&returned?).await
 }
 
 /// Parses JSON.

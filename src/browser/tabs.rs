@@ -1,6 +1,6 @@
 //! What happens to sessions, told to the app and among the tabs and workers of the origin.
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/browser/tabs.js")]
@@ -10,10 +10,12 @@ extern "C" {
     pub(super) fn new(app: &str, on_event: Option<&Function>) -> Tabs;
     #[wasm_bindgen(method, getter)]
     pub(super) fn changes(this: &Tabs) -> u32;
+    #[wasm_bindgen(method)]
+    pub(super) fn changed(this: &Tabs) -> Promise;
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_alone(this: &Tabs, alone: bool);
     #[wasm_bindgen(method)]
-    pub(super) fn tell(this: &Tabs, name: &str, detail: &str, shared: bool);
+    pub(super) fn tell(this: &Tabs, event: &JsValue, shared: bool);
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &Tabs);
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use wasm_bindgen::prelude::*;
+use web_sys::Url;
 
 use super::reflect::{get, global};
 use crate::protocol::UrlError;
@@ -18,13 +18,18 @@ pub fn code_of(error: &Error) -> Code {
     }
 }
 
-#[wasm_bindgen(module = "/src/browser/url.js")]
-extern "C" {
-    fn absolute(text: &str) -> String;
-}
-
 /// A URL relative to the current page, where there is one. A text that the browser can't read stays
 /// as it is, for the check to refuse.
 pub fn absolute_url(text: &str) -> String {
-    absolute(text)
+    let page = || get(&global("location"), "href").as_string();
+    // Most are absolute, and each request of the app's comes through here.
+    let base = if is_absolute(text) { None } else { page() };
+    // A page at about:srcdoc or in a blob is no base for anything.
+    let url = base.and_then(|base| Url::new_with_base(text, &base).ok()).or_else(|| Url::new(text).ok());
+    url.map_or_else(|| text.to_owned(), |url| url.href())
+}
+
+/// With the slashes: `https:x` is relative to a page that is https.
+pub(super) fn is_absolute(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
 }

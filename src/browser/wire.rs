@@ -1,59 +1,118 @@
 //! The exchanges of a diagnosis, by `fetch`.
 
-use js_sys::Array;
-use wasm_bindgen::JsValue;
+use std::error::Error as _;
+
+use gloo_net::http::Method;
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{RequestCache, RequestRedirect};
 
 use super::Browser;
-use super::fetch::{headers, status};
-use super::reflect::get;
-use crate::Code;
-use crate::diagnose::{Answer, Outcome, Probe, Raw, RawAnswer, Wire};
-use crate::ports::NoResponse;
-use crate::protocol::json::Writer;
+use super::abort::AbortGuard;
+use super::fetch::Init;
+use super::reflect::{JsCause, call, get, global, parse};
+use crate::diagnose::{Answer, Probe, Raw, RawAnswer, Wire};
+use crate::ports::TransportError;
+use crate::protocol::cors::WILDCARD;
 
 impl Raw for Browser {
-    async fn exchange(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, Code> {
-        self.exchanged(probe, method, more).await.map_err(|failure| failure.code)
+    fn reason(&self, failure: &TransportError) -> Option<(String, &'static str)> {
+        Wire::reason(self, failure)
+    }
+
+    async fn exchange(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, TransportError> {
+        self.exchanged(probe, method, more).await
     }
 }
 
 /// As the page sees it: the browser judges.
 impl Wire for Browser {
-    async fn send(&self, probe: &Probe) -> Outcome {
+    /// Node.js says why; a browser does not.
+    fn reason(&self, failure: &TransportError) -> Option<(String, &'static str)> {
+        let JsCause(thrown) = failure.source()?.downcast_ref()?;
+        let code = get(&get(thrown, "cause"), "code").as_string()?;
+        let (reason, remedy) = match code.as_str() {
+            "ENOTFOUND" | "EAI_AGAIN" => {
+                ("Its name does not resolve (DNS).", "Have the name resolve, or check the URL.")
+            }
+            "ECONNREFUSED" => ("Nothing listens there.", "Have a server listen there."),
+            "ECONNRESET" | "UND_ERR_SOCKET" => ("It closes the connection.", "Have it answer; see its log."),
+            "CERT_HAS_EXPIRED" => ("Its certificate has expired.", "Renew the certificate."),
+            "ERR_TLS_CERT_ALTNAME_INVALID" => {
+                ("Its certificate is for another name.", "Serve a certificate for this host name.")
+            }
+            code if code.contains("CERT") || code.contains("SIGNATURE") => {
+                ("Its certificate is not trusted.", "Serve a certificate that browsers trust, with its whole chain.")
+            }
+            _ => return None,
+        };
+        Some(([reason, " (", &code, ")"].concat(), remedy))
+    }
+
+    async fn send(&self, probe: &Probe) -> Result<Answer, TransportError> {
+        let has_token = probe.headers.iter().any(|(name, _)| *name == "authorization");
+        let wildcards = has_token.then(Wildcards::watch).flatten();
+        let doubted = wildcards.as_ref().is_some_and(Wildcards::told);
         match self.exchanged(probe, probe.method, &[]).await {
             Ok(RawAnswer { status, redirected_to, headers, body }) => {
-                Outcome::Answer(Answer { status, redirected_to, headers, hidden: None, body })
+                let blocked = wildcards.filter(Wildcards::told).map(|_| WILDCARD.to_owned());
+                Ok(Answer { status, redirected_to, headers, hidden: None, body, exposed: None, blocked, doubted })
             }
-            Err(NoResponse { code: Code::CorsBlocked, .. }) => Outcome::Blocked(String::new()),
-            Err(failure) => Outcome::Failed(failure.code),
+            // What the server has to send is said by the finding's remedy.
+            Err(TransportError::Blocked { cause, .. }) => Err(TransportError::Blocked { why: String::new(), cause }),
+            Err(failure) => Err(failure),
         }
     }
 }
 
 impl Browser {
-    async fn exchanged(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, NoResponse> {
+    async fn exchanged(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, TransportError> {
         let is_probe = method == probe.method;
-        let own = probe.headers.iter().filter(|_| is_probe);
-        let names = own.chain(more).fold(Writer::new(), |names, (name, value)| names.string(name, value));
-        let init = Writer::new()
-            .object("headers", &names.finish())
-            .string("method", method)
-            .string("redirect", if probe.method == "GET" { "follow" } else { "manual" })
-            .string("cache", "no-store")
-            .optional("body", probe.body.as_deref().filter(|_| is_probe));
-        let answer = match Self::exchange(self, &probe.url, &init.finish().into(), probe.read && is_probe).await {
-            Ok(answer) => answer,
-            Err(thrown) => return Err(self.unreadable(&probe.url, &probe.preflighted().join(", "), thrown).await),
-        };
-        let pair = |entry: JsValue| {
-            let entry = Array::from(&entry);
-            Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
-        };
-        Ok(RawAnswer {
-            status: status(&answer),
-            redirected_to: get(&answer, "from").as_string(),
-            headers: headers(&answer)?.iter().filter_map(pair).collect(),
-            body: get(&answer, "body").as_string().unwrap_or_default(),
-        })
+        let own = if is_probe { probe.headers.as_slice() } else { &[] };
+        let guard = AbortGuard::new()?;
+        let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        let mut init = Init::new(method, own.iter().chain(more).copied().collect(), guard.signal());
+        init.body = probe.body.as_deref().filter(|_| is_probe);
+        init.cache = Some(RequestCache::NoStore);
+        if !probe.follow {
+            init.redirect = RequestRedirect::Manual;
+        }
+        let (answer, redirected_to, body) = Self::exchange(self, &probe.url, init, probe.read && is_probe).await?;
+        let mut headers = Vec::new();
+        for entry in js_sys::try_iter(&answer.headers().into_raw()).map_err(JsCause)?.into_iter().flatten() {
+            let entry = Array::from(&entry.map_err(JsCause)?);
+            headers.extend(entry.get(0).as_string().zip(entry.get(1).as_string()));
+        }
+        Ok(RawAnswer { status: answer.status(), redirected_to, headers, body })
+    }
+}
+
+/// Chromium lets `*` stand for Authorization, which Fetch §4.8 and other browsers do not, and tells so by a report,
+/// once for a page.
+struct Wildcards(JsValue);
+
+impl Wildcards {
+    /// Nothing where there are no such reports.
+    fn watch() -> Option<Self> {
+        let class = global("ReportingObserver").dyn_into::<Function>().ok()?;
+        // It wants a function. The reports are taken before it is called.
+        let idle = global("Object");
+        let options = parse(r#"{"types":["deprecation"],"buffered":true}"#).ok()?;
+        let observer = Reflect::construct(&class, &Array::of2(&idle, &options)).ok()?;
+        call(&observer, "observe", &[]).ok()?;
+        Some(Self(observer))
+    }
+
+    /// Whether a report came since this was asked last; the first time, since the page was opened.
+    fn told(&self) -> bool {
+        let records = call(&self.0, "takeRecords", &[]).unwrap_or_default();
+        let is_told = |report: JsValue| get(&get(&report, "body"), "id") == "AuthorizationCoveredByWildcard";
+        Array::from(&records).iter().any(is_told)
+    }
+}
+
+impl Drop for Wildcards {
+    fn drop(&mut self) {
+        let _ = call(&self.0, "disconnect", &[]);
     }
 }

@@ -6,88 +6,164 @@ use super::resource::Found;
 use super::wire::Wire;
 use crate::Step;
 use crate::protocol::json::Object;
-use crate::protocol::{AuthorizationServerMetadata, DPOP_ALGORITHM, Url};
+use crate::protocol::{AuthorizationServerMetadata, DPOP_ALGORITHM, IssuerPolicy, Url, UrlError};
 
-const fn metadata(id: &'static str, title: &'static str, spec: &'static str) -> Check {
-    Check { id, step: Step::AuthorizationServerMetadata, title, spec }
+const fn metadata(id: &'static str, title: &'static str, fault: &'static str, spec: &'static str) -> Check {
+    Check { id, step: Step::AuthorizationServerMetadata, title, fault, spec }
 }
 
 const DISCOVERY: &str = "MCP 2026-07-28 authorization-server-discovery";
 const PLACES: [Check; 3] = [
-    metadata("authorization_server_metadata.place.oauth", "RFC 8414 metadata", DISCOVERY),
-    metadata("authorization_server_metadata.place.openid", "OpenID Connect metadata", DISCOVERY),
-    metadata("authorization_server_metadata.place.openid_path", "OpenID Connect metadata below the path", DISCOVERY),
+    metadata(
+        "authorization_server_metadata.place.oauth",
+        "RFC 8414 metadata",
+        "The RFC 8414 metadata can't be used",
+        DISCOVERY,
+    ),
+    metadata(
+        "authorization_server_metadata.place.openid",
+        "OpenID Connect metadata",
+        "The OpenID Connect metadata can't be used",
+        DISCOVERY,
+    ),
+    metadata(
+        "authorization_server_metadata.place.openid_path",
+        "OpenID Connect metadata below the path",
+        "The OpenID Connect metadata below the path can't be used",
+        DISCOVERY,
+    ),
 ];
 const DOCUMENT: Checks = Checks {
-    found: metadata("authorization_server_metadata.found", "There is authorization server metadata", DISCOVERY),
+    found: metadata(
+        "authorization_server_metadata.found",
+        "There is authorization server metadata",
+        "There is no usable authorization server metadata",
+        DISCOVERY,
+    ),
     cors: metadata(
         "authorization_server_metadata.cors",
         "A page may read the authorization server metadata",
+        "A page can't read the authorization server metadata",
         "Fetch §4.10",
     ),
     stays: metadata(
         "authorization_server_metadata.redirect",
         "The authorization server metadata is no other origin's",
+        "The authorization server metadata redirects to another origin",
         "RFC 8414 §3.2",
     ),
     json: metadata(
         "authorization_server_metadata.json",
         "The authorization server metadata is a JSON object",
+        "The authorization server metadata is not a JSON object",
         "RFC 8414 §3.2",
     ),
 };
-const ISSUER: Check =
-    metadata("authorization_server_metadata.issuer", "\"issuer\" is the same, character by character", "RFC 8414 §3.3");
-const SECURE: Check =
-    metadata("authorization_server_metadata.https", "Every endpoint is https", "OAuth 2.1 §1.5; RFC 6749 §3.1, §3.2");
+const ISSUER: Check = metadata(
+    "authorization_server_metadata.issuer",
+    "\"issuer\" is the same, character by character",
+    "\"issuer\" is not the listed one",
+    "RFC 8414 §3.3",
+);
+const SHAPES: Check = metadata(
+    "authorization_server_metadata.shapes",
+    "Optional members have their shapes",
+    "An optional member has the wrong shape",
+    "RFC 8414 §2",
+);
+const SECURE: Check = metadata(
+    "authorization_server_metadata.https",
+    "Every endpoint is https",
+    "An endpoint is not https",
+    "OAuth 2.1 §1.5; RFC 6749 §3.1, §3.2",
+);
 const AUTHORIZATION: Check = metadata(
     "authorization_server_metadata.authorization_endpoint",
     "There is an authorization endpoint",
+    "There is no authorization endpoint",
     "RFC 8414 §2",
 );
-const TOKEN: Check =
-    metadata("authorization_server_metadata.token_endpoint", "There is a token endpoint", "RFC 8414 §2");
+const TOKEN: Check = metadata(
+    "authorization_server_metadata.token_endpoint",
+    "There is a token endpoint",
+    "There is no token endpoint",
+    "RFC 8414 §2",
+);
 const PKCE: Check = metadata(
     "authorization_server_metadata.pkce",
     "PKCE with S256 is offered",
+    "PKCE with S256 is not offered",
     "MCP 2026-07-28 security-considerations, Authorization Code Protection",
 );
-const RESPONSE_TYPES: Check =
-    metadata("authorization_server_metadata.response_types", "The code flow is offered", "RFC 8414 §2");
+const RESPONSE_TYPES: Check = metadata(
+    "authorization_server_metadata.response_types",
+    "The code flow is offered",
+    "The code flow is not offered",
+    "RFC 8414 §2",
+);
 const REGISTRATION: Check = metadata(
     "authorization_server_metadata.registration",
     "An app can get an identity",
+    "An app can't get an identity",
     "MCP 2026-07-28 client-registration",
 );
 const DOCUMENTS: Check = metadata(
     "authorization_server_metadata.client_id_metadata_document",
     "Client ID metadata documents are taken",
+    "Client ID metadata documents are not taken",
     "MCP 2026-07-28 client-registration",
 );
 const AUTH_METHODS: Check = metadata(
     "authorization_server_metadata.auth_methods",
     "Clients without a secret are welcome",
+    "Clients without a secret are not listed",
     "RFC 8414 §2; RFC 6749 §2.1",
 );
-const ISS: Check = metadata("authorization_server_metadata.iss", "Responses name their issuer", "RFC 9207 §3");
-const REFRESH: Check = metadata("authorization_server_metadata.refresh", "Sessions can be refreshed", "RFC 8414 §2");
-const REVOCATION: Check =
-    metadata("authorization_server_metadata.revocation", "Tokens can be revoked", "RFC 7009 §2; RFC 8414 §2");
-const DPOP: Check = metadata("authorization_server_metadata.dpop", "Tokens can be bound to a key", "RFC 9449 §5.1");
-const PAR: Check =
-    metadata("authorization_server_metadata.pushed_requests", "Authorization requests can be pushed", "RFC 9126 §5");
+const ISS: Check = metadata(
+    "authorization_server_metadata.iss",
+    "Responses name their issuer",
+    "Responses do not name their issuer",
+    "RFC 9207 §3",
+);
+const REFRESH: Check = metadata(
+    "authorization_server_metadata.refresh",
+    "Sessions can be refreshed",
+    "Sessions may not be refreshable",
+    "RFC 8414 §2",
+);
+const REVOCATION: Check = metadata(
+    "authorization_server_metadata.revocation",
+    "Tokens can be revoked",
+    "Tokens can't be revoked",
+    "RFC 7009 §2; RFC 8414 §2",
+);
+const DPOP: Check = metadata(
+    "authorization_server_metadata.dpop",
+    "Tokens can be bound to a key",
+    "Tokens can't be bound to a key",
+    "RFC 9449 §5.1",
+);
+const PAR: Check = metadata(
+    "authorization_server_metadata.pushed_requests",
+    "Authorization requests can be pushed",
+    "Authorization requests can't be pushed",
+    "RFC 9126 §5",
+);
 
 /// The metadata, where it can be used.
 pub(super) async fn check<W: Wire>(
     record: &mut Recorder<'_, W>,
     found: &Found,
 ) -> Option<Box<AuthorizationServerMetadata>> {
-    let usable = |document: &Object| AuthorizationServerMetadata::parse(document, &found.issuer).is_ok();
+    let usable = |document: &Object| {
+        AuthorizationServerMetadata::parse(document, &found.issuer, &IssuerPolicy::default()).is_ok()
+    };
+    let urls = AuthorizationServerMetadata::well_known_urls(&found.issuer);
     let mut places = Vec::new();
-    for (url, check) in AuthorizationServerMetadata::well_known_urls(&found.issuer).iter().zip(PLACES) {
+    for (url, check) in urls.iter().zip(PLACES) {
         places.push(Place::look(record, check, url, &usable).await);
     }
-    let chosen = Place::chosen(&places);
+    let chosen = Place::chosen(&places, &urls);
     for place in &places {
         place.tell(record, chosen, &|record, check| record.skipped(check, "What is here can't be used."));
     }
@@ -103,7 +179,27 @@ pub(super) async fn check<W: Wire>(
     chosen.tell_document(record, &DOCUMENT, found.issuer.as_str());
     let document = chosen.document()?;
     check_members(record, found, document);
-    AuthorizationServerMetadata::parse(document, &found.issuer).ok()
+    AuthorizationServerMetadata::parse(document, &found.issuer, &IssuerPolicy::default()).ok()
+}
+
+/// The first optional member that has the wrong shape, and what it should look like.
+fn malformed(document: &Object) -> Option<(&'static str, &'static str)> {
+    const LISTS: [&str; 4] = [
+        "scopes_supported",
+        "token_endpoint_auth_methods_supported",
+        "grant_types_supported",
+        "dpop_signing_alg_values_supported",
+    ];
+    const URLS: [&str; 4] = [
+        "registration_endpoint",
+        "revocation_endpoint",
+        "device_authorization_endpoint",
+        "pushed_authorization_request_endpoint",
+    ];
+    let list = LISTS.into_iter().find(|name| document.strings(name).is_err()).map(|name| (name, "[\"…\"]"));
+    let is_url = |name: &str| document.text(name).is_some_and(|text| Url::parse(text) != Err(UrlError::Invalid));
+    let url = URLS.into_iter().find(|name| document.get(name).is_some() && !is_url(name));
+    list.or_else(|| url.map(|name| (name, "\"https://…\"")))
 }
 
 /// Whether a list has an entry; `absent` where there is no list.
@@ -111,11 +207,32 @@ fn lists(document: &Object, name: &'static str, entry: &str, absent: bool) -> bo
     document.strings(name).ok().flatten().map_or(absent, |list| list.contains(&entry))
 }
 
+/// Whether an endpoint is refused: of the optional ones, what is no URL at all counts as absent.
+fn is_insecure(name: &str, url: &str) -> bool {
+    match Url::parse(url) {
+        Ok(_) => false,
+        Err(UrlError::Invalid) => matches!(name, "authorization_endpoint" | "token_endpoint"),
+        Err(_) => true,
+    }
+}
+
 fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document: &Object) {
     let text = |name| document.string(name).ok().flatten();
     let named = text("issuer").unwrap_or_default();
     let remedy = ["\"issuer\": \"", found.issuer.as_str(), "\""].concat();
-    record.require(&ISSUER, found.issuer == *named, &["It is \"", named, "\"."].concat(), &remedy);
+    let detail = ["It is \"", named, "\"."].concat();
+    match IssuerPolicy::default().named(&found.issuer, named) {
+        Some(issuer) if issuer != found.issuer => record.warning(
+            &ISSUER,
+            &[&detail, " Clients differ in whether they take it: an empty path and / are one URL."].concat(),
+            &remedy,
+        ),
+        issuer => record.require(&ISSUER, issuer.is_some(), &detail, &remedy),
+    }
+    if let Some((name, shape)) = malformed(document) {
+        let detail = ["\"", name, "\" has the wrong shape, and counts as absent."].concat();
+        record.warning(&SHAPES, &detail, &["\"", name, "\": ", shape].concat());
+    }
 
     let insecure = [
         "authorization_endpoint",
@@ -125,7 +242,7 @@ fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document:
         "pushed_authorization_request_endpoint",
     ]
     .into_iter()
-    .find_map(|name| text(name).filter(|url| Url::parse(url).is_err()).map(|url| (name, url)));
+    .find_map(|name| text(name).filter(|url| is_insecure(name, url)).map(|url| (name, url)));
     match insecure {
         None => record.pass(&SECURE, ""),
         Some((name, url)) => {
@@ -136,18 +253,20 @@ fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document:
         record.require(check, text(name).is_some(), "There is none.", &["\"", name, "\": \"https://…\""].concat());
     }
     let pkce = lists(document, "code_challenge_methods_supported", "S256", false);
-    record.require(
-        &PKCE,
-        pkce,
-        "Without this clients have to refuse.",
-        "\"code_challenge_methods_supported\": [\"S256\"]",
-    );
+    let trusted = record.app.trust_pkce.iter().any(|issuer| found.issuer == **issuer);
+    let remedy = "\"code_challenge_methods_supported\": [\"S256\"]";
+    let in_words = document.texts("code_challenge_methods_supported").is_some_and(|texts| texts.contains(&"S256"));
+    match (pkce, trusted) {
+        (false, _) if in_words => record.warning(&PKCE, "It is no list, which other clients want.", remedy),
+        (false, true) => record.warning(&PKCE, "The app trusts it all the same (trustPkce).", remedy),
+        _ => record.require(&PKCE, pkce, "Without this clients have to refuse.", remedy),
+    }
     let code = lists(document, "response_types_supported", "code", false);
     record.prefer(&RESPONSE_TYPES, code, "\"code\" is not listed.", "\"response_types_supported\": [\"code\"]");
 
     let documents = document.flag("client_id_metadata_document_supported") == Ok(true);
     let registers = text("registration_endpoint").is_some();
-    let own = record.app.pre_registered || (documents && record.app.has_metadata_document);
+    let own = record.app.client_id.is_some() || (documents && record.app.metadata_document.is_some());
     let other_ways = match documents {
         true => "Host a client ID metadata document, or register by hand.",
         false => "\"registration_endpoint\": \"https://…\"",

@@ -1,18 +1,20 @@
 //! The endpoints that a page POSTs to. What is sent there is made up, and meant to be refused.
 
 use super::report::{Check, Recorder};
-use super::wire::{Answer, Outcome, Probe, Wire};
+use super::wire::{Answer, Probe, Wire};
 use crate::Step;
+use crate::ports::{Request, TransportError};
+use crate::protocol::form::Form;
 use crate::protocol::{
-    AuthorizationServerMetadata, ClientMetadata, OAuthError, Scope, ServerUrl, Url, registered_client,
+    AboutClient, AuthorizationServerMetadata, ClientMetadata, OAuthError, Scope, ServerUrl, cors, registered_client,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const MADE_UP: &str = "mcp-authorize-diagnose";
 
-const fn check(step: Step, id: &'static str, title: &'static str, spec: &'static str) -> Check {
-    Check { id, step, title, spec }
+const fn check(step: Step, id: &'static str, title: &'static str, fault: &'static str, spec: &'static str) -> Check {
+    Check { id, step, title, fault, spec }
 }
 
 const CORS: &str = "Fetch §4.10";
@@ -20,9 +22,8 @@ const PREFLIGHT: &str = "Fetch §4.8";
 
 /// The answer to a preflight (Fetch §4.8), which has no token, that allows headers.
 fn preflight(headers: &str) -> String {
-    const ANSWER: &str = "To OPTIONS, without a token: HTTP/1.1 204 No Content, with Access-Control-Allow-Origin, and \
-                          Access-Control-Allow-Headers: ";
-    [ANSWER, headers].concat()
+    const ANSWER: &str = "To OPTIONS, without a token: HTTP/1.1 204 No Content, with Access-Control-Allow-Origin, and ";
+    [ANSWER, &cors::allow_headers(headers)].concat()
 }
 
 /// The same, before what the answer to the request itself needs.
@@ -30,12 +31,34 @@ fn preflight_and(headers: &str) -> String {
     [&preflight(headers), "; to POST: "].concat()
 }
 
-const REGISTRATION_CORS: Check =
-    check(Step::Registration, "registration.cors", "A page may read what the registration endpoint answers", CORS);
-const REGISTRATION_PREFLIGHT: Check =
-    check(Step::Registration, "registration.preflight", "A page may send JSON to the registration endpoint", PREFLIGHT);
-const REGISTRATION_WORKS: Check =
-    check(Step::Registration, "registration.works", "The app can register", "RFC 7591 §3.2.1");
+const REGISTRATION_CORS: Check = check(
+    Step::Registration,
+    "registration.cors",
+    "A page may read what the registration endpoint answers",
+    "A page can't read what the registration endpoint answers",
+    CORS,
+);
+const REGISTRATION_PREFLIGHT: Check = check(
+    Step::Registration,
+    "registration.preflight",
+    "A page may send JSON to the registration endpoint",
+    "A page can't send JSON to the registration endpoint",
+    PREFLIGHT,
+);
+const REGISTRATION_OPEN: Check = check(
+    Step::Registration,
+    "registration.open",
+    "Apps can register by themselves",
+    "Apps can't register by themselves",
+    "RFC 7591 §3",
+);
+const REGISTRATION_WORKS: Check = check(
+    Step::Registration,
+    "registration.works",
+    "The app can register",
+    "The app can't register",
+    "RFC 7591 §3.2.1",
+);
 
 /// Without leave to register it sends what is no JSON, so that nothing can come of it.
 pub(super) async fn check_registration<W: Wire>(
@@ -47,19 +70,29 @@ pub(super) async fn check_registration<W: Wire>(
         return record.skipped(&REGISTRATION_CORS, "There is no registration endpoint.");
     };
     match record.send(Probe::post(url, JSON, "{")).await {
-        Outcome::Answer(_) => {
+        Ok(answer) => {
             record.pass(&REGISTRATION_CORS, "");
             record.pass(&REGISTRATION_PREFLIGHT, "");
+            if let 401 | 403 | 404 | 405 = answer.status {
+                let detail =
+                    ["It answers ", &answer.status.to_string(), ": apps can't register by themselves."].concat();
+                let remedy =
+                    "Open the registration, hand out an initialAccessToken, or register the app by hand (clientId).";
+                return match record.app.client_id {
+                    Some(_) => record.warning(&REGISTRATION_OPEN, &detail, remedy),
+                    None => record.failure(&REGISTRATION_OPEN, &detail, remedy),
+                };
+            }
         }
-        Outcome::Failed(code) => return record.unreachable(&REGISTRATION_CORS, code),
         // The same without the need of a preflight tells which of the two it is.
-        Outcome::Blocked(why) => match record.send(Probe::post(url, "text/plain", "{")).await {
-            Outcome::Answer(_) => {
+        Err(TransportError::Blocked { why, .. }) => match record.send(Probe::post(url, "text/plain", "{")).await {
+            Ok(_) => {
                 record.pass(&REGISTRATION_CORS, "");
                 return record.failure(&REGISTRATION_PREFLIGHT, &why, &preflight("Content-Type"));
             }
             _ => return record.blocked(&REGISTRATION_CORS, &why, &preflight_and("Content-Type")),
         },
+        Err(failure) => return record.unreachable(&REGISTRATION_CORS, &failure),
     }
     if !record.app.register {
         return record.skipped(&REGISTRATION_WORKS, "Nothing is registered unless asked for (register).");
@@ -67,14 +100,16 @@ pub(super) async fn check_registration<W: Wire>(
     let metadata = ClientMetadata {
         client_name: &record.app.name,
         client_uri: None,
+        about: &AboutClient::default(),
         redirect_uri: Some(&record.app.redirect_uri),
         dpop_bound: false,
     };
-    let body = metadata.registration_request(server, scope, metadata.application_type());
-    if let Outcome::Answer(answer) = record.send(Probe::post(url, JSON, body)).await {
+    let request = metadata.registration_request(server, scope, true, metadata.application_type());
+    let Ok(body) = record.wire.write_json(&request) else { return };
+    if let Ok(answer) = record.send(Probe::post(url, JSON, body)).await {
         let document = record.wire.object(&answer.body);
         match &document {
-            Some(document) if answer.is_success() && registered_client(document, server).is_ok() => {
+            Some(document) if answer.is_success() && registered_client(document, server, false).is_ok() => {
                 record.pass(&REGISTRATION_WORKS, "");
             }
             _ => {
@@ -87,10 +122,48 @@ pub(super) async fn check_registration<W: Wire>(
     }
 }
 
+const ENDPOINT: Check = check(
+    Step::Authorization,
+    "authorization.endpoint",
+    "There is a page at the authorization endpoint",
+    "There is no page at the authorization endpoint",
+    "RFC 6749 §3.1",
+);
+const QUERY: Check = check(
+    Step::Authorization,
+    "authorization.query",
+    "The authorization endpoint brings no parameter of the protocol",
+    "The authorization endpoint brings a parameter of the protocol",
+    "RFC 6749 §3.1",
+);
+
+pub(super) async fn check_authorization<W: Wire>(record: &mut Recorder<'_, W>, server: &AuthorizationServerMetadata) {
+    let Some(url) = &server.authorization_endpoint else { return };
+    record.about("GET", url, None);
+    match server.usable_authorization_endpoint() {
+        Ok(_) => record.pass(&QUERY, ""),
+        Err(error) => {
+            let remedy = ["\"authorization_endpoint\": \"", url.without_query(), "\""].concat();
+            record.failure(&QUERY, error.message(), &remedy);
+        }
+    }
+    // A page is not meant to read it, so there nothing is known.
+    let Some(status) = record.wire.status_of(url).await else { return };
+    record.about("GET", url, Some(status));
+    match status {
+        404 | 405 | 410 | 501 => {
+            let detail = ["It answers ", &status.to_string(), "."].concat();
+            record.failure(&ENDPOINT, &detail, "Serve the sign-in page at \"authorization_endpoint\".");
+        }
+        _ => record.pass(&ENDPOINT, ""),
+    }
+}
+
 const PUSHED: Check = check(
     Step::Authorization,
     "authorization.pushed_requests",
     "A page may push an authorization request",
+    "A page can't push an authorization request",
     "RFC 9126 §2; Fetch §4.10",
 );
 
@@ -98,22 +171,46 @@ pub(super) async fn check_pushed_requests<W: Wire>(record: &mut Recorder<'_, W>,
     let Some(url) = &server.pushed_authorization_request_endpoint else { return };
     let form = ["client_id=", MADE_UP, "&response_type=code"].concat();
     match record.send(Probe::post(url, FORM, form)).await {
-        Outcome::Answer(_) => record.pass(&PUSHED, ""),
-        Outcome::Failed(code) => record.unreachable(&PUSHED, code),
-        Outcome::Blocked(why) if server.requires_pushed_requests => record.blocked(&PUSHED, &why, ""),
-        Outcome::Blocked(why) => {
-            let remedy = ["Access-Control-Allow-Origin: ", &record.app.origin].concat();
+        Ok(_) => record.pass(&PUSHED, ""),
+        Err(TransportError::Blocked { why, .. }) if server.requires_pushed_requests => {
+            record.blocked(&PUSHED, &why, "")
+        }
+        Err(TransportError::Blocked { why, .. }) => {
+            let remedy = record.allow_origin();
             record.warning(&PUSHED, &["Requests go without being pushed. ", &why].concat(), &remedy);
         }
+        Err(failure) => record.unreachable(&PUSHED, &failure),
     }
 }
 
-const TOKEN_CORS: Check = check(Step::Token, "token.cors", "A page may read what the token endpoint answers", CORS);
-const TOKEN_ANSWER: Check =
-    check(Step::Token, "token.answer", "A code that is none is refused with an OAuth error", "RFC 6749 §5.2");
-const TOKEN_DPOP: Check =
-    check(Step::Token, "token.dpop", "A page may send proofs to the token endpoint", "RFC 9449 §5; Fetch §4.8");
-const NONCE: Check = check(Step::Token, "token.dpop_nonce", "A page may read DPoP-Nonce", "RFC 9449 §8; Fetch §2.2.2");
+const TOKEN_CORS: Check = check(
+    Step::Token,
+    "token.cors",
+    "A page may read what the token endpoint answers",
+    "A page can't read what the token endpoint answers",
+    CORS,
+);
+const TOKEN_ANSWER: Check = check(
+    Step::Token,
+    "token.answer",
+    "A code that is none is refused with an OAuth error",
+    "A made-up code is not refused with an OAuth error",
+    "RFC 6749 §5.2",
+);
+const TOKEN_DPOP: Check = check(
+    Step::Token,
+    "token.dpop",
+    "A page may send proofs to the token endpoint",
+    "A page can't send proofs to the token endpoint",
+    "RFC 9449 §5; Fetch §4.8",
+);
+const NONCE: Check = check(
+    Step::Token,
+    "token.dpop_nonce",
+    "A page may read DPoP-Nonce",
+    "A page can't read DPoP-Nonce",
+    "RFC 9449 §8; Fetch §2.2.2",
+);
 
 pub(super) async fn check_token<W: Wire>(
     record: &mut Recorder<'_, W>,
@@ -121,45 +218,59 @@ pub(super) async fn check_token<W: Wire>(
     bearer_alone: bool,
 ) {
     let url = &server.token_endpoint;
+    // Some servers allow the origins of a registered client alone, so the app's own is shown where there is one.
+    let client_id = record.app.client_id.clone().unwrap_or_else(|| MADE_UP.to_owned());
     let form = || {
-        [
-            "grant_type=authorization_code&code=",
-            MADE_UP,
-            "&code_verifier=",
-            MADE_UP,
-            "-mcp-authorize-diagnose",
-            "&client_id=",
-            MADE_UP,
-        ]
-        .concat()
+        Form::new()
+            .add("grant_type", "authorization_code")
+            .add("code", MADE_UP)
+            .add("code_verifier", "mcp-authorize-diagnose-mcp-authorize-diagnose")
+            .add("client_id", &client_id)
     };
-    let answer = match record.send(Probe::post(url, FORM, form())).await {
-        Outcome::Failed(code) => return record.unreachable(&TOKEN_CORS, code),
-        Outcome::Blocked(why) => return record.blocked(&TOKEN_CORS, &why, ""),
-        Outcome::Answer(answer) => answer,
+    let answer = match record.send(Probe::post(url, FORM, form().as_str()).reading_on()).await {
+        Err(TransportError::Blocked { why, .. }) => return record.token_blocked(&TOKEN_CORS, &why),
+        Ok(answer) => answer,
+        Err(failure) => return record.unreachable(&TOKEN_CORS, &failure),
     };
-    record.pass(&TOKEN_CORS, "");
-    let is_oauth_error = record.wire.object(&answer.body).is_some_and(|it| OAuthError::parse(&it, &[]).is_some());
-    let refuses = is_oauth_error && matches!(answer.status, 400..500);
-    record.require(
-        &TOKEN_ANSWER,
-        refuses,
-        "The answer is no OAuth error.",
-        "HTTP/1.1 400 Bad Request, with {\"error\": \"invalid_grant\"}",
-    );
+    match &answer.blocked {
+        Some(why) => record.token_blocked(&TOKEN_CORS, why),
+        None => record.pass(&TOKEN_CORS, ""),
+    }
+    // RFC 6749 §5.2 has a string.
+    let is_oauth_error = record.wire.object(&answer.body).is_some_and(|it| it.text("error").is_some());
+    let status = answer.status;
+    let remedy = "HTTP/1.1 400 Bad Request, with {\"error\": \"invalid_grant\"}";
+    match status {
+        400..500 if is_oauth_error => record.pass(&TOKEN_ANSWER, ""),
+        // It refuses, as it should, and an app can't say why.
+        400 | 401 => record.warning(&TOKEN_ANSWER, "It is refused without an OAuth error.", remedy),
+        200..300 if is_oauth_error => record.warning(&TOKEN_ANSWER, "The error comes with status 200.", remedy),
+        415 => record.failure(
+            &TOKEN_ANSWER,
+            "It answers 415: it does not take forms.",
+            "Take Content-Type: application/x-www-form-urlencoded",
+        ),
+        _ => {
+            let detail = ["It answers ", &status.to_string(), " without an OAuth error."].concat();
+            record.failure(&TOKEN_ANSWER, &detail, remedy);
+        }
+    }
+    if answer.blocked.is_some() {
+        return;
+    }
     if !server.offers_dpop {
         return;
     }
-    match record.send(Probe::post(url, FORM, form()).with("dpop", MADE_UP)).await {
-        Outcome::Answer(answer) => {
+    match record.send(Probe::post(url, FORM, form().as_str()).with("dpop", MADE_UP)).await {
+        Ok(answer) => {
             record.pass(&TOKEN_DPOP, "");
             check_exposed(record, &NONCE, &answer, "dpop-nonce", "DPoP-Nonce");
         }
-        Outcome::Failed(code) => record.unreachable(&TOKEN_DPOP, code),
-        Outcome::Blocked(why) if bearer_alone => {
+        Err(TransportError::Blocked { why, .. }) if bearer_alone => {
             record.warning(&TOKEN_DPOP, &why, &preflight("DPoP"));
         }
-        Outcome::Blocked(why) => record.failure(&TOKEN_DPOP, &why, &preflight("DPoP")),
+        Err(TransportError::Blocked { why, .. }) => record.failure(&TOKEN_DPOP, &why, &preflight("DPoP")),
+        Err(failure) => record.unreachable(&TOKEN_DPOP, &failure),
     }
 }
 
@@ -168,28 +279,45 @@ fn check_exposed<W: Wire>(record: &mut Recorder<'_, W>, check: &Check, answer: &
     if answer.header(name).is_some() {
         record.pass(check, "");
     } else if answer.hides(name) {
-        record.failure(
-            check,
-            "It is sent, but hidden from pages.",
-            &["Access-Control-Expose-Headers: ", shown].concat(),
-        );
+        record.failure(check, "It is sent, but hidden from pages.", &cors::expose_headers(shown));
     }
 }
 
-const REVOCATION: Check =
-    check(Step::Revocation, "revocation.cors", "A page may read what the revocation endpoint answers", CORS);
+const REVOCATION: Check = check(
+    Step::Revocation,
+    "revocation.cors",
+    "A page may read what the revocation endpoint answers",
+    "A page can't read what the revocation endpoint answers",
+    CORS,
+);
+
+const REVOKES: Check = check(
+    Step::Revocation,
+    "revocation.public_clients",
+    "Clients without a secret may revoke their tokens",
+    "Clients without a secret may not revoke their tokens",
+    "RFC 7009 §2.1",
+);
 
 pub(super) async fn check_revocation<W: Wire>(record: &mut Recorder<'_, W>, server: &AuthorizationServerMetadata) {
     let Some(url) = &server.revocation_endpoint else { return };
-    let form = ["token=", MADE_UP, "&client_id=", MADE_UP].concat();
-    match record.send(Probe::post(url, FORM, form)).await {
-        Outcome::Answer(_) => record.pass(&REVOCATION, ""),
-        Outcome::Failed(code) => record.unreachable(&REVOCATION, code),
-        Outcome::Blocked(why) => {
-            let remedy = ["Access-Control-Allow-Origin: ", &record.app.origin].concat();
+    let client_id = record.app.client_id.clone().unwrap_or_else(|| MADE_UP.to_owned());
+    let form = Form::new().add("token", MADE_UP).add("client_id", &client_id);
+    match record.send(Probe::post(url, FORM, form.as_str())).await {
+        Ok(answer) => {
+            record.pass(&REVOCATION, "");
+            // A made-up client is refused anyway; the app's own should not be.
+            if record.app.client_id.is_some() && matches!(answer.status, 401 | 403) {
+                let detail = ["It answers ", &answer.status.to_string(), " to the app's client id."].concat();
+                record.warning(&REVOKES, &detail, "\"revocation_endpoint_auth_methods_supported\": [\"none\"]");
+            }
+        }
+        Err(TransportError::Blocked { why, .. }) => {
+            let remedy = record.allow_origin();
             let detail = ["Apps can't know whether a sign-out revoked the tokens. ", &why].concat();
             record.warning(&REVOCATION, &detail, &remedy);
         }
+        Err(failure) => record.unreachable(&REVOCATION, &failure),
     }
 }
 
@@ -197,76 +325,133 @@ const REQUEST_CORS: Check = check(
     Step::Request,
     "request.cors",
     "A page may call the MCP server with a token",
+    "A page can't call the MCP server with a token",
     "Fetch §4.8; MCP 2026-07-28 transports, Streamable HTTP",
 );
-const REQUEST_REFUSED: Check =
-    check(Step::Request, "request.invalid_token", "A token that is none is refused with 401", "RFC 6750 §3.1");
+const REQUEST_REFUSED: Check = check(
+    Step::Request,
+    "request.invalid_token",
+    "A token that is none is refused with 401",
+    "A made-up token is not refused with 401",
+    "RFC 6750 §3.1",
+);
 
-/// What each MCP request carries beside its token.
-const HEADERS: [(&str, &str, &str); 4] = [
+/// A header of a call: its name, a value for it, and the name as it is shown.
+type Header = (&'static str, &'static str, &'static str);
+
+/// What each MCP request carries, its token first.
+const HEADERS: [Header; 4] = [
     ("authorization", "Bearer mcp-authorize-diagnose", "Authorization"),
     ("content-type", JSON, "Content-Type"),
     ("mcp-protocol-version", "2025-11-25", "Mcp-Protocol-Version"),
     ("mcp-session-id", MADE_UP, "Mcp-Session-Id"),
 ];
 
-/// What the preflight of a call needs, before what its answer needs.
-pub(super) fn call_preflight_and() -> String {
-    preflight_and(&HEADERS.map(|(_, _, shown)| shown).join(", "))
+/// What goes with a token that is bound to a key (RFC 9449 §7.1).
+const PROOF: Header = ("dpop", MADE_UP, "DPoP");
+
+fn shown(headers: &[Header]) -> String {
+    headers.iter().map(|(.., shown)| *shown).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) async fn check_request<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl, readable: bool) {
+/// What the preflight of a call needs, before what its answer needs.
+pub(super) fn call_preflight_and() -> String {
+    preflight_and(&shown(&HEADERS))
+}
+
+/// `dpop`: whether calls go with proofs of possession.
+pub(super) async fn check_request<W: Wire>(
+    record: &mut Recorder<'_, W>,
+    server: &ServerUrl,
+    readable: bool,
+    dpop: bool,
+) {
     if !readable {
         return record.skipped(&REQUEST_CORS, "The page can't read the MCP server's answers at all.");
     }
-    let all: Vec<_> = HEADERS.iter().map(|(name, value, _)| (*name, *value)).collect();
-    let blocked = match record.send(request(server.url(), &all)).await {
-        Outcome::Failed(code) => return record.unreachable(&REQUEST_CORS, code),
-        Outcome::Answer(answer) => {
-            record.pass(&REQUEST_CORS, "");
-            return match answer.status {
-                401 => record.pass(&REQUEST_REFUSED, ""),
-                200..300 => record.failure(
-                    &REQUEST_REFUSED,
-                    "It takes a token that was made up.",
-                    "HTTP/1.1 401 Unauthorized, with WWW-Authenticate: Bearer error=\"invalid_token\"",
-                ),
-                _ => record.warning(
-                    &REQUEST_REFUSED,
-                    "Apps refresh their token on 401 alone.",
-                    "HTTP/1.1 401 Unauthorized, with WWW-Authenticate: Bearer error=\"invalid_token\"",
-                ),
-            };
+    let headers: Vec<Header> = HEADERS.into_iter().chain(dpop.then_some(PROOF)).collect();
+    let answer = record.send(request(server, &headers).reading_on()).await;
+    let asked = record.asked.clone();
+    match &answer {
+        Ok(Answer { blocked: Some(why), .. }) | Err(TransportError::Blocked { why, .. }) => {
+            check_headers(record, server, &headers, why, answer.is_ok()).await;
         }
-        Outcome::Blocked(why) => why,
-    };
-    // Each by itself tells which of them the preflight refuses.
+        Ok(answer) if answer.doubted && record.send(request(server, &[(MADE_UP, "x", "")])).await.is_ok() => {
+            let detail = "It allows any header, and this page can't tell any more whether it lists Authorization.";
+            let remedy = ["Reload the page, or send ", &cors::allow_headers(&shown(&headers))].concat();
+            record.warning(&REQUEST_CORS, detail, &remedy);
+        }
+        Ok(_) => record.pass(&REQUEST_CORS, ""),
+        Err(failure) => record.unreachable(&REQUEST_CORS, failure),
+    }
+    record.asked = asked;
+    let Ok(answer) = answer else { return };
+    check_session_id(record, &answer);
+    let remedy = "HTTP/1.1 401 Unauthorized, with WWW-Authenticate: Bearer error=\"invalid_token\"";
+    match answer.status {
+        401 => record.pass(&REQUEST_REFUSED, ""),
+        200..300 => record.failure(&REQUEST_REFUSED, "It takes a token that was made up.", remedy),
+        _ => record.warning(&REQUEST_REFUSED, "Apps refresh their token on 401 alone.", remedy),
+    }
+}
+
+/// Each header by itself tells which of them the preflight refuses. `passed`: the request went through all the same.
+async fn check_headers<W: Wire>(
+    record: &mut Recorder<'_, W>,
+    server: &ServerUrl,
+    headers: &[Header],
+    why: &str,
+    passed: bool,
+) {
     let asked = record.asked.clone();
     let mut refused = Vec::new();
-    for (name, value, shown) in HEADERS {
-        if let Outcome::Blocked(_) = record.send(request(server.url(), &[(name, value)])).await {
-            refused.push(shown);
+    for header in headers {
+        if let Err(TransportError::Blocked { .. }) = record.send(request(server, &[*header])).await {
+            refused.push(*header);
         }
     }
     record.asked = asked;
     if refused.is_empty() {
-        refused.extend(HEADERS.map(|(_, _, shown)| shown));
+        // A browser that lets "*" stand for Authorization refuses none.
+        refused.extend(headers.iter().take(if passed { 1 } else { headers.len() }));
     }
-    let all_refused = refused.len() == HEADERS.len();
-    let refused = refused.join(", ");
-    // If some pass, the preflight is answered.
-    let remedy = if all_refused { preflight(&refused) } else { ["Access-Control-Allow-Headers: ", &refused].concat() };
-    record.failure(&REQUEST_CORS, &blocked, &remedy);
+    // If some pass, the preflight is answered. The whole line is told: one that lists the missing ones alone would
+    // take the others away.
+    let all = shown(headers);
+    let remedy = if refused.len() == headers.len() { preflight(&all) } else { cors::allow_headers(&all) };
+    let missing = ["Not allowed: ", &shown(&refused), ". ", why].concat();
+    record.failure(&REQUEST_CORS, missing.trim_end(), &remedy);
 }
 
-fn request(url: &Url, headers: &[(&'static str, &'static str)]) -> Probe {
-    let mut probe = Probe::post(url, "text/plain", r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#);
-    probe.read = false;
-    probe.headers = vec![("accept", "application/json, text/event-stream")];
+const SESSION_ID: Check = check(
+    Step::Request,
+    "request.session_id",
+    "A page may read Mcp-Session-Id",
+    "A page can't read Mcp-Session-Id",
+    "MCP 2025-11-25 transports, Session Management; Fetch §2.2.2",
+);
+
+/// A server with sessions names them in a header, which comes with a token that is good alone.
+fn check_session_id<W: Wire>(record: &mut Recorder<'_, W>, answer: &Answer) {
+    let Some(exposed) = &answer.exposed else { return };
+    let names: Vec<&str> = exposed.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let is_exposed = names.iter().any(|name| *name == "*" || name.eq_ignore_ascii_case("mcp-session-id"));
+    let all = names.iter().copied().chain(["Mcp-Session-Id"]).collect::<Vec<_>>().join(", ");
+    record.prefer(
+        &SESSION_ID,
+        is_exposed,
+        "It is not exposed. A server that has sessions can't be used from pages without it.",
+        &cors::expose_headers(&all),
+    );
+}
+
+/// A ping with headers of a call.
+fn request(server: &ServerUrl, headers: &[Header]) -> Probe {
+    let mut probe = Probe::from(Request::probe(server));
     // A body without a type would get one from the browser.
-    if !headers.iter().any(|(name, _)| *name == "content-type") {
-        probe.headers.push(("content-type", "text/plain"));
+    if headers.iter().any(|(name, ..)| *name == "content-type") {
+        probe.headers.retain(|(name, _)| *name != "content-type");
     }
-    probe.headers.extend_from_slice(headers);
+    probe.headers.extend(headers.iter().map(|(name, value, _)| (*name, *value)));
     probe
 }

@@ -4,8 +4,9 @@
 //! [`Wire`] is what a diagnosis needs from where it runs: exchanges as a page sees them. In a browser
 //! they are that by nature; elsewhere [`AsPage`] judges plain exchanges by the rules of CORS.
 
+mod app;
 mod authorization_server;
-mod cors;
+mod client_metadata_document;
 mod endpoints;
 mod page;
 mod places;
@@ -14,34 +15,21 @@ mod resource;
 mod wire;
 
 use crate::Step;
-use crate::protocol::{ServerUrl, Url, UrlError};
+use crate::protocol::{ServerUrl, UrlError};
 
+pub use app::App;
+pub use client_metadata_document::check_client_metadata_document;
 pub use page::{AsPage, Raw, RawAnswer};
 pub use report::{Asked, Finding, Report, Status};
-pub use wire::{Answer, Outcome, Probe, Wire};
+pub use wire::{Answer, Probe, Wire};
 
 use report::{Check, Recorder};
-
-/// What the app brings, as far as the checks depend on it.
-pub struct App {
-    /// Its name, for a registration.
-    pub name: String,
-    /// Where authorization responses go.
-    pub redirect_uri: Url,
-    /// The origin of its pages.
-    pub origin: String,
-    /// It has a client id of its own.
-    pub pre_registered: bool,
-    /// It has a client ID metadata document.
-    pub has_metadata_document: bool,
-    /// Registers for real; otherwise nothing is left at the server.
-    pub register: bool,
-}
 
 const HTTPS: Check = Check {
     id: "server.https",
     step: Step::Setup,
     title: "The server's URL is https",
+    fault: "The server's URL can't be used by a page",
     spec: "MCP 2026-07-28 authorization, Communication Security",
 };
 
@@ -62,13 +50,18 @@ pub async fn diagnose<W: Wire>(wire: &W, server: &str, app: &App) -> Report {
 
 async fn steps<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl) {
     record.pass(&HTTPS, if server.url().is_plain_http() { "It is http on loopback, for development." } else { "" });
+    if let Some(url) = &record.app.metadata_document {
+        client_metadata_document::check(record, url, Some(&record.app.redirect_uri)).await;
+    }
     let Some(found) = resource::check(record, server).await else { return };
     let metadata = authorization_server::check(record, &found).await;
     if let Some(metadata) = &metadata {
         endpoints::check_registration(record, metadata, &found.scope).await;
+        endpoints::check_authorization(record, metadata).await;
         endpoints::check_pushed_requests(record, metadata).await;
         endpoints::check_token(record, metadata, found.bearer_alone).await;
         endpoints::check_revocation(record, metadata).await;
     }
-    endpoints::check_request(record, server, found.readable).await;
+    let dpop = metadata.is_some_and(|metadata| metadata.offers_dpop && !found.bearer_alone);
+    endpoints::check_request(record, server, found.readable, dpop).await;
 }

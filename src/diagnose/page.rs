@@ -1,16 +1,23 @@
 //! Where there is no browser: plain exchanges, judged as one would.
 #![allow(async_fn_in_trait)]
 
-use super::cors::{allows_origin, exposes, preflight_allows};
-use super::wire::{Answer, Outcome, Probe, Wire};
-use crate::Code;
-use crate::ports::Json;
+use serde::Serialize;
+
+use super::wire::{Answer, Probe, Wire};
+use crate::ports::{Json, TransportError};
+use crate::protocol::Url;
+use crate::protocol::cors::{allows_origin, exposes, header, preflight_allows};
 use crate::protocol::json::Value;
 
 /// HTTP without CORS.
 pub trait Raw: Json {
+    /// As [`Wire::reason`].
+    fn reason(&self, _failure: &TransportError) -> Option<(String, &'static str)> {
+        None
+    }
+
     /// Sends a probe with more headers, with another method where one is given.
-    async fn exchange(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, Code>;
+    async fn exchange(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, TransportError>;
 }
 
 /// An answer with all its headers.
@@ -37,12 +44,27 @@ impl<R: Raw> Json for AsPage<'_, R> {
     fn parse_json(&self, text: &str) -> Option<Value> {
         self.raw.parse_json(text)
     }
+
+    fn write_json(&self, value: &impl Serialize) -> crate::Result<String> {
+        self.raw.write_json(value)
+    }
 }
 
 impl<R: Raw> Wire for AsPage<'_, R> {
-    async fn send(&self, probe: &Probe) -> Outcome {
+    fn reason(&self, failure: &TransportError) -> Option<(String, &'static str)> {
+        self.raw.reason(failure)
+    }
+
+    async fn status_of(&self, url: &Url) -> Option<u16> {
+        let answer = self.raw.exchange(&Probe::get(url), "GET", &[("origin", self.origin)]).await;
+        answer.ok().map(|answer| answer.status)
+    }
+
+    /// What a page may not read is read all the same, so that all faults are told at once.
+    async fn send(&self, probe: &Probe) -> Result<Answer, TransportError> {
         let own_origin = probe.url.origin() == self.origin;
         let asked = probe.preflighted();
+        let mut refused = None;
         if !own_origin && !asked.is_empty() {
             // Fetch §4.8: the names are sorted.
             let mut names = asked.clone();
@@ -53,26 +75,35 @@ impl<R: Raw> Wire for AsPage<'_, R> {
                 ("access-control-request-method", probe.method),
                 ("access-control-request-headers", names.as_str()),
             ];
-            match self.raw.exchange(probe, "OPTIONS", &more).await {
-                Err(code) => return Outcome::Failed(code),
-                Ok(answer) => {
-                    if let Err(why) = preflight_allows(answer.status, &answer.headers, self.origin, &asked) {
-                        return Outcome::Blocked(why);
-                    }
-                }
+            let answer = self.raw.exchange(probe, "OPTIONS", &more).await?;
+            refused = preflight_allows(answer.status, &answer.headers, self.origin, &asked).err();
+            if let Some(why) = refused.clone().filter(|_| !probe.reads_on) {
+                return Err(blocked(why));
             }
         }
-        let answer = match self.raw.exchange(probe, probe.method, &[("origin", self.origin)]).await {
-            Ok(answer) => answer,
-            Err(code) => return Outcome::Failed(code),
-        };
-        if !own_origin && let Err(why) = allows_origin(&answer.headers, self.origin) {
-            return Outcome::Blocked(why);
+        let answer = self.raw.exchange(probe, probe.method, &[("origin", self.origin)]).await?;
+        refused = refused.or_else(|| allows_origin(&answer.headers, self.origin).err().filter(|_| !own_origin));
+        if let Some(why) = refused.clone().filter(|_| !probe.reads_on) {
+            return Err(blocked(why));
         }
         let RawAnswer { status, redirected_to, headers, body } = answer;
         let readable = |name: &str| own_origin || exposes(&headers, name);
         let hidden = headers.iter().map(|(name, _)| name.clone()).filter(|name| !readable(name)).collect();
         let visible = headers.iter().filter(|(name, _)| readable(name)).cloned().collect();
-        Outcome::Answer(Answer { status, redirected_to, headers: visible, hidden: Some(hidden), body })
+        let exposed = Some(header(&headers, "access-control-expose-headers").unwrap_or_default().to_owned());
+        Ok(Answer {
+            status,
+            redirected_to,
+            headers: visible,
+            hidden: Some(hidden),
+            body,
+            exposed,
+            blocked: refused,
+            doubted: false,
+        })
     }
+}
+
+fn blocked(why: String) -> TransportError {
+    TransportError::Blocked { why, cause: None }
 }

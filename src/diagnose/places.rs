@@ -1,8 +1,8 @@
 //! The places where a document of metadata may be, in the order in which they count.
 
 use super::report::{Asked, Check, Recorder};
-use super::wire::{Outcome, Probe, Wire};
-use crate::Code;
+use super::wire::{Probe, Wire};
+use crate::ports::TransportError;
 use crate::protocol::Url;
 use crate::protocol::json::Object;
 
@@ -11,6 +11,8 @@ pub(super) struct Place {
     check: Check,
     url: Url,
     content: Content,
+    /// Why a page may not read it, where it was read all the same.
+    blocked: Option<String>,
     /// What is here can be used by a client.
     usable: bool,
     asked: Option<Asked>,
@@ -19,8 +21,10 @@ pub(super) struct Place {
 enum Content {
     Document(Object),
     Missing,
+    /// It may be here later.
+    Busy(u16),
     Blocked(String),
-    Failed(Code),
+    Failed(TransportError),
     Redirected(String),
     NoJson,
 }
@@ -41,25 +45,37 @@ impl Place {
         url: &Url,
         usable: &dyn Fn(&Object) -> bool,
     ) -> Self {
-        let content = match record.send(Probe::get(url)).await {
-            Outcome::Failed(code) => Content::Failed(code),
-            Outcome::Blocked(why) => Content::Blocked(why),
-            Outcome::Answer(answer) => match answer.redirected_to {
+        let mut blocked = None;
+        let content = match record.send(Probe::get(url).reading_on()).await {
+            Err(TransportError::Blocked { why, .. }) => Content::Blocked(why),
+            Err(failure) => Content::Failed(failure),
+            Ok(answer) => match answer.redirected_to {
                 Some(to) if Url::parse(&to).map_or(true, |to| to.origin() != url.origin()) => Content::Redirected(to),
+                // 408, 425 and 429 say that it may be there later.
+                _ if matches!(answer.status, 408 | 425 | 429 | 500..) => Content::Busy(answer.status),
                 _ if !answer.is_success() => Content::Missing,
-                _ => record.wire.object(&answer.body).map_or(Content::NoJson, Content::Document),
+                _ => {
+                    blocked = answer.blocked;
+                    record.wire.object(&answer.body).map_or(Content::NoJson, Content::Document)
+                }
             },
         };
-        let usable = matches!(&content, Content::Document(document) if usable(document));
-        Self { check, url: url.clone(), content, usable, asked: record.asked.clone() }
+        let usable = blocked.is_none() && matches!(&content, Content::Document(document) if usable(document));
+        Self { check, url: url.clone(), content, blocked, usable, asked: record.asked.clone() }
     }
 
-    /// The place that counts: the first that can be used, or else the first that tells most of what is wrong.
-    pub fn chosen(places: &[Self]) -> Option<&Self> {
-        let first = |suits: fn(&Self) -> bool| places.iter().find(|place| suits(place));
+    /// The place that counts of those at `urls`: the first that can be used, or else the first that tells most of
+    /// what is wrong.
+    pub fn chosen<'a>(places: &'a [Self], urls: &[Url]) -> Option<&'a Self> {
+        let first = |suits: fn(&Self) -> bool| places.iter().find(|place| urls.contains(&place.url) && suits(place));
         first(|place| place.usable)
             .or_else(|| first(|place| matches!(place.content, Content::Document(_))))
             .or_else(|| first(|place| !matches!(place.content, Content::Missing)))
+    }
+
+    /// Whether there is nothing here, or a page in place of a document: then other places count.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.content, Content::Missing | Content::NoJson)
     }
 
     /// The document that is here.
@@ -105,12 +121,17 @@ impl Place {
         let Checks { found, cors, stays, json } = checks;
         record.asked = self.asked.clone();
         match &self.content {
-            Content::Failed(code @ Code::ResponseTooLarge) => return record.unreachable(json, *code),
-            Content::Failed(code) => return record.unreachable(found, *code),
+            Content::Failed(failure @ TransportError::TooLarge(_)) => return record.unreachable(json, failure),
+            Content::Failed(failure) => return record.unreachable(found, failure),
+            Content::Busy(status) => {
+                let detail = ["It answers ", &status.to_string(), " now."].concat();
+                return record.failure(found, &detail, "Answer 200 with the document, or 404 where there is none.");
+            }
             _ => record.pass(found, detail),
         }
-        match &self.content {
-            Content::Blocked(why) => return record.blocked(cors, why, ""),
+        match (&self.content, &self.blocked) {
+            (Content::Blocked(why), _) => return record.blocked(cors, why, ""),
+            (_, Some(why)) => record.blocked(cors, why, ""),
             _ => record.pass(cors, ""),
         }
         match &self.content {

@@ -1,12 +1,17 @@
 //! What was found.
 
-use super::App;
-use super::wire::{Outcome, Probe, Wire};
-use crate::protocol::Url;
-use crate::{Code, Step};
+use serde::Serialize;
+
+use super::app::App;
+use super::wire::{Answer, Probe, Wire};
+use crate::Step;
+use crate::ports::TransportError;
+use crate::protocol::server_text::clean;
+use crate::protocol::{Url, cors};
 
 /// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As it should be.
     Pass,
@@ -35,12 +40,15 @@ impl Status {
 pub(super) struct Check {
     pub id: &'static str,
     pub step: Step,
+    /// What should be so.
     pub title: &'static str,
+    /// What is so where it is not.
+    pub fault: &'static str,
     pub spec: &'static str,
 }
 
 /// The result of a check.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Finding {
     /// Stable: `step.what`.
     pub id: &'static str,
@@ -48,30 +56,34 @@ pub struct Finding {
     pub step: Step,
     /// How it ended.
     pub status: Status,
-    /// What should be so.
+    /// What is so: the fault, in a failure or a warning.
     pub title: &'static str,
-    /// What is; may be empty where that is all.
+    /// More about it; may be empty where that is all.
     pub detail: String,
     /// The exchange that showed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Asked>,
     /// The section that asks for it.
     pub spec: &'static str,
     /// What to add, literally: a header, a JSON member, a URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
 
 /// A request that was made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Asked {
     /// GET, POST or HEAD.
     pub method: &'static str,
     /// Without its query.
     pub url: String,
     /// The status of an answer that could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
 
 /// All findings, in the order of a sign-in.
+#[derive(Serialize)]
 pub struct Report {
     /// The server.
     pub server: String,
@@ -95,14 +107,11 @@ impl<'a, W: Wire> Recorder<'a, W> {
         Self { wire, app, findings: Vec::new(), asked: None }
     }
 
-    pub async fn send(&mut self, probe: Probe) -> Outcome {
-        let outcome = self.wire.send(&probe).await;
-        let status = match &outcome {
-            Outcome::Answer(answer) => Some(answer.status),
-            _ => None,
-        };
-        self.about(probe.method, &probe.url, status);
-        outcome
+    pub async fn send(&mut self, probe: impl Into<Probe>) -> Result<Answer, TransportError> {
+        let probe = probe.into();
+        let answer = self.wire.send(&probe).await;
+        self.about(probe.method, &probe.url, answer.as_ref().ok().map(|answer| answer.status));
+        answer
     }
 
     pub fn about(&mut self, method: &'static str, url: &Url, status: Option<u16>) {
@@ -110,9 +119,11 @@ impl<'a, W: Wire> Recorder<'a, W> {
     }
 
     fn add(&mut self, check: &Check, status: Status, detail: &str, remedy: Option<String>) {
-        let Check { id, step, title, spec } = *check;
+        let Check { id, step, title, fault, spec } = *check;
+        let title = if matches!(status, Status::Failure | Status::Warning) { fault } else { title };
         let request = self.asked.clone();
-        self.findings.push(Finding { id, step, status, title, detail: detail.to_owned(), request, spec, remedy });
+        let (detail, remedy) = (clean(detail), remedy.as_deref().map(clean));
+        self.findings.push(Finding { id, step, status, title, detail, request, spec, remedy });
     }
 
     pub fn pass(&mut self, check: &Check, detail: &str) {
@@ -142,20 +153,39 @@ impl<'a, W: Wire> Recorder<'a, W> {
         if holds { self.pass(check, "") } else { self.warning(check, detail, remedy) }
     }
 
+    /// What lets the app's pages read an answer.
+    pub fn allow_origin(&self) -> String {
+        cors::allow_origin(&self.app.origin)
+    }
+
     /// A failure for a page that may not read an answer. `first` is what it has to send besides.
     pub fn blocked(&mut self, check: &Check, why: &str, first: &str) {
-        let remedy = [first, "Access-Control-Allow-Origin: ", &self.app.origin].concat();
+        let remedy = [first, &self.allow_origin()].concat();
         self.failure(check, &["The server answers, but the page may not read it. ", why].concat(), &remedy);
     }
 
+    /// The same at the token endpoint, which may be open to registered clients alone.
+    pub fn token_blocked(&mut self, check: &Check, why: &str) {
+        if self.app.client_id.is_some() {
+            return self.blocked(check, why, "");
+        }
+        let why = [why, " If it allows the origins of registered clients alone, diagnose with the app's clientId."];
+        self.blocked(check, why.concat().trim_start(), "");
+    }
+
     /// A failure without an answer.
-    pub fn unreachable(&mut self, check: &Check, code: Code) {
-        match code {
-            Code::Timeout => self.failure(check, "It did not answer in time.", "Answer within the time limit."),
-            Code::ResponseTooLarge => {
+    pub fn unreachable(&mut self, check: &Check, failure: &TransportError) {
+        match failure {
+            TransportError::TimedOut(_) => {
+                self.failure(check, "It did not answer in time.", "Answer within the time limit.")
+            }
+            TransportError::TooLarge(_) => {
                 self.failure(check, "It answers with more than 1 MiB.", "Answer with the document alone.");
             }
-            _ => self.failure(check, "It could not be reached.", "Have a server listen there."),
+            _ => match self.wire.reason(failure) {
+                None => self.failure(check, "It could not be reached.", "Have a server listen there."),
+                Some((reason, remedy)) => self.failure(check, &reason, remedy),
+            },
         }
     }
 }

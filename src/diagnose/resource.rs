@@ -3,12 +3,11 @@
 use super::endpoints::call_preflight_and;
 use super::places::{Checks, Place};
 use super::report::{Check, Recorder};
-use super::wire::{Outcome, Probe, Wire};
-use crate::Step;
+use super::wire::{Probe, Wire};
+use crate::ports::{Request, TransportError};
 use crate::protocol::json::{Object, Value};
-use crate::protocol::{
-    DPOP_ALGORITHM, Issuer, ProtectedResourceMetadata, Resource, Scope, ServerUrl, Url, WwwAuthenticate,
-};
+use crate::protocol::{Issuer, ProtectedResourceMetadata, Resource, Scope, ServerUrl, Url, WwwAuthenticate, cors};
+use crate::{Error, Step};
 
 /// What the next steps need.
 pub(super) struct Found {
@@ -21,91 +20,178 @@ pub(super) struct Found {
     pub readable: bool,
 }
 
-const fn challenge(id: &'static str, title: &'static str, spec: &'static str) -> Check {
-    Check { id, step: Step::Challenge, title, spec }
+const fn challenge(id: &'static str, title: &'static str, fault: &'static str, spec: &'static str) -> Check {
+    Check { id, step: Step::Challenge, title, fault, spec }
 }
 
-const REACHABLE: Check = challenge("challenge.reachable", "The MCP server answers", "MCP 2026-07-28 transports");
-const READABLE: Check = challenge("challenge.cors", "A page may read the MCP server's answers", "Fetch §4.10");
+const REACHABLE: Check = challenge(
+    "challenge.reachable",
+    "The MCP server answers",
+    "The MCP server does not answer",
+    "MCP 2026-07-28 transports",
+);
+const READABLE: Check = challenge(
+    "challenge.cors",
+    "A page may read the MCP server's answers",
+    "A page can't read the MCP server's answers",
+    "Fetch §4.10",
+);
 const STATUS: Check = challenge(
     "challenge.status",
     "Without a token the answer is 401",
+    "Without a token the answer is not 401",
     "MCP 2026-07-28 authorization, Error Handling; RFC 6750 §3.1",
 );
-const HEADER: Check =
-    challenge("challenge.header", "A page may read WWW-Authenticate", "RFC 9110 §15.5.2; Fetch §2.2.2");
-const HINT: Check =
-    challenge("challenge.resource_metadata", "The challenge names the resource metadata", "RFC 9728 §5.1");
+const REDIRECT: Check = challenge(
+    "challenge.redirect",
+    "The MCP server is at its URL",
+    "The MCP server's URL redirects",
+    "MCP 2026-07-28 transports, Streamable HTTP",
+);
+const PARAMETERS: Check = challenge(
+    "challenge.parameters",
+    "The challenge follows its grammar",
+    "The challenge has a parameter that is neither a token nor quoted",
+    "RFC 9110 §11.2",
+);
+const HEADER: Check = challenge(
+    "challenge.header",
+    "A page may read WWW-Authenticate",
+    "A page can't read WWW-Authenticate",
+    "RFC 9110 §15.5.2; Fetch §2.2.2",
+);
+const HINT: Check = challenge(
+    "challenge.resource_metadata",
+    "The challenge names the resource metadata",
+    "The challenge does not name usable resource metadata",
+    "RFC 9728 §5.1",
+);
 const SCOPE: Check = challenge(
     "challenge.scope",
     "The challenge, or the metadata, names the scopes to ask for",
+    "Nothing names the scopes to ask for",
     "MCP 2026-07-28 authorization, Scope Selection Strategy",
 );
 
-const fn metadata(id: &'static str, title: &'static str, spec: &'static str) -> Check {
-    Check { id, step: Step::ResourceMetadata, title, spec }
+const fn metadata(id: &'static str, title: &'static str, fault: &'static str, spec: &'static str) -> Check {
+    Check { id, step: Step::ResourceMetadata, title, fault, spec }
 }
 
 const DISCOVERY: &str = "MCP 2026-07-28 authorization, Protected Resource Metadata Discovery Requirements";
 const PLACES: [Check; 3] = [
-    metadata("resource_metadata.place.challenge", "Metadata where the challenge says", "RFC 9728 §5.1"),
-    metadata("resource_metadata.place.path", "Metadata at the server's path", DISCOVERY),
-    metadata("resource_metadata.place.root", "Metadata at the root", DISCOVERY),
+    metadata(
+        "resource_metadata.place.challenge",
+        "Metadata where the challenge says",
+        "The metadata where the challenge says can't be used",
+        "RFC 9728 §5.1",
+    ),
+    metadata(
+        "resource_metadata.place.path",
+        "Metadata at the server's path",
+        "The metadata at the server's path can't be used",
+        DISCOVERY,
+    ),
+    metadata(
+        "resource_metadata.place.root",
+        "Metadata at the root",
+        "The metadata at the root can't be used",
+        DISCOVERY,
+    ),
 ];
 const DOCUMENT: Checks = Checks {
-    found: metadata("resource_metadata.found", "There is resource metadata", DISCOVERY),
-    cors: metadata("resource_metadata.cors", "A page may read the resource metadata", "Fetch §4.10"),
-    stays: metadata("resource_metadata.redirect", "The resource metadata is no other origin's", "RFC 9728 §3.2"),
-    json: metadata("resource_metadata.json", "The resource metadata is a JSON object", "RFC 9728 §3.2"),
+    found: metadata(
+        "resource_metadata.found",
+        "There is resource metadata",
+        "There is no usable resource metadata",
+        DISCOVERY,
+    ),
+    cors: metadata(
+        "resource_metadata.cors",
+        "A page may read the resource metadata",
+        "A page can't read the resource metadata",
+        "Fetch §4.10",
+    ),
+    stays: metadata(
+        "resource_metadata.redirect",
+        "The resource metadata is no other origin's",
+        "The resource metadata redirects to another origin",
+        "RFC 9728 §3.2",
+    ),
+    json: metadata(
+        "resource_metadata.json",
+        "The resource metadata is a JSON object",
+        "The resource metadata is not a JSON object",
+        "RFC 9728 §3.2",
+    ),
 };
-const RESOURCE: Check =
-    metadata("resource_metadata.resource", "\"resource\" is this server or a parent path of it", "RFC 9728 §3.3");
+const RESOURCE: Check = metadata(
+    "resource_metadata.resource",
+    "\"resource\" is this server or a parent path of it",
+    "\"resource\" is neither this server nor a parent path of it",
+    "RFC 9728 §3.3",
+);
 const SERVERS: Check = metadata(
     "resource_metadata.authorization_servers",
     "\"authorization_servers\" names at least one",
+    "\"authorization_servers\" names none that can be used",
     "MCP 2026-07-28 authorization, Authorization Server Location",
 );
 const SECURE: Check = metadata(
     "resource_metadata.https",
     "Authorization servers are https",
+    "An authorization server is not https",
     "MCP 2026-07-28 authorization, Communication Security",
 );
-const METHODS: Check =
-    metadata("resource_metadata.bearer_methods", "Tokens are taken in the Authorization header", "RFC 9728 §2");
+const METHODS: Check = metadata(
+    "resource_metadata.bearer_methods",
+    "Tokens are taken in the Authorization header",
+    "Tokens are not taken in the Authorization header",
+    "RFC 9728 §2",
+);
 
 /// Nothing where the rest makes no sense.
 pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl) -> Option<Found> {
-    let ping = r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#;
-    let mut probe = Probe::post(server.url(), "text/plain", ping);
-    probe.read = false;
-    probe.headers = vec![("accept", "application/json, text/event-stream"), ("content-type", "text/plain")];
-    let answer = match record.send(probe).await {
-        Outcome::Failed(code) => {
-            record.unreachable(&REACHABLE, code);
-            return None;
-        }
-        Outcome::Blocked(why) => {
+    let answer = match record.send(Probe::from(Request::probe(server)).reading_on()).await {
+        Err(TransportError::Blocked { why, .. }) => {
             record.pass(&REACHABLE, "");
             record.blocked(&READABLE, &why, &call_preflight_and());
             None
         }
-        Outcome::Answer(answer) => {
+        Err(failure) => {
+            record.unreachable(&REACHABLE, &failure);
+            return None;
+        }
+        Ok(answer) => {
             record.pass(&REACHABLE, "");
-            record.pass(&READABLE, "");
+            match &answer.blocked {
+                Some(why) => record.blocked(&READABLE, why, &call_preflight_and()),
+                None => record.pass(&READABLE, ""),
+            }
             Some(answer)
         }
     };
-    let readable = answer.is_some();
+    let readable = answer.as_ref().is_some_and(|answer| answer.blocked.is_none());
+    if let Some(target) = answer.as_ref().and_then(|answer| answer.redirected_to.as_deref()) {
+        let stays = Url::parse(target).is_ok_and(|target| target.origin() == server.url().origin());
+        let (detail, remedy) = (["It redirects to ", target, "."].concat(), ["Give apps the URL ", target].concat());
+        match stays {
+            true => record.warning(&REDIRECT, &detail, &remedy),
+            false => record.failure(&REDIRECT, &detail, &remedy),
+        }
+    }
     let status = answer.as_ref().map(|answer| answer.status);
     let asked = record.asked.clone();
-    let field = answer.as_ref().and_then(|answer| answer.header("www-authenticate")).unwrap_or_default();
+    // A challenge is what comes with 401 (RFC 9110 §15.5.2).
+    let challenged = answer.as_ref().filter(|answer| answer.status == 401);
+    let field = challenged.and_then(|answer| answer.header("www-authenticate")).unwrap_or_default();
     let challenges = WwwAuthenticate::parse(field);
-    let challenge = challenges.oauth().filter(|_| status == Some(401));
+    let challenge = challenges.oauth();
 
     let hint = challenge.and_then(|challenge| challenge.parameter("resource_metadata"));
-    let parsed = hint.map(Url::parse);
-    let hinted = parsed.as_ref().and_then(|parsed| parsed.as_ref().ok());
     let well_known = ProtectedResourceMetadata::well_known_urls(server);
+    // The places that count; a hint that can't be asked leaves none.
+    let counting = ProtectedResourceMetadata::places(server, &challenges);
+    let hinted = counting.as_ref().ok().filter(|places| places.named > 0).and_then(|places| places.urls.first());
     let [hinted_place, at_path, at_root] = PLACES;
     let usable = |document: &Object| ProtectedResourceMetadata::parse(document, server).is_ok();
     let mut places = Vec::new();
@@ -116,9 +202,12 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         let root = index + 1 == well_known.len() && server.url().path() != "/";
         places.push(Place::look(record, if root { at_root } else { at_path }, url, &usable).await);
     }
-    // The flow's order: where the challenge says, and then nowhere else.
-    let counting = if hint.is_some() { usize::from(hinted.is_some()) } else { places.len() };
-    let chosen = Place::chosen(places.get(..counting).unwrap_or_default());
+    let counting_urls = match (&counting, hinted, places.first()) {
+        (Ok(_), Some(hinted), Some(first)) if !first.is_missing() => std::slice::from_ref(hinted),
+        (Ok(counting), ..) => &counting.urls,
+        (Err(_), ..) => &[],
+    };
+    let chosen = Place::chosen(&places, counting_urls);
     let document = chosen.and_then(Place::document);
 
     record.asked = asked.clone();
@@ -129,16 +218,17 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
             "It answers without a token. Where that is meant, an app need not sign in.",
             "HTTP/1.1 401 Unauthorized",
         ),
-        Some(_) => record.failure(&STATUS, "It asks for no token, and does not answer.", "HTTP/1.1 401 Unauthorized"),
+        Some(status) => {
+            let (detail, remedy) = no_challenge(status);
+            record.failure(&STATUS, &detail, remedy);
+        }
         None => record.skipped(&STATUS, "The page can't read the answer."),
     }
-    check_challenge(
-        record,
-        &answer_facts(status, field, &answer),
-        hint,
-        parsed.as_ref().map(Result::is_ok),
-        document.is_some(),
-    );
+    if let Some(name) = challenge.and_then(|challenge| challenge.malformed.first()) {
+        let detail = ["\"", name, "\" is left out: its value is neither a token nor quoted."].concat();
+        record.warning(&PARAMETERS, &detail, &["WWW-Authenticate: Bearer ", name, "=\"…\""].concat());
+    }
+    check_challenge(record, &answer_facts(status, field, &answer), hint, counting.as_ref().err(), document.is_some());
 
     for place in &places {
         place.tell(record, chosen, &|record, check| {
@@ -149,7 +239,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
             );
         });
     }
-    if hint.is_some() && hinted.is_none() {
+    if counting.is_err() {
         record.skipped(&DOCUMENT.found, "The challenge names a URL that can't be asked.");
         return None;
     }
@@ -163,7 +253,8 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         let remedy =
             ["At ", place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
         record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy.concat());
-        return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_alone: true, readable });
+        let bearer_alone = challenges.takes_bearer_alone(false);
+        return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_alone, readable });
     };
     chosen.tell_document(record, &DOCUMENT, "");
     let document = document?;
@@ -173,17 +264,34 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     record.asked = asked;
     let named = scope.is_some() || listed.is_some();
     record.prefer(&SCOPE, named, "An app has to guess, or asks for none.", "WWW-Authenticate: Bearer scope=\"…\"");
-    let asks_for_bearer = challenge.is_some() && challenges.0.iter().all(|challenge| challenge.scheme != "dpop");
-    let takes_dpop = document.flag("dpop_bound_access_tokens_required") == Ok(true)
-        || document
-            .strings("dpop_signing_alg_values_supported")
-            .ok()
-            .flatten()
-            .is_some_and(|all| all.contains(&DPOP_ALGORITHM));
     let issuers = document.strings("authorization_servers").ok().flatten()?;
-    let issuer = issuers.into_iter().find_map(|issuer| Issuer::parse(issuer).ok())?;
+    // One that is named by its metadata's place is looked at all the same.
+    let named = issuers.iter().map(|issuer| issuer.split("/.well-known/").next().unwrap_or_default());
+    let issuer = named.into_iter().find_map(|issuer| Issuer::parse(issuer).ok())?;
     let scope = scope.unwrap_or_default().union(&listed.unwrap_or_default());
-    Some(Found { issuer, listed: true, scope, bearer_alone: asks_for_bearer && !takes_dpop, readable })
+    let takes_dpop = ProtectedResourceMetadata::takes_dpop(document);
+    let bearer_alone = challenges.takes_bearer_alone(takes_dpop);
+    Some(Found { issuer, listed: true, scope, bearer_alone, readable })
+}
+
+/// What an answer means that is neither a challenge nor a success.
+fn no_challenge(status: u16) -> (String, &'static str) {
+    let detail = match status {
+        404 => "It answers 404: there is no MCP server at this path.",
+        405 => "It answers 405 to POST, as servers of the HTTP+SSE transport do (MCP 2024-11-05).",
+        408 | 425 | 429 => "It is overloaded now, or takes too many requests for an attack.",
+        400 => "It answers 400 before it asks for a token.",
+        403 => "It answers 403 to a request without a token, which says that no token would help.",
+        500.. => "It fails before it asks for a token.",
+        _ => "It asks for no token, and does not answer.",
+    };
+    let remedy = match status {
+        404 => "Check the URL's path.",
+        405 => "Serve the Streamable HTTP transport, and answer POST without a token by HTTP/1.1 401 Unauthorized",
+        408 | 425 | 429 => "Try again later.",
+        _ => "HTTP/1.1 401 Unauthorized",
+    };
+    (["Status ", &status.to_string(), ". ", detail].concat(), remedy)
 }
 
 /// What the answer without a token says of its challenge.
@@ -205,7 +313,7 @@ fn check_challenge<W: Wire>(
     record: &mut Recorder<'_, W>,
     facts: &Facts<'_>,
     hint: Option<&str>,
-    hint_is_url: Option<bool>,
+    refused_hint: Option<&Error>,
     found_elsewhere: bool,
 ) {
     if facts.status != Some(401) {
@@ -215,11 +323,9 @@ fn check_challenge<W: Wire>(
     }
     if facts.field.is_empty() {
         let (detail, remedy) = match (facts.hidden, facts.known) {
-            (true, _) => ("It is sent, but hidden from pages.", "Access-Control-Expose-Headers: WWW-Authenticate"),
+            (true, _) => ("It is sent, but hidden from pages.", cors::EXPOSE_CHALLENGE),
             (false, true) => ("There is none.", "WWW-Authenticate: Bearer resource_metadata=\"https://…\""),
-            (false, false) => {
-                ("It is missing, or hidden from pages.", "Access-Control-Expose-Headers: WWW-Authenticate")
-            }
+            (false, false) => ("It is missing, or hidden from pages.", cors::EXPOSE_CHALLENGE),
         };
         // Without it the well-known places have to do, and a page can't see which scopes a tool needs.
         match found_elsewhere {
@@ -230,14 +336,14 @@ fn check_challenge<W: Wire>(
         return;
     }
     record.pass(&HEADER, "");
-    match (hint, hint_is_url) {
-        (Some(_), Some(true)) => record.pass(&HINT, ""),
-        (Some(hint), _) => record.failure(
+    match (hint, refused_hint) {
+        (Some(_), None) => record.pass(&HINT, ""),
+        (Some(hint), Some(error)) => record.failure(
             &HINT,
-            &[hint, " is neither https nor http on loopback."].concat(),
+            &[error.message(), " It is ", hint].concat(),
             "WWW-Authenticate: Bearer resource_metadata=\"https://…\"",
         ),
-        _ => record.warning(
+        (None, _) => record.warning(
             &HINT,
             "It does not; clients try the well-known places.",
             "WWW-Authenticate: Bearer resource_metadata=\"https://…\"",
@@ -252,11 +358,16 @@ fn check_document<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl, doc
     record.require(&RESOURCE, Resource::named_for(named, server).is_some(), &detail, &remedy);
     let issuers = document.strings("authorization_servers").ok().flatten().unwrap_or_default();
     record.require(&SERVERS, !issuers.is_empty(), "It names none.", "\"authorization_servers\": [\"https://…\"]");
+    if let Some(place) = issuers.iter().find(|issuer| issuer.contains("/.well-known/")) {
+        let detail = ["It lists ", place, ", the URL of a metadata document."].concat();
+        let issuer = place.split("/.well-known/").next().unwrap_or_default();
+        record.failure(&SERVERS, &detail, &["\"authorization_servers\": [\"", issuer, "\"]"].concat());
+    }
     let insecure = issuers.iter().find(|issuer| Issuer::parse(issuer).is_err());
     match insecure {
         Some(issuer) => {
             let remedy =
-                ["\"authorization_servers\": [\"https://", issuer.split_once("://").map_or("", |it| it.1), "\"]"];
+                ["\"authorization_servers\": [\"https://", issuer.split_once("://").map_or(*issuer, |it| it.1), "\"]"];
             record.failure(&SECURE, &["It names ", issuer].concat(), &remedy.concat());
         }
         None if issuers.is_empty() => record.skipped(&SECURE, "It names none."),

@@ -1,6 +1,9 @@
 //! The app as a client: what it says of itself, and which identities it brings.
 
-use crate::protocol::{ClientCredentials, Issuer, Scope, Secret, Url};
+use crate::protocol::{
+    AboutClient, AuthorizationParameters, ClientCredentials, ClientIdMetadataUrl, Issuer, IssuerPolicy, RedirectUri,
+    Scope, Secret, Url,
+};
 
 /// The app.
 #[derive(Clone, Debug)]
@@ -9,13 +12,15 @@ pub struct Client {
     pub name: String,
     /// The home page that users are shown.
     pub uri: Option<Url>,
+    /// What else it says of itself when it registers.
+    pub about: AboutClient,
     /// Where authorization responses go; nothing where the user signs in on another device (RFC 8628),
     /// or not at all.
-    pub redirect_uri: Option<Url>,
+    pub redirect_uri: Option<RedirectUri>,
     /// An identity that an authorization server gave by hand.
     pub pre_registered: Option<PreRegistered>,
     /// The URL of the app's client ID metadata document.
-    pub client_id_metadata_url: Option<Url>,
+    pub client_id_metadata_url: Option<ClientIdMetadataUrl>,
     /// The `kid` of the app's own key, for `private_key_jwt`.
     pub key_id: Option<String>,
     /// Scopes to ask for in place of those that the server suggests.
@@ -24,6 +29,17 @@ pub struct Client {
     pub trust_pkce: Vec<String>,
     /// Issuers that refuse requests with a `resource`.
     pub omit_resource: Vec<String>,
+    /// Which issuer a metadata document may name.
+    pub issuer_policy: IssuerPolicy,
+    /// Whether an authorization response without `iss` is refused, though the server does not announce it
+    /// (RFC 9207 §2.4).
+    pub require_iss: bool,
+    /// Whether metadata that names a parent of the server's URL as the resource is refused (RFC 9728 §3.3).
+    pub exact_resource: bool,
+    /// What allows the app to register, by issuer (RFC 7591 §3).
+    pub initial_access_tokens: Vec<(String, Secret)>,
+    /// What else goes with authorization requests.
+    pub authorization_parameters: AuthorizationParameters,
     /// Whether tokens are bound to a key.
     pub dpop: Dpop,
     /// Whether documents are asked for at the places where they may be, before it is known that they
@@ -31,6 +47,32 @@ pub struct Client {
     pub prefetch: bool,
     /// How tokens are got without a user; nothing where the user signs in.
     pub grant: Option<Grant>,
+}
+
+impl Default for Client {
+    /// An app without a name, which asks for what servers suggest.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            uri: None,
+            about: AboutClient::default(),
+            redirect_uri: None,
+            pre_registered: None,
+            client_id_metadata_url: None,
+            key_id: None,
+            scopes: None,
+            trust_pkce: Vec::new(),
+            omit_resource: Vec::new(),
+            issuer_policy: IssuerPolicy::default(),
+            require_iss: false,
+            exact_resource: false,
+            initial_access_tokens: Vec::new(),
+            authorization_parameters: AuthorizationParameters::default(),
+            dpop: Dpop::Auto,
+            prefetch: true,
+            grant: None,
+        }
+    }
 }
 
 /// Whether an issuer is in one of the client's lists.
@@ -44,7 +86,7 @@ impl Client {
         match (&self.pre_registered, &self.client_id_metadata_url) {
             (Some(own), _) => &own.client_id,
             (None, Some(url)) => url.as_str(),
-            (None, None) => self.redirect_uri.as_ref().map_or("", Url::as_str),
+            (None, None) => self.redirect_uri.as_ref().map_or("", RedirectUri::as_str),
         }
     }
 }
@@ -70,6 +112,18 @@ pub enum Grant {
     JwtBearer,
     /// By the user's identity at their organisation (SEP-990).
     EnterpriseManaged(IdentityProvider),
+}
+
+impl Grant {
+    /// The MCP extension that this grant is, to be declared in the client's capabilities (MCP 2026-07-28 basic,
+    /// "Capabilities": `extensions`). Workload identity has no identifier yet.
+    pub fn extension(&self) -> Option<&'static str> {
+        match self {
+            Grant::ClientCredentials => Some("io.modelcontextprotocol/oauth-client-credentials"),
+            Grant::EnterpriseManaged(_) => Some("io.modelcontextprotocol/enterprise-managed-authorization"),
+            Grant::JwtBearer => None,
+        }
+    }
 }
 
 /// The identity provider of an organisation.

@@ -1,13 +1,13 @@
 //! Discovery: from the MCP server's URL to its authorization servers, and from one of those to its
 //! endpoints (MCP 2026-07-28 authorization and authorization-server-discovery).
 
-use super::exchange::{Answer, document, get};
+use super::exchange::Document;
 use super::exchanges::Exchanges;
-use crate::ports::{Body, Ports, Request};
+use crate::ports::{Ports, Request};
 use crate::protocol::json::Object;
 use crate::protocol::{
-    AuthorizationServerMetadata, Challenge, Issuer, ProtectedResourceMetadata, Resource, Scope, ServerUrl, Url,
-    WwwAuthenticate,
+    AuthorizationServerMetadata, Challenge, Issuer, IssuerPolicy, Places, ProtectedResourceMetadata, Resource, Scope,
+    ServerUrl, Url, WwwAuthenticate,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -28,6 +28,8 @@ pub struct DiscoveredResource {
     /// The server asks for a token, but its challenge can't be read. RFC 9110 §15.5.2 requires one, so
     /// it is hidden: from other origins, headers are unless the server exposes them.
     pub challenge_hidden: bool,
+    /// What it was read from, in order to keep it.
+    pub(super) source: ResourceSource,
 }
 
 /// Who may issue tokens for a server.
@@ -41,113 +43,112 @@ pub enum AuthorizationServers {
     Origin(Issuer),
 }
 
-/// What the server is asked without a token: `ping`, the request without consequences. It goes as
-/// text, since JSON would cost a preflight and a server asks for the token before it looks at the
-/// body. Some answer GET with 404 or 405 before they ask for one, so it is a POST.
-const PROBE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#;
-
 /// Asks the MCP server without a token, and reads its protected resource metadata. With `prefetch` the
 /// metadata is asked for at the same time, at the place where most servers have it.
+///
+/// # Errors
+///
+/// [`Code::AuthorizationNotRequired`] where the server does not ask for a token, [`Code::MetadataNotFound`]
+/// where its challenge names metadata that is nowhere, and those of requests and of the document.
 pub async fn discover_resource<P: Ports>(
     ports: &P,
     server: &ServerUrl,
     prefetch: bool,
 ) -> Result<Box<DiscoveredResource>> {
-    discover_resource_and_text(ports, server, prefetch).await.map(|(resource, _)| resource)
-}
-
-/// The same, with the metadata as it came, in order to keep it.
-pub(super) async fn discover_resource_and_text<P: Ports>(
-    ports: &P,
-    server: &ServerUrl,
-    prefetch: bool,
-) -> Result<(Box<DiscoveredResource>, Option<ResourceText>)> {
     const STEP: Step = Step::ResourceMetadata;
-    let probe = Request::new(Step::Challenge, server.url(), Some(Body::Text(PROBE)));
-    let mut places = ProtectedResourceMetadata::well_known_urls(server);
+    let well_known = ProtectedResourceMetadata::well_known_urls(server);
     let mut exchanges = Exchanges::new(prefetch);
-    exchanges.add(ports, probe);
-    places.iter().take(1).for_each(|guess| exchanges.add(ports, get(STEP, guess)));
+    exchanges.add(ports, Request::probe(server));
+    well_known.iter().take(1).for_each(|guess| exchanges.add(ports, Request::get(STEP, guess)));
     let probe = exchanges.next().await;
     exchanges.ahead = false;
     let challenge = match &probe {
         Ok(answer) if answer.status == 401 => answer.www_authenticate.clone().unwrap_or_default(),
         _ => String::new(),
     };
-    if let Some(hint) = WwwAuthenticate::parse(&challenge).oauth().and_then(|it| it.parameter("resource_metadata")) {
-        // RFC 9728 §5.1: the challenge says where; then nowhere else is right.
-        let hint = Url::parse(hint).and_then(|url| server.url().may_lead_to(&url).map(|()| url));
-        let hint = hint.map_err(|error| error.at(STEP, "The challenge's \"resource_metadata\""))?;
-        if places.first() != Some(&hint) {
-            exchanges.clear();
-            exchanges.add(ports, get(STEP, &hint));
-        }
-        places = vec![hint];
-    }
-    places.iter().skip(1).for_each(|url| exchanges.add(ports, get(STEP, url)));
-    let mut metadata = None;
-    let usable = first_usable(&mut exchanges, STEP, &places, &mut |document| {
-        metadata = Some(ProtectedResourceMetadata::parse(document, server)?);
-        Ok(())
-    })
-    .await;
-    let answer = match usable {
-        // Where nothing can be reached, the server's own failure tells more than its metadata's.
-        Err(error) if matches!(error.code(), Code::Network | Code::CorsBlocked | Code::Timeout) => {
-            return Err(probe.err().unwrap_or(error));
-        }
-        usable => usable?,
+    let challenges = WwwAuthenticate::parse(&challenge);
+    let places = ProtectedResourceMetadata::places(server, &challenges)?;
+    let absent = match probe {
+        // One of 2025-03-26 has nothing there, in whatever way it says so.
+        Ok(_) if !challenges.names_resource_metadata() => Absent::AnythingElse,
+        _ => Absent::NotFound,
     };
-    match (metadata, answer) {
-        (Some(metadata), Some(answer)) => {
-            let found = DiscoveredResource::listed(&challenge, metadata);
-            Ok((found, Some(ResourceText { challenge, answer })))
+    if places.urls.first() != well_known.first() {
+        exchanges.clear();
+        places.urls.iter().take(1).for_each(|hint| exchanges.add(ports, Request::get(STEP, hint)));
+    }
+    places.urls.iter().skip(1).for_each(|url| exchanges.add(ports, Request::get(STEP, url)));
+    let check = |document: &Object| ProtectedResourceMetadata::parse(document, server).map(drop);
+    match (first_usable(&mut exchanges, STEP, &places, absent, &check).await, probe) {
+        (Ok(Some(document)), _) => DiscoveredResource::listed(server, challenge, document),
+        (Ok(None), _) if challenges.names_resource_metadata() => Err(named_metadata_not_found(server, &places.urls)),
+        (Ok(None), probe) => {
+            let answer = probe?;
+            let unlisted = DiscoveredResource::unlisted(server, challenge, answer.status);
+            unlisted.map_err(|error| error.with_retry_after(answer.retry_after))
         }
-        _ => Ok((DiscoveredResource::unlisted(&challenge, probe?.status, server)?, None)),
+        // Where nothing can be reached, the server's own failure tells more than its metadata's.
+        (Err(error), Err(of_server)) if is_unanswered(&error) => Err(of_server),
+        (Err(error), _) => Err(error),
     }
 }
 
+/// A server that names its metadata is none of 2025-03-26: nothing may be sent to endpoints that are guessed.
+fn named_metadata_not_found(server: &ServerUrl, places: &[Url]) -> Error {
+    let named = places.first().map_or("", Url::without_query);
+    let message = format!(
+        "{} says in its challenge where its metadata is, and there is none at {named} or at the well-known places.",
+        server.as_str()
+    );
+    Error::new(Code::MetadataNotFound, Step::ResourceMetadata, message).with_url(named)
+}
+
+fn is_unanswered(error: &Error) -> bool {
+    matches!(error.code(), Code::Network | Code::CorsBlocked | Code::Timeout)
+}
+
 /// What a server said of itself.
-pub(super) struct ResourceText {
+#[derive(Debug)]
+pub(super) struct ResourceSource {
     /// `WWW-Authenticate` of the 401, or nothing.
     pub challenge: String,
-    pub answer: Box<Answer>,
+    /// Nothing where it has no metadata.
+    pub document: Option<Box<Document>>,
 }
 
 impl DiscoveredResource {
     /// A server with metadata.
-    pub(super) fn listed(challenge: &str, metadata: ProtectedResourceMetadata) -> Box<Self> {
-        let challenges = WwwAuthenticate::parse(challenge);
+    pub(super) fn listed(server: &ServerUrl, challenge: String, document: Box<Document>) -> Result<Box<Self>> {
+        let metadata = ProtectedResourceMetadata::parse(&document.object, server)?;
+        let challenges = WwwAuthenticate::parse(&challenge);
         // "Use the `scope` parameter from the initial `WWW-Authenticate` header in the 401 response, if
         // provided. If `scope` is not available, use all scopes defined in `scopes_supported`."
         let challenged_scope = challenges.oauth().and_then(Challenge::scope);
         let scopes_supported = metadata.scopes_supported.unwrap_or_default();
-        Box::new(Self {
+        Ok(Box::new(Self {
             resource: metadata.resource,
             authorization_servers: AuthorizationServers::Listed(metadata.authorization_servers),
             scope: challenged_scope.unwrap_or_else(|| scopes_supported.clone()),
             scopes_supported,
-            bearer_alone: asks_for_bearer(&challenges) && !metadata.takes_dpop,
+            bearer_alone: challenges.takes_bearer_alone(metadata.takes_dpop),
             challenge_hidden: false,
-        })
+            source: ResourceSource { challenge, document: Some(document) },
+        }))
     }
 
     /// A server without metadata, which answered the question for a challenge with `status`.
-    fn unlisted(challenge: &str, status: u16, server: &ServerUrl) -> Result<Box<Self>> {
-        let challenges = WwwAuthenticate::parse(challenge);
+    pub(super) fn unlisted(server: &ServerUrl, challenge: String, status: u16) -> Result<Box<Self>> {
+        let challenges = WwwAuthenticate::parse(&challenge);
         Ok(Box::new(Self {
             resource: Resource::of(server),
             authorization_servers: AuthorizationServers::Origin(origin(status, server)?),
             scope: challenges.oauth().and_then(Challenge::scope).unwrap_or_default(),
             scopes_supported: Scope::default(),
-            bearer_alone: asks_for_bearer(&challenges),
+            bearer_alone: challenges.takes_bearer_alone(false),
             challenge_hidden: challenge.is_empty(),
+            source: ResourceSource { challenge, document: None },
         }))
     }
-}
-
-fn asks_for_bearer(challenges: &WwwAuthenticate) -> bool {
-    challenges.oauth().is_some() && challenges.0.iter().all(|challenge| challenge.scheme != "dpop")
 }
 
 /// A server without metadata that asks for a token is one of 2025-03-26. One that does not ask needs
@@ -155,31 +156,46 @@ fn asks_for_bearer(challenges: &WwwAuthenticate) -> bool {
 fn origin(status: u16, server: &ServerUrl) -> Result<Issuer> {
     if status == 401 {
         return Issuer::parse(server.url().origin())
-            .map_err(|error| error.at(Step::ResourceMetadata, "The server's origin"));
+            .map_err(|error| error.at(Step::ResourceMetadata, "The server's origin", server.url().origin()));
     }
-    let message = [server.as_str(), " does not ask for authorization, and has no metadata that would."].concat();
-    Err(Error::new(Code::AuthorizationNotRequired, Step::Challenge, message)
-        .with_url(server.url().without_query())
-        .with_status(status))
+    let (code, what) = match status {
+        // It may ask for a token once it works.
+        408 | 425 | 429 | 500.. => (Code::HttpStatus, ", and has no metadata."),
+        200..400 => (Code::AuthorizationNotRequired, ": it asks for no authorization, and has no metadata."),
+        _ => (Code::AuthorizationNotRequired, ": it asks for no authorization, and has no metadata. Check its path."),
+    };
+    let message = [server.as_str(), " answered ", &status.to_string(), what].concat();
+    Err(Error::new(code, Step::Challenge, message).with_url(server.url().without_query()).with_status(status))
 }
 
 /// Reads the metadata of an authorization server that resource metadata lists. With `prefetch` it is
 /// asked for at all its places at the same time.
+///
+/// # Errors
+///
+/// [`Code::MetadataNotFound`], and those of requests and of [`AuthorizationServerMetadata::parse`].
 pub async fn discover_authorization_server<P: Ports>(
     ports: &P,
     issuer: &Issuer,
+    policy: &IssuerPolicy,
     prefetch: bool,
 ) -> Result<Box<AuthorizationServerMetadata>> {
-    discover_listed(ports, issuer, prefetch).await.map(|(metadata, _)| metadata)
+    discover_listed(ports, issuer, policy, prefetch).await.map(|server| server.metadata)
 }
 
-/// The same, with the metadata as it came.
+/// An authorization server's metadata, and where there is one the document, in order to keep it.
+pub(super) struct DiscoveredServer {
+    pub metadata: Box<AuthorizationServerMetadata>,
+    pub document: Option<Box<Document>>,
+}
+
 pub(super) async fn discover_listed<P: Ports>(
     ports: &P,
     issuer: &Issuer,
+    policy: &IssuerPolicy,
     prefetch: bool,
-) -> Result<(Box<AuthorizationServerMetadata>, Box<Answer>)> {
-    authorization_server_metadata(ports, issuer, prefetch).await?.ok_or_else(|| {
+) -> Result<DiscoveredServer> {
+    authorization_server_metadata(ports, issuer, policy, Absent::NotFound, prefetch).await?.ok_or_else(|| {
         let message = [issuer.as_str(), " has no metadata at its well-known places."].concat();
         Error::new(Code::MetadataNotFound, STEP, message).with_url(issuer.url().without_query())
     })
@@ -187,14 +203,24 @@ pub(super) async fn discover_listed<P: Ports>(
 
 /// The authorization server at the origin of a server of 2025-03-26. Without metadata it has its
 /// endpoints at the default paths of that revision.
+///
+/// # Errors
+///
+/// Those of requests and of [`AuthorizationServerMetadata::parse`].
 pub async fn discover_origin_authorization_server<P: Ports>(
     ports: &P,
     origin: &Issuer,
     prefetch: bool,
 ) -> Result<Box<AuthorizationServerMetadata>> {
-    match authorization_server_metadata(ports, origin, prefetch).await? {
-        Some((metadata, _)) => Ok(metadata),
-        None => AuthorizationServerMetadata::with_default_endpoints(origin),
+    discover_origin(ports, origin, prefetch).await.map(|server| server.metadata)
+}
+
+pub(super) async fn discover_origin<P: Ports>(ports: &P, origin: &Issuer, prefetch: bool) -> Result<DiscoveredServer> {
+    // No issuer was given that its document could differ from.
+    let policy = IssuerPolicy::default();
+    match authorization_server_metadata(ports, origin, &policy, Absent::AnythingElse, prefetch).await? {
+        Some(server) => Ok(server),
+        None => DiscoveredServer::without_metadata(origin),
     }
 }
 
@@ -203,38 +229,81 @@ const STEP: Step = Step::AuthorizationServerMetadata;
 async fn authorization_server_metadata<P: Ports>(
     ports: &P,
     issuer: &Issuer,
+    policy: &IssuerPolicy,
+    absent: Absent,
     prefetch: bool,
-) -> Result<Option<(Box<AuthorizationServerMetadata>, Box<Answer>)>> {
+) -> Result<Option<DiscoveredServer>> {
     let urls = AuthorizationServerMetadata::well_known_urls(issuer);
     let mut exchanges = Exchanges::new(prefetch);
-    urls.iter().for_each(|url| exchanges.add(ports, get(STEP, url)));
-    let mut metadata = None;
-    let answer = first_usable(&mut exchanges, STEP, &urls, &mut |document| {
-        metadata = Some(AuthorizationServerMetadata::parse(document, issuer)?);
-        Ok(())
-    })
-    .await?;
-    Ok(metadata.zip(answer))
+    urls.iter().for_each(|url| exchanges.add(ports, Request::get(STEP, url)));
+    let check = |document: &Object| AuthorizationServerMetadata::parse(document, issuer, policy).map(drop);
+    let places = Places { named: urls.len(), urls };
+    let Some(document) = first_usable(&mut exchanges, STEP, &places, absent, &check).await? else { return Ok(None) };
+    DiscoveredServer::read(document, issuer, policy).map(Some)
 }
 
-/// The first answer, by priority, with a document that passes its check. A place that answers with
-/// rubbish does not hide the next one; if there is no next one, its failure is what is told.
+impl DiscoveredServer {
+    /// RFC 8414 §3.3 is in the check: it is this issuer's document.
+    pub fn read(document: Box<Document>, issuer: &Issuer, policy: &IssuerPolicy) -> Result<Self> {
+        let metadata = AuthorizationServerMetadata::parse(&document.object, issuer, policy)?;
+        Ok(Self { metadata, document: Some(document) })
+    }
+
+    /// One of 2025-03-26.
+    pub fn without_metadata(origin: &Issuer) -> Result<Self> {
+        Ok(Self { metadata: AuthorizationServerMetadata::with_default_endpoints(origin)?, document: None })
+    }
+}
+
+/// What says that there is no document at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Absent {
+    /// A status of the kind of 404.
+    NotFound,
+    /// That, a page in place of a document, and an answer that may not be read for want of CORS headers.
+    AnythingElse,
+}
+
+impl Absent {
+    /// 408, 425 and 429 say that it may be there later.
+    fn is_told_by(self, error: &Error) -> bool {
+        match (error.code(), error.status()) {
+            (_, Some(408 | 425 | 429)) => false,
+            (_, Some(400..500)) => true,
+            (Code::InvalidResponse, Some(200..300)) | (Code::CorsBlocked, _) => self == Absent::AnythingElse,
+            _ => false,
+        }
+    }
+}
+
+/// The first document, by priority, that passes its check. A place that answers with rubbish does not hide
+/// the next one of its kind, and a page in place of a document hides none; if there is no next one, its failure is
+/// what is told.
 async fn first_usable(
     exchanges: &mut Exchanges<'_>,
     step: Step,
-    urls: &[Url],
-    check: &mut dyn FnMut(&Object) -> Result<()>,
-) -> Result<Option<Box<Answer>>> {
-    let mut failure = None;
-    for url in urls {
-        let usable = exchanges.next().await.and_then(|answer| {
-            check(document(step, url, &answer)?)?;
-            Ok(answer)
+    places: &Places,
+    absent: Absent,
+    check: &dyn Fn(&Object) -> Result<()>,
+) -> Result<Option<Box<Document>>> {
+    let (mut failure, mut is_settled) = (None, false);
+    for (index, url) in places.urls.iter().enumerate() {
+        // What the server names counts, well or ill.
+        if index == places.named && is_settled {
+            break;
+        }
+        let usable = exchanges.next().await.and_then(|mut answer| {
+            let document = answer.take_metadata(step, url)?;
+            check(&document.object).map(|()| document)
         });
         match usable {
-            Ok(answer) => return Ok(Some(answer)),
-            Err(error) if matches!(error.status(), Some(400..500)) => {}
-            Err(error) => failure = failure.or(Some(error.with_url(url.without_query()))),
+            Ok(document) => return Ok(Some(document)),
+            Err(error) if absent.is_told_by(&error) => {}
+            Err(error) => {
+                // An answer that is no JSON object has its status.
+                is_settled |= !matches!(error.status(), Some(200..300));
+                failure = failure.or(Some(error.with_url(url.without_query())));
+            }
         }
     }
     failure.map_or(Ok(None), Err)

@@ -58,6 +58,15 @@ impl Binding {
         }
     }
 
+    /// The type of the tokens that a refresh replaces; nothing where either may come.
+    pub fn token_type(self) -> Option<TokenType> {
+        match self {
+            Binding::Off => Some(TokenType::Bearer),
+            Binding::Offered => None,
+            Binding::Required => Some(TokenType::Dpop),
+        }
+    }
+
     /// Refuses a token of a type that was not asked for.
     pub fn check(self, token_type: TokenType, step: Step, issuer: &Issuer) -> Result<()> {
         match (self, token_type) {
@@ -74,15 +83,15 @@ fn unsupported(step: Step, issuer: &Issuer) -> Error {
     Error::new(Code::DpopUnsupported, step, [issuer.as_str(), " does not bind tokens to a key."].concat())
 }
 
-/// A proof for one request, with the last nonce of its origin.
+/// A proof for one request, by the key of a name, with the last nonce of its origin.
 pub(super) async fn proof<P: Ports>(
     ports: &P,
-    issuer: &Issuer,
+    key_name: &str,
     method: &str,
     url: &Url,
     access_token: Option<&Secret>,
 ) -> Result<Secret> {
-    let key = ports.dpop_key(issuer).await?;
+    let key = ports.dpop_key(key_name).await?;
     let nonce = ports.nonce(url.origin());
     let proof = DpopProof {
         key: &key,
@@ -93,7 +102,7 @@ pub(super) async fn proof<P: Ports>(
         access_token,
         nonce: nonce.as_deref(),
     };
-    let input = proof.signing_input();
-    let signature = ports.dpop_sign(issuer, &input).await?;
+    let input = jwt::signing_input(&ports.write_json(&proof.header())?, &ports.write_json(&proof.claims())?);
+    let signature = ports.dpop_sign(key_name, &input).await?;
     Ok(jwt::signed(&input, &signature))
 }

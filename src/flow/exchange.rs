@@ -3,51 +3,74 @@
 use super::server_time::note_date;
 use crate::ports::{Event, Ports, Request, Response, UnixMillis};
 use crate::protocol::json::{Object, Value};
-use crate::protocol::{Url, fresh_seconds};
+use crate::protocol::{Url, form, fresh_seconds, presentable};
 use crate::{Code, Error, Result, Step};
 
-/// An answer, its body parsed where it is a JSON object.
-pub(super) struct Answer {
+/// A response, its body parsed where it is a JSON object.
+pub(super) struct JsonResponse {
     pub status: u16,
     pub www_authenticate: Option<String>,
     pub retry_after: Option<u64>,
     pub document: Option<Object>,
-    /// The body as it came.
-    pub text: String,
-    /// How long a document may be used.
-    pub fresh_seconds: u64,
+    /// Until when a document may be used.
+    pub fresh_until: UnixMillis,
 }
 
-impl Answer {
+/// A document as it came, and until when it may be used.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub object: Object,
+    /// Where it was found; nothing where it was kept.
+    pub url: Option<Url>,
+    pub fresh_until: UnixMillis,
+}
+
+impl JsonResponse {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// The metadata that a URL answered with.
+    pub fn take_metadata(&mut self, step: Step, url: &Url) -> Result<Box<Document>> {
+        let is_success = self.is_success();
+        let (code, message) = match self.document.take() {
+            Some(object) if is_success => {
+                return Ok(Box::new(Document { object, url: Some(url.clone()), fresh_until: self.fresh_until }));
+            }
+            None if is_success => (Code::InvalidResponse, " did not answer with a JSON object.".to_owned()),
+            _ => (Code::HttpStatus, format!(" answered {} in place of metadata.", self.status)),
+        };
+        Err(self.told(Error::new(code, step, [url.without_query(), &message].concat()), url))
+    }
+
+    /// An error about this answer of a URL.
+    pub fn told(&self, error: Error, url: &Url) -> Error {
+        error.with_url(url.without_query()).with_status(self.status).with_retry_after(self.retry_after)
     }
 }
 
 /// Sends a request and reads its answer.
-pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Box<Request>) -> Result<Box<Answer>> {
-    request.via = ports.via(request.step, &request.url)?;
+pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Box<Request>) -> Result<Box<JsonResponse>> {
+    request.proxy_url = ports.proxy_url(request.step, &request.url)?;
     let started = ports.now();
     let outcome = ports.send(&request).await;
     observe(
         ports,
         request.step,
-        if request.body.is_some() { "POST" } else { "GET" },
+        request.method(),
         request.url.without_query(),
-        request.via.as_ref(),
+        request.proxy_url.as_ref(),
         outcome.as_ref().ok().map(|response| response.status),
         started,
     );
-    let response = outcome.map_err(|error| error.at(request.step, &request.url, request.via.as_ref()))?;
-    // What another origin says is not this server's word.
-    let stayed = |text: String| Url::parse(&text).is_ok_and(|url| url.origin() == request.target().origin());
-    if !response.redirected_to.is_none_or(stayed) {
-        return Err(Error::new(
-            Code::InvalidResponse,
-            request.step,
-            [request.url.without_query(), " redirects to another origin."].concat(),
-        )
-        .with_url(request.url.without_query()));
+    let response = outcome.map_err(|error| error.at(request.step, &request.url, request.proxy_url.as_ref()))?;
+    // What another origin says is not this server's word, and a redirected POST would take a code or a secret there.
+    // Where it is not followed, browsers hide whereto, and have the status 0.
+    let is_followed = request.follows_redirects || !matches!(response.status, 0 | 300..400);
+    let stayed = |text: &str| Url::parse(text).is_ok_and(|url| url.origin() == request.target().origin());
+    let target = response.redirected_to.as_deref().filter(|target| !is_followed || !stayed(target));
+    if !is_followed || target.is_some() {
+        return Err(redirected(&request, target, (!is_followed).then_some(response.status)));
     }
     if request.body.is_some() {
         note_date(ports, &request.url, response.date);
@@ -57,11 +80,34 @@ pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Box<Request>) -> 
     }
     let document = match ports.parse_json(&response.body) {
         Some(Value::Object(object)) => Some(object),
+        _ if matches!(request.step, Step::Token | Step::Refresh) => token_form(&response.body),
         _ => None,
     };
-    let Response { status, www_authenticate, retry_after, cache_control, body: text, .. } = response;
-    let fresh_seconds = fresh_seconds(cache_control.as_deref().unwrap_or_default());
-    Ok(Box::new(Answer { status, www_authenticate, retry_after, document, text, fresh_seconds }))
+    let Response { status, www_authenticate, retry_after, cache_control, .. } = response;
+    let fresh_until = ports.now().after(fresh_seconds(cache_control.as_deref().unwrap_or_default()) * 1000);
+    Ok(Box::new(JsonResponse { status, www_authenticate, retry_after, document, fresh_until }))
+}
+
+/// `unfollowed`: the status of a redirect that was not followed.
+fn redirected(request: &Request, target: Option<&str>, unfollowed: Option<u16>) -> Error {
+    let target = presentable(target.and_then(|target| target.split(['?', '#']).next()).unwrap_or("elsewhere"));
+    let (code, to, why) = match unfollowed {
+        None => (Code::InvalidResponse, " redirects to another origin: ", ""),
+        Some(_) => (Code::HttpStatus, " redirects to ", ", and a POST is not sent on."),
+    };
+    let error = Error::new(code, request.step, [request.url.without_query(), to, &target, why].concat());
+    let error = error.with_url(request.url.without_query());
+    match unfollowed {
+        None => error,
+        Some(status) => error.with_status(status),
+    }
+}
+
+/// A token endpoint's answer as a form, which some servers send in place of JSON (RFC 6749 §5.1).
+fn token_form(body: &str) -> Option<Object> {
+    let members = form::parse(body);
+    let is_one = members.iter().any(|(name, _)| matches!(name.as_str(), "access_token" | "error"));
+    is_one.then(|| Object(members.into_iter().map(|(name, value)| (name, Value::String(value))).collect()))
 }
 
 /// Tells the observer of an exchange that ended.
@@ -70,28 +116,11 @@ pub(super) fn observe<P: Ports>(
     step: Step,
     method: &str,
     url: &str,
-    via: Option<&Url>,
+    proxy_url: Option<&Url>,
     status: Option<u16>,
     started: UnixMillis,
 ) {
     let duration = ports.now().0.saturating_sub(started.0);
-    let via = via.map(Url::without_query);
-    ports.notify(&Event::Exchange { step, method, url, status, duration, via });
-}
-
-/// Asks for a document.
-pub(super) fn get(step: Step, url: &Url) -> Box<Request> {
-    Request::new(step, url, None)
-}
-
-/// The JSON document of an answer from a URL.
-pub(super) fn document<'a>(step: Step, url: &Url, answer: &'a Answer) -> Result<&'a Object> {
-    let (code, message) = match &answer.document {
-        Some(document) if answer.is_success() => return Ok(document),
-        None if answer.is_success() => (Code::InvalidResponse, " did not answer with a JSON object."),
-        _ => (Code::HttpStatus, " has no metadata."),
-    };
-    Err(Error::new(code, step, [url.without_query(), message].concat())
-        .with_url(url.without_query())
-        .with_status(answer.status))
+    let proxy_url = proxy_url.map(Url::without_query);
+    ports.notify(&Event::Exchange { step, method, url, status, duration, proxy_url });
 }

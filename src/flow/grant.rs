@@ -2,11 +2,10 @@
 //! identity at their organisation.
 
 use super::client::Grant;
-use super::dpop::Binding;
-use super::token::Endpoint;
+use super::endpoint::Endpoint;
 use crate::ports::Ports;
 use crate::protocol::{
-    Resource, Scope, TokenResponse, client_credentials_request, id_jag, id_jag_request, jwt_bearer_request,
+    Resource, Scope, TokenResponse, client_credentials_request, id_jag_exchange, jwt_bearer_request,
 };
 use crate::{Result, Step};
 
@@ -25,16 +24,10 @@ pub(super) async fn tokens_by_grant<P: Ports>(
         Grant::JwtBearer => endpoint.ports.assertion(endpoint.issuer, resource).await?,
         Grant::EnterpriseManaged(provider) => {
             let id_token = endpoint.ports.assertion(endpoint.issuer, resource).await?;
-            let form = id_jag_request(&id_token, endpoint.issuer, resource, scope);
-            let provider = Endpoint {
-                url: &provider.token_endpoint,
-                client: &provider.client,
-                key_id: None,
-                binding: Binding::Off,
-                ..*endpoint
-            };
-            let answer = provider.post(STEP, form).await?;
-            provider.read(&answer, STEP, &[id_token.expose()], id_jag)?
+            let exchange = id_jag_exchange(&id_token, endpoint.issuer, resource, scope);
+            let provider = Endpoint::of_provider(endpoint.ports, endpoint.issuer, provider);
+            let answer = provider.post(STEP, exchange.request()).await?;
+            provider.read(&answer, STEP, &[id_token.expose()], |document| exchange.read(document))?
         }
     };
     endpoint.request_tokens(STEP, jwt_bearer_request(&assertion, resource, scope), &[assertion.expose()]).await

@@ -5,158 +5,281 @@ use std::rc::Rc;
 
 use super::client::{Client, Dpop, PreRegistered};
 use super::exchange::exchange;
-use super::record;
-use super::token::Endpoint;
-use crate::ports::{Body, Ports, Request};
+use super::kept_registration::{
+    Identity, Registration, forget_issuer, forget_registration, load_issuer, load_registration, store_issuer,
+    store_registration,
+};
+use super::parties::Parties;
+use crate::ports::{Body, FoundServer, Ports, Request, UserAgent};
+use crate::protocol::server_text::contains;
 use crate::protocol::{
-    AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, ClientMetadata, Issuer, OAuthError, Scope,
-    Secret, Url, refresh_request, registered_client,
+    AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, ClientMetadata, Issuer, OAuthError,
+    RedirectUri, Scope, Secret, Url, registered_client,
 };
 use crate::{Code, Error, Result, Step};
 
-/// Finds or makes the app's identity at a server, and tells whether it is a registration that was made
-/// earlier. `scope` is all that the resource is known to ask for.
+/// Finds or makes the app's identity at a server. `scope` is all that the resource is known to ask for.
+///
+/// # Errors
+///
+/// [`Code::ClientMismatch`] where the app's identity is another server's, [`Code::RegistrationUnsupported`] where there is
+/// no way to get one, [`Code::RegistrationFailed`], and those of the exchange and of the store.
 pub async fn identify<P: Ports>(
     ports: &P,
     client: &Client,
     server: &AuthorizationServerMetadata,
     scope: &Scope,
-) -> Result<(Rc<ClientCredentials>, bool)> {
+    found: &FoundServer<'_>,
+    user_agent: &mut impl UserAgent,
+) -> Result<Identity> {
     if let Some(own) = &client.pre_registered {
-        return Ok((pre_registered(ports, own, server).await?, false));
+        return Ok(Identity::given(pre_registered(ports, own, server).await?));
     }
-    if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
-        return Ok((Rc::new(ClientCredentials::public(url.as_str())), false));
-    }
-    if let Some(registered) = record::load_registration(ports, &server.issuer, client.redirect_uri.as_ref()).await? {
-        return Ok((registered, true));
-    }
-    // Apps register for their users; a machine has an identity that was given to it.
-    let Some(endpoint) = server.registration_endpoint.as_ref().filter(|_| client.grant.is_none()) else {
-        return Err(Error::new(
-            Code::RegistrationUnsupported,
-            Step::Registration,
-            [server.issuer.as_str(), " offers no registration that this client can use."].concat(),
-        ));
+    let has_document = client.client_id_metadata_url.is_some() && server.client_id_metadata_document;
+    let can_register = has_document || registration_endpoint(client, server).is_some();
+    let mut asked = async |can_register| {
+        let own = user_agent.identity(found, can_register).await?;
+        Ok::<_, Error>(own.map(|own| Identity::given(given(ports, own.client_id, own.secret, server))))
     };
-    let registered = register(ports, client, server, endpoint, scope).await?;
-    record::store_registration(ports, &server.issuer, client.redirect_uri.as_ref(), &registered).await?;
-    Ok((registered, false))
+    if let Some(own) = asked(can_register).await? {
+        return Ok(own);
+    }
+    match identify_by_itself(ports, client, server, scope).await {
+        Err(error) if can_register && error.code() == Code::RegistrationFailed => asked(false).await?.ok_or(error),
+        identity => identity,
+    }
+}
+
+/// An identity that the app gets without being given one: by its metadata document, or by registration.
+async fn identify_by_itself<P: Ports>(
+    ports: &P,
+    client: &Client,
+    server: &AuthorizationServerMetadata,
+    scope: &Scope,
+) -> Result<Identity> {
+    if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
+        return Ok(Identity::given(Rc::new(ClientCredentials::public(url.as_str()))));
+    }
+    let registration = match load_registration(ports, &server.issuer, client.redirect_uri.as_ref()).await? {
+        Some(kept) if kept.registration != Registration::Doubtful => return Ok(kept),
+        Some(_) => Registration::InPlaceOfDoubtful,
+        None => Registration::New,
+    };
+    let registered = register(ports, client, server, scope).await?;
+    store_registration(ports, &server.issuer, client.redirect_uri.as_ref(), &registered, registration).await?;
+    Ok(Identity { credentials: registered, registration })
+}
+
+pub(super) fn another_issuer(own: &str, issuer: &Issuer) -> Error {
+    let message = ["clientId belongs to ", own, ", and this server uses ", issuer.as_str(), "."].concat();
+    Error::new(Code::ClientMismatch, Step::Registration, message)
 }
 
 /// "Clients MUST NOT use credentials of one authorization server with another": a pre-registered
 /// client whose issuer is another one is an error.
-async fn pre_registered<P: Ports>(
+pub(super) async fn pre_registered<P: Ports>(
     ports: &P,
     own: &PreRegistered,
     server: &AuthorizationServerMetadata,
 ) -> Result<Rc<ClientCredentials>> {
     let kept = match &own.issuer {
         Some(issuer) => Some(issuer.as_str().to_owned()),
-        None => record::load_binding(ports, &own.client_id).await?,
+        None => load_issuer(ports, &own.client_id).await?,
     };
     if let Some(issuer) = kept.filter(|issuer| server.issuer != **issuer) {
-        return Err(Error::new(
-            Code::ClientMismatch,
-            Step::Registration,
-            ["clientId belongs to ", &issuer, ", and this server uses ", server.issuer.as_str(), "."].concat(),
-        ));
+        return Err(another_issuer(&issuer, &server.issuer));
     }
-    let method = match own.secret {
+    Ok(given(ports, own.client_id.clone(), own.secret.clone(), server))
+}
+
+/// Credentials that an authorization server gave by hand.
+fn given<P: Ports>(
+    ports: &P,
+    client_id: String,
+    secret: Option<Secret>,
+    server: &AuthorizationServerMetadata,
+) -> Rc<ClientCredentials> {
+    let method = match secret {
         Some(_) => ClientAuthentication::for_secret(server.token_endpoint_auth_methods.as_deref()),
-        None if ports.client_key().is_some() => ClientAuthentication::PrivateKeyJwt,
+        None if ports.client_key_algorithm().is_some() => ClientAuthentication::PrivateKeyJwt,
         None => ClientAuthentication::None,
     };
-    let client_id = own.client_id.clone();
-    Ok(Rc::new(ClientCredentials { client_id, secret: own.secret.clone(), secret_expires_at: None, method }))
+    Rc::new(ClientCredentials { client_id, secret, secret_expires_at: None, method })
+}
+
+/// Forgets the app's registration at an issuer, and that a pre-registered client was used with it: the next
+/// sign-in there registers anew, and the client may be used with another one.
+///
+/// # Errors
+///
+/// Those of the store.
+pub async fn forget_client<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) -> Result<()> {
+    if let Some(kept) = load_registration(ports, issuer, client.redirect_uri.as_ref()).await? {
+        let client_id = &kept.credentials.client_id;
+        forget_registration(ports, issuer, client.redirect_uri.as_ref(), client_id).await?;
+    }
+    match &client.pre_registered {
+        Some(own) if load_issuer(ports, &own.client_id).await?.is_some_and(|kept| *issuer == *kept) => {
+            forget_issuer(ports, &own.client_id).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Keeps the issuer of a pre-registered client, once a sign-in with it has succeeded.
 pub(super) async fn bind<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) -> Result<()> {
     match &client.pre_registered {
-        Some(PreRegistered { client_id, issuer: None, .. }) => record::store_binding(ports, client_id, issuer).await,
+        Some(PreRegistered { client_id, issuer: None, .. }) => store_issuer(ports, client_id, issuer).await,
         _ => Ok(()),
     }
 }
 
-/// After a sign-in that failed: forgets a registration that the authorization server does not know any
-/// more. It says so at the token endpoint (RFC 6749 §5.2), and at the authorization endpoint to the user
-/// alone (§4.1.2.1), who closes the page: after that the token endpoint is asked.
-pub(super) async fn forget_if_unknown<P: Ports>(
-    endpoint: &Endpoint<'_, P>,
-    redirect_uri: Option<&Url>,
-    earlier: bool,
+/// After a sign-in that failed: the authorization server may not know the registration any more. It says so at
+/// the token endpoint (RFC 6749 §5.2): then the registration is forgotten. At the authorization endpoint it
+/// tells the user alone (§4.1.2.1), who closes the page or waits there: then the next sign-in registers anew,
+/// once; and so it does where the token endpoint refuses the client in another way.
+pub(super) async fn doubt_identity<P: Ports>(
+    ports: &P,
+    parties: &Parties,
+    redirect_uri: &RedirectUri,
+    registration: Registration,
     error: &Error,
 ) -> Result<()> {
-    const UNKNOWN: &str = "invalid_client";
-    let unknown = if earlier && matches!(error.code(), Code::PopupClosed | Code::RedirectAbandoned) {
-        let answer = endpoint.post(Step::Token, refresh_request(&Secret::from("none"), None)).await?;
-        answer.document.as_ref().and_then(|document| document.string("error").ok().flatten()) == Some(UNKNOWN)
-    } else {
-        error.server_error() == Some(UNKNOWN)
+    let (issuer, redirect_uri, client_id) = (&parties.issuer, Some(redirect_uri), &parties.client.client_id);
+    if matches!(error.server_error(), Some("invalid_client" | "unauthorized_client")) {
+        return forget_registration(ports, issuer, redirect_uri, client_id).await;
+    }
+    let nothing_came_back = matches!(error.code(), Code::Own(_) | Code::Timeout);
+    // Some servers say it in words of their own, or by the status alone.
+    let may_be_unknown = match error.server_error() {
+        Some(said) => said == "invalid_request" || contains(said, "client"),
+        None => error.is_definite(),
     };
-    match unknown {
-        true => {
-            let client_id = &endpoint.client.client_id;
-            record::forget_registration(endpoint.ports, endpoint.issuer, redirect_uri, client_id).await
+    match registration {
+        Registration::Earlier if nothing_came_back || may_be_unknown => {
+            store_registration(ports, issuer, redirect_uri, &parties.client, Registration::Doubtful).await
         }
-        false => Ok(()),
+        _ => Ok(()),
     }
 }
 
-/// Dynamic registration. MCP 2026-07-28: a rejection MAY be retried with the other application type.
-async fn register<P: Ports>(
+/// After a sign-in that succeeded: a registration that took the place of a doubtful one is as good as any, and
+/// how the client shows its secret is known. `registered` is the client as it was, `used` as it got its tokens.
+pub(super) async fn confirm_identity<P: Ports>(
+    ports: &P,
+    client: &Client,
+    registration: Registration,
+    registered: &ClientCredentials,
+    used: &Parties,
+) {
+    let has_changed = registration == Registration::InPlaceOfDoubtful || registered.method != used.client.method;
+    if has_changed && registration != Registration::Given {
+        let redirect_uri = client.redirect_uri.as_ref();
+        // If it can't be kept, it is found out once more some day.
+        let _ = store_registration(ports, &used.issuer, redirect_uri, &used.client, Registration::Earlier).await;
+    }
+}
+
+/// Where the app can register. Apps register for their users; a machine has an identity that was given to it.
+fn registration_endpoint<'a>(client: &Client, server: &'a AuthorizationServerMetadata) -> Option<&'a Url> {
+    server.registration_endpoint.as_ref().filter(|_| client.grant.is_none())
+}
+
+/// Dynamic registration. MCP 2026-07-28: a rejection MAY be retried with the other application type. One
+/// that is about the scope is retried without: what the server grants then is its own choice.
+pub(super) async fn register<P: Ports>(
     ports: &P,
     client: &Client,
     server: &AuthorizationServerMetadata,
-    endpoint: &Url,
     scope: &Scope,
 ) -> Result<Rc<ClientCredentials>> {
+    let Some(endpoint) = registration_endpoint(client, server) else {
+        return Err(Error::new(
+            Code::RegistrationUnsupported,
+            Step::Registration,
+            [server.issuer.as_str(), " offers no registration that this client can use."].concat(),
+        ));
+    };
     let metadata = ClientMetadata {
         client_name: &client.name,
         client_uri: client.uri.as_ref(),
+        about: &client.about,
         redirect_uri: client.redirect_uri.as_ref(),
         dpop_bound: client.dpop == Dpop::Require,
     };
-    let first =
-        send(ports, endpoint, server, metadata.registration_request(server, scope, metadata.application_type()));
-    let rejection = match first.await {
-        Err(error) if error.code() == Code::RegistrationFailed => error,
-        other => return other,
-    };
-    let second =
-        send(ports, endpoint, server, metadata.registration_request(server, scope, metadata.other_application_type()));
-    second.await.map_err(|_| rejection)
+    let (mut application_type, mut with_scope) = (metadata.application_type(), !scope.is_empty());
+    let mut first_rejection = None;
+    loop {
+        let body = ports.write_json(&metadata.registration_request(server, scope, with_scope, application_type))?;
+        let rejection = match send(ports, client, endpoint, server, body).await {
+            Err(error) if error.code() == Code::RegistrationFailed => error,
+            answer => return answer,
+        };
+        // Where no reason is given it may be the scope.
+        let is_silent = rejection.server_error().is_none() && !rejection.status().is_some_and(is_closed);
+        if with_scope && (is_silent || contains(rejection.message(), "scope")) {
+            with_scope = false;
+        } else if application_type == metadata.application_type() {
+            application_type = metadata.other_application_type();
+        } else {
+            return Err(first_rejection.unwrap_or(rejection));
+        }
+        first_rejection = first_rejection.or(Some(rejection));
+    }
 }
 
 async fn send<P: Ports>(
     ports: &P,
+    client: &Client,
     endpoint: &Url,
     server: &AuthorizationServerMetadata,
     body: String,
 ) -> Result<Rc<ClientCredentials>> {
     const STEP: Step = Step::Registration;
-    let answer = exchange(ports, Request::new(STEP, endpoint, Some(Body::Json(body)))).await?;
-    let failure = |error: Error| error.with_url(endpoint.without_query()).with_status(answer.status);
-    match &answer.document {
-        Some(document) if answer.is_success() => registered_client(document, server).map(Rc::new).map_err(failure),
-        None if answer.is_success() => Err(failure(Error::new(
-            Code::InvalidResponse,
-            STEP,
-            "The registration endpoint did not answer with a JSON object.",
-        ))),
-        document => {
-            let reason = document.as_ref().and_then(|document| OAuthError::parse(document, &[]));
-            // 400, 401 and 403 are a refusal; anything else may pass.
-            let code = match (&reason, answer.status) {
-                (Some(_), _) | (None, 400..404) => Code::RegistrationFailed,
-                _ => Code::HttpStatus,
-            };
-            let sentence = reason.as_ref().map_or_else(|| "without a reason.".to_owned(), OAuthError::sentence);
-            Err(failure(
-                Error::new(code, STEP, ["The authorization server refused the registration: ", &sentence].concat())
-                    .with_server_error(reason.map(|reason| reason.error)),
-            ))
+    let mut request = Request::post(STEP, endpoint, Body::Json(body));
+    // RFC 7591 §3: "an OAuth 2.0 access token … used to authorize calls to the client registration endpoint".
+    let mut tokens = client.initial_access_tokens.iter();
+    let token = tokens.find(|(issuer, _)| server.issuer == **issuer).map(|(_, token)| token);
+    request.authorization = token.map(|token| Secret::from(["Bearer ", token.expose()].concat()));
+    let answer = exchange(ports, request).await?;
+    let failure = |error: Error| answer.told(error, endpoint);
+    let reason = answer.document.as_ref().and_then(|document| OAuthError::parse(document, &[]));
+    match (&answer.document, &reason) {
+        (Some(document), None) if answer.is_success() => {
+            return registered_client(document, server, ports.client_key_algorithm().is_some())
+                .map(Rc::new)
+                .map_err(failure);
         }
+        (None, None) if answer.is_success() => {
+            let message = "The registration endpoint did not answer with a JSON object.";
+            return Err(failure(Error::new(Code::InvalidResponse, STEP, message)));
+        }
+        _ => {}
     }
+    // What is no refusal may pass (RFC 9110 §15.5.9, RFC 6585 §4).
+    let code = match (&reason, answer.status) {
+        (None, 408 | 425 | 429) => Code::HttpStatus,
+        (Some(_), _) | (None, 400..500) => Code::RegistrationFailed,
+        _ => Code::HttpStatus,
+    };
+    let sentence = match &reason {
+        Some(reason) => reason.sentence(),
+        None => {
+            // RFC 7591 §3: the endpoint may be one that wants to know who registers, or be none.
+            const CLOSED: &str = ": apps can't register there by themselves. Register this one by hand and give its \
+                clientId, or give the initialAccessToken that its administrator hands out.";
+            let words = match is_closed(answer.status) {
+                true => CLOSED.to_owned(),
+                false => OAuthError::words(answer.document.as_ref(), &[]),
+            };
+            ["it answered ", &answer.status.to_string(), &words].concat()
+        }
+    };
+    let message = ["The authorization server refused the registration: ", &sentence].concat();
+    Err(failure(Error::new(code, STEP, message).with_server_error(reason.map(|reason| reason.error))))
+}
+
+/// Whether a status says that nobody registers there who is not known.
+fn is_closed(status: u16) -> bool {
+    matches!(status, 401 | 403..=405 | 410)
 }

@@ -1,23 +1,31 @@
 //! What discovery found, kept until the next sign-in, as long as the servers allow.
 //!
-//! A record has the servers' own texts: they are checked again when they are used.
+//! A record has the servers' own documents: they are checked again when they are used.
 
-use super::discover::{DiscoveredResource, ResourceText};
-use super::exchange::Answer;
-use super::record;
+use serde::Serialize;
+
+use super::discover::{DiscoveredResource, ResourceSource};
+use super::exchange::Document;
+use super::record::{self, VERSION};
 use crate::ports::{Ports, UnixMillis};
+use crate::protocol::ServerUrl;
 use crate::protocol::json::{Object, Value};
-use crate::protocol::{AuthorizationServerMetadata, Issuer, ProtectedResourceMetadata, Secret, ServerUrl};
 
-/// The documents of a server and of the authorization server that a sign-in went to.
+/// What was found at an earlier sign-in.
 pub(super) struct KeptDiscovery {
-    record: Object,
-    pub text: DiscoveryText,
+    pub resource: Box<DiscoveredResource>,
+    /// The metadata of the authorization server that the sign-in went to.
+    pub server: Box<Document>,
 }
 
-/// The same as a record; nothing where a document must not be kept.
-#[derive(Default)]
-pub(super) struct DiscoveryText(Option<Secret>);
+#[derive(Serialize)]
+struct DiscoveryRecord<'a> {
+    v: u64,
+    until: u64,
+    challenge: &'a str,
+    resource: &'a Object,
+    server: &'a Object,
+}
 
 fn key(server: &ServerUrl) -> String {
     ["discovery ", server.as_str()].concat()
@@ -27,55 +35,41 @@ impl KeptDiscovery {
     /// What is kept of a server and still good. Where the store fails, nothing is kept.
     pub async fn load<P: Ports>(ports: &P, server: &ServerUrl) -> Option<Self> {
         let text = ports.get(&key(server)).await.ok()??;
-        let record = record::parse(ports, &text)?;
+        let mut record = record::parse(ports, &text)?;
         let until = UnixMillis(record.whole_number("until").ok()??);
-        (ports.now() < until).then_some(Self { record, text: DiscoveryText(Some(text)) })
+        if until <= ports.now() {
+            return None;
+        }
+        let challenge = record.string("challenge").ok()??.to_owned();
+        let mut document = |name| match record.take(name) {
+            Some(Value::Object(object)) => Some(Box::new(Document { object, url: None, fresh_until: until })),
+            _ => None,
+        };
+        let resource = DiscoveredResource::listed(server, challenge, document("resource")?).ok()?;
+        Some(Self { server: document("server")?, resource })
+    }
+
+    /// Keeps what was found, if it may be kept. Where the store fails, the next sign-in asks again.
+    pub async fn store<P: Ports>(ports: &P, server: &ServerUrl, resource: &ResourceSource, metadata: &Document) {
+        let Some(document) = &resource.document else { return };
+        let until = document.fresh_until.min(metadata.fresh_until);
+        if until <= ports.now() {
+            return;
+        }
+        let record = DiscoveryRecord {
+            v: VERSION,
+            until: until.0,
+            challenge: &resource.challenge,
+            resource: &document.object,
+            server: &metadata.object,
+        };
+        if let Ok(text) = record::text(ports, &record) {
+            let _ = ports.set(&key(server), text).await;
+        }
     }
 
     /// Takes it out of the store.
     pub async fn forget<P: Ports>(ports: &P, server: &ServerUrl) {
         let _ = ports.delete(&key(server)).await;
-    }
-
-    fn document(&self, name: &str) -> Option<&Object> {
-        match self.record.get(name) {
-            Some(Value::Object(document)) => Some(document),
-            _ => None,
-        }
-    }
-
-    /// What the resource said of itself.
-    pub fn resource(&self, server: &ServerUrl) -> Option<Box<DiscoveredResource>> {
-        let challenge = self.record.string("challenge").ok()??;
-        let metadata = ProtectedResourceMetadata::parse(self.document("resource")?, server).ok()?;
-        Some(DiscoveredResource::listed(challenge, metadata))
-    }
-
-    /// What the authorization server said of itself, if it is this one: RFC 8414 §3.3 is in the check.
-    pub fn authorization_server(&self, issuer: &Issuer) -> Option<Box<AuthorizationServerMetadata>> {
-        AuthorizationServerMetadata::parse(self.document("server")?, issuer).ok()
-    }
-}
-
-impl DiscoveryText {
-    /// Of documents that have just come.
-    pub fn of<P: Ports>(ports: &P, resource: Option<ResourceText>, server: &Answer) -> Self {
-        Self(resource.and_then(|ResourceText { challenge, answer }| {
-            let seconds = answer.fresh_seconds.min(server.fresh_seconds);
-            let record = record::writer()
-                .number("until", ports.now().0.saturating_add(seconds * 1000))
-                .string("challenge", &challenge)
-                .object("resource", &answer.text)
-                .object("server", &server.text)
-                .finish();
-            (seconds > 0).then(|| record.into())
-        }))
-    }
-
-    /// Keeps it for the next sign-in. Where the store fails, that one asks again.
-    pub async fn store<P: Ports>(self, ports: &P, server: &ServerUrl) {
-        if let Some(record) = self.0 {
-            let _ = ports.set(&key(server), record).await;
-        }
     }
 }

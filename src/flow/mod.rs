@@ -1,32 +1,44 @@
 //! What the client does, in the order that the specification tells it. Straight-line async Rust over
 //! the [`ports`](crate::ports).
 
+mod account;
 mod call;
 mod client;
 mod device_authorization;
 mod discover;
+mod discovered;
 mod dpop;
+mod endpoint;
 mod exchange;
 mod exchanges;
 mod grant;
+mod grant_request;
 mod identify;
+mod kept_accounts;
 mod kept_discovery;
+mod kept_registration;
+mod parties;
 mod pending;
 mod pushed_authorization_request;
 mod record;
+mod restore;
 mod server_time;
 mod session;
+mod sessions;
 mod sign_in;
 mod step_up;
-mod token;
+pub mod steps;
+mod who;
 
-pub use call::call;
+pub use account::Account;
 pub use client::{Client, Dpop, Grant, IdentityProvider, PreRegistered};
 pub use discover::{
     AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
     discover_resource,
 };
-pub use identify::identify;
+pub use identify::{forget_client, identify};
+pub use kept_registration::{Identity, Registration};
+pub use restore::restore;
 pub use session::Session;
-pub use sign_in::{restore, sign_in};
-pub use step_up::step_up;
+pub use sessions::{forget, sessions};
+pub use sign_in::{sign_in, sign_in_with};

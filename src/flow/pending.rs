@@ -4,16 +4,19 @@
 
 use std::rc::Rc;
 
+use serde::Serialize;
+
+use super::account::Account;
 use super::client::Client;
-use super::dpop::Binding;
-use super::identify::forget_if_unknown;
-use super::record;
-use super::session::{Session, Tokens};
+use super::grant_request::GrantRequest;
+use super::record::{self, VERSION};
+use super::session::Tokens;
+use super::who::user;
 use crate::ports::{Ports, UnixMillis};
-use crate::protocol::json::{Object, Value, Writer};
+use crate::protocol::json::{Object, Value};
 use crate::protocol::{
-    AuthorizationCode, CodeVerifier, PendingRequest, Secret, ServerUrl, State, TokenResponse, Url,
-    authorization_response, code_request, form,
+    AuthorizationCode, AuthorizationServerMetadata, CodeVerifier, PendingRequest, RedirectUri, Secret, State, Url,
+    code_request,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -24,175 +27,224 @@ const MOST: usize = 8;
 
 /// All that the response is checked against, and that its code is exchanged with.
 pub(super) struct PendingSignIn {
-    /// The session that it will be, as yet without tokens.
-    pub session: Rc<Tokens>,
-    pub binding: Binding,
-    pub redirect_uri: Url,
+    pub grant: GrantRequest,
+    pub redirect_uri: RedirectUri,
     pub iss_in_response: bool,
     pub state: State,
     pub verifier: CodeVerifier,
+    /// `nonce`, where an ID token is asked for (OpenID Connect Core §3.1.2.1).
+    pub nonce: Option<String>,
+    /// Where more is known of the user.
+    pub userinfo_endpoint: Option<Url>,
+}
+
+/// What is kept of it.
+#[derive(Serialize)]
+pub(super) struct PendingMembers<'a> {
+    client_id: &'a str,
+    client_secret: Option<&'a str>,
+    client_secret_expires_at: Option<u64>,
+    token_endpoint_auth_method: &'static str,
+    resource: &'a str,
+    issuer: &'a str,
+    token_endpoint: &'a str,
+    revocation_endpoint: Option<&'a str>,
+    requested: &'a [String],
+    binding: &'static str,
+    server: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    account: &'a str,
+    redirect_uri: &'a str,
+    /// 1 where it is so.
+    iss_in_response: Option<u8>,
+    verifier: &'a str,
+    nonce: Option<&'a str>,
+    userinfo_endpoint: Option<&'a str>,
+    ends_at: u64,
 }
 
 impl PendingSignIn {
+    /// A new one: `state` and verifier are fresh.
+    pub fn new(
+        ports: &impl Ports,
+        client: &Client,
+        server: &AuthorizationServerMetadata,
+        grant: GrantRequest,
+        redirect_uri: &RedirectUri,
+    ) -> Result<Self> {
+        let asks_who = grant.requested.contains("openid");
+        Ok(Self {
+            grant,
+            redirect_uri: redirect_uri.clone(),
+            iss_in_response: server.iss_in_response || client.require_iss,
+            state: State::from_entropy(ports.entropy()?),
+            verifier: CodeVerifier::from_entropy(ports.entropy()?),
+            nonce: match asks_who {
+                true => Some(State::from_entropy(ports.entropy()?).as_str().to_owned()),
+                false => None,
+            },
+            userinfo_endpoint: server.userinfo_endpoint.clone().filter(|_| asks_who),
+        })
+    }
+
     /// The request that was sent.
     pub fn request<'a>(&'a self, client: &Client) -> PendingRequest<'a> {
         PendingRequest {
-            issuer: &self.session.issuer,
+            issuer: &self.grant.parties.issuer,
             iss_in_response: self.iss_in_response,
             redirect_uri: &self.redirect_uri,
-            resource: self.session.resource_parameter(client),
+            resource: self.grant.resource_parameter(client),
             state: &self.state,
             verifier: &self.verifier,
         }
     }
 
-    /// Exchanges the code.
-    pub async fn exchange<P: Ports>(
+    /// Exchanges the code. A server that refuses the way in which the client showed its secret is shown it in
+    /// the other way, once: registrations and metadata do not always say which one it takes.
+    pub async fn exchange<P: Ports>(&self, ports: &P, client: &Client, code: &AuthorizationCode) -> Result<Rc<Tokens>> {
+        let refused = match self.exchange_by(&self.grant, ports, client, code).await {
+            Err(error) if error.server_error() == Some("invalid_client") => error,
+            tokens => return tokens,
+        };
+        let Some(grant) = self.grant.by_other_method() else { return Err(refused) };
+        self.exchange_by(&grant, ports, client, code).await.map_err(|_| refused)
+    }
+
+    async fn exchange_by<P: Ports>(
         &self,
+        grant: &GrantRequest,
         ports: &P,
         client: &Client,
         code: &AuthorizationCode,
-    ) -> Result<Box<TokenResponse>> {
-        let endpoint = self.session.endpoint(ports, client, &self.session.token_endpoint, self.binding);
+    ) -> Result<Rc<Tokens>> {
         let secrets = [code.expose(), self.verifier.expose()];
-        endpoint.request_tokens(Step::Token, code_request(code, &self.request(client)), &secrets).await
+        let form = code_request(code, &self.request(client));
+        let response = grant.token_endpoint(ports, client).request_tokens(Step::Token, form, &secrets).await?;
+        let user = user(ports, self.nonce.as_deref(), self.userinfo_endpoint.as_ref(), grant, &response).await;
+        Ok(Tokens::issued(grant, &response, user, ports.now()))
     }
 
     /// Stores it for another run of the program. `limit` is in milliseconds.
-    pub async fn keep<P: Ports>(&self, ports: &P, server: &ServerUrl, limit: u64) -> Result<()> {
+    pub async fn keep<P: Ports>(&self, ports: &P, account: &Account, limit: u64) -> Result<()> {
         let _guard = ports.lock(PENDING).await?;
-        let ends_at = ports.now().0.saturating_add(limit);
         let mut kept = load(ports).await?;
-        let text = self.to_text(server, ends_at);
-        kept.push((self.state.as_str().to_owned(), Value::String(text)));
+        let members = self.members(account, ports.now().after(limit));
+        kept.0.push((self.state.as_str().to_owned(), Value::String(ports.write_json(&members)?)));
         store(ports, kept).await
     }
 
-    fn to_text(&self, server: &ServerUrl, ends_at: u64) -> String {
-        let writer = self.session.write(Writer::new());
-        writer
-            .string("server", server.as_str())
-            .string("redirect_uri", self.redirect_uri.as_str())
-            .optional_number("iss_in_response", self.iss_in_response.then_some(1))
-            .string("verifier", self.verifier.expose())
-            .string("binding", self.binding.name())
-            .number("ends_at", ends_at)
-            .finish()
+    /// The record of it, but for the state. The user may come back until `ends_at`.
+    pub fn members<'a>(&'a self, account: &'a Account, ends_at: UnixMillis) -> PendingMembers<'a> {
+        let parties = &self.grant.parties;
+        PendingMembers {
+            client_id: &parties.client.client_id,
+            client_secret: parties.client.secret.as_ref().map(Secret::expose),
+            client_secret_expires_at: parties.client.secret_expires_at,
+            token_endpoint_auth_method: parties.client.method.name(),
+            resource: parties.resource.as_str(),
+            issuer: parties.issuer.as_str(),
+            token_endpoint: parties.token_endpoint.as_str(),
+            revocation_endpoint: parties.revocation_endpoint.as_ref().map(Url::as_str),
+            requested: self.grant.requested.tokens(),
+            binding: self.grant.binding.name(),
+            server: account.server().as_str(),
+            account: account.name(),
+            redirect_uri: self.redirect_uri.as_str(),
+            iss_in_response: self.iss_in_response.then_some(1),
+            verifier: self.verifier.expose(),
+            nonce: self.nonce.as_deref(),
+            userinfo_endpoint: self.userinfo_endpoint.as_ref().map(Url::as_str),
+            ends_at: ends_at.0,
+        }
     }
 
-    fn from_record(record: &Object, state: &str, server: &ServerUrl) -> Option<Self> {
+    fn read(record: &Object, state: &str, account: &Account) -> Option<Self> {
         let text = |name| record.required_string(name).ok();
         Some(Self {
-            session: Tokens::from_record(record, server)?,
-            binding: Binding::from_name(text("binding")?)?,
-            redirect_uri: Url::parse(text("redirect_uri")?).ok()?,
+            grant: GrantRequest::read(record, account)?,
+            redirect_uri: RedirectUri::parse(text("redirect_uri")?).ok()?,
             iss_in_response: record.get("iss_in_response").is_some(),
             state: State::from_text(state),
             verifier: CodeVerifier::from_text(text("verifier")?),
+            nonce: record.text("nonce").map(str::to_owned),
+            userinfo_endpoint: record.text("userinfo_endpoint").and_then(|url| Url::parse(url).ok()),
         })
     }
 }
 
-/// Finishes the sign-in that a response belongs to, if that is one for this server. A response is
-/// used once: one that comes again, as by the back button, belongs to none.
-pub(super) async fn finish_returned<P: Ports>(
-    ports: &P,
-    client: &Rc<Client>,
-    server: &ServerUrl,
-    response: &Secret,
-) -> Result<Option<Session<P>>> {
-    let parameters = form::parse(response.expose());
-    let state = parameters.iter().find(|(name, _)| name == "state").map_or("", |(_, state)| state);
-    // Who asks for the same meanwhile waits, and finds the session.
-    let _turn = ports.lock(state).await?;
-    let finished = match take(ports, server, state).await? {
-        Taken::Ours(record) => match check(&record, state, server, client, response, ports.now()) {
-            Ok((pending, code)) => begin(ports, client, server, pending, &code).await.map(Some),
-            Err(error) => Err(error),
-        },
-        Taken::OfAnotherServer => return Ok(None),
-        Taken::Unknown => Ok(None),
-    };
-    ports.forget(response);
-    finished
+/// A sign-in of another run of the program, as it was kept.
+pub(super) struct KeptSignIn {
+    /// Nothing where it can't be read.
+    sign_in: Option<PendingSignIn>,
+    ends_at: Option<UnixMillis>,
 }
 
-async fn begin<P: Ports>(
-    ports: &P,
-    client: &Rc<Client>,
-    server: &ServerUrl,
-    pending: PendingSignIn,
-    code: &AuthorizationCode,
-) -> Result<Session<P>> {
-    match pending.exchange(ports, client, code).await {
-        Ok(response) => Session::begin(ports, client, server, pending.session, response).await,
-        Err(error) => {
-            let endpoint = pending.session.endpoint(ports, client, &pending.session.token_endpoint, Binding::Off);
-            // What the user learns is why the sign-in failed.
-            let _ = forget_if_unknown(&endpoint, Some(&pending.redirect_uri), false, &error).await;
-            Err(error)
+impl KeptSignIn {
+    /// Takes the one with a state out of the store, if it is for this account.
+    pub async fn take<P: Ports>(ports: &P, account: &Account, state: &str) -> Result<Taken> {
+        let _guard = ports.lock(PENDING).await?;
+        let mut kept = load(ports).await?;
+        let record = match kept.take(state) {
+            Some(Value::String(text)) => ports.parse_json(&text),
+            _ => None,
+        };
+        let Some(Value::Object(record)) = record else { return Ok(Taken::Unknown) };
+        let of_account = record.string("account").ok().flatten().unwrap_or_default();
+        if record.string("server") != Ok(Some(account.server().as_str())) || of_account != account.name() {
+            return Ok(Taken::OfAnother);
+        }
+        store(ports, kept).await?;
+        Ok(Taken::Ours(Self::read(&record, state, account)))
+    }
+
+    /// One that has just begun.
+    pub fn new(sign_in: PendingSignIn, ends_at: UnixMillis) -> Self {
+        Self { sign_in: Some(sign_in), ends_at: Some(ends_at) }
+    }
+
+    /// Its state and its record.
+    pub fn record<'a>(&'a self, account: &'a Account) -> Option<(&'a State, PendingMembers<'a>)> {
+        let sign_in = self.sign_in.as_ref()?;
+        Some((&sign_in.state, sign_in.members(account, self.ends_at?)))
+    }
+
+    /// The one with a state, as its record has it.
+    pub fn read(record: &Object, state: &str, account: &Account) -> Self {
+        Self {
+            sign_in: PendingSignIn::read(record, state, account),
+            ends_at: record.whole_number("ends_at").ok().flatten().map(UnixMillis),
         }
     }
-}
 
-fn check(
-    record: &Object,
-    state: &str,
-    server: &ServerUrl,
-    client: &Client,
-    response: &Secret,
-    now: UnixMillis,
-) -> Result<(PendingSignIn, AuthorizationCode)> {
-    if record.whole_number("ends_at").ok().flatten().is_none_or(|ends_at| ends_at <= now.0) {
-        let message = "The user came back from the sign-in page after the time limit.";
-        return Err(Error::new(Code::Timeout, Step::Authorization, message));
+    /// The sign-in, if the user may still come back from it.
+    pub fn in_time(self, now: UnixMillis) -> Result<PendingSignIn> {
+        if self.ends_at.is_none_or(|ends_at| ends_at <= now) {
+            let message = "The user came back from the sign-in page after the time limit.";
+            return Err(Error::new(Code::Timeout, Step::Authorization, message));
+        }
+        self.sign_in.ok_or_else(|| {
+            Error::new(Code::StateMismatch, Step::Authorization, "What was kept of the sign-in can't be read.")
+        })
     }
-    let pending = PendingSignIn::from_record(record, state, server).ok_or_else(|| {
-        Error::new(Code::StateMismatch, Step::Authorization, "What was kept of the sign-in can't be read.")
-    })?;
-    let code = authorization_response(response.expose(), &pending.request(client))?;
-    Ok((pending, code))
 }
 
-enum Taken {
+/// What was found under a state.
+pub(super) enum Taken {
     /// It is not in the store any more.
-    Ours(Object),
-    OfAnotherServer,
+    Ours(KeptSignIn),
+    OfAnother,
     Unknown,
 }
 
-async fn take<P: Ports>(ports: &P, server: &ServerUrl, state: &str) -> Result<Taken> {
-    let _guard = ports.lock(PENDING).await?;
-    let mut kept = load(ports).await?;
-    let Some(index) = kept.iter().position(|(name, _)| name == state) else { return Ok(Taken::Unknown) };
-    let record = match kept.remove(index) {
-        (_, Value::String(text)) => ports.parse_json(&text),
-        _ => None,
-    };
-    let Some(Value::Object(record)) = record else { return Ok(Taken::Unknown) };
-    if record.string("server") != Ok(Some(server.as_str())) {
-        return Ok(Taken::OfAnotherServer);
-    }
-    store(ports, kept).await?;
-    Ok(Taken::Ours(record))
+/// The texts of those that are kept, by their state.
+async fn load<P: Ports>(ports: &P) -> Result<Object> {
+    Ok(record::load(ports, PENDING).await?.unwrap_or_default())
 }
 
-async fn load<P: Ports>(ports: &P) -> Result<Vec<(String, Value)>> {
-    let mut kept = Vec::new();
-    let mut read = |record: Object| {
-        kept = record.0;
-        true
-    };
-    record::load(ports, PENDING, &mut read).await?;
-    Ok(kept)
-}
-
-async fn store<P: Ports>(ports: &P, kept: Vec<(String, Value)>) -> Result<()> {
-    let texts = kept.iter().filter_map(|(state, value)| match value {
-        Value::String(text) => Some((state, text)),
-        _ => None,
-    });
-    let more = texts.clone().count().saturating_sub(MOST);
-    let writer = texts.skip(more).fold(record::writer(), |writer, (state, text)| writer.string(state, text));
-    ports.set(PENDING, writer.finish().into()).await
+async fn store<P: Ports>(ports: &P, kept: Object) -> Result<()> {
+    let mut texts = kept.0;
+    texts.retain(|(_, value)| matches!(value, Value::String(_)));
+    texts.drain(..texts.len().saturating_sub(MOST));
+    texts.insert(0, ("v".into(), Value::Number(VERSION as f64)));
+    ports.set(PENDING, record::text(ports, &Object(texts))?).await
 }

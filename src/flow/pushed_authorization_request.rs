@@ -5,7 +5,9 @@ use super::client::Client;
 use super::dpop::Binding;
 use super::pending::PendingSignIn;
 use crate::ports::Ports;
-use crate::protocol::{AuthorizationRequest, AuthorizationServerMetadata, ClientAuthentication, RequestUri, Url};
+use crate::protocol::{
+    AuthorizationParameters, AuthorizationRequest, AuthorizationServerMetadata, ClientAuthentication, RequestUri, Url,
+};
 use crate::{Code, Error, Result, Step};
 
 /// The URL to open. The client's authentication goes with a pushed request as with a token request
@@ -15,16 +17,20 @@ pub(super) async fn authorization_url<P: Ports>(
     client: &Client,
     server: &AuthorizationServerMetadata,
     pending: &PendingSignIn,
+    parameters: &AuthorizationParameters,
 ) -> Result<Url> {
     const STEP: Step = Step::Authorization;
     let request = AuthorizationRequest {
         server,
-        client_id: &pending.session.client.client_id,
-        scope: &pending.session.requested,
-        dpop_jkt: match pending.binding {
+        client_id: &pending.grant.parties.client.client_id,
+        scope: &pending.grant.requested,
+        dpop_jkt: match pending.grant.binding {
             Binding::Off => None,
-            _ => Some(ports.dpop_key(&server.issuer).await?.thumbprint()),
+            _ => Some(ports.dpop_key(&pending.grant.parties.dpop_key).await?.thumbprint()),
         },
+        nonce: pending.nonce.as_deref(),
+        consent: pending.grant.consent,
+        own: parameters,
         pending: pending.request(client),
     };
     let required = server.requires_pushed_requests;
@@ -35,7 +41,7 @@ pub(super) async fn authorization_url<P: Ports>(
         }
         return request.url();
     };
-    let endpoint = pending.session.endpoint(ports, client, url, pending.binding);
+    let endpoint = pending.grant.parties.endpoint(ports, client, url, pending.grant.binding);
     let form = match endpoint.client.method {
         // The one method that leaves `client_id` out of the form.
         ClientAuthentication::SecretBasic => request.parameters().add("client_id", request.client_id),

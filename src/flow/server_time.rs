@@ -8,11 +8,11 @@ use crate::protocol::Url;
 /// with the time at which they were made.
 pub(super) fn note_date<P: Ports>(ports: &P, url: &Url, date: Option<UnixMillis>) {
     if let Some(date) = date {
-        ports.keep_ahead(url.origin(), date.0.cast_signed().saturating_sub(ports.now().0.cast_signed()));
+        ports.keep_clock_offset(url.origin(), date.0.cast_signed().saturating_sub(ports.now().0.cast_signed()));
     }
 }
 
 /// Now, at a server: seconds since 1970.
 pub(super) fn seconds_at<P: Ports>(ports: &P, url: &Url) -> u64 {
-    ports.now().0.saturating_add_signed(ports.ahead(url.origin())) / 1000
+    ports.now().0.saturating_add_signed(ports.clock_offset(url.origin())) / 1000
 }

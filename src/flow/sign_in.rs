@@ -2,24 +2,25 @@
 
 use std::rc::Rc;
 
-use super::client::{Client, is_listed};
-use super::device_authorization::tokens_by_device_code;
+use super::account::Account;
+use super::client::Client;
+use super::device_authorization::{announce, device_codes, tokens_when_the_user_is_done};
 use super::discover::{
-    AuthorizationServers, DiscoveredResource, discover_listed, discover_origin_authorization_server,
-    discover_resource_and_text,
+    AuthorizationServers, DiscoveredResource, DiscoveredServer, discover_listed, discover_origin, discover_resource,
 };
-use super::dpop::Binding;
+use super::discovered::Discovered;
 use super::grant::tokens_by_grant;
-use super::identify::{forget_if_unknown, identify};
-use super::kept_discovery::{DiscoveryText, KeptDiscovery};
-use super::pending::{PendingSignIn, finish_returned};
+use super::grant_request::GrantRequest;
+use super::identify::{confirm_identity, doubt_identity, identify};
+use super::kept_discovery::KeptDiscovery;
+use super::kept_registration::Registration;
+use super::pending::PendingSignIn;
 use super::pushed_authorization_request::authorization_url;
-use super::session::{Session, Tokens};
-use super::token::Endpoint;
-use crate::ports::{Event, Ports, UnixMillis, UserAgent};
+use super::session::{Session, Tokens, while_signed_in};
+use crate::ports::{AuthorizationPage, Event, FoundServer, Ports, UserAgent};
 use crate::protocol::{
-    AuthorizationCode, AuthorizationServerMetadata, CodeVerifier, Issuer, PendingRequest, Scope, Secret, ServerUrl,
-    State, TokenResponse, TokenType, authorization_response,
+    AuthorizationCode, AuthorizationParameters, AuthorizationServerMetadata, Issuer, PendingRequest, RedirectUri,
+    Scope, ServerUrl, TokenType, authorization_response, cors,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -27,210 +28,269 @@ use crate::{Code, Error, Result, Step};
 ///
 /// What is in the store changes only when the sign-in has succeeded; a registration is kept as soon
 /// as it is made.
+///
+/// # Errors
+///
+/// Each step has its own ([`Error::step`]): a server that can't be reached or read, documents that are not what the
+/// specification says, an identity or a consent that is refused, a user who gives up, a store that fails.
 pub async fn sign_in<P: Ports>(
     ports: &P,
     client: &Rc<Client>,
-    server: &ServerUrl,
+    account: &Account,
     scopes: Option<&Scope>,
     user_agent: &mut impl UserAgent,
 ) -> Result<Session<P>> {
+    sign_in_with(ports, client, account, scopes, &AuthorizationParameters::default(), user_agent).await
+}
+
+/// The same with more parameters for the authorization request of this sign-in, such as `prompt` or `login_hint`.
+///
+/// # Errors
+///
+/// As [`sign_in`].
+pub async fn sign_in_with<P: Ports>(
+    ports: &P,
+    client: &Rc<Client>,
+    account: &Account,
+    scopes: Option<&Scope>,
+    parameters: &AuthorizationParameters,
+    user_agent: &mut impl UserAgent,
+) -> Result<Session<P>> {
     let scope = |found: &DiscoveredResource| scopes.or(client.scopes.as_ref()).unwrap_or(&found.scope).clone();
-    let (session, response) = SignIn { ports, client, server, user_agent }.authorize(&scope, None).await?;
-    Session::begin(ports, client, server, session, response).await
+    let tokens = SignIn { ports, client, account, stepping_up: None, parameters, user_agent }.authorize(&scope).await?;
+    Session::begin(ports, client, account, tokens).await
 }
 
 /// Who signs in where.
 pub(super) struct SignIn<'a, P, U> {
     pub ports: &'a P,
     pub client: &'a Client,
-    pub server: &'a ServerUrl,
+    pub account: &'a Account,
+    /// The session that gets more scopes.
+    pub stepping_up: Option<SteppingUp<'a, P>>,
+    /// What else goes with this sign-in's authorization request.
+    pub parameters: &'a AuthorizationParameters,
     pub user_agent: &'a mut U,
 }
 
-/// Who is asked for what.
+/// What stays as it is at a step-up.
+pub(super) struct SteppingUp<'a, P> {
+    pub session: &'a Session<P>,
+    pub issuer: &'a Issuer,
+    pub token_type: TokenType,
+    /// Whether the user shall consent once more, though the server has their consent.
+    pub consent: bool,
+}
+
+/// What to ask for, by what was discovered.
+type WantedScope<'a> = &'a dyn Fn(&DiscoveredResource) -> Scope;
+
+/// All that is known before the user is asked.
 struct Prepared {
-    authorization_server: Box<AuthorizationServerMetadata>,
-    binding: Binding,
-    /// The session that it will be, as yet without tokens.
-    session: Rc<Tokens>,
-    /// Whether the client's identity there is a registration that was made earlier.
-    earlier: bool,
-    /// What discovery found.
-    discovery: DiscoveryText,
+    discovered: Discovered,
+    grant: GrantRequest,
+    /// Where the client's identity there comes from.
+    registration: Registration,
+    /// What else goes with the authorization request.
+    parameters: AuthorizationParameters,
 }
 
 impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
-    /// From the server's URL to tokens: the session that they are for, and the answer that brings them.
-    /// `scope` tells what to ask for by what was discovered; a `known` authorization server is taken
-    /// without a choice while it is one of the server's.
+    /// From the server's URL to tokens.
     ///
     /// What discovery found is taken out of the store when it is relied upon, and comes back with the
     /// tokens: so no failure happens twice because what was kept is no longer true.
-    pub async fn authorize(
-        mut self,
-        scope: &dyn Fn(&DiscoveredResource) -> Scope,
-        known: Option<&Issuer>,
-    ) -> Result<(Rc<Tokens>, Box<TokenResponse>)> {
-        let mut kept = KeptDiscovery::load(self.ports, self.server).await;
-        let relied_upon = kept.is_some();
-        let prepared = loop {
-            let kept = kept.take();
-            let again = kept.is_some();
-            match self.prepare(scope, known, kept).await {
-                // The servers may say something else by now. The app's own faults stay what they are.
-                Err(error) if again && error.code() != Code::InvalidOption => {}
-                prepared => break prepared?,
-            }
-        };
-        if relied_upon {
-            KeptDiscovery::forget(self.ports, self.server).await;
+    pub async fn authorize(mut self, scope: WantedScope<'_>) -> Result<Rc<Tokens>> {
+        let prepared = self.prepare(scope).await?;
+        let tokens = self.request_tokens(&prepared).await?;
+        let (registered, used) = (&prepared.grant.parties.client, &tokens.granted.parties);
+        confirm_identity(self.ports, self.client, prepared.registration, registered, used).await;
+        let Discovered { resource, authorization_server } = &prepared.discovered;
+        if let Some(metadata) = &authorization_server.document {
+            KeptDiscovery::store(self.ports, self.account.server(), &resource.source, metadata).await;
         }
-        let response = self.tokens(&prepared).await?;
-        prepared.discovery.store(self.ports, self.server).await;
-        Ok((prepared.session, response))
+        Ok(tokens)
     }
 
-    /// Asks for the tokens.
-    async fn tokens(&mut self, prepared: &Prepared) -> Result<Box<TokenResponse>> {
-        let Prepared { authorization_server, session, .. } = prepared;
-        let endpoint = session.endpoint(self.ports, self.client, &session.token_endpoint, prepared.binding);
-        if let Some(grant) = &self.client.grant {
-            return tokens_by_grant(&endpoint, grant, &session.resource, &session.requested).await;
-        }
-        let Some(redirect_uri) = self.client.redirect_uri.clone() else {
-            let resource = session.resource_parameter(self.client);
-            let server = self.server;
-            return tokens_by_device_code(&endpoint, authorization_server, server, resource, &session.requested).await;
+    /// Finds who is asked for what, by what is kept or else by what the servers say now.
+    async fn prepare(&mut self, scope: WantedScope<'_>) -> Result<Box<Prepared>> {
+        let Some(kept) = KeptDiscovery::load(self.ports, self.account.server()).await else {
+            return self.prepare_by(scope, None).await;
         };
-        let pending = PendingSignIn {
-            session: session.clone(),
-            binding: prepared.binding,
-            redirect_uri,
-            iss_in_response: authorization_server.iss_in_response,
-            state: State::from_entropy(self.ports.entropy()?),
-            verifier: CodeVerifier::from_entropy(self.ports.entropy()?),
+        let prepared = match self.prepare_by(scope, Some(kept)).await {
+            // The servers may say something else by now. The app's own faults stay what they are.
+            Err(error) if error.code() != Code::InvalidOption => self.prepare_by(scope, None).await?,
+            prepared => prepared?,
         };
-        match self.ask(authorization_server, &pending).await {
-            Err(error) => {
-                let endpoint = Endpoint { binding: Binding::Off, ..endpoint };
-                let redirect_uri = Some(&pending.redirect_uri);
-                // What the user learns is why the sign-in failed.
-                let _ = forget_if_unknown(&endpoint, redirect_uri, prepared.earlier, &error).await;
-                Err(error)
+        KeptDiscovery::forget(self.ports, self.account.server()).await;
+        Ok(prepared)
+    }
+
+    async fn prepare_by(&mut self, scope: WantedScope<'_>, kept: Option<KeptDiscovery>) -> Result<Box<Prepared>> {
+        let Self { ports, client, .. } = *self;
+        let discovered = self.discover(kept).await?;
+        let (resource, server) = (&*discovered.resource, &*discovered.authorization_server.metadata);
+        // A session that is bound to a key stays so.
+        let is_bound = self.stepping_up.as_ref().is_some_and(|session| session.token_type == TokenType::Dpop);
+        let found = FoundServer {
+            server: self.account.server().as_str(),
+            issuer: &server.issuer,
+            metadata: discovered.authorization_server.document.as_ref().map(|document| &document.object),
+        };
+        let own = self.user_agent.authorization_parameters(&found).await?;
+        let parameters = client.authorization_parameters.and(&own).and(self.parameters);
+        let scope = discovered.with_openid(scope(resource), &parameters);
+        let wanted = discovered.wanted(ports, client, self.account.server(), &scope, is_bound)?;
+        let known_scopes = wanted.scope.union(&resource.scopes_supported);
+        let identity = identify(ports, client, server, &known_scopes, &found, self.user_agent)
+            .await
+            .map_err(|error| unless_challenge_is_hidden(self.account.server(), resource, error))?;
+        let consent = self.stepping_up.as_ref().is_some_and(|session| session.consent);
+        let grant = discovered.grant_request(wanted, self.account, identity.credentials, consent);
+        Ok(Box::new(Prepared { discovered, grant, registration: identity.registration, parameters }))
+    }
+
+    /// Finds the server's authorization server, and what both say of themselves.
+    async fn discover(&mut self, kept: Option<KeptDiscovery>) -> Result<Discovered> {
+        let Self { ports, client, account, .. } = *self;
+        let server = account.server();
+        let (resource, kept) = match kept {
+            Some(kept) => (kept.resource, Some(kept.server)),
+            None => (discover_resource(ports, server, client.prefetch).await?, None),
+        };
+        let authorization_server = match &resource.authorization_servers {
+            AuthorizationServers::Listed(issuers) => {
+                let issuer = match &self.stepping_up {
+                    Some(session) => pinned(issuers, session.issuer, client, server)?,
+                    None => choose(issuers, self.user_agent).await?,
+                };
+                // What is kept may be another authorization server's.
+                match kept.and_then(|document| DiscoveredServer::read(document, &issuer, &client.issuer_policy).ok()) {
+                    Some(kept) => kept,
+                    None => discover_listed(ports, &issuer, &client.issuer_policy, client.prefetch).await?,
+                }
             }
-            response => response,
+            AuthorizationServers::Origin(origin) => {
+                // A server without metadata, as its own authorization server, is another one too.
+                if let Some(session) = &self.stepping_up {
+                    pinned(std::slice::from_ref(origin), session.issuer, client, server)?;
+                }
+                discover_origin(ports, origin, client.prefetch).await?
+            }
+        };
+        Ok(Discovered { resource, authorization_server })
+    }
+
+    /// Asks for the tokens: by a grant without a user, by a code for another device, or by the user's
+    /// consent on a page.
+    async fn request_tokens(&mut self, prepared: &Prepared) -> Result<Rc<Tokens>> {
+        let Self { ports, client, account, .. } = *self;
+        let GrantRequest { parties, requested, .. } = &prepared.grant;
+        let endpoint = prepared.grant.token_endpoint(ports, client);
+        let response = match (&client.grant, &client.redirect_uri) {
+            (Some(grant), _) => tokens_by_grant(&endpoint, grant, &parties.resource, requested).await?,
+            (None, Some(redirect_uri)) => return self.tokens_by_code(prepared, redirect_uri).await,
+            (None, None) => {
+                let metadata = &prepared.discovered.authorization_server.metadata;
+                let resource = parties.resource_parameter(client);
+                let device = device_codes(&endpoint, metadata, resource, requested).await?;
+                let expires_at = announce(ports, account, &device);
+                tokens_when_the_user_is_done(&endpoint, &device.device_code, device.interval, expires_at, resource)
+                    .await?
+            }
+        };
+        Ok(Tokens::issued(&prepared.grant, &response, None, ports.now()))
+    }
+
+    async fn tokens_by_code(&mut self, prepared: &Prepared, redirect_uri: &RedirectUri) -> Result<Rc<Tokens>> {
+        let Self { ports, client, .. } = *self;
+        let server = &prepared.discovered.authorization_server.metadata;
+        let pending = PendingSignIn::new(ports, client, server, prepared.grant.clone(), redirect_uri)?;
+        match self.ask_user(server, &pending, &prepared.parameters).await {
+            Ok(tokens) => Ok(tokens),
+            Err(error) => {
+                let parties = &prepared.grant.parties;
+                // What the user learns is why the sign-in failed.
+                let _ = doubt_identity(ports, parties, redirect_uri, prepared.registration, &error).await;
+                Err(with_consent_hint(error, &prepared.parameters, &pending.grant.requested))
+            }
         }
     }
 
     /// The user's part, and the exchange of its code.
-    async fn ask(
+    async fn ask_user(
         &mut self,
-        authorization_server: &AuthorizationServerMetadata,
+        server: &AuthorizationServerMetadata,
         pending: &PendingSignIn,
-    ) -> Result<Box<TokenResponse>> {
-        let url = authorization_url(self.ports, self.client, authorization_server, pending).await?;
-        if let Some(limit) = self.user_agent.leaves_for() {
-            pending.keep(self.ports, self.server, limit).await?;
+        parameters: &AuthorizationParameters,
+    ) -> Result<Rc<Tokens>> {
+        let url = authorization_url(self.ports, self.client, server, pending, parameters).await?;
+        if let Some(limit) = self.user_agent.redirect_timeout() {
+            pending.keep(self.ports, self.account, limit).await?;
         }
-        self.user_agent.open(&url, &pending.state)?;
-        let (server, issuer) = (self.server.as_str(), authorization_server.issuer.as_str());
-        self.ports.notify(&Event::Authorizing { server, issuer });
-        let code = response(&pending.request(self.client), self.user_agent).await?;
+        let session = self.stepping_up.as_ref().map(|stepping_up| stepping_up.session);
+        while_signed_in(session, self.user_agent.confirm(self.account.server().as_str(), &server.issuer)).await?;
+        self.user_agent.open(&AuthorizationPage {
+            url: &url,
+            state: &pending.state,
+            server: self.account.server().as_str(),
+            issuer: &server.issuer,
+        })?;
+        self.ports.notify(&Event::Authorizing {
+            server: self.account.server().as_str(),
+            account: self.account.name(),
+            issuer: server.issuer.as_str(),
+            resource: pending.grant.parties.resource.as_str(),
+            url: Some(url.as_str()).filter(|_| !self.user_agent.shows_page()),
+        });
+        let code = while_signed_in(session, response(&pending.request(self.client), self.user_agent)).await?;
         pending.exchange(self.ports, self.client, &code).await
     }
+}
 
-    /// Finds who is asked for what, from what is kept or else from the servers, and the client's identity
-    /// there.
-    async fn prepare(
-        &mut self,
-        scope: &dyn Fn(&DiscoveredResource) -> Scope,
-        known: Option<&Issuer>,
-        kept: Option<KeptDiscovery>,
-    ) -> Result<Prepared> {
-        let Self { ports, client, server, .. } = *self;
-        let kept = kept.and_then(|kept| Some((kept.resource(server)?, Some(kept), None)));
-        let (found, kept, text) = match kept {
-            Some(kept) => kept,
-            None => {
-                let (found, text) = discover_resource_and_text(ports, server, client.prefetch).await?;
-                (found, None, text)
-            }
-        };
-        let (authorization_server, discovery) = match &found.authorization_servers {
-            AuthorizationServers::Listed(issuers) => {
-                let issuer = match known.filter(|known| issuers.contains(known)) {
-                    Some(known) => known.clone(),
-                    None => choose(issuers, self.user_agent).await?,
-                };
-                match kept.and_then(|kept| Some((kept.authorization_server(&issuer)?, kept.text))) {
-                    Some(kept) => kept,
-                    None => {
-                        let (metadata, answer) = discover_listed(ports, &issuer, client.prefetch).await?;
-                        (metadata, DiscoveryText::of(ports, text, &answer))
-                    }
-                }
-            }
-            AuthorizationServers::Origin(origin) => {
-                let metadata = discover_origin_authorization_server(ports, origin, client.prefetch).await?;
-                (metadata, DiscoveryText::default())
-            }
-        };
-        let binding = Binding::between(ports, client, &authorization_server, &found)?;
-        let scope = with_offline_access(&scope(&found), client, &authorization_server);
-        if client.grant.is_none()
-            && client.redirect_uri.is_some()
-            && !is_listed(&client.trust_pkce, &authorization_server.issuer)
-        {
-            authorization_server.require_pkce()?;
+/// An identity provider may want an administrator for what `prompt=consent` asks.
+const CONSENT_HINT: &str = " The request had prompt=consent, since it asked for offline_access. If the provider does not \
+                            take that from this user, drop it: authorizationParameters: { prompt: null }.";
+
+fn with_consent_hint(error: Error, parameters: &AuthorizationParameters, requested: &Scope) -> Error {
+    let asked_for_consent = requested.contains("offline_access") && !parameters.has("prompt");
+    match error.server_error() {
+        Some("consent_required" | "access_denied" | "interaction_required") if asked_for_consent => {
+            error.with_hint(CONSENT_HINT)
         }
-        let known_scopes = scope.union(&found.scopes_supported);
-        let credentials = identify(ports, client, &authorization_server, &known_scopes).await;
-        let (credentials, earlier) = credentials.map_err(|error| match &found.authorization_servers {
-            AuthorizationServers::Origin(_) if found.challenge_hidden => hidden_challenge(server, error),
-            _ => error,
-        })?;
-        let session = Rc::new(Tokens {
-            resource: found.resource.clone(),
-            issuer: authorization_server.issuer.clone(),
-            token_endpoint: authorization_server.token_endpoint.clone(),
-            revocation_endpoint: authorization_server.revocation_endpoint.clone(),
-            client: credentials,
-            granted: scope.clone(),
-            requested: scope,
-            access_token: Secret::from(""),
-            token_type: TokenType::Bearer,
-            refresh_token: None,
-            issued_at: UnixMillis(0),
-            expires_at: None,
-            refresh_at: None,
-            failed_at: UnixMillis(0),
-            retry_at: None,
-        });
-        Ok(Prepared { authorization_server, binding, session, earlier, discovery })
+        _ => error,
     }
 }
 
 /// What looked like a server of 2025-03-26 and is none, may be one whose challenge names its metadata.
-fn hidden_challenge(server: &ServerUrl, cause: Error) -> Error {
+fn unless_challenge_is_hidden(server: &ServerUrl, resource: &DiscoveredResource, error: Error) -> Error {
+    let is_listed = matches!(resource.authorization_servers, AuthorizationServers::Listed(_));
+    if is_listed || !resource.challenge_hidden {
+        return error;
+    }
     let message = [
         server.as_str(),
-        " hides its challenge, and has no metadata at the well-known places: it has to send \
-         Access-Control-Expose-Headers: WWW-Authenticate.",
+        " hides its challenge, and has no metadata at the well-known places: it has to send ",
+        cors::EXPOSE_CHALLENGE,
+        ".",
     ];
     Error::new(Code::MetadataNotFound, Step::ResourceMetadata, message.concat())
         .with_url(server.url().without_query())
-        .with_source(Some(Box::new(cause)))
+        .with_source(Some(Box::new(error)))
 }
 
-/// Brings a session back from the store, without the network; or finishes the sign-in from which the
-/// user has just come back, whose errors are then those of [`sign_in`].
-pub async fn restore<P: Ports>(ports: &P, client: &Rc<Client>, server: &ServerUrl) -> Result<Option<Session<P>>> {
-    for response in ports.responses() {
-        if let Some(session) = finish_returned(ports, client, server, &response).await? {
-            return Ok(Some(session));
-        }
-    }
-    Session::load(ports.clone(), client.clone(), server.clone()).await
+/// The authorization server of a session, as the MCP server lists it. Another one does not take its place
+/// without a sign-in ("separate credentials and tokens for each", MCP 2026-07-28).
+fn pinned(issuers: &[Issuer], known: &Issuer, client: &Client, server: &ServerUrl) -> Result<Issuer> {
+    let is_it = |listed: &&Issuer| client.issuer_policy.named(listed, known.as_str()).is_some();
+    issuers.iter().find(is_it).cloned().ok_or_else(|| {
+        let message = format!(
+            "{} does not name {} as its authorization server any more, which issued the session: sign out, and sign in again.",
+            server.as_str(),
+            known.as_str()
+        );
+        Error::new(Code::IssuerMismatch, Step::ResourceMetadata, message)
+    })
 }
 
 /// The only authorization server, or the one that the client or its user chooses.
@@ -242,24 +302,13 @@ async fn choose(issuers: &[Issuer], user_agent: &mut impl UserAgent) -> Result<I
     })
 }
 
-/// MCP 2026-07-28 authorization, refresh tokens: `offline_access` is asked for only where the
-/// authorization server lists it. It goes with other scopes alone: on its own it would replace the
-/// server's default ones. Without a user there is nobody to be offline.
-fn with_offline_access(scope: &Scope, client: &Client, server: &AuthorizationServerMetadata) -> Scope {
-    const OFFLINE: &str = "offline_access";
-    if scope.is_empty() || client.grant.is_some() || !server.scopes_supported.contains(OFFLINE) {
-        return scope.clone();
-    }
-    scope.union(&Scope::from_tokens([OFFLINE]))
-}
-
 /// Waits for the response to this request. What comes over a channel that other sign-ins share, and
 /// has another state, is theirs.
 async fn response(request: &PendingRequest<'_>, user_agent: &mut impl UserAgent) -> Result<AuthorizationCode> {
     loop {
         let callback = user_agent.response().await?;
         match authorization_response(callback.query.expose(), request) {
-            Err(error) if error.code() == Code::StateMismatch && !callback.surely_ours => {}
+            Err(error) if error.code() == Code::StateMismatch && !callback.from_own_popup => {}
             decided => {
                 user_agent.done();
                 return decided;

@@ -1,36 +1,25 @@
 //! `McpAuthorizer`: signs users in.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::AbortSignal;
 
-use super::options::{Display, Options};
+use super::arguments::{account, parameters, scope};
+use super::closing::Closing;
+use super::options::Options;
 use super::session::Session;
-use crate::browser::promise::{promise, settled};
-use crate::browser::reflect::{apply, strings};
-use crate::browser::{AppPage, Browser, BrowserOptions, Connecting, JsCause, Popup, Redirect, race};
-use crate::flow::{self, Client};
-use crate::ports::{CallbackQuery, Event, Observer, UserAgent};
-use crate::protocol::{Issuer, Scope, ServerUrl, State, Url};
-use crate::{Code, Error, Result, Step};
+use super::setup::Setup;
+use crate::Step;
+use crate::browser::{Browser, BrowserOptions, NO_LIMIT, race, to_value};
+use crate::flow::{self, Grant};
+use crate::protocol::Issuer;
 
 /// Signs users in.
 #[wasm_bindgen]
 pub struct Authorizer(Rc<Setup>);
-
-/// What signing in takes.
-pub(super) struct Setup {
-    browser: Browser,
-    client: Rc<Client>,
-    choose: Option<Function>,
-    authorize: Option<Function>,
-    display: Display,
-    sign_in_timeout: u32,
-}
 
 #[wasm_bindgen]
 impl Authorizer {
@@ -53,194 +42,106 @@ impl Authorizer {
             browser,
             client: options.client,
             choose: options.choose,
+            confirm: options.confirm,
             authorize: options.authorize,
+            identify: options.identify,
+            parameters: options.parameters,
+            popup: options.popup,
             display: options.display,
+            no_opener: options.no_opener,
             sign_in_timeout: options.sign_in_timeout,
+            exportable: options.exportable,
+            closing: Closing::default(),
         })))
+    }
+
+    /// The MCP extension that its sign-ins use; `undefined` where they use none.
+    #[wasm_bindgen(getter)]
+    pub fn extension(&self) -> JsValue {
+        self.0.client.grant.as_ref().and_then(Grant::extension).map_or(JsValue::UNDEFINED, JsValue::from)
     }
 
     /// Signs in. The popup opens before this returns, while the click still counts.
     #[wasm_bindgen(js_name = signIn)]
-    pub fn sign_in(&self, server: &JsValue, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
+    pub fn sign_in(
+        &self,
+        server: &JsValue,
+        name: &JsValue,
+        scopes: &JsValue,
+        more: &JsValue,
+        signal: Option<AbortSignal>,
+    ) -> Promise {
         let setup = self.0.clone();
-        let prepared = server_url(server).and_then(|server| {
-            let scopes = scope(scopes)?;
-            Ok((setup.user(&server, signal.as_ref())?, server, scopes))
+        let prepared = account(server, name).and_then(|account| {
+            let (scopes, parameters) = (scope(scopes)?, parameters(more)?);
+            Ok((setup.user(&account, more.clone().dyn_into().ok(), signal.as_ref())?, account, scopes, parameters))
         });
-        settle(async move {
-            let (mut user, server, scopes) = prepared?;
-            let mut session = None;
+        self.0.settle(async move {
+            let (mut user, account, scopes, parameters) = prepared?;
             let connecting = user.connecting();
             let work = async {
                 let Setup { browser, client, .. } = &*setup;
-                session = Some(flow::sign_in(browser, client, &server, scopes.as_ref(), &mut user).await?);
-                Ok(())
+                let scopes = scopes.as_ref();
+                let session = flow::sign_in_with(browser, client, &account, scopes, &parameters, &mut user).await?;
+                Ok(Session::new(session, setup.clone()).into())
             };
             let outcome = setup.limited(signal, connecting, Box::pin(work)).await;
-            outcome.map_err(|error| user.explain(error))?;
-            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup).into()))
+            Ok(outcome.map_err(|error| user.explain(error))?)
         })
     }
 
-    /// Brings a session back; `undefined` where there is none.
-    pub fn restore(&self, server: &JsValue) -> Promise {
+    /// Forgets the app's registration at an issuer, and that its client belongs there.
+    #[wasm_bindgen(js_name = forgetClient)]
+    pub fn forget_client(&self, issuer: String) -> Promise {
         let setup = self.0.clone();
-        let server = server_url(server);
-        settle(async move {
-            let session = flow::restore(&setup.browser, &setup.client, &server?).await?;
-            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup).into()))
+        self.0.settle(async move {
+            let issuer = Issuer::parse(&issuer).map_err(|error| error.at(Step::Setup, "issuer", &issuer))?;
+            flow::forget_client(&setup.browser, &setup.client, &issuer).await?;
+            Ok(JsValue::UNDEFINED)
         })
     }
-}
 
-impl Setup {
-    /// Who signs in. The popup opens now: to be called while the click still counts.
-    pub(super) fn user(&self, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<User> {
-        let page = self.page(server, signal)?;
-        Ok(User { page, choose: self.choose.clone(), server: server.as_str().to_owned() })
+    /// Forgets all that is kept of an account at a server, without a word to it.
+    pub fn forget(&self, server: &JsValue, name: &JsValue) -> Promise {
+        let setup = self.0.clone();
+        let account = account(server, name);
+        self.0.settle(async move {
+            flow::forget(&setup.browser, &setup.client, &account?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
-    /// What shows the authorization server's page.
-    fn page(&self, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<Page> {
-        match &self.authorize {
-            _ if self.client.redirect_uri.is_none() => return Ok(Page::None),
-            Some(authorize) => return Ok(Page::App(AppPage::new(authorize.clone()))),
-            None => {}
-        }
-        if self.display != Display::Redirect {
-            match open_popup(&self.browser, server, signal) {
-                Err(error) if self.display == Display::PopupOrRedirect && error.code() == Code::PopupBlocked => {}
-                opened => return opened.map(Page::Popup),
-            }
-        }
-        Redirect::new(&self.browser, self.sign_in_timeout).map(Page::Redirect)
+    /// All sessions that are kept.
+    pub fn sessions(&self) -> Promise {
+        let setup = self.0.clone();
+        self.0.settle(async move {
+            let sessions = flow::sessions(&setup.browser, &setup.client).await?;
+            let to_js = |session| JsValue::from(Session::new(session, setup.clone()));
+            Ok(sessions.into_iter().map(to_js).collect::<Array>().into())
+        })
     }
 
-    /// The user's part, as long as it may take. Boxed, so that this is compiled once.
-    pub(super) async fn limited(
-        &self,
-        signal: Option<AbortSignal>,
-        connecting: Connecting,
-        mut work: Pin<Box<dyn Future<Output = Result<()>> + '_>>,
-    ) -> Result<()> {
-        let limit = self.sign_in_timeout;
-        race(Step::Authorization, limit, signal.as_ref(), connecting.unless_closed(work.as_mut())).await
-    }
-}
-
-/// A promise of the face: rejections are an error's fields.
-pub(super) fn settle(work: impl Future<Output = std::result::Result<JsValue, JsValue>> + 'static) -> Promise {
-    promise(Box::pin(work))
-}
-
-fn server_url(server: &JsValue) -> Result<ServerUrl> {
-    let invalid = || Error::new(Code::InvalidUrl, Step::Setup, "The server has to be given as a URL.");
-    let text = server.as_string().ok_or_else(invalid)?;
-    ServerUrl::parse(&text).map_err(|error| error.at(Step::Setup, "The server's URL"))
-}
-
-pub(super) fn scope(scopes: &JsValue) -> Result<Option<Scope>> {
-    if scopes.is_undefined() {
-        return Ok(None);
-    }
-    let tokens = Array::is_array(scopes)
-        .then(|| Array::from(scopes).iter().map(|token| token.as_string()).collect::<Option<Vec<_>>>());
-    let expected = || Error::new(Code::InvalidOption, Step::Setup, "\"scopes\" has to be a list of strings.");
-    tokens.flatten().map(|tokens| Some(Scope::from_tokens(tokens))).ok_or_else(expected)
-}
-
-/// Who signs in, before what shows them the authorization server's page.
-pub(super) struct User {
-    page: Page,
-    choose: Option<Function>,
-    server: String,
-}
-
-enum Page {
-    Popup(Popup),
-    Redirect(Redirect),
-    App(AppPage),
-    /// A user on another device sees none, and a grant without a user shows none.
-    None,
-}
-
-fn open_popup(browser: &Browser, server: &ServerUrl, signal: Option<&AbortSignal>) -> Result<Popup> {
-    let (browser, text) = (browser.clone(), server.as_str().to_owned());
-    let signal = signal.map_or(JsValue::UNDEFINED, JsValue::from);
-    Popup::open(server.url().host(), signal, Box::new(move || browser.notify(&Event::Waiting { server: &text })))
-}
-
-fn no_page() -> Error {
-    Error::new(Code::Unsupported, Step::Authorization, "This grant has no page to show.")
-}
-
-impl User {
-    pub(super) fn connecting(&self) -> Connecting {
-        match &self.page {
-            Page::Popup(popup) => popup.connecting(),
-            _ => Connecting::over(),
-        }
+    /// Ends all that is under way, and all calls from now on. Nothing listens to other tabs any more.
+    pub fn close(&self) {
+        self.0.closing.close();
+        self.0.browser.close();
     }
 
-    /// Tells a page that sent nobody back from a server that was slow.
-    pub(super) fn explain(&self, error: Error) -> Error {
-        match &self.page {
-            Page::Popup(popup) if error.code() == Code::Timeout && popup.awaits_response() => {
-                let message = "Nothing came back from the sign-in page within the time limit: the user took too long, \
-                               or the page failed, or its Content-Security-Policy (form-action) kept it from leaving.";
-                Error::new(Code::Timeout, Step::Authorization, message)
-            }
-            _ => error,
-        }
-    }
-}
-
-impl UserAgent for User {
-    /// Asks the app, or takes the first.
-    async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize> {
-        let Some(choose) = &self.choose else { return Ok(0) };
-        let issuer_texts: Vec<&str> = issuers.iter().map(Issuer::as_str).collect();
-        let chosen = match apply(choose, &[strings(&issuer_texts), self.server.as_str().into()]) {
-            Ok(answer) => settled(&answer).await,
-            Err(thrown) => Err(thrown),
-        };
-        let chosen = chosen.map_err(|thrown| {
-            Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, "chooseAuthorizationServer failed.")
-                .with_source(Some(Box::new(JsCause(thrown))))
-        })?;
-        // One that is none of them has no place in the list, and the flow says so.
-        let position = chosen.as_string().and_then(|chosen| issuers.iter().position(|issuer| *issuer == *chosen));
-        Ok(position.unwrap_or(usize::MAX))
-    }
-
-    fn leaves_for(&self) -> Option<u64> {
-        match &self.page {
-            Page::Redirect(redirect) => Some(redirect.leaves_for()),
-            _ => None,
-        }
-    }
-
-    fn open(&mut self, url: &Url, state: &State) -> Result<()> {
-        match &mut self.page {
-            Page::Popup(popup) => popup.navigate(url),
-            Page::Redirect(redirect) => redirect.open(url, state),
-            Page::App(page) => page.open(url),
-            Page::None => Err(no_page()),
-        }
-    }
-
-    async fn response(&mut self) -> Result<CallbackQuery> {
-        match &mut self.page {
-            Page::Popup(popup) => popup.response().await,
-            Page::Redirect(redirect) => redirect.response().await,
-            Page::App(page) => page.response().await,
-            Page::None => Err(no_page()),
-        }
-    }
-
-    fn done(&mut self) {
-        if let Page::Popup(popup) = &mut self.page {
-            popup.finish();
-        }
+    /// Brings a session back; `undefined` where there is none. `tokens` are some that came from elsewhere: they make one.
+    pub fn restore(&self, server: &JsValue, name: &JsValue, tokens: &JsValue, signal: Option<AbortSignal>) -> Promise {
+        let setup = self.0.clone();
+        let account = account(server, name);
+        let record = to_value(tokens);
+        self.0.settle(async move {
+            let (browser, client, account) = (&setup.browser, &setup.client, account?);
+            let work = async {
+                match record {
+                    None => flow::restore(browser, client, &account).await,
+                    Some(record) => flow::Session::of_record(browser, client, &account, &record).await.map(Some),
+                }
+            };
+            let session = race(Step::Setup, NO_LIMIT, signal.as_ref(), work).await?;
+            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup.clone()).into()))
+        })
     }
 }

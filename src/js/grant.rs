@@ -2,15 +2,12 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::browser::absolute_url;
+use super::option::{STEP, identity_provider};
 use crate::browser::reflect::get;
-use crate::flow::{Grant, IdentityProvider};
+use crate::flow::Grant;
 use crate::protocol::fields::Fields;
 use crate::protocol::json::Value;
-use crate::protocol::{ClientAuthentication, ClientCredentials, Url};
-use crate::{Code, Step};
-
-const STEP: Step = Step::Setup;
+use crate::{Code, Result};
 
 /// How tokens are got.
 pub(super) struct Given {
@@ -23,47 +20,24 @@ pub(super) struct Given {
 }
 
 /// Reads `grant`.
-pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue) -> Given {
-    let without_assertion = |redirects, grant| Given { redirects, grant, assertion: JsValue::UNDEFINED };
+pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue) -> Result<Given> {
     let grant = match grant {
-        None => return without_assertion(true, None),
+        None => return Ok(Given { redirects: true, grant: None, assertion: JsValue::UNDEFINED }),
         Some(Value::Object(grant)) => Fields::new(grant, Code::InvalidOption, STEP),
-        Some(_) => {
-            options.check(false, "grant", "an object");
-            return without_assertion(true, None);
-        }
+        Some(_) => return Err(options.wrong("grant", "an object")),
     };
-    let (kind, token) = match grant.string("type") {
+    let (kind, token) = match grant.string("type")? {
+        Some("device_code") => (None, ""),
         Some("client_credentials") => (Some(Grant::ClientCredentials), ""),
         Some("jwt_bearer") => (Some(Grant::JwtBearer), "assertion"),
-        Some("id_jag") => (identity_provider(&grant).map(Grant::EnterpriseManaged), "idToken"),
-        given => {
+        Some("id_jag") => (Some(Grant::EnterpriseManaged(identity_provider(&grant)?)), "idToken"),
+        _ => {
             let expected = "\"device_code\", \"client_credentials\", \"jwt_bearer\" or \"id_jag\"";
-            grant.check(given == Some("device_code"), "type", expected);
-            (None, "")
+            return Err(grant.wrong("type", expected));
         }
     };
     let assertion = get(&get(given, "grant"), token);
     let is_given = token.is_empty() || assertion.is_string() || assertion.is_function();
-    grant.check(is_given, token, "a string, or a function that gives one");
-    if let Err(error) = grant.end() {
-        options.fail(error);
-    }
-    Given { redirects: false, grant: kind, assertion }
-}
-
-fn identity_provider(grant: &Fields<'_>) -> Option<IdentityProvider> {
-    let token_endpoint = Url::parse(&absolute_url(grant.required_string("tokenEndpoint")));
-    let mut client = ClientCredentials::public(grant.required_string("clientId"));
-    if let Some(secret) = grant.string("clientSecret") {
-        client.secret = Some(secret.into());
-        client.method = ClientAuthentication::for_secret(None);
-    }
-    match token_endpoint {
-        Ok(token_endpoint) => Some(IdentityProvider { token_endpoint, client }),
-        Err(error) => {
-            grant.fail(error.at(STEP, "tokenEndpoint"));
-            None
-        }
-    }
+    grant.check(is_given, token, "a string, or a function that gives one")?;
+    Ok(Given { redirects: false, grant: kind, assertion })
 }

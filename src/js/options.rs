@@ -6,17 +6,17 @@ use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::grant;
-use crate::browser::reflect::get;
-use crate::browser::{Storage, absolute_url, algorithm_of, to_value};
+use super::option::{
+    STEP, about_client, authorization_parameters, function, initial_access_tokens, issuer_policy, issuers,
+    read_client_key, read_dpop, timeout, url,
+};
+use crate::browser::reflect::{get, global};
+use crate::browser::{PopupFeatures, REQUEST_TIMEOUT_MS, SIGN_IN_TIMEOUT_MS, Storage, to_value};
 use crate::flow::{Client, Dpop, Grant, PreRegistered};
 use crate::protocol::fields::Fields;
-use crate::protocol::json::{FieldError, Object, Value};
-use crate::protocol::{Issuer, Scope, Url, UrlError, client_id_metadata_url};
-use crate::{Code, Result, Step};
-
-const STEP: Step = Step::Setup;
-const REQUEST_TIMEOUT_MS: u64 = 30_000;
-const SIGN_IN_TIMEOUT_MS: u64 = 600_000;
+use crate::protocol::json::{FieldError, Value};
+use crate::protocol::{ClientIdMetadataUrl, Issuer, RedirectUri, Scope, Url};
+use crate::{Code, Result};
 
 /// The options.
 pub(super) struct Options {
@@ -25,13 +25,19 @@ pub(super) struct Options {
     pub fetch: Option<Function>,
     pub proxy: Option<Function>,
     pub choose: Option<Function>,
+    pub confirm: Option<Function>,
     pub on_step_up: Option<Function>,
     pub authorize: Option<Function>,
+    pub identify: Option<Function>,
+    pub parameters: Option<Function>,
     pub display: Display,
+    pub popup: PopupFeatures,
+    pub no_opener: bool,
     pub client_key: JsValue,
     pub assertion: JsValue,
     pub request_timeout: u32,
     pub sign_in_timeout: u32,
+    pub exportable: bool,
 }
 
 /// Where the authorization server's page comes up.
@@ -40,6 +46,9 @@ pub(super) enum Display {
     Popup,
     Redirect,
     PopupOrRedirect,
+    /// The user opens it by a link that the app shows.
+    Link,
+    PopupOrLink,
 }
 
 impl Options {
@@ -49,127 +58,154 @@ impl Options {
             return Err(FieldError::new("options", "an object").at(Code::InvalidOption, STEP));
         };
         let options = Fields::new(&object, Code::InvalidOption, STEP);
-        let read = read(&options, &object, given);
-        options.end().map(|()| read)
+        let grant::Given { redirects, grant, assertion } = grant::read(&options, object.get("grant"), given)?;
+        let (client_key, key_id) = read_client_key(&options, given)?;
+        let function = |name| function(&options, given, name);
+        let authorize = function("authorize")?;
+        let identify = function("client")?;
+        let parameters: Option<Function> = get(given, "authorizationParameters").dyn_into().ok();
+        let brings = Credentials {
+            key: !client_key.is_undefined(),
+            assertion: assertion.is_string(),
+            asked: identify.is_some(),
+        };
+        let client = read_client(&options, redirects, grant, &brings)?;
+        // RFC 8252 §7.1: what comes back opens the app, and not a page that a window could be watched for.
+        let opens_app = client.redirect_uri.as_ref().is_some_and(|redirect_uri| redirect_uri.url().is_none());
+        let shows = authorize.is_some() && object.get("display").is_none();
+        options.check(
+            !opens_app || shows,
+            "redirectUri",
+            "https, or http on loopback, unless authorize shows the page",
+        )?;
+        Ok(Self {
+            client: Rc::new(Client {
+                key_id,
+                dpop: read_dpop(&options)?,
+                prefetch: object.get("prefetch").is_none() || options.flag("prefetch")?,
+                ..client
+            }),
+            storage: read_storage(&options, given)?,
+            fetch: function("fetch")?,
+            proxy: function("proxy")?,
+            choose: function("chooseAuthorizationServer")?,
+            confirm: function("confirmIssuer")?,
+            on_step_up: function("onStepUp")?,
+            authorize,
+            identify,
+            parameters,
+            display: read_display(&options)?,
+            popup: read_popup(&options)?,
+            no_opener: options.flag("noOpener")?,
+            client_key,
+            assertion,
+            request_timeout: timeout(&options, "requestTimeout", REQUEST_TIMEOUT_MS)?,
+            sign_in_timeout: timeout(&options, "signInTimeout", SIGN_IN_TIMEOUT_MS)?,
+            exportable: options.flag("exportable")?,
+        })
     }
 }
 
-fn read(options: &Fields<'_>, object: &Object, given: &JsValue) -> Options {
-    let grant::Given { redirects, grant, assertion } = grant::read(options, object.get("grant"), given);
-    let (client_key, key_id) = read_client_key(options, given);
-    let function = |name| function(options, given, name);
-    // The longest time that a browser's timer takes.
-    let timeout = |name, default| {
-        let time = i32::try_from(options.whole_number(name).unwrap_or(default));
-        options.check(time.is_ok(), name, "below 2,147,483,648");
-        time.unwrap_or_default().unsigned_abs()
-    };
-    Options {
-        client: Rc::new(Client {
-            key_id,
-            dpop: read_dpop(options),
-            prefetch: object.get("prefetch").is_none() | options.flag("prefetch"),
-            ..read_client(options, redirects, grant)
-        }),
-        storage: read_storage(options, given),
-        fetch: function("fetch"),
-        proxy: function("proxy"),
-        choose: function("chooseAuthorizationServer"),
-        on_step_up: function("onStepUp"),
-        authorize: function("authorize"),
-        display: read_display(options),
-        client_key,
-        assertion,
-        request_timeout: timeout("requestTimeout", REQUEST_TIMEOUT_MS),
-        sign_in_timeout: timeout("signInTimeout", SIGN_IN_TIMEOUT_MS),
-    }
+/// The credentials that the app has besides `clientId` and `clientSecret`.
+struct Credentials {
+    /// A key of its own.
+    key: bool,
+    /// One assertion for every authorization server.
+    assertion: bool,
+    /// A function that returns them for one authorization server at a time.
+    asked: bool,
 }
 
 /// `redirects`: the user comes back to a page.
-fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>) -> Client {
-    let checked = |name, parse: fn(&str) -> std::result::Result<Url, UrlError>| {
-        let url = parse(&absolute_url(options.string(name)?));
-        url.map_err(|error| options.fail(error.at(STEP, name))).ok()
+fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brings: &Credentials) -> Result<Client> {
+    let redirect_uri = url(options, "redirectUri", RedirectUri::parse)?.filter(|_| redirects);
+    options.check(redirect_uri.is_some() || !redirects, "redirectUri", "a URL")?;
+    let issuer = match options.string("issuer")? {
+        Some(text) => Some(Issuer::parse(text).map_err(|error| error.at(STEP, "issuer", text))?),
+        None => None,
     };
-    let issuers = |name| options.strings(name).unwrap_or_default().into_iter().map(str::to_owned).collect();
-    let redirect_uri = checked("redirectUri", Url::parse).filter(|_| redirects);
-    options.check(redirect_uri.is_some() || !redirects, "redirectUri", "a URL");
-    // RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
-    let fragment = redirect_uri.as_ref().is_some_and(Url::has_fragment);
-    options.check(!fragment, "redirectUri", "without a fragment");
-    let issuer = options.string("issuer").and_then(|text| {
-        let issuer = Issuer::parse(text);
-        issuer.map_err(|error| options.fail(error.at(STEP, "issuer"))).ok()
-    });
-    let secret = options.string("clientSecret").map(Into::into);
-    let client_id = options.string("clientId");
-    let is_alone = secret.is_none() && issuer.is_none();
-    options.check(client_id.is_some() || is_alone, "clientId", "given with clientSecret or issuer");
-    Client {
+    let secret = options.string("clientSecret")?.map(Into::into);
+    let client_id = options.string("clientId")?;
+    let own = client_id.is_none() && secret.is_none() && !brings.key;
+    options.check(own || !brings.asked, "client", "given without clientId, clientSecret and clientKey")?;
+    let by_credentials = matches!(grant, Some(Grant::ClientCredentials)) && !brings.asked;
+    let has_credentials = secret.is_some() || brings.key || brings.assertion || by_credentials;
+    let registers = options.get("initialAccessToken").is_some();
+    let is_alone = secret.is_none() && (issuer.is_none() || registers);
+    options.check(client_id.is_some() || is_alone, "clientId", "given with clientSecret or issuer")?;
+    // MCP 2026-07-28: credentials of one authorization server are not for another one. Without `issuer`, whichever
+    // server is asked first would get them.
+    options.check(!has_credentials || issuer.is_some(), "issuer", "given with credentials: whose they are")?;
+    Ok(Client {
         // The app may register where a user signs in, and needs a name for it.
-        name: if grant.is_none() { options.required_string("clientName").to_owned() } else { String::new() },
-        uri: checked("clientUri", Url::parse),
+        name: if grant.is_none() { options.required_string("clientName")?.to_owned() } else { String::new() },
+        uri: url(options, "clientUri", Url::parse)?,
+        about: about_client(options)?,
         redirect_uri,
-        pre_registered: client_id.map(|id| PreRegistered { client_id: id.to_owned(), secret, issuer }),
-        client_id_metadata_url: checked("clientIdMetadataUrl", client_id_metadata_url),
+        pre_registered: client_id.map(|id| PreRegistered { client_id: id.to_owned(), secret, issuer: issuer.clone() }),
+        client_id_metadata_url: url(options, "clientIdMetadataUrl", ClientIdMetadataUrl::parse)?,
         key_id: None,
-        trust_pkce: issuers("trustPkce"),
-        omit_resource: issuers("omitResource"),
+        trust_pkce: issuers(options, "trustPkce")?,
+        omit_resource: issuers(options, "omitResource")?,
+        issuer_policy: issuer_policy(options)?,
+        require_iss: options.flag("requireIss")?,
+        exact_resource: options.flag("exactResource")?,
+        initial_access_tokens: initial_access_tokens(options, issuer.as_ref())?,
+        authorization_parameters: authorization_parameters(options)?,
         dpop: Dpop::Auto,
         prefetch: true,
         grant,
-        scopes: options.strings("scopes").map(Scope::from_tokens),
+        scopes: options.strings("scopes")?.map(Scope::from_tokens),
+    })
+}
+
+fn read_display(options: &Fields<'_>) -> Result<Display> {
+    match options.get("display").map(Value::as_str) {
+        None | Some(Some("popup")) => Ok(Display::Popup),
+        Some(Some("redirect")) => Ok(Display::Redirect),
+        Some(Some("popup-or-redirect")) => Ok(Display::PopupOrRedirect),
+        Some(Some("link")) => Ok(Display::Link),
+        Some(Some("popup-or-link")) => Ok(Display::PopupOrLink),
+        Some(_) => {
+            const EXPECTED: &str = "\"popup\", \"redirect\", \"link\", \"popup-or-redirect\" or \"popup-or-link\"";
+            Err(options.wrong("display", EXPECTED))
+        }
     }
 }
 
-fn read_dpop(options: &Fields<'_>) -> Dpop {
-    let given = options.string("dpop").unwrap_or("auto");
-    options.check(matches!(given, "auto" | "require" | "off"), "dpop", "\"auto\", \"require\" or \"off\"");
-    match given {
-        "require" => Dpop::Require,
-        "off" => Dpop::Off,
-        _ => Dpop::Auto,
-    }
+/// `popup`: its size, its place and its first page.
+fn read_popup(options: &Fields<'_>) -> Result<PopupFeatures> {
+    const EXPECTED: &str = "{ width, height, left, top, url } with whole numbers and a URL of the page's own origin";
+    let default = PopupFeatures::default();
+    let Some(object) = options.object("popup")? else { return Ok(default) };
+    let popup = Fields::new(object, Code::InvalidOption, STEP);
+    let number = |name| match object.get(name) {
+        None => Ok(None),
+        Some(Value::Number(number)) if number.trunc() == *number && number.abs() < 1e6 => Ok(Some(*number)),
+        Some(_) => Err(options.wrong("popup", EXPECTED)),
+    };
+    let first_page = url(&popup, "url", Url::parse)?;
+    // A page of another origin could not be told from the sign-in page.
+    let is_own = first_page.as_ref().is_none_or(|url| get(&global("location"), "origin") == url.origin());
+    options.check(is_own, "popup", EXPECTED)?;
+    Ok(PopupFeatures {
+        width: number("width")?.unwrap_or(default.width),
+        height: number("height")?.unwrap_or(default.height),
+        left: number("left")?,
+        top: number("top")?,
+        first_page,
+    })
 }
 
-fn read_display(options: &Fields<'_>) -> Display {
-    let given = options.string("display").unwrap_or("popup");
-    let expected = "\"popup\", \"redirect\" or \"popup-or-redirect\"";
-    options.check(matches!(given, "popup" | "redirect" | "popup-or-redirect"), "display", expected);
-    match given {
-        "redirect" => Display::Redirect,
-        "popup-or-redirect" => Display::PopupOrRedirect,
-        _ => Display::Popup,
-    }
-}
-
-/// `clientKey`: the key and its `kid`.
-fn read_client_key(options: &Fields<'_>, given: &JsValue) -> (JsValue, Option<String>) {
-    let given = get(given, "clientKey");
-    if given.is_undefined() {
-        return (JsValue::UNDEFINED, None);
-    }
-    let key = get(&given, "key");
-    let expected = "{ key, id } with a private CryptoKey that signs (P-256, RSA or Ed25519)";
-    options.check(algorithm_of(&key).is_some(), "clientKey", expected);
-    (key, get(&given, "id").as_string())
-}
-
-fn function(options: &Fields<'_>, given: &JsValue, name: &'static str) -> Option<Function> {
-    let value = get(given, name);
-    options.check(value.is_undefined() || value.is_function(), name, "a function");
-    value.dyn_into().ok()
-}
-
-fn read_storage(options: &Fields<'_>, given: &JsValue) -> Storage {
+fn read_storage(options: &Fields<'_>, given: &JsValue) -> Result<Storage> {
     let given = get(given, "storage");
     match given.as_string().as_deref() {
-        Some("indexeddb") => return Storage::IndexedDb,
-        Some("memory") => return Storage::Memory,
-        _ if given.is_undefined() => return Storage::IndexedDb,
+        Some("indexeddb") => return Ok(Storage::IndexedDb),
+        Some("memory") => return Ok(Storage::Memory),
+        _ if given.is_undefined() => return Ok(Storage::IndexedDb),
         _ => {}
     }
     let complete = given.is_object() && ["get", "set", "delete"].iter().all(|name| get(&given, name).is_function());
-    options.check(complete, "storage", "\"indexeddb\", \"memory\" or an object with get, set and delete");
-    Storage::Custom(given)
+    options.check(complete, "storage", "\"indexeddb\", \"memory\" or an object with get, set and delete")?;
+    Ok(Storage::Custom(given))
 }

@@ -1,5 +1,6 @@
 //! `McpSession`: a user who is signed in to one MCP server.
 
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -8,20 +9,25 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
-use super::authorizer::{Setup, scope, settle};
-use crate::browser::promise::settled;
+use super::arguments::demand;
+use super::facts::Seen;
+use super::setup::Setup;
+use crate::browser::reflect::{get, settled};
 use crate::browser::{AppRequest, Browser, NO_LIMIT, race};
 use crate::flow;
-use crate::protocol::json::Writer;
-use crate::{Code, Result, Step};
+use crate::{Code, Error, Result, Step};
 
 /// A user who is signed in to one MCP server.
 #[wasm_bindgen]
-pub struct Session(flow::Session<Browser>, Rc<Setup>);
+pub struct Session {
+    session: flow::Session<Browser>,
+    setup: Rc<Setup>,
+    seen: RefCell<Seen>,
+}
 
 impl Session {
     pub(super) fn new(session: flow::Session<Browser>, setup: Rc<Setup>) -> Self {
-        Self(session, setup)
+        Self { session, setup, seen: RefCell::default() }
     }
 
     /// Runs something of the session's until it is done or the caller gives up.
@@ -29,50 +35,51 @@ impl Session {
     where
         F: Future<Output = Result<JsValue>> + 'static,
     {
-        run(signal, Box::pin(work(self.0.clone())))
+        self.run_boxed(signal, Box::pin(work(self.session.clone())))
     }
-}
 
-/// Boxed, so that it is compiled once for all that sessions do.
-fn run(signal: Option<AbortSignal>, work: Pin<Box<dyn Future<Output = Result<JsValue>>>>) -> Promise {
-    settle(async move { Ok(race(Step::Request, NO_LIMIT, signal.as_ref(), work).await?) })
+    /// Boxed, so that it is compiled once for all that sessions do.
+    fn run_boxed(&self, signal: Option<AbortSignal>, work: Pin<Box<dyn Future<Output = Result<JsValue>>>>) -> Promise {
+        self.setup.settle(async move { Ok(race(Step::Request, NO_LIMIT, signal.as_ref(), work).await?) })
+    }
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// What can be known of it, as JSON: one call in place of seven getters, of which each has its price.
+    /// What can be known of it: the same object as long as it stays the same.
     #[wasm_bindgen(getter)]
-    pub fn facts(&self) -> String {
-        let Self(session, _) = self;
-        Writer::new()
-            .string("server", session.server().as_str())
-            .string("resource", session.resource().as_str())
-            .string("issuer", session.issuer().as_str())
-            .string("clientId", &session.client_id())
-            .strings("scopes", session.scope().tokens())
-            .optional_number("expiresAt", session.expires_at().map(|at| at.0))
-            .optional_number("canRefresh", session.can_refresh().then_some(1))
-            .finish()
+    pub fn facts(&self) -> std::result::Result<JsValue, JsValue> {
+        self.seen.borrow_mut().facts_of(&self.session)
     }
 
     /// `fetch` with the session's token. Its signal ends it with the signal's reason, as `fetch` does.
     pub fn fetch(&self, input: JsValue, init: JsValue) -> Promise {
-        let session = self.0.clone();
+        let session = self.session.clone();
         let request = AppRequest::new(session.ports(), input, init);
-        settle(async move {
+        self.setup.settle(async move {
             let signal = request.signal();
-            let answer = race(Step::Request, NO_LIMIT, signal.as_ref(), flow::call(&session, request)).await;
+            let answer = race(Step::Request, NO_LIMIT, signal.as_ref(), session.call(request)).await;
             match (answer, signal) {
-                (Err(error), Some(signal)) if error.code() == Code::Aborted => Err(signal.reason()),
+                (Err(error), Some(signal)) if error.code() == Code::Aborted => Err(get(&signal, "reason")),
                 (answer, _) => Ok(answer?.into()),
             }
         })
     }
 
-    /// An access token that is good.
+    /// An access token that is good; with `record`, all of the tokens as JSON, where the app said at its beginning that it
+    /// may have them.
     #[wasm_bindgen(js_name = accessToken)]
-    pub fn access_token(&self, signal: Option<AbortSignal>) -> Promise {
-        self.run(signal, |session| async move { Ok(session.access_token().await?.expose().into()) })
+    pub fn access_token(&self, signal: Option<AbortSignal>, record: bool) -> Promise {
+        let exportable = self.setup.exportable;
+        self.run(signal, move |session| async move {
+            let token = session.access_token().await?;
+            let given = match (record, exportable) {
+                (false, _) => token,
+                (true, true) => session.record()?,
+                (true, false) => return Err(Error::new(Code::Unsupported, Step::Setup, "exportable is not set.")),
+            };
+            Ok(given.expose().into())
+        })
     }
 
     /// An access token for who sends it as a Bearer token.
@@ -95,24 +102,33 @@ impl Session {
     /// Has the user agree to more scopes. The popup opens before this returns; where it is open already,
     /// that one will do.
     #[wasm_bindgen(js_name = stepUp)]
-    pub fn step_up(&self, scopes: &JsValue, signal: Option<AbortSignal>) -> Promise {
-        let (session, setup, own_signal) = (self.0.clone(), self.1.clone(), signal.clone());
-        let scopes = scope(scopes);
-        let name = ["user ", session.server().as_str()].concat();
-        let shared = self.0.ports().shared(&name, || {
-            let scopes = scopes?;
-            session.step_up_scope(scopes.as_ref())?;
-            let mut user = setup.user(session.server(), own_signal.as_ref())?;
+    pub fn step_up(
+        &self,
+        scopes: &JsValue,
+        acr_values: &JsValue,
+        max_age: &JsValue,
+        signal: Option<AbortSignal>,
+    ) -> Promise {
+        let (session, setup, own_signal) = (self.session.clone(), self.setup.clone(), signal.clone());
+        let demand = demand(scopes, acr_values, max_age);
+        let name = ["user ", session.account().name(), " ", session.server().as_str()].concat();
+        let shared = self.session.ports().shared(&name, || {
+            let demand = demand?;
+            session.step_up_demand(demand.as_ref())?;
+            let mut user = setup.user(session.account(), None, own_signal.as_ref())?;
+            let closing = setup.clone();
             let work = async move {
                 let connecting = user.connecting();
-                let work = Box::pin(flow::step_up(&session, scopes.as_ref(), &mut user));
-                let outcome = setup.limited(own_signal, connecting, work).await;
-                outcome.map_err(|error| user.explain(error))?;
-                Ok(JsValue::UNDEFINED)
+                let work = async {
+                    session.step_up_for(demand.as_ref(), &mut user).await?;
+                    Ok(JsValue::UNDEFINED)
+                };
+                let outcome = setup.limited(own_signal, connecting, Box::pin(work)).await;
+                Ok(outcome.map_err(|error| user.explain(error))?)
             };
-            Ok(settle(work).into())
+            Ok(closing.settle(work).into())
         });
-        settle(async move {
+        self.setup.settle(async move {
             let answer = settled(&shared?);
             race(Step::Authorization, NO_LIMIT, signal.as_ref(), async { Ok(answer.await) }).await?
         })

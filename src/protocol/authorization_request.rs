@@ -1,8 +1,11 @@
 //! The authorization request (OAuth 2.1 §4.1.1).
 
-use super::form::Form;
-use super::{AuthorizationServerMetadata, CodeVerifier, Issuer, Resource, Scope, Secret, Url, base64url};
-use crate::{Code, Error, Result, Step};
+use super::form::{self, Form};
+use super::{
+    AuthorizationParameters, AuthorizationServerMetadata, CodeVerifier, Issuer, RedirectUri, Resource, Scope, Secret,
+    Url, base64url,
+};
+use crate::{Result, Step};
 
 /// The `state` of one request: 32 random bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub struct PendingRequest<'a> {
     /// Whether its responses have an `iss` (RFC 9207 §3).
     pub iss_in_response: bool,
     /// Where the response goes.
-    pub redirect_uri: &'a Url,
+    pub redirect_uri: &'a RedirectUri,
     /// What the token shall be for (RFC 8707); nothing for a server that the app knows to refuse it.
     pub resource: Option<&'a Resource>,
     /// Binds the response to this request.
@@ -59,6 +62,12 @@ pub struct AuthorizationRequest<'a> {
     pub scope: &'a Scope,
     /// `dpop_jkt`: binds the code to a key (RFC 9449 §10).
     pub dpop_jkt: Option<String>,
+    /// `nonce`: for what asks for an ID token (OpenID Connect Core §3.1.2.1). It is checked with the token.
+    pub nonce: Option<&'a str>,
+    /// Whether the user shall consent once more, though the server has their consent.
+    pub consent: bool,
+    /// What the app adds.
+    pub own: &'a AuthorizationParameters,
     /// What its response is checked against.
     pub pending: PendingRequest<'a>,
 }
@@ -75,57 +84,84 @@ impl AuthorizationRequest<'_> {
             .add("code_challenge", self.pending.verifier.challenge().as_str())
             .add("code_challenge_method", "S256")
             .optional("resource", self.pending.resource.map(Resource::as_str))
-            .optional("dpop_jkt", self.dpop_jkt.as_deref());
-        // OpenID Connect Core §11: without consent, `offline_access` is ignored.
-        if self.scope.contains("offline_access") { form.add("prompt", "consent") } else { form }
+            .optional("dpop_jkt", self.dpop_jkt.as_deref())
+            .optional("nonce", self.nonce);
+        let form = if self.asks_for_consent() { form.add("prompt", "consent") } else { form };
+        self.own.sent().fold(form, |form, (name, value)| form.add(name, value))
+    }
+
+    /// OpenID Connect Core §11: without consent, `offline_access` is ignored. The app may decide otherwise.
+    pub fn asks_for_consent(&self) -> bool {
+        (self.consent || self.scope.contains("offline_access")) && !self.own.has("prompt")
     }
 
     /// The URL that the user agent opens.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Code::InvalidResponse`] where the server has no endpoint, or one whose own query can't be completed.
     pub fn url(&self) -> Result<Url> {
         self.at_endpoint(self.parameters())
     }
 
-    /// The authorization endpoint with parameters and `client_id`. Its own query is kept (RFC 6749 §3.1).
+    /// The authorization endpoint with parameters and `client_id`. Its own query is kept (RFC 6749 §3.1:
+    /// the "query component … MUST be retained when adding additional query parameters"), but for what the
+    /// request has too: "Request and response parameters MUST NOT be included more than once."
     pub(super) fn at_endpoint(&self, form: Form) -> Result<Url> {
         let form = form.add("client_id", self.client_id);
-        let endpoint = self.server.authorization_endpoint.as_ref().ok_or_else(|| {
-            let message = "\"authorization_endpoint\" is missing, and so is a way to sign a user in.";
-            Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message)
-        })?;
-        let endpoint = endpoint.without_fragment();
-        let separator = if endpoint.contains('?') { "&" } else { "?" };
-        Url::parse(&[endpoint, separator, form.as_str()].concat())
-            .map_err(|error| error.at(Step::Authorization, "The authorization request"))
+        let endpoint = self.server.usable_authorization_endpoint()?;
+        let sent = form::parse(form.as_str());
+        let is_sent = |name: &str| sent.iter().any(|(sent, _)| sent == name);
+        let kept: Vec<&str> = endpoint
+            .query()
+            .strip_prefix('?')
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !form::parse(pair).iter().any(|(name, _)| is_sent(name)))
+            .filter(|pair| !pair.is_empty())
+            .chain([form.as_str()])
+            .collect();
+        Url::parse(&[endpoint.without_query(), "?", &kept.join("&")].concat())
+            .map_err(|error| error.at(Step::Authorization, "The authorization request", endpoint.without_query()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Code;
+    use crate::protocol::protocol_parameters::{HARMLESS, PROTOCOL_PARAMETERS};
     use crate::protocol::test_support::object;
-    use crate::protocol::{ServerUrl, form};
+    use crate::protocol::{IssuerPolicy, ServerUrl};
 
-    fn url(endpoint: &str, scope: &str) -> Url {
+    fn try_url(endpoint: &str, scope: &str) -> Result<Url> {
         let issuer = Issuer::parse("https://as.example").unwrap();
         let document = object(&format!(
             r#"{{"issuer": "https://as.example", "authorization_endpoint": "{endpoint}", "token_endpoint": "https://as.example/t"}}"#
         ));
-        let server = AuthorizationServerMetadata::parse(&document, &issuer).unwrap();
+        let server = AuthorizationServerMetadata::parse(&document, &issuer, &IssuerPolicy::default()).unwrap();
         let request = AuthorizationRequest {
             server: &server,
             client_id: "id",
             scope: &Scope::parse(scope),
             dpop_jkt: None,
+            nonce: None,
+            consent: false,
+            own: &AuthorizationParameters::default(),
             pending: PendingRequest {
                 issuer: &issuer,
                 iss_in_response: false,
-                redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
+                redirect_uri: &RedirectUri::parse("https://app.example/cb").unwrap(),
                 resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp/").unwrap())),
                 state: &State::from_entropy([1; 32]),
                 verifier: &CodeVerifier::from_entropy([2; 32]),
             },
         };
-        request.url().unwrap()
+        request.url()
+    }
+
+    fn url(endpoint: &str, scope: &str) -> Url {
+        try_url(endpoint, scope).unwrap()
     }
 
     #[test]
@@ -161,6 +197,33 @@ mod tests {
                 .as_str()
                 .starts_with("https://as.example/a?tenant=x&response_type=code&")
         );
+    }
+
+    #[test]
+    fn no_parameter_is_sent_twice() {
+        // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
+        for own in ["resource=https://b.example", "scope=x&tenant=1", "resourc%65=x", "&&resource"] {
+            let url = url(&["https://as.example/a?", own].concat(), "a");
+            let names: Vec<String> = form::parse(url.query()).into_iter().map(|(name, _)| name).collect();
+            let once = names.iter().all(|name| names.iter().filter(|other| *other == name).count() == 1);
+            assert!(once, "{url:?} {names:?}");
+            assert_eq!(own.contains("tenant"), names.contains(&"tenant".to_owned()));
+            assert!(form::parse(url.query()).contains(&("resource".into(), "https://a.example/mcp".into())));
+        }
+        // What only looks like the start of a query is part of a name.
+        assert!(url("https://as.example/a??tenant=1", "a").as_str().starts_with("https://as.example/a??tenant=1&"));
+    }
+
+    #[test]
+    fn an_endpoint_that_brings_security_parameters_of_its_own_is_not_used() {
+        for name in PROTOCOL_PARAMETERS.into_iter().skip(HARMLESS) {
+            for own in [[name, "=x"].concat(), ["a=b&", name, "=plain"].concat(), [name].concat()] {
+                let error = try_url(&["https://as.example/a?", &own].concat(), "a").unwrap_err();
+                assert_eq!(error.code(), Code::InvalidResponse, "{own}");
+                assert!(error.message().contains(name), "{}", error.message());
+            }
+        }
+        assert_eq!(try_url("https://as.example/a?%63lient_id=x", "a").unwrap_err().code(), Code::InvalidResponse);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The authorization response (OAuth 2.1 §4.1.2, RFC 9207).
 
-use super::{OAuthError, PendingRequest, Secret, form};
+use super::{Issuer, OAuthError, PendingRequest, Secret, form, presentable};
 use crate::{Code, Error, Result, Step};
 
 /// A code from a response that was checked: the only thing that a token request takes.
@@ -18,6 +18,11 @@ impl AuthorizationCode {
 ///
 /// `state` comes first and `iss` second. Until both fit, nothing of the response is acted on or
 /// shown, its error included (MCP 2026-07-28 authorization, RFC 9207 §2.4).
+///
+/// # Errors
+///
+/// [`Code::StateMismatch`], [`Code::IssuerMismatch`], [`Code::AccessDenied`], [`Code::AuthorizationFailed`], and
+/// [`Code::InvalidResponse`] for a response that is none of what the RFCs have.
 pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Result<AuthorizationCode> {
     const STEP: Step = Step::Authorization;
     let parameters = form::parse(query);
@@ -30,22 +35,30 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
         }
     };
     // A state that comes twice is no match either: the response is somebody else's until it fits.
-    if !get("state").ok().flatten().is_some_and(|state| request.state.matches(state)) {
-        return Err(Error::new(Code::StateMismatch, STEP, "The response's \"state\" is not the one that was sent."));
+    let state = get("state").ok().flatten();
+    if !state.is_some_and(|state| request.state.matches(state)) {
+        let message = match state {
+            _ if parameters.is_empty() => "The response is empty: it has no parameters.",
+            None => "The response has no \"state\" of its own: the authorization server has to send it back.",
+            Some(_) => "The response's \"state\" is not the one that was sent.",
+        };
+        return Err(Error::new(Code::StateMismatch, STEP, message));
     }
     match get("iss")? {
         Some(iss) if *request.issuer == *iss => {}
         None if !request.iss_in_response => {}
         iss => {
-            let problem = if iss.is_some() { " is not " } else { " is missing; it has to be " };
-            return Err(Error::new(
-                Code::IssuerMismatch,
-                STEP,
-                ["The response's \"iss\"", problem, request.issuer.as_str(), "."].concat(),
-            ));
+            // An issuer is told; anything else could be words to the user.
+            let found = match iss {
+                None => "missing".to_owned(),
+                Some(iss) if Issuer::parse(iss).is_ok() => presentable(iss),
+                Some(_) => "no issuer".to_owned(),
+            };
+            let message = ["The response's \"iss\" is ", &found, "; it has to be ", request.issuer.as_str(), "."];
+            return Err(Error::new(Code::IssuerMismatch, STEP, message.concat()));
         }
     }
-    if let Some(error) = get("error")? {
+    if let Some(error) = get("error")?.filter(|error| !error.is_empty()) {
         let code = if error == "access_denied" { Code::AccessDenied } else { Code::AuthorizationFailed };
         let reason = OAuthError::new(error, get("error_description")?, &[]);
         let message = reason.as_ref().map_or_else(String::new, OAuthError::sentence);
@@ -62,14 +75,14 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{CodeVerifier, Issuer, Resource, ServerUrl, State, Url, base64url};
+    use crate::protocol::{CodeVerifier, RedirectUri, Resource, ServerUrl, State, base64url};
 
     fn check(query: &str, iss_advertised: bool) -> std::result::Result<String, (Code, String)> {
         let issuer = Issuer::parse("https://as.example").unwrap();
         let request = PendingRequest {
             issuer: &issuer,
             iss_in_response: iss_advertised,
-            redirect_uri: &Url::parse("https://app.example/cb").unwrap(),
+            redirect_uri: &RedirectUri::parse("https://app.example/cb").unwrap(),
             resource: Some(&Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap())),
             state: &State::from_entropy([1; 32]),
             verifier: &CodeVerifier::from_entropy([2; 32]),
@@ -119,12 +132,42 @@ mod tests {
     }
 
     #[test]
+    fn percent_encoding_counts_in_either_case() {
+        // RFC 3986 §6.2.2.1: "the hexadecimal digits within a percent-encoding triplet … are case-insensitive".
+        for iss in ["https%3a%2f%2fas.example", "https%3A%2F%2Fas.example", "%68ttps://as%2eexample"] {
+            assert_eq!(check(&format!("code=%c3%a9%2B+&state=STATE&iss={iss}"), true), Ok("é+ ".into()), "{iss}");
+        }
+        assert_eq!(code("code=c&state=STATE&iss=https%3a%2f%2fevil.example", true), Code::IssuerMismatch);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_state_is_told() {
+        let told = |query| check(query, false).unwrap_err().1;
+        assert!(told("").contains("is empty") && told("?").contains("is empty"));
+        assert!(told("code=c").contains("no \"state\""));
+        assert!(told("code=c&state=x").contains("not the one that was sent"));
+    }
+
+    #[test]
     fn nothing_of_a_response_from_a_foreign_issuer_is_shown() {
         let (code, shown) =
             check("error=access_denied&error_description=call+0900&state=STATE&iss=https://evil.example", true)
                 .unwrap_err();
         assert_eq!(code, Code::IssuerMismatch);
-        assert!(!shown.contains("0900") && !shown.contains("access_denied") && !shown.contains("evil"));
+        assert!(!shown.contains("0900") && !shown.contains("access_denied"));
+        // Its issuer is, and has to be one.
+        assert!(shown.contains("is https://evil.example; it has to be https://as.example."), "{shown}");
+        for iss in ["call+0900", "https://evil.example/?call=0900", "data:text/plain,0900", "http://evil.example/0900"]
+        {
+            let (code, shown) = check(&format!("code=c&state=STATE&iss={iss}"), false).unwrap_err();
+            assert_eq!((code, shown.contains("0900")), (Code::IssuerMismatch, false), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_is_empty_is_none() {
+        assert_eq!(check("code=c&error=&state=STATE", false), Ok("c".into()));
+        assert_eq!(code("error=&state=STATE", false), Code::InvalidResponse);
     }
 
     #[test]

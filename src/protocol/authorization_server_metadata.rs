@@ -2,7 +2,8 @@
 
 use super::fields::Fields;
 use super::json::Object;
-use super::{DPOP_ALGORITHM, Issuer, Scope, Url};
+use super::protocol_parameters::decides;
+use super::{DPOP_ALGORITHM, Issuer, IssuerPolicy, Resource, Scope, Url, form, presentable};
 use crate::{Code, Error, Result, Step};
 
 /// What an authorization server says of itself (RFC 8414 §2), checked against its issuer.
@@ -16,6 +17,8 @@ pub struct AuthorizationServerMetadata {
     pub token_endpoint: Url,
     /// `registration_endpoint`, OPTIONAL (RFC 7591).
     pub registration_endpoint: Option<Url>,
+    /// `userinfo_endpoint` (OpenID Connect Discovery §3).
+    pub userinfo_endpoint: Option<Url>,
     /// `revocation_endpoint`, OPTIONAL (RFC 7009).
     pub revocation_endpoint: Option<Url>,
     /// `device_authorization_endpoint`, OPTIONAL (RFC 8628 §4).
@@ -35,7 +38,21 @@ pub struct AuthorizationServerMetadata {
     /// `client_id_metadata_document_supported`, OPTIONAL
     /// (draft-ietf-oauth-client-id-metadata-document §5).
     pub client_id_metadata_document: bool,
+    /// `protected_resources`, OPTIONAL (RFC 9728 §4): those that it issues tokens for.
+    pub protected_resources: Option<Vec<String>>,
     pkce_s256: bool,
+    /// Whether `response_types_supported` has "code"; nothing where the member is missing, which RFC 8414
+    /// requires and live servers leave out.
+    response_types: Option<bool>,
+}
+
+fn another_issuer(listed: &Issuer, named: &str) -> Error {
+    let (listed, named) = (listed.as_str(), presentable(named));
+    let message = format!(
+        "\"issuer\" is \"{named}\", and the document was asked for at \"{listed}\". If you know that both are the same \
+         server, add acceptIssuers: {{ \"{listed}\": \"{named}\" }}."
+    );
+    Error::new(Code::IssuerMismatch, Step::AuthorizationServerMetadata, message)
 }
 
 impl AuthorizationServerMetadata {
@@ -55,69 +72,144 @@ impl AuthorizationServerMetadata {
     /// RFC 8414 §3.3: "The `issuer` value returned MUST be identical to the authorization server's
     /// issuer identifier value … If these values are not identical, the data contained in the
     /// response MUST NOT be used."
-    pub fn parse(document: &Object, issuer: &Issuer) -> Result<Box<Self>> {
+    ///
+    /// # Errors
+    ///
+    /// [`Code::IssuerMismatch`] where the document names an issuer that `policy` does not take for this one,
+    /// [`Code::InsecureUrl`] for an endpoint that is neither https nor loopback or in a private network,
+    /// [`Code::InvalidResponse`] for a member without which there is no sign-in.
+    pub fn parse(document: &Object, listed: &Issuer, policy: &IssuerPolicy) -> Result<Box<Self>> {
         const STEP: Step = Step::AuthorizationServerMetadata;
         let fields = Fields::new(document, Code::InvalidResponse, STEP);
-        let named = fields.required_string("issuer");
-        if *issuer != *named {
-            let message = ["\"issuer\" is not ", issuer.as_str(), ", character by character."].concat();
-            fields.fail(Error::new(Code::IssuerMismatch, STEP, message));
-        }
-        let endpoint = |name| fields.url(name, issuer.url());
-        let authorization_endpoint = endpoint("authorization_endpoint");
-        let token_endpoint = endpoint("token_endpoint");
-        fields.check(token_endpoint.is_some(), "token_endpoint", "a URL");
-        let metadata = Box::new(Self {
-            issuer: issuer.clone(),
-            authorization_endpoint,
-            // Not used where there is none.
-            token_endpoint: token_endpoint.unwrap_or_else(|| issuer.url().clone()),
-            registration_endpoint: endpoint("registration_endpoint"),
-            revocation_endpoint: endpoint("revocation_endpoint"),
-            device_authorization_endpoint: endpoint("device_authorization_endpoint"),
-            pushed_authorization_request_endpoint: endpoint("pushed_authorization_request_endpoint"),
-            requires_pushed_requests: fields.flag("require_pushed_authorization_requests"),
-            scopes_supported: Scope::from_tokens(fields.strings("scopes_supported").unwrap_or_default()),
-            token_endpoint_auth_methods: fields
-                .strings("token_endpoint_auth_methods_supported")
-                .map(|methods| methods.into_iter().map(str::to_owned).collect()),
-            iss_in_response: fields.flag("authorization_response_iss_parameter_supported"),
-            client_id_metadata_document: fields.flag("client_id_metadata_document_supported"),
-            offers_dpop: fields.lists("dpop_signing_alg_values_supported", DPOP_ALGORITHM),
-            pkce_s256: fields.lists("code_challenge_methods_supported", "S256"),
-        });
-        fields.end().map(|()| metadata)
+        let named = fields.required_string("issuer")?;
+        let issuer = policy.named(listed, named).ok_or_else(|| another_issuer(listed, named))?;
+        let endpoint = |name| fields.optional_url(name, listed.url());
+        let texts = |name| document.texts(name).unwrap_or_default();
+        let list = |name| document.texts(name).map(|texts| texts.into_iter().map(str::to_owned).collect());
+        Ok(Box::new(Self {
+            issuer,
+            authorization_endpoint: fields.url("authorization_endpoint", listed.url())?,
+            token_endpoint: fields
+                .url("token_endpoint", listed.url())?
+                .ok_or_else(|| fields.wrong("token_endpoint", "a URL"))?,
+            registration_endpoint: endpoint("registration_endpoint")?,
+            // It only informs: one that can't be used is none.
+            userinfo_endpoint: endpoint("userinfo_endpoint").ok().flatten(),
+            revocation_endpoint: endpoint("revocation_endpoint")?,
+            device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
+            pushed_authorization_request_endpoint: endpoint("pushed_authorization_request_endpoint")?,
+            requires_pushed_requests: document.is_set("require_pushed_authorization_requests"),
+            scopes_supported: Scope::from_tokens(texts("scopes_supported")),
+            token_endpoint_auth_methods: list("token_endpoint_auth_methods_supported"),
+            protected_resources: list("protected_resources"),
+            iss_in_response: fields.flag("authorization_response_iss_parameter_supported")?,
+            client_id_metadata_document: document.is_set("client_id_metadata_document_supported"),
+            offers_dpop: texts("dpop_signing_alg_values_supported").contains(&DPOP_ALGORITHM),
+            pkce_s256: texts("code_challenge_methods_supported").contains(&"S256"),
+            response_types: document
+                .texts("response_types_supported")
+                // RFC 8414 §3.2: "Claims with zero elements MUST be omitted from the response."
+                .filter(|types| !types.is_empty())
+                .map(|types| types.contains(&"code")),
+        }))
     }
 
     /// What a server of MCP 2025-03-26 without metadata has: "/authorize", "/token" and "/register" at
     /// its origin, and PKCE, which that revision requires of all.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidUrl`] for an origin to which no path can be added.
     pub fn with_default_endpoints(origin: &Issuer) -> Result<Box<Self>> {
         let at = |path| {
             let url = origin.url().at_path(&[path]);
-            url.map_err(|error| error.at(Step::AuthorizationServerMetadata, "A default endpoint"))
+            url.map_err(|error| error.at(Step::AuthorizationServerMetadata, "A default endpoint", path))
         };
         Ok(Box::new(Self {
             issuer: origin.clone(),
             authorization_endpoint: Some(at("/authorize")?),
             token_endpoint: at("/token")?,
             registration_endpoint: Some(at("/register")?),
+            userinfo_endpoint: None,
             revocation_endpoint: None,
             device_authorization_endpoint: None,
             pushed_authorization_request_endpoint: None,
             requires_pushed_requests: false,
             scopes_supported: Scope::default(),
             token_endpoint_auth_methods: None,
+            protected_resources: None,
             iss_in_response: false,
             client_id_metadata_document: false,
             offers_dpop: false,
             pkce_s256: true,
+            response_types: None,
         }))
+    }
+
+    /// The authorization endpoint, where it can be used: what the protocol sets, or what decides on the security of
+    /// a request, may not stand in its own query (RFC 6749 §3.1: "Request and response parameters MUST NOT be
+    /// included more than once").
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidResponse`] where there is none, or one with such a parameter.
+    pub fn usable_authorization_endpoint(&self) -> Result<&Url> {
+        const STEP: Step = Step::AuthorizationServerMetadata;
+        let endpoint = self.authorization_endpoint.as_ref().ok_or_else(|| {
+            let message = "\"authorization_endpoint\" is missing, and so is a way to sign a user in.";
+            Error::new(Code::InvalidResponse, STEP, message)
+        })?;
+        let own = form::parse(endpoint.query());
+        match own.iter().find(|(name, _)| decides(name)) {
+            None => Ok(endpoint),
+            Some((name, _)) => {
+                let message =
+                    ["\"authorization_endpoint\" has the parameter \"", name, "\" in its own query."].concat();
+                Err(Error::new(Code::InvalidResponse, STEP, message).with_url(endpoint.without_query()))
+            }
+        }
+    }
+
+    /// Refuses a server that offers no code, before the user is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidResponse`] where `response_types_supported` lists others alone.
+    pub fn require_code(&self) -> Result<()> {
+        if self.response_types != Some(false) {
+            return Ok(());
+        }
+        let message = format!("{} does not list \"code\" in \"response_types_supported\".", self.issuer.as_str());
+        Err(Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message))
+    }
+
+    /// Refuses a server that lists the resources it serves, and not this one (RFC 9728 §4): the MCP server
+    /// names an authorization server that knows nothing of it, so a token would be another resource's.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceMismatch`].
+    pub fn require_resource(&self, resource: &Resource) -> Result<()> {
+        let is_it = |listed: &String| {
+            let without_slash = |text: &'_ str| text.strip_suffix('/').unwrap_or(text).to_owned();
+            without_slash(listed) == without_slash(resource.as_str())
+        };
+        if self.protected_resources.as_ref().is_none_or(|listed| listed.iter().any(is_it)) {
+            return Ok(());
+        }
+        let message =
+            format!("{} does not list {} in \"protected_resources\".", self.issuer.as_str(), resource.as_str());
+        Err(Error::new(Code::ResourceMismatch, Step::AuthorizationServerMetadata, message))
     }
 
     /// Refuses a server that does not say that it knows S256.
     ///
     /// MCP 2026-07-28 security-considerations: "If `code_challenge_methods_supported` is absent, the
     /// authorization server does not support PKCE and MCP clients MUST refuse to proceed."
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PkceUnsupported`].
     pub fn require_pkce(&self) -> Result<()> {
         if self.pkce_s256 {
             return Ok(());
@@ -133,6 +225,7 @@ impl AuthorizationServerMetadata {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ServerUrl;
     use crate::protocol::test_support::object;
 
     fn urls(issuer: &str) -> Vec<String> {
@@ -144,7 +237,11 @@ mod tests {
         let text = format!(
             r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", {members}}}"#
         );
-        AuthorizationServerMetadata::parse(&object(&text), &Issuer::parse("https://as.example").unwrap())
+        AuthorizationServerMetadata::parse(
+            &object(&text),
+            &Issuer::parse("https://as.example").unwrap(),
+            &IssuerPolicy::default(),
+        )
     }
 
     #[test]
@@ -182,24 +279,39 @@ mod tests {
     #[test]
     fn another_issuer_is_not_used() {
         let issuer = Issuer::parse("https://as.example").unwrap();
-        for named in ["https://as.example/", "https://AS.example", "https://as.example:443", "https://b.example"] {
+        let strict = IssuerPolicy { strict: true, ..IssuerPolicy::default() };
+        for (named, policy) in [
+            ("https://as.example/", &strict),
+            ("https://AS.example", &IssuerPolicy::default()),
+            ("https://as.example:443", &IssuerPolicy::default()),
+            ("https://b.example", &IssuerPolicy::default()),
+        ] {
             let document = object(&format!(r#"{{"issuer": "{named}"}}"#));
-            let error = AuthorizationServerMetadata::parse(&document, &issuer).unwrap_err();
+            let error = AuthorizationServerMetadata::parse(&document, &issuer, policy).unwrap_err();
             assert_eq!(error.code(), Code::IssuerMismatch, "{named}");
+            let line = format!(r#"acceptIssuers: {{ "https://as.example": "{named}" }}"#);
+            assert!(error.message().contains(&line), "{}", error.message());
         }
     }
 
     #[test]
     fn every_endpoint_is_secure() {
-        for endpoint in ["registration_endpoint", "revocation_endpoint", "authorization_endpoint", "token_endpoint"] {
+        for endpoint in [
+            "registration_endpoint",
+            "revocation_endpoint",
+            "device_authorization_endpoint",
+            "pushed_authorization_request_endpoint",
+            "authorization_endpoint",
+            "token_endpoint",
+        ] {
             for url in ["http://as.example/x", "javascript:alert(1)", "data:text/html,x", "file:///x"] {
                 // A member that comes twice: the one that is read first has to be the bad one.
                 let document = object(&format!(
                     r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", "{endpoint}": "{url}"}}"#
                 ));
+                let issuer = Issuer::parse("https://as.example").unwrap();
                 let error =
-                    AuthorizationServerMetadata::parse(&document, &Issuer::parse("https://as.example").unwrap())
-                        .unwrap_err();
+                    AuthorizationServerMetadata::parse(&document, &issuer, &IssuerPolicy::default()).unwrap_err();
                 assert_eq!(error.code(), Code::InsecureUrl, "{endpoint} {url}");
                 assert!(error.message().contains(endpoint));
             }
@@ -211,7 +323,9 @@ mod tests {
         let issuer = |issuer: &str| {
             let document =
                 object(&format!(r#"{{"issuer": "{issuer}", "token_endpoint": "http://localhost:1/token"}}"#));
-            AuthorizationServerMetadata::parse(&document, &Issuer::parse(issuer).unwrap()).map_err(|error| error.code())
+            let issuer = Issuer::parse(issuer).unwrap();
+            AuthorizationServerMetadata::parse(&document, &issuer, &IssuerPolicy::default())
+                .map_err(|error| error.code())
         };
         assert_eq!(issuer("https://as.example").unwrap_err(), Code::InsecureUrl);
         assert!(issuer("http://localhost:2").is_ok());
@@ -238,17 +352,80 @@ mod tests {
 
     #[test]
     fn rubbish_has_a_code() {
-        for members in [
-            r#""code_challenge_methods_supported": "S256""#,
-            r#""scopes_supported": {}"#,
-            r#""authorization_response_iss_parameter_supported": "true""#,
-        ] {
-            assert_eq!(parse(members).unwrap_err().code(), Code::InvalidResponse, "{members}");
+        for rubbish in ["5", "\"yes\"", "{}", "[true]"] {
+            let members = [r#""authorization_response_iss_parameter_supported": "#, rubbish].concat();
+            assert_eq!(parse(&members).unwrap_err().code(), Code::InvalidResponse, "{members}");
         }
         let none = AuthorizationServerMetadata::parse(
             &object(r#"{"issuer": "https://as.example"}"#),
             &Issuer::parse("https://as.example").unwrap(),
+            &IssuerPolicy::default(),
         );
         assert_eq!(none.unwrap_err().code(), Code::InvalidResponse);
+    }
+
+    #[test]
+    fn what_protects_counts_in_another_type_too() {
+        let metadata = parse(r#""authorization_response_iss_parameter_supported": "true""#).unwrap();
+        assert!(metadata.iss_in_response);
+        let pkce = |methods: &str| {
+            let members = [r#""code_challenge_methods_supported": "#, methods].concat();
+            parse(&members).unwrap().require_pkce().map_err(|error| error.code())
+        };
+        for methods in [r#"["S256"]"#, r#""S256""#, r#""plain S256""#, r#"[5, "S256"]"#] {
+            assert_eq!(pkce(methods), Ok(()), "{methods}");
+        }
+        for methods in ["[]", "\"\"", "5", "{}", "null", r#""plain""#, r#"["s256"]"#, r#"["S256 plain"]"#] {
+            assert_eq!(pkce(methods), Err(Code::PkceUnsupported), "{methods}");
+        }
+    }
+
+    #[test]
+    fn optional_members_on_which_nothing_depends_count_as_absent() {
+        for rubbish in ["\"\"", "5", "{}", "[5]", "null", "\"not a URL\""] {
+            for name in ["registration_endpoint", "revocation_endpoint", "device_authorization_endpoint"] {
+                let metadata = parse(&format!(r#""{name}": {rubbish}"#)).unwrap();
+                let endpoints = [
+                    &metadata.registration_endpoint,
+                    &metadata.revocation_endpoint,
+                    &metadata.device_authorization_endpoint,
+                ];
+                assert!(endpoints.into_iter().all(Option::is_none), "{name} {rubbish}");
+            }
+        }
+        let metadata = parse(
+            r#""scopes_supported": "a b", "token_endpoint_auth_methods_supported": ["none", 5],
+               "client_id_metadata_document_supported": "true", "require_pushed_authorization_requests": 1"#,
+        )
+        .unwrap();
+        assert_eq!(metadata.scopes_supported.tokens(), ["a", "b"]);
+        assert_eq!(metadata.token_endpoint_auth_methods.as_deref(), Some(&["none".to_owned()][..]));
+        assert!(metadata.client_id_metadata_document && !metadata.requires_pushed_requests);
+    }
+
+    #[test]
+    fn a_code_has_to_be_offered() {
+        // RFC 8414 §2: "response_types_supported REQUIRED."
+        let code = |members: &str| parse(members).unwrap().require_code().map_err(|error| error.code());
+        assert_eq!(code(r#""response_types_supported": ["code", "token"]"#), Ok(()));
+        assert_eq!(code(r#""x": 1"#), Ok(()));
+        assert_eq!(code(r#""response_types_supported": "token code""#), Ok(()));
+        for empty in ["[]", "\"\"", "[null]", "{}"] {
+            let members = [r#""response_types_supported": "#, empty].concat();
+            assert_eq!(code(&members), Ok(()), "{empty}");
+        }
+        assert_eq!(code(r#""response_types_supported": ["token", "id_token"]"#), Err(Code::InvalidResponse));
+    }
+
+    #[test]
+    fn a_resource_that_is_not_served_is_refused() {
+        // RFC 9728 §4: `protected_resources` is the "JSON array containing a list of resource identifiers for
+        // OAuth protected resources that can be used with this authorization server".
+        let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
+        let serves = |members| parse(members).unwrap().require_resource(&resource).map_err(|error| error.code());
+        assert_eq!(serves(r#""x": 1"#), Ok(()));
+        assert_eq!(serves(r#""protected_resources": ["https://b.example", "https://a.example/mcp/"]"#), Ok(()));
+        assert_eq!(serves(r#""protected_resources": ["https://a.example"]"#), Err(Code::ResourceMismatch));
+        assert_eq!(serves(r#""protected_resources": []"#), Err(Code::ResourceMismatch));
     }
 }

@@ -1,6 +1,6 @@
 //! `WWW-Authenticate` by the grammar of RFC 9110 §11.6.1.
 
-use super::Scope;
+use super::{Scope, UserAuthentication};
 
 /// One challenge of a `WWW-Authenticate` field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,13 +9,37 @@ pub struct Challenge {
     pub scheme: String,
     /// The token68, where the challenge has one in place of parameters.
     pub token68: Option<String>,
+    /// The names, in lower case, of parameters whose values are neither a token nor quoted. Such a value is
+    /// not used, not even in part.
+    pub malformed: Vec<String>,
     parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
+    fn new(scheme: &str, token68: Option<String>) -> Self {
+        Self { scheme: scheme.to_ascii_lowercase(), token68, malformed: Vec::new(), parameters: Vec::new() }
+    }
+
     /// A parameter by its name in lower case; the first where a server sends it twice.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.parameters(name).next()
+    }
+
+    /// All parameters, names in lower case, in the order of the field.
+    pub fn all_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.all_parameters().filter(move |(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.parameter(name).is_some() || self.malformed.iter().any(|malformed| malformed == name)
+    }
+
+    fn is_oauth(&self) -> bool {
+        matches!(self.scheme.as_str(), "bearer" | "dpop")
     }
 
     /// The scopes that the server asks for (RFC 6750 §3).
@@ -24,41 +48,94 @@ impl Challenge {
     }
 }
 
+/// The parameter that names the metadata of the resource (RFC 9728 §5.1).
+const RESOURCE_METADATA: &str = "resource_metadata";
+
 /// A whole `WWW-Authenticate` field: all its challenges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WwwAuthenticate(pub Vec<Challenge>);
 
 impl WwwAuthenticate {
-    /// Reads a field, or several joined by commas as browsers join them. Reading stops where the
-    /// grammar is broken; what came before stands.
+    /// The `error` of a token that has too few scopes (RFC 6750 §3.1).
+    pub const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+
+    /// Reads a field, or several joined by commas as browsers join them. Challenges inform, so they are
+    /// taken as well as they can be: a comma that is missing between two parameters does no harm, and what
+    /// does not fit the grammar is left out up to the next comma.
     pub fn parse(field: &str) -> Self {
         let mut challenges: Vec<Challenge> = Vec::new();
         let mut input = Input(field);
+        let mut begins_element = true;
         loop {
             // `#challenge` allows empty list elements (RFC 9110 §5.6.1.2).
-            input.skip(|byte| matches!(byte, b' ' | b'\t' | b','));
-            let Some(token) = input.token() else { break };
-            if let Some(value) = input.parameter_value() {
-                // A parameter belongs to the challenge that it follows.
-                let (Some(value), Some(challenge)) = (value, challenges.last_mut()) else { break };
-                challenge.parameters.push((token.to_ascii_lowercase(), value));
-                if !input.at_delimiter() {
-                    break;
-                }
-                continue;
+            begins_element |= input.take(|byte| matches!(byte, b' ' | b'\t' | b',')).contains(',');
+            if input.0.is_empty() {
+                break Self(challenges);
             }
-            let token68 = if input.skip(|byte| byte == b' ') > 0 { input.token68() } else { None };
-            challenges.push(Challenge { scheme: token.to_ascii_lowercase(), token68, parameters: Vec::new() });
+            let token = input.token();
+            let value = input.parameter_value();
+            match (token, value, challenges.last_mut()) {
+                // A parameter belongs to the challenge that it follows.
+                (Some(name), Some(Some(value)), Some(challenge)) if input.ends_parameter() => {
+                    challenge.parameters.push((name.to_ascii_lowercase(), value));
+                }
+                (Some(name), Some(_), Some(challenge)) => {
+                    challenge.malformed.push(name.to_ascii_lowercase());
+                    input.skip_element();
+                }
+                (Some(scheme), None, _) if begins_element => {
+                    let token68 = if input.skip(|byte| byte == b' ') > 0 { input.token68() } else { None };
+                    challenges.push(Challenge::new(scheme, token68));
+                }
+                _ => input.skip_element(),
+            }
+            begins_element = false;
         }
-        Self(challenges)
     }
 
     /// The challenge that this client can answer: of the Bearer and DPoP ones, the first that names
     /// its resource metadata (RFC 9728 §5.1), else the first.
     pub fn oauth(&self) -> Option<&Challenge> {
-        let mut known = self.0.iter().filter(|challenge| matches!(challenge.scheme.as_str(), "bearer" | "dpop"));
-        known.clone().find(|challenge| challenge.parameter("resource_metadata").is_some()).or_else(|| known.next())
+        let mut known = self.0.iter().filter(|challenge| challenge.is_oauth());
+        known.clone().find(|challenge| challenge.parameter(RESOURCE_METADATA).is_some()).or_else(|| known.next())
     }
+
+    /// Where the resource's metadata is (RFC 9728 §5.1), by all challenges that this client can answer.
+    pub fn resource_metadata(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|it| it.is_oauth()).flat_map(|it| it.parameters(RESOURCE_METADATA))
+    }
+
+    /// Whether a challenge says where the resource's metadata is, legibly or not: older revisions of MCP
+    /// than 2025-06-18 do not.
+    pub fn names_resource_metadata(&self) -> bool {
+        self.0.iter().any(|challenge| challenge.is_oauth() && challenge.has(RESOURCE_METADATA))
+    }
+
+    /// The scopes that are missing, where it says `insufficient_scope` (RFC 6750 §3.1); none where it does not say which.
+    pub fn missing_scope(&self) -> Option<Scope> {
+        let challenge = self.oauth().filter(|it| it.parameter("error") == Some(Self::INSUFFICIENT_SCOPE))?;
+        Some(challenge.scope().unwrap_or_default())
+    }
+
+    /// How the user has to sign in, where it says `insufficient_user_authentication` (RFC 9470 §3).
+    pub fn wanted_authentication(&self) -> Option<UserAuthentication> {
+        let challenge = self.oauth().filter(|it| it.parameter("error") == Some(UserAuthentication::ERROR))?;
+        Some(UserAuthentication {
+            acr_values: challenge.parameter("acr_values").map(Scope::parse).unwrap_or_default(),
+            max_age: challenge.parameter("max_age").and_then(|seconds| seconds.trim().parse().ok()),
+        })
+    }
+
+    /// Whether nothing but a Bearer token will do: there is a challenge for a token, and neither the
+    /// challenges nor, by `takes_dpop`, the metadata speak of DPoP (RFC 9449 §7.1).
+    pub fn takes_bearer_alone(&self, takes_dpop: bool) -> bool {
+        self.oauth().is_some() && !takes_dpop && self.0.iter().all(|challenge| challenge.scheme != "dpop")
+    }
+}
+
+/// `tchar` (RFC 9110 §5.6.2), of which tokens are made.
+pub(super) fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// What is left of the field.
@@ -83,7 +160,7 @@ impl<'a> Input<'a> {
 
     /// `token = 1*tchar` (RFC 9110 §5.6.2).
     fn token(&mut self) -> Option<&'a str> {
-        let token = self.take(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let token = self.take(is_tchar);
         (!token.is_empty()).then_some(token)
     }
 
@@ -96,7 +173,12 @@ impl<'a> Input<'a> {
             return None;
         }
         ahead.skip(|byte| byte == b' ' || byte == b'\t');
-        let value = if ahead.0.starts_with('"') { ahead.quoted_string() } else { ahead.token().map(str::to_owned) };
+        let value = match ahead.0.chars().next() {
+            Some('"') => ahead.quoted_string(),
+            // An apostrophe is a character of tokens, but one in front is meant as a quote.
+            Some('\'') => None,
+            _ => ahead.token().map(str::to_owned),
+        };
         self.0 = ahead.0;
         Some(value)
     }
@@ -127,6 +209,31 @@ impl<'a> Input<'a> {
         }
         self.0 = ahead.0;
         Some(text.to_owned())
+    }
+
+    /// Leaves out what is left of a list element.
+    fn skip_element(&mut self) {
+        let is_quoted = |quote: &char| matches!(quote, '"' | '\'');
+        let mut quote = self.0.chars().next().filter(is_quoted);
+        let mut characters = self.0.char_indices().skip(usize::from(quote.is_some()));
+        let end = loop {
+            match (characters.next(), quote) {
+                (None, _) => break self.0.len(),
+                (Some((at, ',')), None) => break at,
+                (Some((_, '\\')), Some(_)) => drop(characters.next()),
+                (Some((_, character)), Some(open)) if character == open => quote = None,
+                (Some((_, '"')), None) => quote = Some('"'),
+                _ => {}
+            }
+        };
+        self.0 = self.0.get(end..).unwrap_or_default();
+    }
+
+    /// Whether a parameter ends here: at a delimiter, or where the next one begins after a space.
+    fn ends_parameter(&self) -> bool {
+        let mut ahead = Input(self.0);
+        let is_apart = ahead.skip(|byte| byte == b' ' || byte == b'\t') > 0;
+        self.at_delimiter() || is_apart && ahead.token().is_some() && ahead.parameter_value().is_some()
     }
 
     /// Whether a list element ends here.
@@ -191,13 +298,96 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_where_the_grammar_is_broken() {
+    fn a_token68_stands_behind_a_space() {
+        // RFC 9110 §11.3: `challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]`
+        assert_eq!(WwwAuthenticate::parse("Basic /abc==").0[0].token68.as_deref(), Some("/abc=="));
+        let parsed = WwwAuthenticate::parse("Basic/abc==, Bearer");
+        assert_eq!((&parsed.0[0].token68, parsed.0.len()), (&None, 2));
+    }
+
+    #[test]
+    fn the_scopes_that_are_missing_are_those_of_insufficient_scope() {
+        // RFC 6750 §3.1: "insufficient_scope: The request requires higher privileges than provided by the access token."
+        let missing = |field: &str| {
+            let scope = WwwAuthenticate::parse(field).missing_scope()?;
+            Some(scope.tokens().join(" "))
+        };
+        assert_eq!(missing("Bearer error=\"insufficient_scope\", scope=\"a b\"").as_deref(), Some("a b"));
+        assert_eq!(missing("DPoP error=\"insufficient_scope\"").as_deref(), Some(""));
+        for other in
+            ["Bearer error=\"invalid_token\", scope=\"a\"", "Bearer scope=\"a\"", "Basic error=\"insufficient_scope\""]
+        {
+            assert_eq!(missing(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn bearer_tokens_alone_are_taken_where_nothing_speaks_of_dpop() {
+        // RFC 9449 §7.1: a resource server that takes bound tokens answers with a DPoP challenge.
+        for (field, takes_dpop, expected) in [
+            ("Bearer", false, true),
+            ("Basic realm=\"x\", Bearer", false, true),
+            ("Bearer", true, false),
+            ("DPoP algs=\"ES256\"", false, false),
+            ("Bearer, DPoP algs=\"ES256\"", false, false),
+            ("Basic realm=\"x\"", false, false),
+            ("", false, false),
+            ("", true, false),
+        ] {
+            let challenges = WwwAuthenticate::parse(field);
+            assert_eq!(challenges.takes_bearer_alone(takes_dpop), expected, "{field} {takes_dpop}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_left_out_up_to_the_next_comma() {
         assert_eq!(schemes("Bearer realm=\"open"), ["bearer"]);
-        assert_eq!(schemes("Bearer a=b c=d, Basic"), ["bearer"]);
-        assert_eq!(schemes("=x, Bearer"), Vec::<String>::new());
-        assert_eq!(schemes("Bearer \u{e9}, Basic"), ["bearer"]);
+        assert_eq!(schemes("Bearer realm=\"open, Basic x=\"y\""), ["bearer"]);
+        assert_eq!(schemes("=x, Bearer"), ["bearer"]);
+        assert_eq!(schemes("Bearer \u{e9}, Basic"), ["bearer", "basic"]);
+        assert_eq!(schemes("Bearer some words, Basic"), ["bearer", "basic"]);
         assert_eq!(schemes(""), Vec::<String>::new());
-        assert_eq!(schemes("a=b, Bearer"), Vec::<String>::new());
+        assert_eq!(schemes("a=b, Bearer"), ["bearer"]);
+    }
+
+    #[test]
+    fn a_value_that_is_neither_token_nor_quoted_is_not_used_in_part() {
+        // RFC 9110 §11.2: `auth-param = token BWS "=" BWS ( token / quoted-string )`
+        for (field, name) in [
+            ("Bearer scope=read:data, error=\"x\"", "scope"),
+            ("Bearer scope=read write, error=\"x\"", "scope"),
+            ("Bearer resource_metadata=https://a.example/prm?x=\",\", error=\"x\"", "resource_metadata"),
+            ("Bearer resource_metadata='https://a.example/prm', error=\"x\"", "resource_metadata"),
+            ("Bearer scope='a, b', error=\"x\"", "scope"),
+            ("Bearer scope=\"a\"b, error=\"x\"", "scope"),
+            ("Bearer scope=\"a\"b=\"c\", error=\"x\"", "scope"),
+            // A quote behind a backslash ends nothing (RFC 9110 §5.6.4).
+            ("Bearer scope=@\"a\\\",b\", error=\"x\"", "scope"),
+        ] {
+            let parsed = WwwAuthenticate::parse(field);
+            let challenge = parsed.oauth().unwrap();
+            assert_eq!((challenge.parameter(name), challenge.parameter("error")), (None, Some("x")), "{field}");
+            assert_eq!((challenge.malformed.as_slice(), parsed.0.len()), (&[name.to_owned()][..], 1), "{field}");
+            assert_eq!(parsed.names_resource_metadata(), name == "resource_metadata", "{field}");
+        }
+    }
+
+    #[test]
+    fn a_comma_that_is_missing_does_no_harm() {
+        let parsed = WwwAuthenticate::parse(r#"Bearer realm="x" scope="a b" error=invalid_token, DPoP algs=ES256"#);
+        let bearer = &parsed.0[0];
+        assert_eq!((bearer.parameter("scope"), bearer.parameter("error")), (Some("a b"), Some("invalid_token")));
+        assert_eq!(parsed.0[1].parameter("algs"), Some("ES256"));
+    }
+
+    #[test]
+    fn every_place_of_the_metadata_is_named_in_its_order() {
+        let parsed = WwwAuthenticate::parse(
+            r#"Basic resource_metadata="no", Bearer resource_metadata="1", resource_metadata="2", DPoP resource_metadata="3""#,
+        );
+        assert_eq!(parsed.resource_metadata().collect::<Vec<_>>(), ["1", "2", "3"]);
+        assert!(parsed.names_resource_metadata());
+        assert!(!WwwAuthenticate::parse(r#"Basic resource_metadata="no", Bearer"#).names_resource_metadata());
     }
 
     proptest::proptest! {

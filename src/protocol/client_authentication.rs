@@ -1,8 +1,10 @@
 //! How a client shows who it is at the token endpoint (RFC 6749 §2.3).
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Serialize;
+
 use super::form::{self, Form};
-use super::json::Writer;
-use super::{Issuer, Secret, base64, base64url, jwt};
+use super::{Issuer, Secret, base64url};
 
 /// An authentication method (RFC 7591 §2, `token_endpoint_auth_method`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,28 @@ impl ClientAuthentication {
         Self::first_of(&[Self::SecretBasic, Self::SecretPost], supported).unwrap_or(Self::SecretBasic)
     }
 
+    /// What a registration means that names no method: the one that was asked for, where the server lists it,
+    /// and else what a client with or without a secret has.
+    pub fn unnamed(has_secret: bool, supported: Option<&[String]>) -> Self {
+        let asked = Self::to_register(supported);
+        let lists = |supported: &[String]| supported.iter().any(|name| name == asked.name());
+        match has_secret {
+            false => Self::None,
+            true if supported.is_some_and(lists) => asked,
+            true => Self::for_secret(supported),
+        }
+    }
+
+    /// Another one that the same credentials can be shown by.
+    pub fn other(self, has_secret: bool) -> Option<Self> {
+        match self {
+            Self::SecretBasic => Some(Self::SecretPost),
+            Self::SecretPost => Some(Self::SecretBasic),
+            Self::None if has_secret => Some(Self::SecretBasic),
+            Self::None | Self::PrivateKeyJwt => None,
+        }
+    }
+
     fn first_of(preferred: &[Self], supported: Option<&[String]>) -> Option<Self> {
         let supported = supported?;
         preferred.iter().copied().find(|method| supported.iter().any(|name| name == method.name()))
@@ -75,7 +99,7 @@ impl ClientCredentials {
 
     /// Adds the client's authentication to a request: parameters to its form, and the value of its
     /// `Authorization` header where the method has one. `assertion` is what
-    /// [`client_assertion`] makes, for that method.
+    /// [`AssertionClaims`] make, for that method.
     pub fn authenticate(&self, form: Form, assertion: Option<&Secret>) -> (Form, Option<Secret>) {
         match (self.method, &self.secret, assertion) {
             (ClientAuthentication::SecretBasic, Some(secret), _) => (form, Some(basic(&self.client_id, secret))),
@@ -96,26 +120,36 @@ impl ClientCredentials {
 /// How long an assertion is good, in seconds: for one request.
 const ASSERTION_LIFE: u64 = 60;
 
+/// The header of a client's assertion.
+#[derive(Serialize)]
+pub struct AssertionHeader<'a> {
+    /// `alg`: by which the key signs (RFC 7518 §3.1).
+    pub alg: &'a str,
+    /// `typ`: "JWT".
+    pub typ: &'static str,
+    /// `kid`: which key it is, where the client has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kid: Option<&'a str>,
+}
+
 /// What the client's key signs to authenticate it (RFC 7523 §3): `iss` and `sub` are the client, `aud`
 /// is the authorization server's issuer.
-pub fn client_assertion(
-    algorithm: &str,
-    key_id: Option<&str>,
-    client_id: &str,
-    issuer: &Issuer,
-    id: [u8; 32],
-    now: u64,
-) -> String {
-    let header = Writer::new().string("alg", algorithm).string("typ", "JWT").optional("kid", key_id).finish();
-    let claims = Writer::new()
-        .string("iss", client_id)
-        .string("sub", client_id)
-        .string("aud", issuer.as_str())
-        .string("jti", &base64url(&id))
-        .number("iat", now)
-        .number("exp", now + ASSERTION_LIFE)
-        .finish();
-    jwt::signing_input(&header, &claims)
+#[derive(Serialize)]
+pub struct AssertionClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    jti: String,
+    iat: u64,
+    exp: u64,
+}
+
+impl<'a> AssertionClaims<'a> {
+    /// For one request at `now`, in seconds since 1970. `id` is random.
+    pub fn new(client_id: &'a str, issuer: &'a Issuer, id: [u8; 32], now: u64) -> Self {
+        let jti = base64url(&id);
+        Self { iss: client_id, sub: client_id, aud: issuer.as_str(), jti, iat: now, exp: now + ASSERTION_LIFE }
+    }
 }
 
 /// RFC 6749 §2.3.1: identifier and secret are form-encoded before they go into RFC 7617's header.
@@ -124,7 +158,7 @@ fn basic(client_id: &str, secret: &Secret) -> Secret {
     form::encode(client_id, &mut pair);
     pair.push(':');
     form::encode(secret.expose(), &mut pair);
-    let encoded = base64(Secret::from(pair).expose().as_bytes());
+    let encoded = BASE64_STANDARD.encode(Secret::from(pair).expose());
     ["Basic ", &encoded].concat().into()
 }
 
@@ -145,7 +179,7 @@ mod tests {
         // "application/x-www-form-urlencoded" encoding algorithm per Appendix B"
         let (form, header) = authenticate(ClientAuthentication::SecretBasic, "a:b", "p ä");
         assert_eq!(form, "");
-        assert_eq!(header.unwrap(), format!("Basic {}", base64(b"a%3Ab:p+%C3%A4")));
+        assert_eq!(header.unwrap(), format!("Basic {}", BASE64_STANDARD.encode("a%3Ab:p+%C3%A4")));
         let (_, header) = authenticate(ClientAuthentication::SecretBasic, "s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw");
         assert_eq!(header.unwrap(), "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
     }

@@ -1,10 +1,15 @@
 //! Dynamic client registration (RFC 7591).
 
+use serde::Serialize;
+
 use super::fields::Fields;
-use super::json::{Object, Writer};
+use super::json::Object;
 use super::token_request::DEVICE_CODE;
-use super::{AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, Scope, Url};
-use crate::{Code, Result, Step};
+use super::{
+    AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, ClientIdMetadataUrl, RedirectUri, Scope, Url,
+    presentable,
+};
+use crate::{Code, Error, Result, Step};
 
 /// What the app says of itself when it registers (RFC 7591 §2).
 pub struct ClientMetadata<'a> {
@@ -12,10 +17,38 @@ pub struct ClientMetadata<'a> {
     pub client_name: &'a str,
     /// `client_uri`: the app's home page.
     pub client_uri: Option<&'a Url>,
+    /// What else it says.
+    pub about: &'a AboutClient,
     /// `redirect_uris`: the one that this app uses; none where the user signs in on another device.
-    pub redirect_uri: Option<&'a Url>,
+    pub redirect_uri: Option<&'a RedirectUri>,
     /// `dpop_bound_access_tokens`: the app takes no others (RFC 9449 §5.2).
     pub dpop_bound: bool,
+}
+
+/// What an app may say of itself beside its name and home page (RFC 7591 §2, §2.3).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AboutClient {
+    /// `logo_uri`: its logo, for consent pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<Url>,
+    /// `tos_uri`: its terms of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<Url>,
+    /// `policy_uri`: its privacy policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<Url>,
+    /// `contacts`: how to reach the people responsible for it, usually email addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// `software_id`: the same for all installations of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// `software_version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    /// `software_statement`: a JWT in which somebody vouches for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_statement: Option<String>,
 }
 
 impl ClientMetadata<'_> {
@@ -26,7 +59,7 @@ impl ClientMetadata<'_> {
     }
 
     fn is_native(&self) -> bool {
-        self.redirect_uri.is_none_or(Url::is_loopback)
+        self.redirect_uri.is_none_or(RedirectUri::is_native)
     }
 
     /// The other type, for the one more try that MCP allows after a rejection.
@@ -34,104 +67,221 @@ impl ClientMetadata<'_> {
         if self.is_native() { "web" } else { "native" }
     }
 
-    /// The body of the registration request (RFC 7591 §3.1). `scope` is all that the resource is known
-    /// to ask for.
+    /// The body of the registration request. `scope` is all that the resource is known to ask for. Without it
+    /// (`with_scope`) the server decides by itself: some refuse scopes that they do not list.
     pub fn registration_request(
         &self,
         server: &AuthorizationServerMetadata,
         scope: &Scope,
-        application_type: &str,
-    ) -> String {
-        let method = ClientAuthentication::to_register(server.token_endpoint_auth_methods.as_deref());
-        // §2: `scope` is what the client can ask for later on too, so it is all that there is: a server
-        // may hold the client to it, step-up included. One that lists its scopes refuses others, among
-        // them those of its resources; without the member it decides by itself.
-        let listed = &server.scopes_supported;
-        let scope = if listed.is_empty() {
-            Some(scope)
-        } else {
-            Some(listed).filter(|listed| !scope.is_empty() && listed.covers(scope))
-        };
-        let scope = scope.and_then(Scope::to_parameter);
-        let writer = Writer::new();
-        let writer = if self.dpop_bound { writer.object("dpop_bound_access_tokens", "true") } else { writer };
-        let (writer, grant_type, response_types) = match self.redirect_uri {
-            Some(uri) => (writer.strings("redirect_uris", &[uri.as_str()]), "authorization_code", &["code"][..]),
-            // Absent, the response types would be "code".
-            None => (writer, DEVICE_CODE, &[][..]),
-        };
-        writer
-            .string("client_name", self.client_name)
-            .optional("client_uri", self.client_uri.map(Url::as_str))
-            .strings("grant_types", &[grant_type, "refresh_token"])
-            .strings("response_types", response_types)
-            .string("token_endpoint_auth_method", method.name())
-            .string("application_type", application_type)
-            .optional("scope", scope.as_deref())
-            .finish()
+        with_scope: bool,
+        application_type: &'static str,
+    ) -> RegistrationRequest<'_> {
+        // §2: `scope` is what the client can ask for later on too: a server may hold the client to it, step-up
+        // included. So it is all that there is, where the server lists what the resource asks for among it, and
+        // else that alone.
+        let listed = Some(&server.scopes_supported).filter(|listed| !scope.is_empty() && listed.covers(scope));
+        RegistrationRequest {
+            dpop_bound_access_tokens: self.dpop_bound,
+            redirect_uris: self.redirect_uri.map(|uri| [uri.as_str()]),
+            client_name: self.client_name,
+            client_uri: self.client_uri.map(Url::as_str),
+            about: self.about,
+            grant_types: [self.redirect_uri.map_or(DEVICE_CODE, |_| "authorization_code"), "refresh_token"],
+            response_types: self.redirect_uri.map_or(&[], |_| &["code"]),
+            token_endpoint_auth_method: ClientAuthentication::to_register(
+                server.token_endpoint_auth_methods.as_deref(),
+            )
+            .name(),
+            application_type,
+            scope: listed.unwrap_or(scope).to_parameter().filter(|_| with_scope),
+        }
     }
 }
 
+/// The body of a registration request (RFC 7591 §3.1), to be written as JSON. Each member is metadata of the
+/// client (§2).
+#[derive(Serialize)]
+pub struct RegistrationRequest<'a> {
+    #[serde(skip_serializing_if = "is_false")]
+    dpop_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_uris: Option<[&'a str; 1]>,
+    client_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_uri: Option<&'a str>,
+    #[serde(flatten)]
+    about: &'a AboutClient,
+    grant_types: [&'static str; 2],
+    /// Absent, they would be "code".
+    response_types: &'static [&'static str],
+    token_endpoint_auth_method: &'static str,
+    application_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+/// A client ID metadata document (draft-ietf-oauth-client-id-metadata-document §4.1), to be written as JSON.
+#[derive(Serialize)]
+pub struct ClientIdMetadataDocument<'a> {
+    client_id: &'a str,
+    client_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_uri: Option<&'a str>,
+    #[serde(flatten)]
+    about: &'a AboutClient,
+    redirect_uris: Vec<&'a str>,
+    grant_types: [&'static str; 2],
+    response_types: [&'static str; 1],
+    token_endpoint_auth_method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<&'a str>,
+    application_type: &'static str,
+    #[serde(skip_serializing_if = "is_false")]
+    dpop_bound_access_tokens: bool,
+}
+
+/// The document of an app at its URL: what it would register, for all its redirect URIs. `jwks_uri` has the public half
+/// of its key, where it authenticates by one; it can't by a secret, since the document is public (§4.1).
+pub fn client_id_metadata_document<'a>(
+    url: &'a ClientIdMetadataUrl,
+    metadata: &ClientMetadata<'a>,
+    redirect_uris: &'a [RedirectUri],
+    jwks_uri: Option<&'a Url>,
+) -> ClientIdMetadataDocument<'a> {
+    let method = jwks_uri.map_or(ClientAuthentication::None, |_| ClientAuthentication::PrivateKeyJwt);
+    // One redirect URI that leads to a site makes it an app of the web.
+    let native = redirect_uris.iter().all(RedirectUri::is_native);
+    ClientIdMetadataDocument {
+        client_id: url.as_str(),
+        client_name: metadata.client_name,
+        client_uri: metadata.client_uri.map(Url::as_str),
+        about: metadata.about,
+        redirect_uris: redirect_uris.iter().map(RedirectUri::as_str).collect(),
+        grant_types: ["authorization_code", "refresh_token"],
+        response_types: ["code"],
+        token_endpoint_auth_method: method.name(),
+        jwks_uri: jwks_uri.map(Url::as_str),
+        application_type: if native { "native" } else { "web" },
+        dpop_bound_access_tokens: metadata.dpop_bound,
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Checks the answer (RFC 7591 §3.2.1): the server may have changed the method that was asked for.
-pub fn registered_client(document: &Object, server: &AuthorizationServerMetadata) -> Result<ClientCredentials> {
+/// `has_key`: whether the client can sign an assertion.
+///
+/// # Errors
+///
+/// [`Code::InvalidResponse`] without a `client_id`, [`Code::RegistrationFailed`] where the server assigns a
+/// method that this client does not have.
+pub fn registered_client(
+    document: &Object,
+    server: &AuthorizationServerMetadata,
+    has_key: bool,
+) -> Result<ClientCredentials> {
     let fields = Fields::new(document, Code::InvalidResponse, Step::Registration);
-    let client_id = fields.required_string("client_id").to_owned();
-    let secret = fields.string("client_secret").filter(|secret| !secret.is_empty());
-    let named = fields.string("token_endpoint_auth_method");
-    let supported = server.token_endpoint_auth_methods.as_deref();
-    let method = match (secret, named.and_then(ClientAuthentication::from_name)) {
-        (None, _) => ClientAuthentication::None,
-        (Some(_), Some(method)) => method,
-        (Some(_), None) => ClientAuthentication::for_secret(supported),
+    let client_id = fields.required_string("client_id")?.to_owned();
+    let secret = document.text("client_secret");
+    let method = match document.text("token_endpoint_auth_method") {
+        None => ClientAuthentication::unnamed(secret.is_some(), server.token_endpoint_auth_methods.as_deref()),
+        Some(named) => {
+            let assigned = |what: &str| {
+                let message = format!("The authorization server assigned \"{}\"{what}.", presentable(named));
+                Error::new(Code::RegistrationFailed, Step::Registration, message)
+            };
+            match ClientAuthentication::from_name(named) {
+                Some(ClientAuthentication::SecretBasic | ClientAuthentication::SecretPost) if secret.is_none() => {
+                    return Err(assigned(" and gave no client_secret"));
+                }
+                Some(ClientAuthentication::PrivateKeyJwt) if !has_key => {
+                    return Err(assigned(", and this client has no key"));
+                }
+                Some(method) => method,
+                None => return Err(assigned(", a method that this client does not have")),
+            }
+        }
     };
     // §3.2.1: "or 0 if it will not expire".
-    let secret_expires_at = fields.whole_number("client_secret_expires_at").filter(|at| *at > 0);
-    let client = ClientCredentials { client_id, secret: secret.map(Into::into), secret_expires_at, method };
-    fields.end().map(|()| client)
+    let secret_expires_at = document.seconds("client_secret_expires_at").filter(|at| *at > 0);
+    Ok(ClientCredentials { client_id, secret: secret.map(Into::into), secret_expires_at, method })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Issuer;
     use crate::protocol::test_support::object;
+    use crate::protocol::{Issuer, IssuerPolicy};
 
     fn server(members: &str) -> Box<AuthorizationServerMetadata> {
         let text = format!(
             r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t"{members}}}"#
         );
-        AuthorizationServerMetadata::parse(&object(&text), &Issuer::parse("https://as.example").unwrap()).unwrap()
+        AuthorizationServerMetadata::parse(
+            &object(&text),
+            &Issuer::parse("https://as.example").unwrap(),
+            &IssuerPolicy::default(),
+        )
+        .unwrap()
     }
 
     #[test]
-    fn registers_for_all_scopes_or_leaves_them_to_the_server() {
-        let redirect_uri = Url::parse("https://app.example/callback").ok();
+    fn the_type_of_the_one_more_try_is_the_other_one() {
+        // MCP 2026-07-28 client-registration, application_type: loopback and private-use schemes are "native".
+        for (uri, own, other) in
+            [("https://app.example/callback", "web", "native"), ("http://127.0.0.1:8976/callback", "native", "web")]
+        {
+            let redirect_uri = RedirectUri::parse(uri).unwrap();
+            let metadata = ClientMetadata {
+                client_name: "x",
+                client_uri: None,
+                about: &AboutClient::default(),
+                redirect_uri: Some(&redirect_uri),
+                dpop_bound: false,
+            };
+            assert_eq!((metadata.application_type(), metadata.other_application_type()), (own, other), "{uri}");
+        }
+    }
+
+    #[test]
+    fn registers_for_all_scopes_of_the_server_or_those_of_the_resource() {
+        let redirect_uri = RedirectUri::parse("https://app.example/callback").ok();
         let metadata = ClientMetadata {
             client_name: "x",
             client_uri: None,
+            about: &AboutClient::default(),
             redirect_uri: redirect_uri.as_ref(),
             dpop_bound: false,
         };
         let scope = |listed| {
             let server = server(&format!(r#", "scopes_supported": {listed}"#));
-            object(&metadata.registration_request(&server, &Scope::parse("a b"), "web"))
-                .string("scope")
-                .map(|it| it.map(str::to_owned))
+            let registered = |with_scope| {
+                let request = metadata.registration_request(&server, &Scope::parse("a b"), with_scope, "web");
+                object(&serde_json::to_string(&request).unwrap()).text("scope").map(str::to_owned)
+            };
+            assert_eq!(registered(false), None);
+            registered(true)
         };
-        assert_eq!(scope(r#"["a", "b", "c"]"#), Ok(Some("a b c".into())));
-        assert_eq!(scope(r#"["a", "openid"]"#), Ok(None));
-        assert_eq!(scope("[]"), Ok(Some("a b".into())));
+        assert_eq!(scope(r#"["a", "b", "c"]"#), Some("a b c".into()));
+        // A client that is registered without a scope may be granted none.
+        assert_eq!(scope(r#"["a", "openid"]"#), Some("a b".into()));
+        assert_eq!(scope("[]"), Some("a b".into()));
     }
 
     fn request(redirect_uri: &str) -> Object {
-        let redirect_uri = Url::parse(redirect_uri).ok();
+        let redirect_uri = RedirectUri::parse(redirect_uri).ok();
         let metadata = ClientMetadata {
             client_name: "Acme \"Agent\"",
             client_uri: None,
+            about: &AboutClient::default(),
             redirect_uri: redirect_uri.as_ref(),
             dpop_bound: false,
         };
-        object(&metadata.registration_request(&server(""), &Scope::parse("a b"), metadata.application_type()))
+        let server = server("");
+        let request = metadata.registration_request(&server, &Scope::parse("a b"), true, metadata.application_type());
+        object(&serde_json::to_string(&request).unwrap())
     }
 
     #[test]
@@ -164,17 +314,39 @@ mod tests {
 
     #[test]
     fn the_answer_decides_on_the_method() {
-        let method = |answer| registered_client(&object(answer), &server("")).unwrap().method;
-        assert_eq!(method(r#"{"client_id": "x"}"#), ClientAuthentication::None);
-        assert_eq!(
-            method(r#"{"client_id": "x", "token_endpoint_auth_method": "client_secret_post"}"#),
-            ClientAuthentication::None
-        );
-        assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#), ClientAuthentication::SecretBasic);
-        assert_eq!(
-            method(r#"{"client_id": "x", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}"#),
-            ClientAuthentication::SecretPost
-        );
-        assert_eq!(registered_client(&object("{}"), &server("")).unwrap_err().code(), Code::InvalidResponse);
+        let method = |answer, members| registered_client(&object(answer), &server(members), false).unwrap().method;
+        let lists = r#", "token_endpoint_auth_methods_supported": ["client_secret_post", "none"]"#;
+        let no_public = r#", "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"]"#;
+        assert_eq!(method(r#"{"client_id": "x"}"#, ""), ClientAuthentication::None);
+        assert_eq!(method(r#"{"client_id": "x", "client_secret": ""}"#, ""), ClientAuthentication::None);
+        assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#, ""), ClientAuthentication::SecretBasic);
+        // The one that was asked for, where the server lists it.
+        assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#, lists), ClientAuthentication::None);
+        assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#, no_public), ClientAuthentication::SecretPost);
+        let named = r#"{"client_id": "x", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}"#;
+        assert_eq!(method(named, lists), ClientAuthentication::SecretPost);
+        assert_eq!(registered_client(&object("{}"), &server(""), false).unwrap_err().code(), Code::InvalidResponse);
+    }
+
+    #[test]
+    fn a_method_that_this_client_does_not_have_is_no_registration() {
+        for (members, has_key, found) in [
+            (r#""client_secret": "s", "token_endpoint_auth_method": "client_secret_jwt""#, true, "client_secret_jwt"),
+            (r#""token_endpoint_auth_method": "tls_client_auth""#, true, "tls_client_auth"),
+            (r#""token_endpoint_auth_method": "client_secret_post""#, true, "client_secret_post"),
+            (
+                r#""client_secret": "", "token_endpoint_auth_method": "client_secret_basic""#,
+                true,
+                "client_secret_basic",
+            ),
+            (r#""token_endpoint_auth_method": "private_key_jwt""#, false, "private_key_jwt"),
+        ] {
+            let answer = object(&[r#"{"client_id": "x", "#, members, "}"].concat());
+            let error = registered_client(&answer, &server(""), has_key).unwrap_err();
+            assert_eq!(error.code(), Code::RegistrationFailed, "{members}");
+            assert!(error.message().contains(found), "{}", error.message());
+        }
+        let key = object(r#"{"client_id": "x", "token_endpoint_auth_method": "private_key_jwt"}"#);
+        assert_eq!(registered_client(&key, &server(""), true).unwrap().method, ClientAuthentication::PrivateKeyJwt);
     }
 }

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::form::Form;
 use super::json::Object;
-use super::oauth_error::presentable;
+use super::server_text::presentable;
 use super::{Resource, Scope, Secret, Url};
 use crate::{Code, Result, Step};
 
@@ -31,24 +31,25 @@ pub fn device_authorization_request(resource: Option<&Resource>, scope: &Scope) 
 
 impl DeviceAuthorization {
     /// Checks the answer of an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidResponse`] for a member that is missing or of another type, and [`Code::InsecureUrl`].
     pub fn parse(document: &Object, endpoint: &Url) -> Result<Self> {
         let fields = Fields::new(document, Code::InvalidResponse, Step::Authorization);
-        let user_code = presentable(fields.required_string("user_code"), &[]);
-        fields.check(user_code.is_some(), "user_code", "a text that can be shown");
-        let verification_uri = fields.url("verification_uri", endpoint);
-        fields.check(verification_uri.is_some(), "verification_uri", "a URL");
-        let expires_in = fields.whole_number("expires_in");
-        fields.check(expires_in.is_some(), "expires_in", "a whole number");
-        let authorization = Self {
-            device_code: fields.required_string("device_code").into(),
-            user_code: user_code.unwrap_or_default(),
-            // Not used where there is none.
-            verification_uri: verification_uri.unwrap_or_else(|| endpoint.clone()),
-            verification_uri_complete: fields.url("verification_uri_complete", endpoint),
-            expires_in: expires_in.unwrap_or_default(),
-            interval: fields.whole_number("interval").unwrap_or(5),
-        };
-        fields.end().map(|()| authorization)
+        let wrong = |name, expected| move || fields.wrong(name, expected);
+        Ok(Self {
+            device_code: fields.required_string("device_code")?.into(),
+            user_code: Some(presentable(fields.required_string("user_code")?))
+                .filter(|code| !code.is_empty())
+                .ok_or_else(wrong("user_code", "a text that can be shown"))?,
+            verification_uri: fields
+                .url("verification_uri", endpoint)?
+                .ok_or_else(wrong("verification_uri", "a URL"))?,
+            verification_uri_complete: fields.url("verification_uri_complete", endpoint)?,
+            expires_in: fields.whole_number("expires_in")?.ok_or_else(wrong("expires_in", "a whole number"))?,
+            interval: fields.whole_number("interval")?.unwrap_or(5),
+        })
     }
 }
 

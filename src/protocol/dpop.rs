@@ -1,9 +1,9 @@
 //! Proof of possession (RFC 9449).
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::json::Writer;
-use super::{Secret, Url, base64url, jwt};
+use super::{Secret, Url, base64url};
 
 /// The one signature algorithm that this client proves possession with.
 pub const DPOP_ALGORITHM: &str = "ES256";
@@ -18,14 +18,10 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// As a JWK: the members that RFC 7638 §3.2 requires, in its order.
-    fn jwk(&self) -> String {
-        Writer::new().string("crv", "P-256").string("kty", "EC").string("x", &self.x).string("y", &self.y).finish()
-    }
-
-    /// Its SHA-256 thumbprint (RFC 7638 §3), which is a request's `dpop_jkt` (§10).
+    /// Its SHA-256 thumbprint, which is a request's `dpop_jkt` (§10): of the members that RFC 7638 §3.2
+    /// requires, in its order. Coordinates in base64url have nothing that JSON escapes.
     pub fn thumbprint(&self) -> String {
-        sha256(&self.jwk())
+        sha256(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, self.x, self.y))
     }
 }
 
@@ -51,28 +47,57 @@ pub struct DpopProof<'a> {
     pub nonce: Option<&'a str>,
 }
 
+/// The header of a proof (§4.2).
+#[derive(Serialize)]
+pub struct DpopHeader<'a> {
+    typ: &'static str,
+    alg: &'static str,
+    jwk: Jwk<'a>,
+}
+
+#[derive(Serialize)]
+struct Jwk<'a> {
+    crv: &'static str,
+    kty: &'static str,
+    x: &'a str,
+    y: &'a str,
+}
+
+/// The claims of a proof (§4.2).
+#[derive(Serialize)]
+pub struct DpopClaims<'a> {
+    jti: String,
+    htm: &'a str,
+    htu: &'a str,
+    iat: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ath: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+}
+
 impl DpopProof<'_> {
-    /// What is signed.
-    pub fn signing_input(&self) -> String {
-        let jwk = self.key.jwk();
-        let header = Writer::new().string("typ", "dpop+jwt").string("alg", DPOP_ALGORITHM).object("jwk", &jwk).finish();
-        let hash = self.access_token.map(|token| sha256(token.expose()));
-        let claims = Writer::new()
-            .string("jti", &base64url(&self.id))
-            .string("htm", self.method)
-            .string("htu", self.url.without_query())
-            .number("iat", self.issued_at)
-            .optional("ath", hash.as_deref())
-            .optional("nonce", self.nonce)
-            .finish();
-        jwt::signing_input(&header, &claims)
+    /// The header, to be written as JSON.
+    pub fn header(&self) -> DpopHeader<'_> {
+        let jwk = Jwk { crv: "P-256", kty: "EC", x: &self.key.x, y: &self.key.y };
+        DpopHeader { typ: "dpop+jwt", alg: DPOP_ALGORITHM, jwk }
+    }
+
+    /// The claims, to be written as JSON.
+    pub fn claims(&self) -> DpopClaims<'_> {
+        DpopClaims {
+            jti: base64url(&self.id),
+            htm: self.method,
+            htu: self.url.without_query(),
+            iat: self.issued_at,
+            ath: self.access_token.map(|token| sha256(token.expose())),
+            nonce: self.nonce,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine;
-
     use super::*;
     use crate::protocol::test_support::object;
 
@@ -101,13 +126,9 @@ mod tests {
             access_token: Some(&token),
             nonce: Some("n"),
         };
-        let input = proof.signing_input();
-        let part = |index: usize| {
-            let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(input.split('.').nth(index).unwrap());
-            String::from_utf8(bytes.unwrap()).unwrap()
-        };
-        assert_eq!(part(0), r#"{"typ":"dpop+jwt","alg":"ES256","jwk":{"crv":"P-256","kty":"EC","x":"X","y":"Y"}}"#);
-        let claims = object(&part(1));
+        let header = serde_json::to_string(&proof.header()).unwrap();
+        assert_eq!(header, r#"{"typ":"dpop+jwt","alg":"ES256","jwk":{"crv":"P-256","kty":"EC","x":"X","y":"Y"}}"#);
+        let claims = object(&serde_json::to_string(&proof.claims()).unwrap());
         assert_eq!(claims.string("htm"), Ok(Some("POST")));
         assert_eq!(claims.string("htu"), Ok(Some("https://a.example/mcp")));
         assert_eq!(claims.whole_number("iat"), Ok(Some(1562265296)));

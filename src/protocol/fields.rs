@@ -1,83 +1,93 @@
-//! The members of a document, read one after the other, of which the first that is wrong is told.
+//! Reads the members of a JSON object. An error names the member and what it has to be.
 
-use std::cell::RefCell;
-
-use super::Url;
 use super::json::{Field, FieldError, Object};
-use crate::{Code, Error, Step};
+use super::{Url, UrlError};
+use crate::{Code, Error, Result, Step};
 
-/// Reads many members of an object. What is wrong with the first that is wrong is told at the end:
-/// until then, a member that is wrong reads like one that is absent.
+/// An object whose members are read in one step of the flow.
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     object: &'a Object,
     code: Code,
     step: Step,
-    wrong: RefCell<Option<Error>>,
 }
 
 impl<'a> Fields<'a> {
     /// Errors will have this code and step.
     pub fn new(object: &'a Object, code: Code, step: Step) -> Self {
-        Self { object, code, step, wrong: RefCell::new(None) }
+        Self { object, code, step }
     }
 
-    /// Notes an error, unless there is one.
-    pub fn fail(&self, error: Error) {
-        self.wrong.borrow_mut().get_or_insert(error);
+    /// The error of a member whose content is wrong.
+    pub fn wrong(&self, name: &'static str, expected: &'static str) -> Error {
+        FieldError::new(name, expected).at(self.code, self.step)
     }
 
-    /// Notes that a member's content is wrong, unless something is.
-    pub fn check(&self, is_right: bool, name: &'static str, expected: &'static str) {
-        if !is_right {
-            self.fail(FieldError::new(name, expected).at(self.code, self.step));
-        }
+    /// Fails where a member's content is wrong.
+    pub fn check(&self, is_right: bool, name: &'static str, expected: &'static str) -> Result<()> {
+        if is_right { Ok(()) } else { Err(self.wrong(name, expected)) }
     }
 
-    fn keep<T>(&self, field: Field<Option<T>>) -> Option<T> {
-        field.unwrap_or_else(|error| {
-            self.fail(error.at(self.code, self.step));
-            None
-        })
+    fn at<T>(&self, field: Field<T>) -> Result<T> {
+        field.map_err(|error| error.in_object(self.object, self.code, self.step))
     }
 
     /// [`Object::string`].
-    pub fn string(&self, name: &'static str) -> Option<&'a str> {
-        self.keep(self.object.string(name))
+    pub fn string(&self, name: &'static str) -> Result<Option<&'a str>> {
+        self.at(self.object.string(name))
     }
 
-    /// [`Object::required_string`], or an empty one.
-    pub fn required_string(&self, name: &'static str) -> &'a str {
-        self.keep(self.object.required_string(name).map(Some)).unwrap_or_default()
+    /// [`Object::required_string`].
+    pub fn required_string(&self, name: &'static str) -> Result<&'a str> {
+        self.at(self.object.required_string(name))
     }
 
     /// [`Object::strings`].
-    pub fn strings(&self, name: &'static str) -> Option<Vec<&'a str>> {
-        self.keep(self.object.strings(name))
-    }
-
-    /// Whether a list of strings has this one.
-    pub fn lists(&self, name: &'static str, value: &str) -> bool {
-        self.strings(name).is_some_and(|values| values.contains(&value))
+    #[cfg(target_arch = "wasm32")]
+    pub fn strings(&self, name: &'static str) -> Result<Option<Vec<&'a str>>> {
+        self.at(self.object.strings(name))
     }
 
     /// [`Object::flag`].
-    pub fn flag(&self, name: &'static str) -> bool {
-        self.keep(self.object.flag(name).map(Some)).unwrap_or_default()
+    pub fn flag(&self, name: &'static str) -> Result<bool> {
+        self.at(self.object.flag(name))
     }
 
     /// [`Object::whole_number`].
-    pub fn whole_number(&self, name: &'static str) -> Option<u64> {
-        self.keep(self.object.whole_number(name))
+    pub fn whole_number(&self, name: &'static str) -> Result<Option<u64>> {
+        self.at(self.object.whole_number(name))
     }
 
-    /// An optional URL, to which the one that the object came from may lead.
-    pub fn url(&self, name: &'static str, from: &Url) -> Option<Url> {
-        let checked = Url::parse(self.string(name)?).and_then(|url| from.may_lead_to(&url).map(|()| url));
-        checked.map_err(|error| self.fail(error.at(self.step, &["\"", name, "\""].concat()))).ok()
+    /// The member, of whatever type.
+    #[cfg(target_arch = "wasm32")]
+    pub fn get(&self, name: &str) -> Option<&'a super::json::Value> {
+        self.object.get(name)
     }
 
-    /// What was wrong first.
-    pub fn end(self) -> crate::Result<()> {
-        self.wrong.into_inner().map_or(Ok(()), Err)
+    /// An optional object, as the options of an app have some.
+    #[cfg(target_arch = "wasm32")]
+    pub fn object(&self, name: &'static str) -> Result<Option<&'a Object>> {
+        use super::json::Value;
+        match self.object.get(name) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Ok(Some(object)),
+            Some(_) => Err(self.wrong(name, "an object")),
+        }
+    }
+
+    /// An optional URL, to which the one that the object came from may lead. What is no URL at all counts as
+    /// absent; one that is insecure is an error, used or not.
+    pub fn optional_url(&self, name: &'static str, from: &Url) -> Result<Option<Url>> {
+        match self.object.text(name) {
+            Some(text) if Url::parse(text) != Err(UrlError::Invalid) => self.url(name, from),
+            _ => Ok(None),
+        }
+    }
+
+    /// A URL, to which the one that the object came from may lead.
+    pub fn url(&self, name: &'static str, from: &Url) -> Result<Option<Url>> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        let checked = Url::parse(text).and_then(|url| from.may_lead_to(&url).map(|()| url));
+        checked.map(Some).map_err(|error| error.at(self.step, &["\"", name, "\""].concat(), text))
     }
 }

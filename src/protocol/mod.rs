@@ -3,17 +3,20 @@
 //!
 //! A value of one of these types was checked when it was made, so nobody checks it again.
 
+mod address;
+mod authorization_parameters;
 mod authorization_request;
 mod authorization_response;
 mod authorization_server_metadata;
-mod base64;
 mod cache_control;
 mod challenge;
 mod client_authentication;
-mod client_id_metadata_document;
+mod client_id_metadata_url;
 mod client_registration;
+pub mod cors;
 mod device_authorization;
 mod dpop;
+mod elicitation;
 pub(crate) mod fields;
 pub mod form;
 mod issuer;
@@ -22,56 +25,96 @@ pub mod jwt;
 mod oauth_error;
 mod pkce;
 mod protected_resource_metadata;
+mod protocol_parameters;
 mod pushed_authorization_request;
+mod redirect_uri;
 mod resource;
 mod revocation;
 mod scope;
 mod secret;
+pub(crate) mod server_text;
+mod step_up_demand;
+mod token_exchange;
 mod token_request;
 mod token_response;
 mod url;
+mod user_info;
+mod whatwg;
 
-use base64::{base64, base64url};
-
+pub use authorization_parameters::AuthorizationParameters;
 pub use authorization_request::{AuthorizationRequest, PendingRequest, State};
 pub use authorization_response::{AuthorizationCode, authorization_response};
 pub use authorization_server_metadata::AuthorizationServerMetadata;
 pub use cache_control::fresh_seconds;
 pub use challenge::{Challenge, WwwAuthenticate};
-pub use client_authentication::{ClientAuthentication, ClientCredentials, client_assertion};
-pub use client_id_metadata_document::client_id_metadata_url;
-pub use client_registration::{ClientMetadata, registered_client};
+pub use client_authentication::{AssertionClaims, AssertionHeader, ClientAuthentication, ClientCredentials};
+pub use client_id_metadata_url::ClientIdMetadataUrl;
+pub use client_registration::{
+    AboutClient, ClientIdMetadataDocument, ClientMetadata, RegistrationRequest, client_id_metadata_document,
+    registered_client,
+};
 pub use device_authorization::{DeviceAuthorization, device_authorization_request};
-pub use dpop::{DPOP_ALGORITHM, DpopProof, PublicKey};
-pub use issuer::Issuer;
+pub use dpop::{DPOP_ALGORITHM, DpopClaims, DpopHeader, DpopProof, PublicKey};
+pub use elicitation::{ElicitedUrl, UrlWarning, elicitation_message};
+pub use issuer::{Issuer, IssuerPolicy};
 pub use oauth_error::OAuthError;
 pub use pkce::{CodeChallenge, CodeVerifier};
-pub use protected_resource_metadata::ProtectedResourceMetadata;
+pub use protected_resource_metadata::{Places, ProtectedResourceMetadata};
 pub use pushed_authorization_request::RequestUri;
+pub use redirect_uri::RedirectUri;
 pub use resource::{Resource, ServerUrl};
 pub use revocation::revocation_request;
 pub use scope::Scope;
 pub use secret::Secret;
+pub use server_text::presentable;
+pub use step_up_demand::{StepUpDemand, UserAuthentication};
+pub use token_exchange::{TokenExchange, id_jag_exchange};
 pub use token_request::{
-    client_credentials_request, code_request, device_code_request, id_jag_request, jwt_bearer_request, refresh_request,
+    client_credentials_request, code_request, device_code_request, jwt_bearer_request, refresh_request,
 };
-pub use token_response::{TokenResponse, TokenType, id_jag};
+pub use token_response::{TokenResponse, TokenType};
 pub use url::{Url, UrlError};
+pub use user_info::{ExpectedIdToken, UserInfo};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use crate::{Code, Error, Step};
 
 impl UrlError {
-    /// The error of the step in which the URL was found. `what` names it: an option or a field.
-    pub fn at(self, step: Step, what: &str) -> Error {
-        let (code, expected) = match self {
-            UrlError::Invalid => (Code::InvalidUrl, " is not an absolute URL."),
-            UrlError::Insecure | UrlError::PlainHttp => {
-                (Code::InsecureUrl, " is neither https nor http on a loopback host.")
-            }
-            UrlError::Private => (Code::InsecureUrl, " leads from the internet into a private network."),
+    /// The error of the step in which the text was found. `what` names it: an option or a field. A server's is
+    /// not the app's to correct.
+    pub fn at(self, step: Step, what: &str, found: &str) -> Error {
+        let code = match self {
+            UrlError::Insecure | UrlError::PlainHttp | UrlError::Private => Code::InsecureUrl,
+            _ if step == Step::Setup => Code::InvalidUrl,
+            _ => Code::InvalidResponse,
         };
-        Error::new(code, step, [what, expected].concat()).with_source(Some(Box::new(self)))
+        let expected = match self {
+            UrlError::Invalid => "which is not an absolute URL",
+            UrlError::UserInformation => "which has a user name or password in it",
+            UrlError::Fragment => "which has a fragment",
+            UrlError::Query => "which has a query",
+            UrlError::NoPath => "which has no path",
+            UrlError::Insecure | UrlError::PlainHttp => "which is neither https nor http on a loopback host",
+            UrlError::Private => "which leads from the internet into a private network",
+        };
+        let hint = match self {
+            UrlError::PlainHttp if step != Step::Setup => {
+                ". If the server is behind a proxy that ends TLS, it has to be told its public https URL."
+            }
+            _ => ".",
+        };
+        // Secrets may be in a query, and before an @.
+        let shown = found.split(['?', '#']).next().filter(|found| !found.contains('@')).map(presentable);
+        let shown = shown.as_deref().unwrap_or("not shown");
+        Error::new(code, step, [what, " is \"", shown, "\", ", expected, hint].concat())
+            .with_source(Some(Box::new(self)))
     }
+}
+
+/// RFC 4648 §5, without padding (RFC 7515 Appendix C).
+fn base64url(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 #[cfg(test)]
@@ -84,4 +127,7 @@ pub(crate) mod test_support {
             other => panic!("not an object: {other:?}"),
         }
     }
+
+    /// Compiles only for a type that wipes its memory when it is dropped. No safe code can read the memory after that.
+    pub(crate) fn is_zeroed_on_drop(_: &impl zeroize::ZeroizeOnDrop) {}
 }

@@ -1,6 +1,7 @@
 //! OAuth's error answer (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2; RFC 7009 §2.2.1).
 
-use super::json::Object;
+use super::json::{Object, Value};
+use super::server_text::{contains, presentable};
 
 /// What a server gave as its reason, made safe to show as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,24 +18,44 @@ impl OAuthError {
     /// `sent` are the secrets of the request: a text that repeats one of them is left out, so that a
     /// server can't put them before the user or into a log.
     pub fn parse(document: &Object, sent: &[&str]) -> Option<Self> {
-        let text = |name| document.string(name).ok().flatten();
-        Self::new(text("error")?, text("error_description"), sent)
+        let error = document.get("error")?;
+        // Live servers send objects, lists and numbers as well.
+        let inner = if let Value::Object(inner) = error { Some(inner) } else { None };
+        let words = words(document).or_else(|| inner.and_then(words));
+        Self::new(name(error)?, words, sent)
+    }
+
+    /// The end of a sentence on an answer that is no OAuth error: what it says in words, as one of RFC 9457 does.
+    pub fn words(document: Option<&Object>, sent: &[&str]) -> String {
+        let words = document.and_then(words).and_then(|text| told(text, sent));
+        words.map_or_else(|| " without a reason.".to_owned(), |words| [": ", &words].concat())
     }
 
     /// From the two texts.
     pub fn new(error: &str, description: Option<&str>, sent: &[&str]) -> Option<Self> {
-        let error = presentable(error, sent)?;
-        Some(Self { error, description: description.and_then(|text| presentable(text, sent)) })
+        let error = told(error, sent)?;
+        Some(Self { error, description: description.and_then(|text| told(text, sent)) })
     }
 
     /// The way out where the server complains of `resource` (RFC 8707 §2), in its code or in its words:
-    /// some take none, such as Microsoft Entra ID.
+    /// some take none, such as Microsoft Entra ID. One who declines may be told of a "resource owner".
     pub fn resource_hint(&self) -> &'static str {
-        match self.error == "invalid_target"
-            || self.description.as_ref().is_some_and(|text| text.as_bytes().windows(8).any(|word| word == b"resource"))
-        {
-            true => " If it takes no \"resource\", list its issuer in omitResource.",
-            false => "",
+        let is_letter = |character: char| character.is_ascii_alphabetic();
+        let is_about_resource = |text: &String| {
+            let mut words = text.split(|character| !is_letter(character)).filter(|word| !word.is_empty()).peekable();
+            while let Some(word) = words.next() {
+                let names_a_party = words.peek().is_some_and(|next| matches!(*next, "owner" | "server"));
+                if word.eq_ignore_ascii_case("resource") && !names_a_party {
+                    return true;
+                }
+            }
+            false
+        };
+        match self.error.as_str() {
+            "access_denied" => "",
+            "invalid_target" => RESOURCE_HINT,
+            _ if self.description.as_ref().is_some_and(is_about_resource) => RESOURCE_HINT,
+            _ => "",
         }
     }
 
@@ -47,20 +68,47 @@ impl OAuthError {
     }
 }
 
-/// The longest text of a server that is passed on.
-const LONGEST: usize = 300;
+/// The members in which servers say it in words.
+fn words(document: &Object) -> Option<&str> {
+    ["error_description", "message", "msg", "detail", "title"].into_iter().find_map(|name| document.text(name))
+}
 
-/// RFC 6749 §5.2: both "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
-/// Servers do send quotes and other scripts; what is dropped is control characters and those
-/// that turn the order of a text around, so that no terminal, log or reader is fooled.
-pub(super) fn presentable(text: &str, sent: &[&str]) -> Option<String> {
-    let misleads = |it: char| it.is_control() || matches!(it, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let text: String = text.chars().filter(|it| !misleads(*it)).collect();
-    // After that: what is dropped could have kept a secret apart.
-    if text.is_empty() || sent.iter().any(|secret| !secret.is_empty() && text.contains(secret)) {
-        return None;
+/// What stands for the code of an error, which live servers have as an object or a list as well. What is empty says
+/// that there is none.
+fn name(error: &Value) -> Option<&str> {
+    match error {
+        Value::String(text) => Some(text).filter(|text| !text.is_empty()).map(String::as_str),
+        Value::Object(inner) => ["code", "type", "message"].into_iter().find_map(|name| inner.text(name)),
+        Value::Array(values) => values.first().and_then(Value::as_str),
+        Value::Number(_) | Value::Bool(true) => Some("error"),
+        _ => None,
     }
-    Some(text.chars().take(LONGEST).collect())
+}
+
+const RESOURCE_HINT: &str = " If it takes no \"resource\", list its issuer in omitResource.";
+
+/// What a server wrote, unless it repeats a secret that it was sent.
+///
+/// RFC 6749 §5.2: both texts "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
+/// Servers do send quotes and other scripts.
+fn told(text: &str, sent: &[&str]) -> Option<String> {
+    // First: what is dropped could have kept a secret apart.
+    let text = presentable(text);
+    (!text.is_empty() && !sent.iter().any(|secret| repeats(&text, secret))).then_some(text)
+}
+
+/// Shorter ones stand in ordinary words.
+const SHORTEST_SECRET: usize = 8;
+
+/// Whether a text has a secret in it: anywhere, or as a whole word where it is so short that words have it too.
+fn repeats(text: &str, secret: &str) -> bool {
+    // A text that is cut off may end in the middle of a secret.
+    let begun = secret.get(..secret.len().min(SHORTEST_SECRET * 2)).unwrap_or(secret);
+    match secret.len() {
+        SHORTEST_SECRET.. => contains(text, begun),
+        4.. => text.split(|it: char| !it.is_alphanumeric()).any(|word| word == secret),
+        _ => text == secret,
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +127,27 @@ mod tests {
         let turned = OAuthError::new("no\u{202e}txe", Some("\u{2028}a\u{2066}b"), &[]).unwrap();
         assert_eq!(turned.sentence(), "notxe: ab");
         assert_eq!(OAuthError::parse(&object(r#"{"message": "no"}"#), &[]), None);
-        assert_eq!(OAuthError::parse(&object(r#"{"error": {"code": 1}}"#), &[]), None);
+    }
+
+    #[test]
+    fn an_error_of_another_type_is_one() {
+        // RFC 6749 §5.2 has a string, and live servers have more.
+        for (document, sentence) in [
+            (r#"{"error": {"code": "invalid_grant", "message": "gone"}}"#, "invalid_grant: gone"),
+            (r#"{"error": {"message": "gone"}}"#, "gone: gone"),
+            (r#"{"error": {"code": 190, "type": "x"}, "message": "gone"}"#, "x: gone"),
+            (r#"{"error": ["invalid_grant"]}"#, "invalid_grant."),
+            (r#"{"error": 400, "detail": "gone"}"#, "error: gone"),
+            (r#"{"error": true, "msg": "gone"}"#, "error: gone"),
+        ] {
+            assert_eq!(OAuthError::parse(&object(document), &[]).unwrap().sentence(), sentence);
+        }
+        for document in ["null", "false", r#""""#, "{}", "[]", "[null]"].map(|it| format!(r#"{{"error": {it}}}"#)) {
+            assert_eq!(OAuthError::parse(&object(&document), &[]), None, "{document}");
+        }
+        let words = |text| OAuthError::words(Some(&object(text)), &["s3cret-s3cret"]);
+        assert_eq!(words(r#"{"code": 400, "msg": "token is gone"}"#), ": token is gone");
+        assert_eq!(words(r#"{"msg": "token s3cret-s3cret is gone"}"#), " without a reason.");
     }
 
     #[test]
@@ -87,7 +155,33 @@ mod tests {
         let document = object(r#"{"error": "invalid_grant", "error_description": "bad code s3cret"}"#);
         assert_eq!(OAuthError::parse(&document, &["s3cret"]).unwrap().description, None);
         assert_eq!(OAuthError::new("e", Some("bad code s3\u{0}cret"), &["s3cret"]).unwrap().description, None);
-        let long = "x".repeat(1000);
-        assert_eq!(OAuthError::new(&long, None, &[]).unwrap().error.len(), LONGEST);
+        // One that is cut off at the end of a text that is too long.
+        let long = "x".repeat(280) + "0123456789abcdef-0123456789abcdef";
+        assert_eq!(
+            OAuthError::new("e", Some(&long), &["0123456789abcdef-0123456789abcdef"]).unwrap().description,
+            None
+        );
+    }
+
+    #[test]
+    fn a_short_secret_does_not_hide_what_is_wrong() {
+        let error = |sent: &str| OAuthError::new("invalid_grant", Some("a code ran out: pass"), &[sent]).unwrap();
+        for sent in ["", "a", "co", "ran", "as"] {
+            assert_eq!(error(sent).description.as_deref(), Some("a code ran out: pass"), "{sent}");
+        }
+        assert_eq!(error("pass").description, None);
+        assert_eq!(error("ode ran out").description, None);
+    }
+
+    #[test]
+    fn omit_resource_is_named_where_the_server_takes_no_resource() {
+        let hints =
+            |error, description| !OAuthError::new(error, Some(description), &[]).unwrap().resource_hint().is_empty();
+        assert!(hints("invalid_target", "no"));
+        assert!(hints("invalid_request", "The 'resource' request parameter is not supported"));
+        assert!(hints("invalid_request", "AADSTS901002: The Resource parameter is not supported."));
+        assert!(!hints("access_denied", "The resource owner or authorization server denied the request"));
+        assert!(!hints("invalid_grant", "the resource owner is unknown"));
+        assert!(!hints("invalid_request", "resources are scarce"));
     }
 }

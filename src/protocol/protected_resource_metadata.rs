@@ -1,9 +1,11 @@
 //! Protected resource metadata (RFC 9728).
 
 use super::fields::Fields;
-use super::json::Object;
-use super::{DPOP_ALGORITHM, Issuer, Resource, Scope, ServerUrl, Url, UrlError};
+use super::json::{Object, Value};
+use super::{DPOP_ALGORITHM, Issuer, Resource, Scope, ServerUrl, Url, UrlError, WwwAuthenticate, presentable};
 use crate::{Code, Error, Result, Step};
+
+const STEP: Step = Step::ResourceMetadata;
 
 /// What a resource says of itself (RFC 9728 §2), checked against the server that it is for.
 #[derive(Clone, Debug)]
@@ -20,16 +22,60 @@ pub struct ProtectedResourceMetadata {
     pub takes_dpop: bool,
 }
 
+/// Where a document may be, by priority.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The places.
+    pub urls: Vec<Url>,
+    /// The first so many are named by the server. The others are for where it names none that has a document.
+    pub named: usize,
+}
+
 impl ProtectedResourceMetadata {
     /// Where the document is if no challenge says so: at the path of the server, then at the root
     /// (MCP 2026-07-28 authorization, "Protected Resource Metadata Discovery Requirements").
     pub fn well_known_urls(server: &ServerUrl) -> Vec<Url> {
         const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
         let url = server.url();
-        let at_path = url.at_path(&[WELL_KNOWN, url.path_without_slash(), url.query()]);
-        let mut urls: Vec<Url> = at_path.into_iter().collect();
-        urls.extend(url.at_path(&[WELL_KNOWN]).ok().filter(|root| !urls.contains(root)));
+        let mut urls = Vec::new();
+        // RFC 9728 §3.1 is read both ways where the path ends in a slash: "any terminating slash (/) following
+        // the host component MUST be removed".
+        for place in [&[url.path_without_slash(), url.query()][..], &[url.path(), url.query()], &[]] {
+            let place = if place.first() == Some(&"/") { &[] } else { place };
+            let place = url.at_path(&[&[WELL_KNOWN], place].concat());
+            urls.extend(place.ok().filter(|place| !urls.contains(place)));
+        }
         urls
+    }
+
+    /// Where the document is of a server that answered with these challenges, by priority. RFC 9728 §5.1: the
+    /// challenges say where. Some say it wrongly, so the well-known places of the server's own origin follow.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InsecureUrl`] where the challenges name insecure or private places alone.
+    pub fn places(server: &ServerUrl, challenges: &WwwAuthenticate) -> Result<Places> {
+        let mut urls = Vec::new();
+        let mut insecure: Option<(&str, UrlError)> = None;
+        for hint in challenges.resource_metadata() {
+            match Url::parse(hint).and_then(|url| server.url().may_lead_to(&url).map(|()| url)) {
+                Ok(url) => urls.push(url),
+                Err(UrlError::Invalid) => {}
+                Err(error) => insecure = Some((hint, error)),
+            }
+        }
+        if let Some((hint, error)) = insecure.filter(|_| urls.is_empty()) {
+            return Err(error.at(STEP, "The challenge's \"resource_metadata\"", hint));
+        }
+        let named = urls.len();
+        urls.extend(Self::well_known_urls(server));
+        Ok(Places { urls, named })
+    }
+
+    /// Whether a document says that the resource takes DPoP tokens (RFC 9728 §2).
+    pub fn takes_dpop(document: &Object) -> bool {
+        document.is_set("dpop_bound_access_tokens_required")
+            || document.texts("dpop_signing_alg_values_supported").unwrap_or_default().contains(&DPOP_ALGORITHM)
     }
 
     /// Checks a document.
@@ -37,35 +83,59 @@ impl ProtectedResourceMetadata {
     /// RFC 9728 §3.3: "The `resource` value returned MUST be identical to the protected resource's
     /// resource identifier value … If these values are not identical, the data contained in the
     /// response MUST NOT be used."
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceMismatch`] for another resource, [`Code::InsecureUrl`] for an authorization server that is neither https
+    /// nor loopback or in a private network, [`Code::InvalidResponse`] for a member that is missing or of another type.
     pub fn parse(document: &Object, server: &ServerUrl) -> Result<Self> {
-        const STEP: Step = Step::ResourceMetadata;
+        Ok(Self {
+            resource: Self::resource(document, server)?,
+            authorization_servers: issuers(document, server)?,
+            scopes_supported: document.texts("scopes_supported").map(Scope::from_tokens),
+            takes_dpop: Self::takes_dpop(document),
+        })
+    }
+
+    /// The resource that a document names, if it is the server or a parent path of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceMismatch`] for another resource, [`Code::InvalidResponse`] for none.
+    pub fn resource(document: &Object, server: &ServerUrl) -> Result<Resource> {
         let fields = Fields::new(document, Code::InvalidResponse, STEP);
-        let named = Resource::named_for(fields.required_string("resource"), server);
-        if named.is_none() {
-            let message = ["\"resource\" is not ", server.as_str(), " or a parent path of it."].concat();
-            fields.fail(Error::new(Code::ResourceMismatch, STEP, message));
-        }
-        let issuer = |text| Issuer::parse(text).and_then(|it| server.url().may_lead_to(it.url()).map(|()| it));
-        let issuers = fields.strings("authorization_servers").unwrap_or_default().into_iter();
-        let authorization_servers: Vec<Issuer> = issuers
-            .filter_map(|text| {
-                let wrong = |error: UrlError| fields.fail(error.at(STEP, "An entry of \"authorization_servers\""));
-                issuer(text).map_err(wrong).ok()
-            })
-            .collect();
-        if authorization_servers.is_empty() {
-            let message = "\"authorization_servers\" names no authorization server.";
-            fields.fail(Error::new(Code::InvalidResponse, STEP, message));
-        }
-        let metadata = Self {
-            // Not used where it is another.
-            resource: named.unwrap_or_else(|| Resource::of(server)),
-            authorization_servers,
-            scopes_supported: fields.strings("scopes_supported").map(Scope::from_tokens),
-            takes_dpop: fields.flag("dpop_bound_access_tokens_required")
-                | fields.lists("dpop_signing_alg_values_supported", DPOP_ALGORITHM),
+        let named = match document.get("resource") {
+            // Some servers make a list of it.
+            Some(Value::Array(names)) if names.len() == 1 => names.first().and_then(Value::as_str).unwrap_or_default(),
+            _ => fields.required_string("resource")?,
         };
-        fields.end().map(|()| metadata)
+        Resource::named_for(named, server).ok_or_else(|| {
+            let named = presentable(named);
+            let message =
+                format!("\"resource\" is \"{named}\", which is not {} or a parent path of it.", server.as_str());
+            Error::new(Code::ResourceMismatch, STEP, message)
+        })
+    }
+}
+
+/// The authorization servers that can be used. One that can't does not stand in the way of the others.
+fn issuers(document: &Object, server: &ServerUrl) -> Result<Vec<Issuer>> {
+    let issuer = |text| Issuer::parse(text).and_then(|it| server.url().may_lead_to(it.url()).map(|()| it));
+    let mut usable = Vec::new();
+    let mut first_error = None;
+    for text in document.texts("authorization_servers").unwrap_or_default() {
+        match issuer(text) {
+            Ok(issuer) => usable.push(issuer),
+            Err(error) => first_error = first_error.or(Some((text, error))),
+        }
+    }
+    match (usable.is_empty(), first_error) {
+        (false, _) => Ok(usable),
+        (true, Some((text, error))) => Err(error.at(STEP, "An entry of \"authorization_servers\"", text)),
+        (true, None) => {
+            let message = "\"authorization_servers\" names no authorization server.";
+            Err(Error::new(Code::InvalidResponse, Step::ResourceMetadata, message))
+        }
     }
 }
 
@@ -121,10 +191,26 @@ mod tests {
         };
         assert_eq!(with("[]"), Code::InvalidResponse);
         assert_eq!(with("null"), Code::InvalidResponse);
-        assert_eq!(with(r#""https://as.example""#), Code::InvalidResponse);
+        assert_eq!(with("{}"), Code::InvalidResponse);
         assert_eq!(with(r#"["http://as.example"]"#), Code::InsecureUrl);
-        assert_eq!(with(r#"["https://as.example", "javascript:alert(1)"]"#), Code::InsecureUrl);
-        assert_eq!(with(r#"["https://as.example", "http://localhost:8080"]"#), Code::InsecureUrl);
+        assert_eq!(with(r#"["javascript:alert(1)", "nonsense"]"#), Code::InsecureUrl);
+        assert_eq!(with(r#"["http://localhost:8080"]"#), Code::InsecureUrl);
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_used_does_not_stand_in_the_way_of_one_that_can() {
+        for servers in [
+            r#"["https://as.example", "javascript:alert(1)"]"#,
+            r#"["http://localhost:8080", "https://as.example"]"#,
+            r#"["https://10.0.0.1", "", 5, null, "as.example", "https://as.example"]"#,
+            r#""https://as.example""#,
+        ] {
+            let document = format!(r#"{{"resource": ["https://a.example/mcp"], "authorization_servers": {servers}}}"#);
+            let server = ServerUrl::parse("https://a.example/mcp").unwrap();
+            let metadata = ProtectedResourceMetadata::parse(&object(&document), &server).unwrap();
+            let issuers: Vec<&str> = metadata.authorization_servers.iter().map(Issuer::as_str).collect();
+            assert_eq!((issuers, metadata.resource.as_str()), (vec!["https://as.example"], "https://a.example/mcp"));
+        }
     }
 
     #[test]

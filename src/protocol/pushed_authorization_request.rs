@@ -11,6 +11,10 @@ pub struct RequestUri(String);
 
 impl RequestUri {
     /// Checks an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidResponse`] where there is none.
     pub fn parse(document: &Object) -> Result<Self> {
         let request_uri = document.required_string("request_uri");
         request_uri
@@ -19,6 +23,10 @@ impl RequestUri {
     }
 
     /// The URL that the user agent opens in place of the whole request's (§4).
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthorizationRequest::url`].
     pub fn url(&self, request: &AuthorizationRequest<'_>) -> Result<Url> {
         request.at_endpoint(Form::new().add("request_uri", &self.0))
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{Url, UrlError};
+use crate::{Code, Error, Step};
 
 /// The MCP server's URL, as the app gave it, without a fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,10 @@ pub struct ServerUrl(Url);
 
 impl ServerUrl {
     /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Url::parse`].
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text)?;
         Url::parse(url.without_fragment()).map(Self)
@@ -48,6 +53,21 @@ impl Resource {
         let url = Url::parse(text).ok()?;
         let same_query = url.query().is_empty() || url.query() == server.url().query();
         (!url.has_fragment() && same_query && url.covers(server.url())).then(|| Self(Arc::new((text.to_owned(), url))))
+    }
+
+    /// Refuses a parent of the server's URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceMismatch`] where this is not the server's own URL, a slash at its end aside.
+    pub fn require_exact(&self, server: &ServerUrl) -> crate::Result<()> {
+        let own = Resource::of(server);
+        if self.as_str().strip_suffix('/').unwrap_or(self.as_str()) == own.as_str() || self.0.1 == *server.url() {
+            return Ok(());
+        }
+        let message =
+            ["\"resource\" is ", self.as_str(), ", a parent of ", server.as_str(), ", and exactResource is set."];
+        Err(Error::new(Code::ResourceMismatch, Step::ResourceMetadata, message.concat()))
     }
 
     /// The text, as it goes into requests.
@@ -108,6 +128,14 @@ mod tests {
             "http://a.example/t/mcp",
         ] {
             assert_eq!(named(bad), None, "{bad}");
+        }
+        // RFC 9728 §3.3: a server whose URL has a query, and whose metadata names it with that or without.
+        let of_tenant = |text| Resource::named_for(text, &server("https://a.example/mcp?tenant=1"));
+        for good in ["https://a.example/mcp?tenant=1", "https://a.example/mcp", "https://a.example"] {
+            assert_eq!(of_tenant(good).unwrap().as_str(), good);
+        }
+        for bad in ["https://a.example/mcp?tenant=2", "https://a.example/mcp?tenant=1&x"] {
+            assert_eq!(of_tenant(bad), None, "{bad}");
         }
     }
 }

@@ -16,10 +16,10 @@ impl Scope {
     ///
     /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
     pub fn parse(text: &str) -> Self {
-        Self::from_tokens(text.split(' '))
+        Self::from_tokens([text])
     }
 
-    /// Collects tokens, each once and a thousand at most. What is no scope token is left out.
+    /// Collects tokens from texts with one or more of them, each once and a thousand at most. What is no scope token is left out.
     pub fn from_tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
         let mut scope = Vec::new();
         for token in tokens {
@@ -64,7 +64,12 @@ fn has(scope: &[String], token: &str) -> bool {
     scope.iter().any(|own| own == token)
 }
 
-fn insert(scope: &mut Vec<String>, token: &str) {
+/// Live servers list all in one string, too.
+fn insert(scope: &mut Vec<String>, text: &str) {
+    text.split(' ').for_each(|token| insert_token(scope, token));
+}
+
+fn insert_token(scope: &mut Vec<String>, token: &str) {
     let well_formed = token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     if scope.len() < MOST && !token.is_empty() && well_formed && !has(scope, token) {
         scope.push(token.to_owned());

@@ -37,6 +37,23 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::test_support::is_zeroed_on_drop;
+
+    #[test]
+    fn it_is_zeroed_when_the_last_clone_is_dropped() {
+        use zeroize::Zeroize;
+
+        let secret = Secret::from("hunter2");
+        is_zeroed_on_drop(&*secret.0);
+        let clone = secret.clone();
+        assert!(Arc::ptr_eq(&secret.0, &clone.0), "a clone is no copy that would stay");
+        drop(secret);
+        assert_eq!(clone.expose(), "hunter2");
+        // What dropping the last one does to the text.
+        let mut last = Arc::into_inner(clone.0).unwrap();
+        last.zeroize();
+        assert!(last.is_empty());
+    }
 
     #[test]
     fn debug_does_not_tell() {

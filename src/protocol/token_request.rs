@@ -1,7 +1,7 @@
 //! Token requests, without the client's authentication: one for each grant.
 
 use super::form::Form;
-use super::{AuthorizationCode, Issuer, PendingRequest, Resource, Scope, Secret};
+use super::{AuthorizationCode, PendingRequest, Resource, Scope, Secret};
 
 /// The grant type of device codes (RFC 8628 §3.4).
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -50,19 +50,6 @@ pub fn jwt_bearer_request(assertion: &Secret, resource: &Resource, scope: &Scope
         .optional("scope", scope.to_parameter().as_deref())
 }
 
-/// Asks the identity provider for an ID-JAG, an identity assertion for one authorization server
-/// (RFC 8693 §2.1, SEP-990).
-pub fn id_jag_request(id_token: &Secret, audience: &Issuer, resource: &Resource, scope: &Scope) -> Form {
-    Form::new()
-        .add("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
-        .add("requested_token_type", "urn:ietf:params:oauth:token-type:id-jag")
-        .add("subject_token", id_token.expose())
-        .add("subject_token_type", "urn:ietf:params:oauth:token-type:id_token")
-        .add("audience", audience.as_str())
-        .add("resource", resource.as_str())
-        .optional("scope", scope.to_parameter().as_deref())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,19 +73,5 @@ mod tests {
             "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c\
              &resource=https%3A%2F%2Fa.example%2Fmcp&scope=x+y"
         );
-    }
-
-    #[test]
-    fn an_id_jag_is_asked_for_with_the_parameters_of_sep_990() {
-        let issuer = Issuer::parse("https://as.example").unwrap();
-        let request = id_jag_request(&"id".into(), &issuer, &resource(), &Scope::default());
-        for expected in [
-            "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid-jag",
-            "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid_token",
-            "audience=https%3A%2F%2Fas.example",
-            "resource=https%3A%2F%2Fa.example%2Fmcp",
-        ] {
-            assert!(request.as_str().contains(expected), "{expected}");
-        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::fields::Fields;
 use super::json::Object;
-use super::{Scope, Secret};
-use crate::{Code, Result, Step};
+use super::{Scope, Secret, presentable};
+use crate::{Code, Error, Result, Step};
 
 /// How an access token is presented (RFC 6749 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl TokenType {
 
     /// By the registered name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
-        [TokenType::Bearer, TokenType::Dpop].into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+        [TokenType::Bearer, TokenType::Dpop].into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name.trim()))
     }
 }
 
@@ -40,40 +40,46 @@ pub struct TokenResponse {
     pub expires_in: Option<u64>,
     /// `refresh_token`, OPTIONAL: never assumed.
     pub refresh_token: Option<Secret>,
+    /// `id_token`: who the user is (OpenID Connect Core §3.1.3.3).
+    pub id_token: Option<Secret>,
     /// `scope`: absent where it is what was asked for.
     pub scope: Option<Scope>,
 }
 
 impl TokenResponse {
-    /// Checks an answer. `step` tells the code exchange from a refresh.
-    pub fn parse(document: &Object, step: Step) -> Result<Box<Self>> {
+    /// Checks an answer. `step` tells the code exchange from a refresh, where `before` is the type of the
+    /// token before: a server that leaves the type out (RFC 6749 §5.1 requires it) means that one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidResponse`] where there is no access token that fits in a header, or of an unknown type.
+    pub fn parse(document: &Object, step: Step, before: Option<TokenType>) -> Result<Box<Self>> {
         let fields = Fields::new(document, Code::InvalidResponse, step);
-        let access_token = fields.required_string("access_token");
+        let access_token = fields.required_string("access_token")?;
         // RFC 6750 §2.1, `b64token`: what goes into a header has to fit in one.
         let fits = access_token.bytes().all(|byte| byte.is_ascii_graphic());
-        fields.check(fits, "access_token", "in the characters of a header");
+        fields.check(fits, "access_token", "in the characters of a header")?;
         // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the
         // token type."
-        let token_type = TokenType::from_name(fields.required_string("token_type"));
-        fields.check(token_type.is_some(), "token_type", "\"Bearer\" or \"DPoP\"");
-        let response = Box::new(Self {
+        let token_type = match (document.text("token_type"), before) {
+            (None, Some(before)) => Some(before),
+            (named, _) => named.and_then(TokenType::from_name),
+        };
+        Ok(Box::new(Self {
             access_token: access_token.into(),
-            token_type: token_type.unwrap_or(TokenType::Bearer),
-            expires_in: fields.whole_number("expires_in"),
-            refresh_token: fields.string("refresh_token").filter(|token| !token.is_empty()).map(Into::into),
-            scope: fields.string("scope").map(Scope::parse),
-        });
-        fields.end().map(|()| response)
+            token_type: token_type.ok_or_else(|| unknown_type(document, step))?,
+            expires_in: document.seconds("expires_in"),
+            refresh_token: document.text("refresh_token").map(Into::into),
+            id_token: document.text("id_token").map(Into::into),
+            scope: document.texts("scope").map(Scope::from_tokens),
+        }))
     }
 }
 
-/// The ID-JAG in an identity provider's answer (RFC 8693 §2.2.1, SEP-990).
-pub fn id_jag(document: &Object) -> Result<Secret> {
-    let fields = Fields::new(document, Code::InvalidResponse, Step::Token);
-    let is_one = fields.required_string("issued_token_type") == "urn:ietf:params:oauth:token-type:id-jag";
-    fields.check(is_one, "issued_token_type", "that of an ID-JAG");
-    let token = fields.required_string("access_token").into();
-    fields.end().map(|()| token)
+fn unknown_type(document: &Object, step: Step) -> Error {
+    let found = presentable(document.text("token_type").unwrap_or("missing"));
+    let message = ["\"token_type\" has to be Bearer or DPoP, and is ", &found, "."].concat();
+    Error::new(Code::InvalidResponse, step, message)
 }
 
 #[cfg(test)]
@@ -82,7 +88,7 @@ mod tests {
     use crate::protocol::test_support::object;
 
     fn code(text: &str) -> Code {
-        TokenResponse::parse(&object(text), Step::Token).unwrap_err().code()
+        TokenResponse::parse(&object(text), Step::Token, None).unwrap_err().code()
     }
 
     #[test]
@@ -90,7 +96,7 @@ mod tests {
         let document = object(
             r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#,
         );
-        let tokens = TokenResponse::parse(&document, Step::Token).unwrap();
+        let tokens = TokenResponse::parse(&document, Step::Token, None).unwrap();
         assert_eq!(tokens.access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
         assert_eq!(tokens.expires_in, Some(3600));
         assert!(tokens.refresh_token.is_some() && tokens.scope.is_none());
@@ -101,7 +107,37 @@ mod tests {
     fn another_token_type_is_refused() {
         assert_eq!(code(r#"{"access_token": "x", "token_type": "mac"}"#), Code::InvalidResponse);
         assert_eq!(code(r#"{"access_token": "x"}"#), Code::InvalidResponse);
-        assert!(TokenResponse::parse(&object(r#"{"access_token": "x", "token_type": "bEARER"}"#), Step::Token).is_ok());
+        let any_case = object(r#"{"access_token": "x", "token_type": " bEARER "}"#);
+        assert!(TokenResponse::parse(&any_case, Step::Token, None).is_ok());
+    }
+
+    #[test]
+    fn a_refresh_without_a_type_keeps_the_type() {
+        let kind = |text: &str, before| {
+            TokenResponse::parse(&object(text), Step::Refresh, Some(before))
+                .map(|it| it.token_type)
+                .map_err(|it| it.code())
+        };
+        assert_eq!(kind(r#"{"access_token": "x"}"#, TokenType::Dpop), Ok(TokenType::Dpop));
+        assert_eq!(kind(r#"{"access_token": "x", "token_type": ""}"#, TokenType::Bearer), Ok(TokenType::Bearer));
+        assert_eq!(kind(r#"{"access_token": "x", "token_type": "Bearer"}"#, TokenType::Dpop), Ok(TokenType::Bearer));
+        assert_eq!(
+            kind(r#"{"access_token": "x", "token_type": "mac"}"#, TokenType::Bearer),
+            Err(Code::InvalidResponse)
+        );
+    }
+
+    #[test]
+    fn optional_members_of_the_wrong_type_count_as_absent() {
+        let parse = |members: &str| {
+            let text = [r#"{"access_token": "x", "token_type": "Bearer", "#, members, "}"].concat();
+            TokenResponse::parse(&object(&text), Step::Token, None).unwrap()
+        };
+        assert_eq!(parse(r#""expires_in": "soon""#).expires_in, None);
+        assert_eq!(parse(r#""expires_in": -5"#).expires_in, Some(0));
+        assert_eq!(parse(r#""scope": ["a", "b"]"#).scope.unwrap().tokens(), ["a", "b"]);
+        assert!(parse(r#""refresh_token": 5"#).refresh_token.is_none());
+        assert!(parse(r#""refresh_token": """#).refresh_token.is_none());
     }
 
     #[test]

@@ -1,24 +1,27 @@
 //! A URL that this client may open or fetch.
 //!
-//! It takes fewer texts than a browser's parser does, and each that it takes means the same to a
-//! browser: so there is no gap between what was checked here and what is fetched there.
+//! The platform's own parser reads it ([`whatwg`]), and the policy here is applied to what that
+//! parser made of it: so what was checked is what is fetched.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::json::digits;
+use serde::{Serialize, Serializer};
 
-/// An absolute `https:` URL, or `http:` on a loopback host (OAuth 2.1 §1.5, RFC 8252 §8.3).
-///
-/// Scheme and host are lower case, a default port is left out and the path is never empty. No user
-/// information, no `.` or `..` segments, no characters outside RFC 3986.
+use super::address::{is_loopback, is_private};
+use super::whatwg;
+
+/// An absolute `https:` URL, or `http:` on a loopback host (OAuth 2.1 §1.5, RFC 8252 §8.3), as the URL
+/// standard writes it: scheme and host in lower case, an international host name in punycode, no default
+/// port, a path that is never empty, no user information.
 ///
 /// Clones share their text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Url(Arc<Parts>);
+pub struct Url(Arc<TextWithEnds>);
 
 #[derive(PartialEq, Eq)]
-struct Parts {
+struct TextWithEnds {
     text: String,
     scheme_end: usize,
     origin_end: usize,
@@ -26,63 +29,66 @@ struct Parts {
     query_end: usize,
 }
 
-/// Why a text is no [`Url`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a text is not a [`Url`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It is not an absolute URL in the characters of RFC 3986.
+    /// It is not an absolute URL, or one that a parser would have to mend.
+    #[error("not an absolute URL")]
     Invalid,
+    /// It has a user name or a password in it.
+    #[error("a URL with a user name or password")]
+    UserInformation,
+    /// It has a fragment, where there must be none.
+    #[error("a URL with a fragment")]
+    Fragment,
+    /// It has a query, where there must be none.
+    #[error("a URL with a query")]
+    Query,
+    /// It has no path, where there must be one.
+    #[error("a URL without a path")]
+    NoPath,
     /// Its scheme is neither https nor http.
+    #[error("neither https nor http on loopback")]
     Insecure,
     /// It is http on a host that is not loopback.
+    #[error("neither https nor http on loopback")]
     PlainHttp,
     /// A server of the internet leads into this machine or a private network.
+    #[error("in a private network")]
     Private,
 }
 
 impl Url {
     /// Checks a text. Everything that is opened or fetched passes here.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError::Invalid`] for what is not an absolute URL, and for what a parser of the URL standard
+    /// would mend without a word: backslashes, spaces, control characters, missing slashes, `.` and `..`
+    /// segments, and hosts in another notation such as `127.1` or `0x7f000001`.
+    /// [`UrlError::UserInformation`] for a user name or password, [`UrlError::Insecure`] for other schemes, [`UrlError::PlainHttp`] for http where the host is not
+    /// loopback.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let (scheme, rest) = text.split_once(':').ok_or(UrlError::Invalid)?;
-        let mut scheme_bytes = scheme.bytes();
-        if !scheme_bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-            || !scheme_bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-        {
+        let href = whatwg::href(text).ok_or(UrlError::Invalid)?;
+        let (scheme, rest) = href.split_once(':').ok_or(UrlError::Invalid)?;
+        if !matches!(scheme, "https" | "http") {
+            return Err(UrlError::Insecure);
+        }
+        let scheme_end = scheme.len();
+        let authority = rest.strip_prefix("//").and_then(|rest| rest.split('/').next()).ok_or(UrlError::Invalid)?;
+        let origin_end = scheme_end + "://".len() + authority.len();
+        if authority.contains('@') {
+            return Err(UrlError::UserInformation);
+        }
+        if !is_written_plainly(text, scheme_end, authority) {
             return Err(UrlError::Invalid);
         }
-        let scheme = scheme.to_ascii_lowercase();
-        let default_port = match scheme.as_str() {
-            "https" => 443,
-            "http" => 80,
-            _ => return Err(UrlError::Insecure),
-        };
-        let rest = rest.strip_prefix("//").ok_or(UrlError::Invalid)?;
-        if !has_rfc_3986_characters(rest) {
-            return Err(UrlError::Invalid);
-        }
-        let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (host, port) = split_authority(authority).ok_or(UrlError::Invalid)?;
-        if scheme == "http" && !is_loopback(&host) {
+        if scheme == "http" && !is_loopback(host_of(authority)) {
             return Err(UrlError::PlainHttp);
         }
-
-        let scheme_end = scheme.len();
-        let mut text = [&scheme, "://", &host].concat();
-        if let Some(port) = port.filter(|port| *port != default_port) {
-            text.push(':');
-            text.push_str(&super::json::decimal(port.into()));
-        }
-        let origin_end = text.len();
-        let (rest, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
-        let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-        if path.split('/').any(is_dot_segment) {
-            return Err(UrlError::Invalid);
-        }
-        text.push_str(if path.is_empty() { "/" } else { path });
-        let path_end = text.len();
-        text.push_str(query);
-        let query_end = text.len();
-        text.push_str(fragment);
-        Ok(Self(Arc::new(Parts { text, scheme_end, origin_end, path_end, query_end })))
+        let query_end = href.find('#').unwrap_or(href.len());
+        let path_end = href.find(['?', '#']).unwrap_or(href.len());
+        Ok(Self(Arc::new(TextWithEnds { scheme_end, origin_end, path_end, query_end, text: href })))
     }
 
     fn part(&self, from: usize, to: usize) -> &str {
@@ -101,7 +107,17 @@ impl Url {
 
     /// Host and port: `example.com:8443`.
     pub fn host(&self) -> &str {
-        self.part(self.0.scheme_end + 3, self.0.origin_end)
+        self.part(self.0.scheme_end + "://".len(), self.0.origin_end)
+    }
+
+    /// The host without its port, an IPv6 address in its brackets.
+    pub fn hostname(&self) -> &str {
+        host_of(self.host())
+    }
+
+    /// Whether the host is an address rather than a name.
+    pub fn is_ip_address(&self) -> bool {
+        self.hostname().starts_with('[') || self.hostname().parse::<Ipv4Addr>().is_ok()
     }
 
     /// The path, at least `/`.
@@ -136,7 +152,7 @@ impl Url {
 
     /// Whether the host is this machine (RFC 8252 §7.3 and RFC 6761 §6.3).
     pub fn is_loopback(&self) -> bool {
-        split_authority(self.host()).is_some_and(|(host, _)| is_loopback(&host))
+        is_loopback(self.hostname())
     }
 
     /// Whether this URL's server may lead to another one. One on the internet may not lead to this
@@ -144,31 +160,45 @@ impl Url {
     /// that server can't (RFC 9728 §7.7, draft-ietf-oauth-client-id-metadata-document §6.5).
     ///
     /// What a name resolves to is not known here; browsers look at that themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError::Private`] where it may not.
     pub fn may_lead_to(&self, other: &Url) -> Result<(), UrlError> {
         if other.is_private() && !self.is_private() { Err(UrlError::Private) } else { Ok(()) }
     }
 
     fn is_private(&self) -> bool {
-        split_authority(self.host()).is_none_or(|(host, _)| is_private(&host))
+        is_private(self.hostname())
     }
 
     /// Whether it is http, which implies loopback.
     pub fn is_plain_http(&self) -> bool {
-        self.0.scheme_end == 4
+        self.0.scheme_end == "http".len()
     }
 
-    /// Whether `other` is on this origin and its path is this one or below it, segment by segment.
+    /// Whether `other` is on this origin and its path is this one or below it, segment by segment. A path
+    /// that some server may read as leading upwards is below nothing but the root.
     pub fn covers(&self, other: &Url) -> bool {
+        let base = self.path_without_slash();
         self.origin() == other.origin()
-            && other
-                .path()
-                .strip_prefix(self.path_without_slash())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            && other.path().strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            && (base.is_empty() || !may_lead_upwards(other.path()))
     }
 
     /// The same origin with another path. The path comes from a checked URL or from the code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Url::parse`].
     pub fn at_path(&self, parts: &[&str]) -> Result<Url, UrlError> {
         Url::parse(&[&[self.origin()], parts].concat().concat())
+    }
+}
+
+impl Serialize for Url {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -179,110 +209,86 @@ impl fmt::Debug for Url {
     }
 }
 
-impl fmt::Display for UrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            UrlError::Invalid => "not an absolute URL",
-            UrlError::Insecure | UrlError::PlainHttp => "neither https nor http on loopback",
-            UrlError::Private => "in a private network",
-        })
+/// The host of an authority without user information, an IPv6 address in its brackets.
+fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
     }
 }
 
-impl std::error::Error for UrlError {}
-
-/// RFC 3986 §2, with each `%` followed by two hexadecimal digits.
-fn has_rfc_3986_characters(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.iter().enumerate().all(|(index, byte)| match byte {
-        b'%' => bytes.get(index + 1..index + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
-        _ => byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(byte),
-    })
+/// Whether a parser of the URL standard took a text as it is written, rather than mended it to mean what
+/// its author may not have meant. `scheme_end` and `authority` are what the parser read. Characters that it percent-encodes
+/// and international host names that it writes in punycode change no meaning.
+fn is_written_plainly(text: &str, scheme_end: usize, authority: &str) -> bool {
+    let is_mended = |character: char| character == '\\' || character == ' ' || character.is_control();
+    if text.contains(is_mended) {
+        return false;
+    }
+    let Some(rest) = text.get(scheme_end..).and_then(|rest| rest.strip_prefix("://")) else { return false };
+    let (written, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    !written.is_empty()
+        && !written.contains('@')
+        && is_host(host_of(&written.to_ascii_lowercase()), host_of(authority))
+        && percent_signs_encode(rest)
+        && !path.split('/').any(is_dot_segment)
 }
 
-/// Host in lower case and port of an authority without user information.
-fn split_authority(authority: &str) -> Option<(String, Option<u16>)> {
-    let host_end = match authority.strip_prefix('[') {
-        Some(rest) => rest.find(']')? + 2,
-        None => authority.find(':').unwrap_or(authority.len()),
+/// Whether a host is one that names a machine in the same way to everybody: in DNS characters, or an
+/// address in its canonical form. The parser reads `127.1`, `0x7f000001` and `%31` as parts of addresses.
+fn is_host(written: &str, read: &str) -> bool {
+    if let Some(address) = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        // Chromium decodes percent signs here, against the standard.
+        return address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte));
+    }
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
-    let (host, port) = authority.split_at(host_end);
-    let port = match port.strip_prefix(':') {
-        None if port.is_empty() => None,
-        None => return None,
-        Some("") => None,
-        Some(digits) => Some(digits.bytes().try_fold(0u16, |sum, byte| {
-            byte.is_ascii_digit().then_some(())?;
-            sum.checked_mul(10)?.checked_add(u16::from(byte - b'0'))
-        })?),
-    };
-    let host = host.to_ascii_lowercase();
-    is_host(&host).then_some((host, port))
+    let is_international = !written.is_ascii() && !written.contains('%') && read.parse::<Ipv4Addr>().is_err();
+    (written == read || is_international) && read.split('.').all(is_label)
 }
 
-/// A name in DNS characters, a dotted IPv4 address in its one canonical form, or an IPv6 address.
-///
-/// Browsers read `127.1`, `0x7f000001` and `2130706433` as addresses: such forms are refused.
-fn is_host(host: &str) -> bool {
-    if let Some(address) = host.strip_prefix('[') {
-        return address.strip_suffix(']').is_some_and(|address| {
-            address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':')
-        });
-    }
-    let labels = host.split('.');
-    let well_formed = labels.clone().all(|label| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    });
-    let last = labels.fold("", |_, label| label);
-    let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
-    well_formed && (!numeric || is_ipv4(host))
+/// RFC 3986 §2.1: each `%` has two hexadecimal digits behind it.
+fn percent_signs_encode(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
 }
 
-fn is_ipv4(host: &str) -> bool {
-    host.split('.').count() == 4
-        && host.split('.').all(|octet| {
-            let canonical = octet == "0" || !octet.starts_with('0');
-            canonical && octet.len() <= 3 && digits(octet).is_some_and(|value| value < 256)
-        })
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host == "[::1]"
-        || (host.starts_with("127.") && is_ipv4(host))
-}
-
-/// Whether a host is this machine or one of a private network: an address of none but the global
-/// ranges (RFC 6890 and RFC 4193), a name of one label, or one under a domain for private use
-/// (RFC 6761, RFC 6762, `internal`).
-fn is_private(host: &str) -> bool {
-    if let Some(address) = host.strip_prefix('[') {
-        // 2000::/3 is all that is global; the first group has four digits there.
-        return !(address.starts_with(['2', '3']) && address.find(':') == Some(4));
-    }
-    if !is_ipv4(host) {
-        let domain = host.split('.').fold("", |_, label| label);
-        return domain == host || matches!(domain, "localhost" | "local" | "internal");
-    }
-    let mut octets = host.split('.').map(|octet| digits(octet).unwrap_or_default());
-    match (octets.next().unwrap_or_default(), octets.next().unwrap_or_default()) {
-        (0 | 10 | 127, _) | (169, 254) | (192, 168) => true,
-        (172, second) => second >> 4 == 1,
-        (100, second) => second >> 6 == 1,
-        _ => false,
-    }
-}
-
-/// `.` and `..`, percent-encoded too: a browser would remove them and so change the path.
+/// `.` and `..`, percent-encoded too: the parser removes them and so changes the path.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().as_str(), "." | "%2e" | ".." | ".%2e" | "%2e." | "%2e%2e")
+}
+
+/// How often servers in a row decode a path, at most: a proxy, a framework, an application.
+const MOST_DECODINGS: usize = 4;
+
+/// Whether a server may take a path for one with `..` in it: `..%2f`, `..;/` (parameters of a segment,
+/// RFC 3986 §3.3), `..%5c`, `%252e%252e` and the like, which the URL standard leaves as they are.
+fn may_lead_upwards(path: &str) -> bool {
+    let is_upwards = |segment: &[u8]| {
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        name.iter().filter(|byte| byte.is_ascii_graphic()).eq(b"..")
+    };
+    let mut path = path.as_bytes().to_vec();
+    for _ in 0..MOST_DECODINGS {
+        // 0xC0 and 0xC1 begin an overlong form of an ASCII character (RFC 3629 §10).
+        if path.split(|byte| b"/\\".contains(byte)).any(is_upwards)
+            || path.iter().any(|byte| matches!(byte, 0xc0 | 0xc1))
+        {
+            return true;
+        }
+        let decoded: Vec<u8> = percent_encoding::percent_decode(&path).collect();
+        if decoded == path {
+            return false;
+        }
+        path = decoded;
+    }
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Code, Step};
 
     #[test]
     fn takes_https_and_http_on_loopback_alone() {
@@ -321,7 +327,7 @@ mod tests {
             "https:a",
             "https://",
             "https://a b",
-            "https://user@a.example",
+            "https://@a.example",
             "https://a.example\\@b",
             "https://a.example/%",
             "https://a.example/../b",
@@ -333,7 +339,6 @@ mod tests {
             "http://0x7f000001/",
             "http://2130706433",
             "https://1.2.3.04",
-            "https://é.example",
             "https://[::1",
             "https://[x]",
             "https://a.example/\n",
@@ -343,6 +348,66 @@ mod tests {
         ] {
             assert_eq!(Url::parse(invalid), Err(UrlError::Invalid), "{invalid}");
         }
+        for named in ["https://user@a.example", "https://user:word@a.example/", "http://:word@localhost"] {
+            assert_eq!(Url::parse(named), Err(UrlError::UserInformation), "{named}");
+        }
+    }
+
+    #[test]
+    fn takes_no_text_that_a_parser_would_mend() {
+        for mended in [
+            "https:\\\\a.example",
+            "https:///a.example",
+            "https:////a.example/",
+            "ht\ttps://a.example",
+            "https://a\u{ad}.example\u{9}",
+            "https://a.example/x\r",
+            "https://a.example/\u{85}",
+            "\u{1}https://a.example",
+            "https://a.example ",
+            "https://a.example/a b",
+            "https://a.example/.%2e/b",
+            "https://a.example/%2e./b",
+            "https://a.example/b/..",
+            "https://a.example/b/.",
+            "https://256.1.1.1",
+            "https://1.1.1.256",
+            "https://1.2.3",
+            "https://0.0x1.2.3",
+            "https://a.0x1",
+            "https://１.2.3.4",
+            "https://[::1]x",
+            "https://[::1]x:1",
+            "https://[::g]",
+            "https://[::%31]",
+            "https://[v1.a]",
+            "https://a%2eexample",
+            "https://é%2e.example",
+            "https://a.example.",
+            "https://a!b.example",
+            "https://a.example/%zz",
+            "https://a.example/?%4",
+        ] {
+            assert_eq!(Url::parse(mended), Err(UrlError::Invalid), "{mended:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_brackets_is_hexadecimal_whatever_a_parser_makes_of_it() {
+        // Chromium takes `%31` for `1` there. The parser here does not, so the check is asked by itself.
+        assert!(is_host("[::1]", "[::1]") && is_host("[::ffff:127.0.0.1]", "[::ffff:7f00:1]"));
+        for written in ["[::%31]", "[::1]x", "[::g]", "[v1.a]", "[::1%25lo]", "[::1 ]"] {
+            assert!(!is_host(written, "[::1]"), "{written}");
+        }
+    }
+
+    #[test]
+    fn international_names_and_paths_are_written_as_they_are_fetched() {
+        let written = |text| Url::parse(text).map(|url| url.as_str().to_owned());
+        assert_eq!(written("https://É.example/é?é"), Ok("https://xn--9ca.example/%C3%A9?%C3%A9".into()));
+        assert_eq!(written("https://a-b_c.example/{x}|"), Ok("https://a-b_c.example/%7Bx%7D|".into()));
+        assert_eq!(written("https://[::FFFF:127.0.0.1]/"), Ok("https://[::ffff:7f00:1]/".into()));
+        assert_eq!(written("https://例え.テスト:8443"), Ok("https://xn--r8jz45g.xn--zckzah:8443/".into()));
     }
 
     #[test]
@@ -408,6 +473,37 @@ mod tests {
     }
 
     #[test]
+    fn covers_nothing_that_may_lead_upwards() {
+        let covers = |a: &str, b: &str| Url::parse(a).unwrap().covers(&Url::parse(b).unwrap());
+        for path in [
+            "/mcp/..%2fadmin",
+            "/mcp/..%2Fadmin",
+            "/mcp/x%2f..%2f..%2fadmin",
+            "/mcp/..;/admin",
+            "/mcp/..;a=b/admin",
+            "/mcp/%2e%2e;/admin",
+            "/mcp/%252e%252e/",
+            "/mcp/%252e%252e%252fadmin",
+            "/mcp/%25252e%25252e/",
+            "/mcp/..%5cadmin",
+            "/mcp/..%255cadmin",
+            "/mcp/..%00/admin",
+            "/mcp/..%20/admin",
+            "/mcp/%c0%ae%c0%ae/admin",
+            "/mcp/%2525252525252e",
+        ] {
+            let url = ["https://a.example", path].concat();
+            assert!(!covers("https://a.example/mcp", &url), "{path}");
+            assert!(covers("https://a.example/", &url), "{path}");
+        }
+        for path in
+            ["/mcp/a%2fb", "/mcp/a..b/", "/mcp/...", "/mcp/%E2%80%A6", "/mcp/;x=..", "/mcp/100%25", "/mcp/%C3%A9"]
+        {
+            assert!(covers("https://a.example/mcp", &["https://a.example", path].concat()), "{path}");
+        }
+    }
+
+    #[test]
     fn covers_by_whole_segments() {
         let covers = |a: &str, b: &str| Url::parse(a).unwrap().covers(&Url::parse(b).unwrap());
         assert!(covers("https://a.example", "https://a.example/mcp"));
@@ -420,41 +516,32 @@ mod tests {
         assert!(!covers("https://a.example/mcp", "http://localhost/mcp"));
     }
 
-    /// Whatever is taken here has to mean the same to a parser of the URL standard, which browsers
-    /// follow: a difference would be a hole between the check and the fetch.
-    fn means_the_same(text: &str) {
-        let Ok(ours) = Url::parse(text) else { return };
-        // Browsers write an IPv6 address in its shortest form, and refuse a bad one when fetching.
-        if ours.host().starts_with('[') && ours.host().split(']').next() != Some("[::1") {
-            return;
-        }
-        // A label in punycode is decoded by browsers, and refused where it does not decode.
-        if ours.host().contains("xn--") {
-            return;
-        }
-        let theirs = url::Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(ours.origin(), theirs.origin().ascii_serialization(), "{text}");
-        assert_eq!(ours.path(), theirs.path(), "{text}");
-        // In the query browsers write the apostrophe as %27.
-        assert_eq!(
-            ours.query().replace('\'', "%27").trim_start_matches('?'),
-            theirs.query().unwrap_or_default().trim_start_matches('?'),
-            "{text}"
-        );
-    }
-
     proptest::proptest! {
+        /// What is taken is fetched as it is written: read again, it is the same.
         #[test]
-        fn any_text_means_the_same_to_the_url_standard(
-            scheme in "(https|http|HTTPS|ht tp|file)", slashes in "[:/\\\\]{0,4}", host in "[a-z0-9A-Z.\\-_%@:\\[\\]x]{0,16}",
-            rest in "[/?#a-zA-Z0-9.%'~:@!$&()*+,;=\\\\^|{}\"<> \\[\\]]{0,20}",
+        fn what_is_taken_reads_as_the_same_again(
+            scheme in "(https|http|HTTPS)", host in "(localhost|127\\.0\\.0\\.1|[a-zA-Zé0-9_-]{1,6}(\\.[a-zé0-9]{1,4}){0,2}|\\[[0-9a-f:]{2,8}\\])",
+            port in "(:[0-9]{0,5})?", rest in "[/?#]?[/?#a-zA-Zé0-9.%'~:@!$&()*+,;=^|{}\"<>\\[\\]-]{0,20}",
+            mutated in 0usize..40, with in "[ @\\\\%.:/\t\u{7f}\u{ad}0x\\[\\]]?",
         ) {
-            means_the_same(&[&scheme, "://", &host, &rest].concat());
-            means_the_same(&[&scheme, ":", &slashes, &host, &rest].concat());
-            means_the_same(&["http://127.0.0.1", &rest].concat());
-            // Browsers take a backslash for a slash.
-            let refused = Url::parse(&["https://", &host, "\\", &rest].concat()).unwrap_err();
-            assert_eq!(refused.at(Step::Setup, "It").code(), Code::InvalidUrl);
+            let mut text = [&scheme, "://", &host, &port, &rest].concat();
+            let at = text.char_indices().nth(mutated).map_or(text.len(), |(at, _)| at);
+            text.insert_str(at, &with);
+            if let Ok(url) = Url::parse(&text) {
+                assert_eq!(Url::parse(url.as_str()), Ok(url.clone()), "{text}");
+                assert!(!url.host().contains('@') && url.path().starts_with('/'), "{text}");
+                let theirs = url::Url::parse(&text).unwrap();
+                assert_eq!(url.origin(), theirs.origin().ascii_serialization(), "{text}");
+                assert_eq!((url.path(), url.query().strip_prefix('?').unwrap_or_default()), (theirs.path(), theirs.query().unwrap_or_default()), "{text}");
+            }
+        }
+
+        /// Nothing that a parser of the URL standard takes for a slash, or drops, gets through.
+        #[test]
+        fn nothing_mended_gets_through(host in "[a-z]{1,8}\\.example", rest in "[a-z/]{0,8}", bad in "[\\\\\t\r\n \u{0}-\u{1f}\u{7f}-\u{9f}]", at in 0usize..30) {
+            let mut text = ["https://", &host, "/", &rest].concat();
+            text.insert_str(at.min(text.len()), &bad);
+            assert!(matches!(Url::parse(&text), Err(UrlError::Invalid | UrlError::Insecure)), "{text:?}");
         }
     }
 }

@@ -22,7 +22,9 @@ test("1 GB: response_too_large, and most of it is never sent", async (t) => {
   const tab = await victimTab(world, world.mcpUrl);
   for (const path of STEPS) {
     const sent = { bytes: 0 };
-    const hostile = await attacker(t, { [path]: () => ({ body: (response) => Readable.from(spaces(GIGABYTE, sent)).pipe(response) }) });
+    const hostile = await attacker(t, {
+      [path]: () => ({ body: (response) => Readable.from(spaces(GIGABYTE, sent)).pipe(response) }),
+    });
     await pointTo(tab, hostile.mcpUrl);
     await click(tab);
     await refusedWith(world, tab, "response_too_large");
@@ -43,7 +45,7 @@ test("a small answer that unpacks to 256 MB: response_too_large", async (t) => {
   }
 });
 
-test("redirects without end: network, and soon", async (t) => {
+test("redirects without end: network, or http_status for a POST, and soon", async (t) => {
   const world = await start(t);
   const tab = await victimTab(world, world.mcpUrl);
   for (const path of STEPS) {
@@ -52,12 +54,14 @@ test("redirects without end: network, and soon", async (t) => {
     });
     await pointTo(tab, hostile.mcpUrl);
     await click(tab);
-    // A browser does not tell this from a network that is down, or from a preflight that fails.
     const { error } = await tab.evaluate(() => app.outcome(app.signingIn));
-    assert.ok(["network", "cors_blocked"].includes(error.code), `${path}: ${error.code}`);
+    const isPost = path !== PRM && path !== AS;
+    // A browser does not tell the end of many redirects from a network that is down, or from a preflight that fails.
+    assert.ok((isPost ? ["http_status"] : ["network", "cors_blocked"]).includes(error.code), `${path}: ${error.code}`);
+    if (isPost) assert.match(error.message, /redirects .* a POST is not sent on/);
     const asked = hostile.requests.filter((request) => request.endsWith(` ${path}`)).length;
     // Fetch §4.4: at most 20. A POST with a code or a token follows none.
-    assert.ok(asked <= (path === PRM || path === AS ? 60 : 2), `${path} was asked ${asked} times`);
+    assert.ok(asked <= (isPost ? 2 : 60), `${path} was asked ${asked} times`);
   }
 });
 

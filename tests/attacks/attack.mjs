@@ -60,6 +60,10 @@ export async function refusedWith(world, tab, code) {
   const { error } = await outcome(tab);
   assert.equal(error?.code, code, error?.message ?? "the sign-in went well");
   assert.deepEqual(world.dialogs ?? [], [], "a script of the attacker's ran");
-  assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) === null), true, "a session is there");
+  assert.equal(
+    await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) === null),
+    true,
+    "a session is there",
+  );
   return error;
 }

@@ -27,7 +27,10 @@ for (const endpoint of ENDPOINTS) {
   test(`${endpoint} with a scheme that must not be opened: insecure_url`, async (t) => {
     const world = await start(t);
     let scheme;
-    const hostile = await attacker(t, metadata(() => ({ [endpoint]: scheme })));
+    const hostile = await attacker(
+      t,
+      metadata(() => ({ [endpoint]: scheme })),
+    );
     const tab = await victimTab(world, hostile.mcpUrl);
     for (scheme of SCHEMES) await refused(world, tab, "insecure_url");
     assert.ok(!hostile.requests.some((request) => request.startsWith("POST /register")), "the server is dealt with");
@@ -79,7 +82,10 @@ test("a resource that names the victim's authorization server gets no token ther
 
 test("metadata of another issuer: issuer_mismatch", async (t) => {
   const world = await start(t);
-  const hostile = await attacker(t, metadata(() => ({ issuer: world.issuer })));
+  const hostile = await attacker(
+    t,
+    metadata(() => ({ issuer: world.issuer })),
+  );
   const tab = await victimTab(world, hostile.mcpUrl);
   await refused(world, tab, "issuer_mismatch");
 });
@@ -109,7 +115,11 @@ test("loopback and private addresses named by a server on the internet: insecure
     [`${publicIssuer}/register`]: () => ({ status: 201, json: { client_id: "public" } }),
   };
   // The internet, as far as this test needs one.
-  const headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*", "Access-Control-Expose-Headers": "*" };
+  const headers = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Expose-Headers": "*",
+  };
   await world.context.route(/^https:/, (route) => {
     const url = route.request().url();
     asked.push(url);
@@ -117,7 +127,15 @@ test("loopback and private addresses named by a server on the internet: insecure
     return route.fulfill({ status, json, headers: { ...headers, ...more } });
   });
   const tab = await victimTab(world, publicMcp);
-  const inside = [local.origin, local.origin.replace("localhost", "127.0.0.1"), "https://192.168.0.1", "https://10.0.0.1", "https://[fd00::1]", "https://router", "https://nas.local"];
+  const inside = [
+    local.origin,
+    local.origin.replace("localhost", "127.0.0.1"),
+    "https://192.168.0.1",
+    "https://10.0.0.1",
+    "https://[fd00::1]",
+    "https://router",
+    "https://nas.local",
+  ];
   for (const origin of inside) {
     [challenge, issuer, change] = [`resource_metadata="${origin}${PRM}"`, publicIssuer, {}];
     await refused(world, tab, "insecure_url");
@@ -129,7 +147,10 @@ test("loopback and private addresses named by a server on the internet: insecure
     }
   }
   assert.deepEqual(local.requests, []);
-  assert.deepEqual(asked.filter((url) => !/^https:\/\/(mcp|as)\.example/.test(url)), []);
+  assert.deepEqual(
+    asked.filter((url) => !/^https:\/\/(mcp|as)\.example/.test(url)),
+    [],
+  );
 
   // The same servers without any of that are dealt with.
   [challenge, issuer, change] = ["", publicIssuer, {}];
@@ -156,7 +177,7 @@ test("prototype pollution: members called __proto__ and constructor are members 
   await refused(world, tab, "invalid_response");
   await pointTo(tab, withoutToken.mcpUrl);
   await refused(world, tab, "invalid_response");
-  assert.equal(await tab.evaluate(() => ({}).polluted === undefined && ({}).client_id === undefined), true);
+  assert.equal(await tab.evaluate(() => ({}).polluted === undefined && {}.client_id === undefined), true);
 });
 
 const MARKUP = "<img/src=x/onerror=alert(document.domain)><script>alert(1)</script>";
@@ -175,7 +196,8 @@ test("HTML and script in an error stay text, in the page, the popup and the call
   world.context.on("dialog", (dialog) => (dialogs.push(dialog.message()), dialog.dismiss()));
   await page.getByLabel("MCP server URL").fill(`${hostile.origin}/${MARKUP}`);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  assert.equal((await errorIn(page)).code, "invalid_url");
+  // A path like any other: the parser percent-encodes it, and there is nothing.
+  assert.equal((await errorIn(page)).code, "authorization_not_required");
 
   let let_go;
   held = new Promise((resolve) => (let_go = resolve));
@@ -190,7 +212,10 @@ test("HTML and script in an error stay text, in the page, the popup and the call
   assert.equal(await page.locator("img, #error script").count(), 0);
 
   const callback = await world.context.newPage();
-  await callback.goto(new URL(`/callback.html?code=${MARKUP}&state=${MARKUP}&error=${MARKUP}&error_description=${MARKUP}`, demo.pageUrl).href);
+  await callback.goto(
+    new URL(`/callback.html?code=${MARKUP}&state=${MARKUP}&error=${MARKUP}&error_description=${MARKUP}`, demo.pageUrl)
+      .href,
+  );
   await callback.locator("html[data-mcp-authorize=no_opener]").waitFor();
   assert.equal(await callback.locator("body *").count(), 1);
   assert.ok(!(await callback.content()).includes("onerror"));
@@ -205,7 +230,11 @@ test("HTML and script in a session and its tools stay text in the demo page", as
     name: `tool${MARKUP}`,
     title: MARKUP,
     description: MARKUP,
-    inputSchema: { type: "object", properties: { [MARKUP]: { enum: [MARKUP], description: MARKUP } }, required: [MARKUP] },
+    inputSchema: {
+      type: "object",
+      properties: { [MARKUP]: { enum: [MARKUP], description: MARKUP } },
+      required: [MARKUP],
+    },
   };
   const results = {
     initialize: ({ protocolVersion }) => ({
@@ -227,7 +256,12 @@ test("HTML and script in a session and its tools stay text in the demo page", as
     },
     "/register": () => ({ status: 201, body: { client_id: MARKUP, token_endpoint_auth_method: "none" } }),
     "/token": () => ({
-      body: { access_token: "mock-token", token_type: "Bearer", expires_in: 300, scope: "<img/src=x/onerror=alert(1)> read" },
+      body: {
+        access_token: "mock-token",
+        token_type: "Bearer",
+        expires_in: 300,
+        scope: "<img/src=x/onerror=alert(1)> read",
+      },
     }),
   });
   const dialogs = [];

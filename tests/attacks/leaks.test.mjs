@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { redirect } from "../e2e/mock-server.mjs";
+import { signIn } from "../sessions/world.mjs";
 import { attackedBrowser, attacker, click, outcome, refused, victimTab } from "./attack.mjs";
 
 const start = attackedBrowser();
@@ -39,7 +40,16 @@ test("sign-in, call, refresh and sign-out leave no token, code or verifier anywh
   seen.push(["events", JSON.stringify(await tab.evaluate(() => [app.events, app.exchanges]))]);
   seen.push(["the session", await tab.evaluate(() => JSON.stringify(app.session) + String(app.session))]);
   await tab.evaluate(() => app.session.signOut());
-  const kept = () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state, window.name, performance.getEntries().map(({ name }) => name)]);
+  const kept = () =>
+    JSON.stringify([
+      { ...localStorage },
+      { ...sessionStorage },
+      document.cookie,
+      location.href,
+      history.state,
+      window.name,
+      performance.getEntries().map(({ name }) => name),
+    ]);
   seen.push(["the page", await tab.evaluate(kept)]);
   // Code, verifier, two access tokens, two refresh tokens.
   assert.equal(world.secrets.length, 6);
@@ -53,12 +63,17 @@ test("the response does not stay in the history of the page that it came to", as
   await page.locator("html[data-mcp-authorize=no_opener]").waitFor();
   const devtools = await world.context.newCDPSession(page);
   const { entries } = await devtools.send("Page.getNavigationHistory");
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.title, history.state]));
-  nothingOf(["the-secret-code", "the-state"], [
-    ...entries.map(({ url }) => ["the history", url]),
-    ["the page", kept],
-    ["the page's text", await page.locator("body").innerText()],
-  ]);
+  const kept = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.title, history.state]),
+  );
+  nothingOf(
+    ["the-secret-code", "the-state"],
+    [
+      ...entries.map(({ url }) => ["the history", url]),
+      ["the page", kept],
+      ["the page's text", await page.locator("body").innerText()],
+    ],
+  );
 });
 
 test("a server that repeats code and verifier does not get them into an error, an event or the console: token_failed", async (t) => {
@@ -70,15 +85,51 @@ test("a server that repeats code and verifier does not get them into an error, a
     "/token": (url, origin, good, body) => {
       const form = new URLSearchParams(body);
       secrets.push(form.get("code"), form.get("code_verifier"));
-      return { status: 400, body: { error: "invalid_grant", error_description: `${secrets}`, error_uri: `${secrets}` } };
+      return {
+        status: 400,
+        body: { error: "invalid_grant", error_description: `${secrets}`, error_uri: `${secrets}` },
+      };
     },
   });
   const tab = await victimTab(world, hostile.mcpUrl);
   const error = await refused(world, tab, "token_failed");
   seen.push(["the error", JSON.stringify(error)]);
-  seen.push(["the error", await tab.evaluate(() => app.signingIn.catch((error) => [error, error.stack, JSON.stringify(error), error.url, error.cause].join()))]);
+  seen.push([
+    "the error",
+    await tab.evaluate(() =>
+      app.signingIn.catch((error) => [error, error.stack, JSON.stringify(error), error.url, error.cause].join()),
+    ),
+  ]);
   seen.push(["events", JSON.stringify(await tab.evaluate(() => [app.events, app.exchanges]))]);
   nothingOf(secrets, seen);
+});
+
+test("no cookie of the app goes along with what is sent through a proxy: `credentials` is `omit`", async (t) => {
+  const world = await start(t);
+  await world.context.addCookies([{ name: "of_the_app", value: "1", url: world.pageUrl }]);
+  const cookies = [];
+  // A backend of the app's, at its own origin: a cookie there would let a server's answers count as the user's.
+  await world.context.route("**/forward?*", async (route) => {
+    const { cookie } = await route.request().allHeaders();
+    const url = new URL(new URL(route.request().url()).searchParams.get("url") ?? "");
+    cookies.push([url.pathname, cookie]);
+    await route.fulfill({ response: await route.fetch({ url: url.href }) });
+  });
+  const tab = await world.tab(() => app.start({ proxy: (url) => `/forward?url=${encodeURIComponent(url)}` }));
+  await tab.evaluate((url) => fetch(url), `/forward?url=${encodeURIComponent(`${world.issuer}/control`)}`);
+  assert.deepEqual(cookies.splice(0), [["/control", "of_the_app=1"]], "there is a cookie, and fetch sends it");
+
+  await signIn(tab);
+  await tab.evaluate(() => app.session.refresh());
+  assert.equal(await tab.evaluate(() => app.call()), "ok");
+  await tab.evaluate(() => app.session.signOut());
+  const paths = cookies.map(([path]) => path);
+  for (const path of ["/mcp", "/.well-known/oauth-protected-resource/mcp", "/reg", "/token", "/token/revocation"])
+    assert.ok(paths.includes(path), path);
+  assert.deepEqual(
+    cookies.filter(([, cookie]) => cookie),
+    [],
+  );
 });
 
 test("the authorization server learns no more of the app's address than its origin", async (t) => {
@@ -94,5 +145,8 @@ test("the authorization server learns no more of the app's address than its orig
   assert.equal((await outcome(tab)).error, undefined);
   // At most the app's origin, and nothing of its address.
   const origin = new URL(world.pageUrl).origin;
-  assert.deepEqual([...new Set(referers)].filter((it) => it && it !== `${origin}/`), []);
+  assert.deepEqual(
+    [...new Set(referers)].filter((it) => it && it !== `${origin}/`),
+    [],
+  );
 });

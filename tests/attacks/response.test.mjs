@@ -38,11 +38,16 @@ test("mix-up: a hostile server sends the user to an honest one, whose `iss` tell
     "/authorize": (url, origin) =>
       redirect(url, { code: "honest-code", state: url.searchParams.get("state"), iss: origin }),
   });
-  const hostile = await attacker(t, metadata(() => ({ authorization_endpoint: `${honest.origin}/authorize` })));
+  const hostile = await attacker(
+    t,
+    metadata(() => ({ authorization_endpoint: `${honest.origin}/authorize` })),
+  );
   const tab = await victimTab(world, hostile.mcpUrl);
   const error = await refused(world, tab, "issuer_mismatch");
   assert.ok(!hostile.requests.includes("POST /token"), "the honest server's code went to the hostile one");
-  assert.ok(!error.message.includes(honest.origin), "something of the response is shown");
+  // Both values, so that whoever reads it knows which issuer was expected; and nothing else of the response.
+  for (const origin of [hostile.origin, honest.origin]) assert.ok(error.message.includes(origin), error.message);
+  assert.ok(!JSON.stringify(error).includes("honest-code"), "something else of the response is shown");
 });
 
 test("mix-up at a real server: its error is not shown either: issuer_mismatch", async (t) => {
@@ -73,7 +78,10 @@ test("mix-up at a server without `iss`: what it is asked for is a token for the 
       return redirect(url, { error: "invalid_target", state: url.searchParams.get("state") });
     },
   });
-  const hostile = await attacker(t, metadata(() => ({ authorization_endpoint: `${honest.origin}/authorize` })));
+  const hostile = await attacker(
+    t,
+    metadata(() => ({ authorization_endpoint: `${honest.origin}/authorize` })),
+  );
   const tab = await victimTab(world, hostile.mcpUrl);
   await refused(world, tab, "authorization_failed");
   assert.equal(asked.get("resource"), hostile.mcpUrl);
@@ -129,7 +137,9 @@ test("replay: a response that was used leads to nothing, on its own and while an
 test("login CSRF: an attacker's own response, opened in the victim's browser, signs nobody in", async (t) => {
   const world = await start(t);
   const own = await ownResponse(t, world);
-  const attack = await attacker(t, { "/attack": html(`<iframe src="${own.href}"></iframe><a href="${own.href}" target="_blank">Win</a>`) });
+  const attack = await attacker(t, {
+    "/attack": html(`<iframe src="${own.href}"></iframe><a href="${own.href}" target="_blank">Win</a>`),
+  });
   const tab = await world.tab();
   const lure = await world.context.newPage();
   await lure.goto(`${attack.origin}/attack`);
@@ -155,26 +165,33 @@ test("CSRF on the callback: while the victim signs in, an attacker's response is
   await consent(popup);
   assert.equal((await outcome(tab)).error, undefined);
   const [, claims] = world.tokens.access_token.split(".");
-  assert.equal(JSON.parse(Buffer.from(claims, "base64url")).sub, "alice");
+  assert.equal(JSON.parse(Buffer.from(claims, "base64url").toString()).sub, "alice");
 });
 
-test("state fixation: a state in the endpoint's own query is not the request's: state_mismatch", async (t) => {
+test("state fixation: a state that the attacker chose is not the request's: state_mismatch", async (t) => {
   const world = await start(t);
   const states = [];
   const hostile = await attacker(t, {
-    ...metadata((origin) => ({ authorization_endpoint: `${origin}/authorize?state=fixed` })),
     "/authorize": (url) => {
       states.push(url.searchParams.getAll("state"));
-      return redirect(url, { code: "code", state: url.searchParams.get("state") });
+      return redirect(url, { code: "code", state: "fixed" });
     },
   });
   const tab = await victimTab(world, hostile.mcpUrl);
   await refused(world, tab, "state_mismatch");
   await refused(world, tab, "state_mismatch");
   assert.ok(!hostile.requests.includes("POST /token"));
-  const [[, first], [, second]] = states;
+  const [[first], [second]] = states;
   assert.match(first, /^[\w-]{43}$/);
   assert.notEqual(first, second, "a state is used twice");
+});
+
+test("an endpoint that brings a state of its own is not opened (RFC 6749 §3.1): invalid_response", async (t) => {
+  const world = await start(t);
+  const fixed = (origin) => ({ authorization_endpoint: `${origin}/authorize?state=fixed` });
+  const hostile = await attacker(t, metadata(fixed));
+  await refused(world, await victimTab(world, hostile.mcpUrl), "invalid_response");
+  assert.ok(!hostile.requests.includes("GET /authorize"));
 });
 
 test("open redirect: the callback page leads nowhere, whatever is in its address", async (t) => {
@@ -227,7 +244,7 @@ test("message spoofing: another origin's opener, frame and named window are not 
   }, JSON.parse(forged));
   // A frame of another origin, with the same handle, and with what is the app's own on its origin.
   await lure.evaluate((url) => {
-    const heard = new Promise((done) => addEventListener("message", ({ data }) => data === "done" && done()));
+    const heard = new Promise((done) => addEventListener("message", ({ data }) => data === "done" && done(data)));
     document.body.append(Object.assign(document.createElement("iframe"), { src: url }));
     return heard;
   }, `${attack.origin}/frame`);
@@ -273,4 +290,74 @@ test("a window that an attacker gave the popup's name gets no response", async (
   await popup.getByRole("button", { name: "Continue" }).click();
   assert.equal((await outcome(tab)).error, undefined);
   assert.deepEqual(await lure.evaluate(() => heard), [], "the attacker's page was told something");
+});
+
+test("an app's tab that is steered elsewhere while the popup is open: the page there gets no response", async (t) => {
+  const world = await start(t);
+  const listening = `<script>globalThis.heard = []; addEventListener("message", ({ data }) => heard.push(data));</script>`;
+  const attack = await attacker(t, { "/attack": html(listening) });
+  const tab = await world.tab();
+  const popup = await click(tab);
+  await logIn(popup, "alice");
+  const consenting = popup.getByRole("button", { name: "Continue" });
+  await consenting.waitFor();
+  await tab.evaluate((url) => void location.assign(url), `${attack.origin}/attack`);
+  await tab.waitForURL(`${attack.origin}/attack`);
+  await consenting.click();
+  await popup.locator("html[data-mcp-authorize=no_opener]").waitFor();
+  // The callback page still has that window as its opener: what it told it, it told before this.
+  await popup.evaluate(() => opener.postMessage("last", "*"));
+  await tab.waitForFunction(() => heard.includes("last"));
+  assert.deepEqual(await tab.evaluate(() => heard), ["last"], "another page was told the response");
+  assert.equal(world.tokenRequests.length, 0);
+});
+
+test("messages of a sign-in page in the popup itself are not heard: they come from another origin", async (t) => {
+  const world = await start(t);
+  const hostile = await attacker(t, {
+    "/authorize": (url, origin, good) =>
+      url.searchParams.has("go")
+        ? good
+        : html(`<a href="${url.pathname}${url.search.replaceAll("&", "&amp;")}&amp;go">Continue</a><script>
+            const forged = { type: "${NAME}", query: "?code=forged&state=forged", id: 1 };
+            for (let n = 0; n < 100; n += 1) opener.postMessage(forged, "*");
+          </script>`)(),
+  });
+  const tab = await victimTab(world, hostile.mcpUrl);
+  await tab.evaluate(() => {
+    app.told = 0;
+    addEventListener("message", () => (app.told += 1));
+  });
+  const popup = await click(tab);
+  await tab.waitForFunction(() => app.told === 100);
+  await popup.getByText("Continue").click();
+  assert.equal((await outcome(tab)).error, undefined);
+});
+
+test("reverse tabnabbing: with `noOpener`, a sign-in page can't send the app's window elsewhere", async (t) => {
+  const world = await start(t);
+  const hostile = await attacker(t, {
+    "/attack": html("<p>Sign in to your bank</p>"),
+    "/authorize": (url, origin, good) =>
+      url.searchParams.has("go")
+        ? good
+        : html(`<a href="${url.pathname}${url.search.replaceAll("&", "&amp;")}&amp;go">Continue</a><script>
+            if (opener) opener.location = "${origin}/attack";
+          </script>`)(),
+  });
+  const tab = await victimTab(world, hostile.mcpUrl, { noOpener: true });
+  const popup = await click(tab);
+  await popup.getByText("Continue").waitFor();
+  assert.equal(await popup.evaluate(() => opener), null);
+  const closed = popup.waitForEvent("close");
+  await popup.getByText("Continue").click();
+  assert.equal((await outcome(tab)).error, undefined);
+  assert.equal(tab.url(), world.pageUrl);
+  await closed; // By itself: the app's page can't.
+  assert.ok(!hostile.requests.includes("GET /attack"));
+
+  // Without it that page has one: this is what the option is for.
+  const open = await victimTab(world, hostile.mcpUrl);
+  await click(open);
+  await open.waitForURL(`${hostile.origin}/attack`);
 });

@@ -51,3 +51,13 @@ async fn nothing_is_left_on_the_signal() {
     race(Step::Request, 10_000, Some(signal), ready(Ok(()))).await.unwrap();
     assert_eq!(property(&counting, "count"), 0);
 }
+
+#[wasm_bindgen_test]
+async fn what_is_no_signal_ends_it() {
+    // An app without types may hand over anything.
+    let anything = eval("({ aborted: false })");
+    let signal: &AbortSignal = anything.unchecked_ref();
+    let error = race(Step::Request, 10_000, Some(signal), pending::<mcp_authorize::Result<()>>()).await.unwrap_err();
+    assert_eq!(error.code(), Code::Aborted);
+    assert!(error.source().unwrap().downcast_ref::<JsCause>().unwrap().0.is_instance_of::<js_sys::TypeError>());
+}

@@ -1,8 +1,10 @@
+use std::error::Error as _;
+
 use js_sys::Function;
 use mcp_authorize::browser::{Browser, BrowserOptions, JsCause, Storage};
-use mcp_authorize::ports::{Body, Clock, Http, LONGEST_BODY, NoResponse, Request, Response, UnixMillis};
+use mcp_authorize::ports::{Body, Clock, Http, LONGEST_BODY, Request, Response, TransportError, UnixMillis};
 use mcp_authorize::protocol::form::Form;
-use mcp_authorize::protocol::{Secret, Url};
+use mcp_authorize::protocol::{Secret, ServerUrl, Url};
 use mcp_authorize::{Code, Step};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -19,18 +21,15 @@ fn with_fetch(fetch: Function, request_timeout_ms: u32) -> Browser {
 }
 
 pub fn get(step: Step) -> Request {
-    Request {
-        step,
-        url: Url::parse("https://a.example/x?y").unwrap(),
-        body: None,
-        authorization: None,
-        dpop: None,
-        via: None,
-    }
+    *Request::get(step, &Url::parse("https://a.example/x?y").unwrap())
+}
+
+fn probe() -> Request {
+    *Request::probe(&ServerUrl::parse("https://a.example/x?y").unwrap())
 }
 
 /// Gets a response that JavaScript makes.
-async fn answered(response: &str) -> Result<Response, NoResponse> {
+async fn answered(response: &str) -> Result<Response, TransportError> {
     with_fetch(function(&["return ", response].concat()), 10_000).send(&get(Step::Token)).await
 }
 
@@ -59,14 +58,15 @@ async fn get_is_a_simple_request() {
 #[wasm_bindgen_test]
 async fn post_goes_nowhere_else() {
     // A redirect would take the code or the client's secret to another server.
-    let body = Some(Body::Form(Form::new().add("code", "c/1")));
-    let authorization = Some(Secret::from("Basic eDp5"));
+    let body = Body::Form(Form::new().add("code", "c/1"));
+    let mut request = *Request::post(Step::Token, &Url::parse("https://a.example/x?y").unwrap(), body);
+    request.authorization = Some(Secret::from("Basic eDp5"));
     let expected = eval(
         r#"JSON.stringify({ url: "https://a.example/x?y", init: { method: "POST", redirect: "manual", body: "code=c%2F1",
             headers: { accept: "application/json", authorization: "Basic eDp5", "content-type": "application/x-www-form-urlencoded" },
             credentials: "omit", referrerPolicy: "no-referrer", signal: true } })"#,
     );
-    assert_eq!(sent(Request { body, authorization, ..get(Step::Token) }).await, expected);
+    assert_eq!(sent(request).await, expected);
 }
 
 #[wasm_bindgen_test]
@@ -81,8 +81,8 @@ async fn the_servers_date_is_read_and_kept_by_origin() {
     assert_eq!(date("yesterday").await, None);
     assert_eq!(answered("new Response('')").await.unwrap().date, None);
     let browser = browser(Storage::Memory);
-    browser.keep_ahead("https://a.example", -600_000);
-    assert_eq!((browser.ahead("https://a.example"), browser.ahead("https://b.example")), (-600_000, 0));
+    browser.keep_clock_offset("https://a.example", -600_000);
+    assert_eq!((browser.clock_offset("https://a.example"), browser.clock_offset("https://b.example")), (-600_000, 0));
 }
 
 #[wasm_bindgen_test]
@@ -93,8 +93,8 @@ async fn the_browsers_own_fetch() {
     // Where nothing listens.
     let request = Request { url: Url::parse("http://127.0.0.1:9/").unwrap(), ..get(Step::ResourceMetadata) };
     let error = browser(Storage::Memory).send(&request).await.err().unwrap();
-    assert_eq!(error.code, Code::Network);
-    assert!(error.source.unwrap().downcast_ref::<JsCause>().unwrap().0.is_instance_of::<js_sys::TypeError>());
+    assert_eq!(error.code(), Code::Network);
+    assert!(error.source().unwrap().downcast_ref::<JsCause>().unwrap().0.is_instance_of::<js_sys::TypeError>());
 }
 
 #[wasm_bindgen_test]
@@ -109,9 +109,12 @@ async fn what_an_answer_holds() {
     assert_eq!((answer.redirected_to.as_deref(), answer.body.as_str()), (Some("https://b.example/"), ""));
     // Fetch §5.5: what comes of a redirect with `redirect: "manual"`.
     let refused = "{ type: 'opaqueredirect', status: 0, redirected: false, headers: new Headers(), body: null }";
-    assert_eq!(answered(refused).await.err().unwrap().code, Code::Network);
-    assert_eq!(answered("{}").await.err().unwrap().code, Code::Network);
-    assert_eq!(answered("undefined").await.err().unwrap().code, Code::Network);
+    assert_eq!(answered(refused).await.err().unwrap().code(), Code::Network);
+    assert_eq!(answered("{}").await.err().unwrap().code(), Code::Network);
+    assert_eq!(answered("undefined").await.err().unwrap().code(), Code::Network);
+    // Streams §4.2.4: `getReader` throws where somebody else reads.
+    let locked = "((response) => (response.body.getReader(), response))(new Response('{}'))";
+    assert_eq!(answered(locked).await.err().unwrap().code(), Code::Network);
 }
 
 #[wasm_bindgen_test]
@@ -129,7 +132,7 @@ async fn bodies_are_utf_8() {
 async fn no_more_than_1_mib_is_read() {
     let sized = |size: usize| ["new Response(' '.repeat(", &size.to_string(), "))"].concat();
     assert_eq!(answered(&sized(LONGEST_BODY)).await.unwrap().body.len(), LONGEST_BODY);
-    assert_eq!(answered(&sized(LONGEST_BODY + 1)).await.err().unwrap().code, Code::ResponseTooLarge);
+    assert_eq!(answered(&sized(LONGEST_BODY + 1)).await.err().unwrap().code(), Code::ResponseTooLarge);
 
     let state = eval("{ chunks: 0 }");
     let fetch = bound(
@@ -139,7 +142,7 @@ async fn no_more_than_1_mib_is_read() {
             pull(c) { state.chunks++; c.enqueue(new Uint8Array(1 << 16)) }, cancel() { state.cancelled = true } }))",
     );
     let error = with_fetch(fetch, 10_000).send(&get(Step::Token)).await.err().unwrap();
-    assert_eq!(error.code, Code::ResponseTooLarge);
+    assert_eq!(error.code(), Code::ResponseTooLarge);
     assert_eq!(property(&state, "cancelled"), true);
     assert_eq!(property(&property(&state, "signal"), "aborted"), true);
     assert!(property(&state, "chunks").as_f64().unwrap() < 20.0);
@@ -162,7 +165,7 @@ async fn the_time_limit_ends_headers_and_body() {
     for status in [0, 200] {
         let state = eval("{}");
         let error = with_fetch(endless(&state, status, ""), 20).send(&get(Step::Token)).await.err().unwrap();
-        assert_eq!(error.code, Code::Timeout);
+        assert_eq!(error.code(), Code::Timeout);
         assert_eq!(property(&property(&state, "signal"), "aborted"), true);
         assert!(status == 0 || property(&state, "cancelled") == true);
     }
@@ -182,15 +185,14 @@ async fn a_dropped_request_is_over() {
 
 #[wasm_bindgen_test]
 async fn a_challenge_is_not_read_on() {
-    // Streamable HTTP: GET may open a stream of events that never ends.
+    // Streamable HTTP: an answer may be a stream of events that never ends.
     let state = eval("{}");
-    let answer =
-        with_fetch(endless(&state, 200, "text/event-stream"), 10_000).send(&get(Step::Challenge)).await.unwrap();
+    let answer = with_fetch(endless(&state, 200, "text/event-stream"), 10_000).send(&probe()).await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert_eq!(property(&state, "cancelled"), true);
     assert_eq!(property(&property(&state, "signal"), "aborted"), true);
     let accept = property(
-        &property(&js_sys::JSON::parse(&sent(get(Step::Challenge)).await.as_string().unwrap()).unwrap(), "init"),
+        &property(&js_sys::JSON::parse(&sent(probe()).await.as_string().unwrap()).unwrap(), "init"),
         "headers",
     );
     assert_eq!(property(&accept, "accept"), "application/json, text/event-stream");
@@ -202,8 +204,8 @@ async fn what_fetch_throws_is_the_cause() {
     for body in ["throw e", "return Promise.reject(e)"] {
         let fetch = bound(&[&thrown], "e", body);
         let error = with_fetch(fetch, 10_000).send(&get(Step::Token)).await.err().unwrap();
-        assert_eq!(error.code, Code::Network);
-        let cause = error.source.unwrap();
+        assert_eq!(error.code(), Code::Network);
+        let cause = error.source().unwrap();
         assert_eq!(cause.downcast_ref::<JsCause>().unwrap().0, thrown);
         assert_eq!(cause.to_string(), "Failed to fetch");
     }
@@ -215,8 +217,11 @@ async fn failure(answers: &str, request: Request) -> (Code, String) {
     let body = ["if (init.method === 'HEAD' && (", answers, ")) return new Response(null); throw new TypeError('x')"];
     let fetch = bound(&[], "url, init", &["return (async () => {", &body.concat(), "})()"].concat());
     let error = with_fetch(fetch, 10_000).send(&request).await.err().unwrap();
-    assert!(error.source.unwrap().downcast_ref::<JsCause>().is_some());
-    (error.code, error.missing)
+    assert!(error.source().unwrap().downcast_ref::<JsCause>().is_some());
+    match error {
+        TransportError::Blocked { why, .. } => (Code::CorsBlocked, why),
+        error => (error.code(), String::new()),
+    }
 }
 
 #[wasm_bindgen_test]
@@ -251,7 +256,7 @@ async fn the_second_look_takes_no_secret_along() {
     let body = Some(Body::Form(Form::new().add("code", "s3cret")));
     let (authorization, dpop) = (Some(Secret::from("s3cret")), Some(Secret::from("s3cret")));
     let request = Request { body, authorization, dpop, ..get(Step::Token) };
-    assert_eq!(with_fetch(fetch, 10_000).send(&request).await.err().unwrap().code, Code::CorsBlocked);
+    assert_eq!(with_fetch(fetch, 10_000).send(&request).await.err().unwrap().code(), Code::CorsBlocked);
     let looks: Vec<String> = js_sys::Array::from(&seen).iter().skip(1).map(|look| look.as_string().unwrap()).collect();
     assert_eq!(looks.len(), 2);
     assert!(looks.iter().all(|look| !look.contains("s3cret") && look.contains(r#""credentials":"omit""#)));

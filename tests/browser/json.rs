@@ -30,6 +30,16 @@ fn each_type_of_value() {
 }
 
 #[wasm_bindgen_test]
+fn what_is_written_reads_back_and_has_no_control_characters() {
+    // RFC 8259 §7: "the control characters (U+0000 through U+001F)" are escaped, quotation mark and backslash too.
+    let text: String = ('\0'..='\u{9f}').chain(['\u{2028}', '\u{feff}', 'ü', '漢', '🦀']).collect();
+    let value = Value::Object(Object(vec![member(&text, Value::String(text.clone()))]));
+    let written = browser(Storage::Memory).write_json(&value).unwrap();
+    assert!(!written.chars().any(|character| character < ' '), "{written:?}");
+    assert_eq!(parse(&written), Some(value));
+}
+
+#[wasm_bindgen_test]
 fn proto_is_a_member_like_any_other() {
     let parsed = parse(r#"{"__proto__": {"issuer": "https://evil.example"}, "constructor": 1}"#);
     let Some(Value::Object(object)) = parsed else { panic!() };

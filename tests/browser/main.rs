@@ -1,7 +1,10 @@
 //! The ports in a real browser.
+// Helpers of tests are no tests to clippy.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(target_arch = "wasm32")]
 
 mod abort;
+mod app_request;
 mod fetch;
 mod json;
 mod locks;
@@ -9,5 +12,6 @@ mod popup;
 mod proxy;
 mod stores;
 mod support;
+mod url;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,24 +1,26 @@
-use std::cell::Cell;
 use std::future::pending;
 use std::pin::pin;
-use std::rc::Rc;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use mcp_authorize::Code;
-use mcp_authorize::browser::Popup;
-use mcp_authorize::protocol::Url;
-use wasm_bindgen::JsValue;
+use mcp_authorize::Result;
+use mcp_authorize::browser::{Browser, BrowserOptions, Popup, PopupFeatures, Storage};
+use mcp_authorize::ports::{AuthorizationPage, POPUP_BLOCKED, POPUP_CLOSED, POPUP_OPEN, UserAgent};
+use mcp_authorize::protocol::{Issuer, ServerUrl, State, Url};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::AbortSignal;
 
 use crate::support::{Replaced, bound, eval, property, run};
 
 /// A popup, its window and what `window.open` was called with.
 fn open() -> (Popup, JsValue, JsValue) {
-    open_with(JsValue::UNDEFINED, Box::new(|| {}))
+    open_with(None, None)
 }
 
-fn open_with(signal: JsValue, on_waiting: Box<dyn Fn()>) -> (Popup, JsValue, JsValue) {
+/// `on_event` gets the type and the detail of each event.
+fn open_with(signal: Option<&AbortSignal>, on_event: Option<Function>) -> (Popup, JsValue, JsValue) {
     let seen = eval("{}");
     let record = bound(
         &[&seen, &eval("open")],
@@ -26,8 +28,22 @@ fn open_with(signal: JsValue, on_waiting: Box<dyn Fn()>) -> (Popup, JsValue, JsV
         "seen.arguments = rest; return seen.window = original(...rest)",
     );
     let _replaced = Replaced::new("globalThis", "open", &record);
-    let popup = Popup::open("mcp.example.com:8443", signal, on_waiting).unwrap();
+    let popup = Popup::open_for(&teller(on_event), &server(), "", &PopupFeatures::default(), signal).unwrap();
     (popup, property(&seen, "window"), property(&seen, "arguments"))
+}
+
+fn server() -> ServerUrl {
+    ServerUrl::parse("https://mcp.example.com:8443/mcp").unwrap()
+}
+
+/// Sends the popup to a page, as a sign-in does.
+fn go(popup: &mut Popup, url: &Url) -> Result<()> {
+    let (state, issuer) = (State::from_text("state"), Issuer::parse("https://as.example").unwrap());
+    popup.open(&AuthorizationPage { url, state: &state, server: server().as_str(), issuer: &issuer })
+}
+
+fn teller(on_event: Option<Function>) -> Browser {
+    Browser::new(BrowserOptions { storage: Storage::Memory, on_event, ..BrowserOptions::default() })
 }
 
 /// Lets time go by five times as fast.
@@ -43,7 +59,7 @@ fn response(mut popup: Popup) -> Promise {
     future_to_promise(async move {
         Ok(match popup.response().await {
             Ok(response) => {
-                [response.query.expose(), if response.surely_ours { " ours" } else { " any" }].concat().into()
+                [response.query.expose(), if response.from_own_popup { " ours" } else { " any" }].concat().into()
             }
             Err(error) => error.code().name().into(),
         })
@@ -52,7 +68,7 @@ fn response(mut popup: Popup) -> Promise {
 
 async fn next(popup: &mut Popup) -> (String, bool) {
     let response = popup.response().await.unwrap();
-    (response.query.expose().to_owned(), response.surely_ours)
+    (response.query.expose().to_owned(), response.from_own_popup)
 }
 
 fn page(path: &str) -> Url {
@@ -90,21 +106,21 @@ async fn opens_with_a_text_in_the_users_colours() {
 fn a_blocked_popup_is_told_of_at_once() {
     for blocked in ["() => null", "() => ({ closed: true })", "() => { throw new Error() }"] {
         let _replaced = Replaced::new("globalThis", "open", &eval(blocked));
-        assert_eq!(opening_fails(), Code::PopupBlocked);
+        assert_eq!(opening_fails(), POPUP_BLOCKED);
     }
 }
 
 fn opening_fails() -> Code {
-    Popup::open("mcp.example.com", JsValue::UNDEFINED, Box::new(|| {})).err().unwrap().code()
+    Popup::open_for(&teller(None), &server(), "", &PopupFeatures::default(), None).err().unwrap().code()
 }
 
 #[wasm_bindgen_test]
 async fn one_popup_after_the_other() {
     let controller = eval("new AbortController()");
-    let (first, window, _) = open_with(property(&controller, "signal"), Box::new(|| {}));
+    let (first, window, _) = open_with(Some(&property(&controller, "signal").unchecked_into()), None);
     let focused = bound(&[&window], "a", "a.focused = true");
     run("Object.defineProperty(a.window, 'focus', { value: a.focus })", &object(&window, &focused)).await;
-    assert_eq!(opening_fails(), Code::PopupOpen);
+    assert_eq!(opening_fails(), POPUP_OPEN);
     assert_eq!(property(&window, "focused"), true);
     assert_eq!(property(&window, "closed"), false);
 
@@ -114,7 +130,7 @@ async fn one_popup_after_the_other() {
     assert_eq!(property(&window, "closed"), true);
     drop(first);
     assert_eq!(property(&other, "closed"), false);
-    assert_eq!(opening_fails(), Code::PopupOpen);
+    assert_eq!(opening_fails(), POPUP_OPEN);
     drop(second);
     drop(open());
 }
@@ -194,7 +210,7 @@ async fn the_last_response_is_acknowledged_and_nothing_is_left() {
     // Asking again leaves the first one to whom it belongs.
     post("{ type: 'mcp-authorize', query: '?ours', id: 8 }").await;
     next(&mut popup).await;
-    popup.finish();
+    popup.done();
     drop(popup);
     drop(listeners);
     assert_eq!(eval("counted"), -10);
@@ -210,8 +226,8 @@ async fn closed_before_it_shows_a_page() {
     let connecting = popup.connecting();
     run("a.close()", &window).await;
     let answer = connecting.unless_closed(pin!(pending::<mcp_authorize::Result<()>>())).await;
-    assert_eq!(answer.unwrap_err().code(), Code::PopupClosed);
-    assert_eq!(popup.navigate(&page("/")).unwrap_err().code(), Code::PopupClosed);
+    assert_eq!(answer.unwrap_err().code(), POPUP_CLOSED);
+    assert_eq!(go(&mut popup, &page("/")).unwrap_err().code(), POPUP_CLOSED);
 }
 
 /// Lets the popup show a page of this origin, closes it and gives the opener the focus, if told so.
@@ -231,18 +247,18 @@ fn run_later(value: &str) -> Promise {
 async fn closed_by_the_user() {
     let _hurry = hurry();
     let _focus = Replaced::new("document", "hasFocus", &eval("() => globalThis.focused"));
-    for (then, outcome, told) in [("globalThis.focused = true", Code::PopupClosed.name(), 0), ("", "still waiting", 1)]
-    {
+    for (then, outcome, told) in [
+        ("globalThis.focused = true", POPUP_CLOSED.name(), ""),
+        ("", "still waiting", "waiting https://mcp.example.com:8443/mcp"),
+    ] {
         eval("globalThis.focused = false");
-        let waiting = Rc::new(Cell::new(0));
-        let (mut popup, window, _) = open_with(JsValue::UNDEFINED, {
-            let waiting = waiting.clone();
-            Box::new(move || waiting.set(waiting.get() + 1))
-        });
-        popup.navigate(&page("/tests/browser/elsewhere.html")).unwrap();
+        let events = eval("[]");
+        let listener = bound(&[&events], "events, type, detail", "events.push(type, detail.server)");
+        let (mut popup, window, _) = open_with(None, Some(listener));
+        go(&mut popup, &page("/tests/browser/elsewhere.html")).unwrap();
         assert_eq!(closed_by_user(response(popup), &window, then).await, outcome);
         // Where it can't be told from one that was cut off, the app learns that, once.
-        assert_eq!(waiting.get(), told);
+        assert_eq!(js_sys::Array::from(&events).join(" ").as_string().unwrap(), told);
         post("{ type: 'mcp-authorize', query: '', id: 0 }").await;
     }
 }
@@ -254,7 +270,7 @@ async fn cut_off_by_a_policy_is_not_closed() {
     let _focus = Replaced::new("document", "hasFocus", &eval("() => true"));
     let (mut popup, window, _) = open();
     let elsewhere = page("/tests/browser/elsewhere.html").as_str().replacen("127.0.0.1", "localhost", 1);
-    popup.navigate(&Url::parse(&elsewhere).unwrap()).unwrap();
+    go(&mut popup, &Url::parse(&elsewhere).unwrap()).unwrap();
     let answer = response(popup);
     run("while (!a.closed) await new Promise((y) => setTimeout(y, 100))", &window).await;
     let either = js_sys::Array::of2(&answer, &run_later("'still waiting'"));
@@ -271,11 +287,11 @@ async fn callback_page_is_gone() {
 #[wasm_bindgen_test]
 async fn the_callback_page_tells_its_opener() {
     let (mut popup, window, _) = open();
-    popup.navigate(&page("/tests/browser/callback.html?code=1&state=2")).unwrap();
+    go(&mut popup, &page("/tests/browser/callback.html?code=1&state=2")).unwrap();
     assert_eq!(next(&mut popup).await.0, "?code=1&state=2");
     // RFC 9700 §4.2.4: the code does not stay in the address bar and in the history.
     assert_eq!(property(&property(&window, "location"), "search"), "");
-    popup.finish();
+    popup.done();
     callback_page_is_gone().await;
 }
 
@@ -285,7 +301,7 @@ async fn the_callback_page_closes_itself_where_it_is_cut_off() {
     let to = page("/tests/browser/callback.html?code=1&state=2");
     let to = js_sys::encode_uri_component(to.as_str()).as_string().unwrap();
     let elsewhere = page(&["/tests/browser/elsewhere.html?to=", &to].concat());
-    popup.navigate(&Url::parse(&elsewhere.as_str().replacen("127.0.0.1", "localhost", 1)).unwrap()).unwrap();
+    go(&mut popup, &Url::parse(&elsewhere.as_str().replacen("127.0.0.1", "localhost", 1)).unwrap()).unwrap();
     assert_eq!(next(&mut popup).await, ("?code=1&state=2".to_owned(), false));
     assert_eq!(property(&window, "closed"), true);
     drop(popup);

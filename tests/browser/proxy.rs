@@ -25,7 +25,7 @@ fn by(proxy: &str, fetch: Option<js_sys::Function>) -> Browser {
 
 fn via(proxy: &str) -> mcp_authorize::Result<Option<String>> {
     let url = Url::parse("https://a.example/x?y").unwrap();
-    by(proxy, None).via(Step::Token, &url).map(|via| via.map(|via| via.as_str().to_owned()))
+    by(proxy, None).proxy_url(Step::Token, &url).map(|via| via.map(|via| via.as_str().to_owned()))
 }
 
 #[wasm_bindgen_test]
@@ -65,7 +65,7 @@ async fn no_redirect_is_followed_from_there() {
     let fetch = bound(&[&seen], "seen, url, init", "Object.assign(seen, init, { url }); return new Response('')");
     let browser = by("() => 'https://b.example/'", Some(fetch));
     let mut request = get(Step::ResourceMetadata);
-    request.via = browser.via(request.step, &request.url).unwrap();
+    request.proxy_url = browser.proxy_url(request.step, &request.url).unwrap();
     browser.send(&request).await.unwrap();
     for (name, value) in [("url", "https://b.example/"), ("redirect", "manual"), ("credentials", "omit")] {
         assert_eq!(property(&seen, name), value, "{name}");
@@ -82,7 +82,7 @@ async fn the_apps_requests_go_there_whole() {
         "return new Request('https://a.example/mcp?q=1#f', { method: 'POST', body: 'ping', credentials: 'include',
         headers: { 'x-mine': 'y' }, cache: 'no-store' })";
     let mut request = AppRequest::new(&browser, run(given, &JsValue::UNDEFINED).await, JsValue::UNDEFINED);
-    let via = request.via().unwrap().unwrap();
+    let via = request.proxy_url().unwrap().unwrap();
     assert_eq!(via.as_str(), "https://b.example/?https%3A%2F%2Fa.example%2Fmcp%3Fq%3D1%23f");
     // What a token may go to is the server's URL, not the backend's.
     assert_eq!(request.url().unwrap().as_str(), "https://a.example/mcp");

@@ -6,40 +6,81 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { staticServer } from "../../www/servers/static.mjs";
 import { consent, launchBrowser, logIn, popupOf, startDemo } from "../e2e/browser.mjs";
+import { portOf } from "../../www/servers/port.mjs";
+import { inline, svelte, vue } from "./compilers.mjs";
 
 export { consent, launchBrowser, logIn, popupOf };
 
+/** What the documentation has for a server. */
+export const ANY_SERVER = "https://mcp.example.com/mcp";
+
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+/** A page for a script. */
+const html = (script, body) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Components</title>
+    <script type="module" src="${script}"></script>
+  </head>
+  <body>${body}</body>
+</html>`;
+
 /**
- * @param {Record<string, string>} [scripts] what is bundled, by URL path
+ * @param {Record<string, string | { file: string, body: string }>} [scripts] what is bundled, by URL path; each gets a page
+ *   beside it, with something for its body
+ * @param {number} [count] how many MCP servers there are, each with an authorization server of its own
  */
-export async function startWorld(scripts = {}) {
-  const demo = await startDemo();
-  const made = { "/config.json": JSON.stringify({ mcpUrl: demo.mcpUrl }) };
-  for (const [path, file] of Object.entries(scripts)) made[path] = await bundle(folder(`./page/${file}`));
-  const server = createServer(staticServer({ folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") }, made }));
+export async function startWorld(scripts = {}, count = 1) {
+  const demos = [];
+  for (let n = 0; n < count; n++) demos.push(await startDemo());
+  const mcpUrls = demos.map(({ mcpUrl }) => mcpUrl);
+  const [mcpUrl] = mcpUrls;
+  const made = { "/config.json": JSON.stringify({ mcpUrl, mcpUrls }) };
+  for (const [path, script] of Object.entries(scripts)) {
+    const { file, body } = typeof script === "string" ? { file: script, body: '<div id="root"></div>' } : script;
+    made[path] = await bundle(folder(file));
+    made[path.replace(/js$/, "html")] = html(path, body.replaceAll(ANY_SERVER, mcpUrl));
+  }
+  const server = createServer(
+    staticServer({ folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") }, made }),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
-    mcpUrl: demo.mcpUrl,
-    url: `http://127.0.0.1:${server.address().port}/`,
+    mcpUrl,
+    mcpUrls,
+    url: `http://127.0.0.1:${portOf(server)}/`,
+    /** Whether the first server's sign-in page cuts its window off from the app, for one test. */
+    async cutOff(t) {
+      const set = (signInCoop) =>
+        fetch(new URL("/switches", demos[0].pageUrl), { method: "PUT", body: JSON.stringify({ signInCoop }) });
+      await set(true);
+      t.after(() => set(false));
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
-      await demo.close();
+      for (const demo of demos) await demo.close();
     },
   };
 }
 
-/** With React's development build, whose StrictMode runs effects twice. */
+/** With the development builds: React's StrictMode runs effects twice there. */
 async function bundle(file) {
   const { outputFiles } = await build({
     entryPoints: [file],
     bundle: true,
     format: "esm",
     jsx: "automatic",
-    define: { "process.env.NODE_ENV": '"development"' },
+    plugins: [inline, svelte, vue],
+    define: {
+      "process.env.NODE_ENV": '"development"',
+      __VUE_OPTIONS_API__: "true",
+      __VUE_PROD_DEVTOOLS__: "false",
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
+    },
     write: false,
     logLevel: "warning",
   });
@@ -65,10 +106,10 @@ export async function openPage(t, browser, url) {
 }
 
 /** Login and consent, of which a server asks the second time only for consent. */
-export async function agree(popup) {
+export async function agree(popup, name = "alice") {
   const login = popup.getByPlaceholder("Enter any login");
   const consenting = popup.getByRole("button", { name: "Continue" });
   await login.or(consenting).first().waitFor();
-  if (await login.isVisible()) await logIn(popup);
+  if (await login.isVisible()) await logIn(popup, name);
   await consent(popup);
 }

@@ -10,15 +10,21 @@ const SIGN_INS = 3;
 /**
  * @param {string} server
  * @param {Record<string, string>} credentials what the user was given for this server; see credentials.mjs
- * @param {object} environment the options that differ between Node.js and a page, and `click`, which waits for the user
+ * @param {Record<string, any> & { click?: () => Promise<void> }} environment the options that differ between Node.js and a
+ *   page, and `click`, which waits for the user
  */
 export async function run(server, credentials, { click = async () => {}, ...environment }) {
-  const authorizer = await McpAuthorizer.create({
+  const options = await credentialOptions(credentials);
+  // Who gives credentials knows whose they are; the suite does not tell for machines, so its servers are asked.
+  if (options.grant) options.issuer ??= await issuerOf(server);
+  /** @type {any} */
+  const all = {
     clientName: "mcp-authorize",
     clientIdMetadataUrl: "https://conformance-test.local/client-metadata.json",
-    ...(await credentialOptions(credentials)),
+    ...options,
     ...environment,
-  });
+  };
+  const authorizer = await McpAuthorizer.create(all);
 
   await click();
   let session = await authorizer.signIn(server);
@@ -39,6 +45,12 @@ export async function run(server, credentials, { click = async () => {}, ...envi
       }
     }
   }
+}
+
+async function issuerOf(server) {
+  const { origin, pathname } = new URL(server);
+  const response = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`);
+  return (await response.json()).authorization_servers[0];
 }
 
 async function use(session) {

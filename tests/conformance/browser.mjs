@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { staticServer } from "../../www/servers/static.mjs";
 import { launchBrowser } from "../e2e/browser.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const EXPOSED = ["WWW-Authenticate", "Mcp-Session-Id", "DPoP-Nonce", "Retry-After"];
 
@@ -33,7 +34,7 @@ export async function startBrowser({ hideWwwAuthenticate = false } = {}) {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${server.address().port}/`;
+  const url = `http://127.0.0.1:${portOf(server)}/`;
 
   const close = async () => {
     await browser.close();
@@ -92,6 +93,7 @@ const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The page's script with the official SDK in it. The package stays outside: the page loads it as it is published. */
 async function bundle(entry) {
+  /** @type {import("esbuild").BuildOptions} */
   const options = { bundle: true, format: "esm", platform: "browser", target: "es2022", write: false };
   const { outputFiles } = await build({ entryPoints: [entry], external: ["mcp-authorize"], ...options });
   return outputFiles[0].text;

@@ -22,25 +22,34 @@ const HELP = `Usage: npm run conformance -- [options]
 Runs the auth/ scenarios of the MCP conformance suite against the package.
 
   --browser                 in headless Chromium with a real popup, not in Node.js
+  --steps                   by the single steps (mcp-authorize/steps), in Node.js
   --hide-www-authenticate   in Chromium, with servers that do not expose that header to pages
   --only NAME               only scenarios with NAME in their names
   --no-build                with pkg/wasm as it is
   --verbose                 show the checks and the client's output, too`;
 
-async function conformance({ browser, "hide-www-authenticate": hidden, only = "", "no-build": asItIs, verbose }) {
+async function conformance({
+  browser,
+  steps,
+  "hide-www-authenticate": hidden,
+  only = "",
+  "no-build": asItIs,
+  verbose,
+}) {
   if (!asItIs) await build();
   await packages(join(root, SUITE), "Installing the conformance suite (about 20 s, once)");
   const names = (await scenarios()).filter((name) => name.includes(only));
   if (names.length === 0) throw new Failure(`No scenario has "${only}" in its name.`);
 
-  const mode = hidden ? "hide-www-authenticate" : browser ? "browser" : "node";
+  const mode = hidden ? "hide-www-authenticate" : browser ? "browser" : steps ? "steps" : "node";
   const kept = join("out", "conformance", mode);
   const folder = `${kept}-${process.pid}`; // Another run may be going on.
-  const chromium = mode === "node" ? undefined : await startBrowser({ hideWwwAuthenticate: hidden });
+  const chromium =
+    mode === "node" || mode === "steps" ? undefined : await startBrowser({ hideWwwAuthenticate: hidden });
   mkdirSync(join(root, folder), { recursive: true });
   const client = chromium
     ? { command: `${NODE} ${HERE}/client-browser.mjs`, env: { MCP_AUTHORIZE_CONFORMANCE_PAGE: chromium.url } }
-    : { command: `${NODE} ${HERE}/client.mjs`, env: {} };
+    : { command: `${NODE} ${HERE}/${steps ? "client-steps" : "client"}.mjs`, env: {} };
 
   const failed = [];
   try {
@@ -97,7 +106,7 @@ async function runScenario(name, { command, env }, folder) {
 /** One of the files that the suite leaves in a folder whose name has the time in it. */
 function written(folder, name) {
   const path = join(root, folder);
-  const files = existsSync(path) ? readdirSync(path, { recursive: true }) : [];
+  const files = existsSync(path) ? readdirSync(path, { encoding: "utf8", recursive: true }) : [];
   const file = files.find((file) => file.endsWith(name));
   return file && readFileSync(join(path, file), "utf8");
 }
@@ -118,6 +127,7 @@ if (isMain(import.meta.url)) {
     const { values } = parseArgs({
       options: {
         browser: { type: "boolean" },
+        steps: { type: "boolean" },
         "hide-www-authenticate": { type: "boolean" },
         only: { type: "string" },
         "no-build": { type: "boolean" },

@@ -9,12 +9,11 @@ const program = ["program", "page"];
  * @property {string} project its folder
  * @property {string[]} [shared] the folders whose files it has as well, unless it has its own
  * @property {string} [entry] what it imports in place of `mcp-authorize`
- * @property {string} [docs] the heading in docs/frameworks.md whose code is its session.js
  * @property {string[]} [without] files of its folder that this one does not need
  * @property {boolean} [build] whether it is built: `npm run build`
- * @property {string} [folder] what is served to the browser as it is …
- * @property {string} [server] … or the command that serves it …
- * @property {string} [program] … or the command of a program, which prints the answer
+ * @property {string} [folder] what is served to the browser as it is
+ * @property {string} [server] or the command that serves it
+ * @property {string} [program] or the command of a program, which prints the answer
  * @property {string} [query] more for the page's address
  * @property {string} [answer] what the page says after the sign-in
  * @property {string} [refusal] what the page says where it can't work
@@ -53,12 +52,21 @@ export const CONSUMERS = [
     folder: "dist",
     quick: true,
   },
-  { name: "Rollup, inline", project: "rollup", shared: page, entry: "mcp-authorize/inline", build: true, folder: "dist" },
+  {
+    name: "Rollup, inline",
+    project: "rollup",
+    shared: page,
+    entry: "mcp-authorize/inline",
+    build: true,
+    folder: "dist",
+  },
   { name: "no bundler, import map", project: "import-map", shared: page, folder: ".", quick: true },
   { name: "Next.js, React hook, development server", project: "next", shared: page, server: "dev" },
   { name: "Next.js, React hook", project: "next", shared: page, build: true, server: "start" },
-  { name: "Vue 3", project: "vue", shared: page, docs: "Vue", build: true, folder: "dist" },
-  { name: "Svelte 5", project: "svelte", shared: page, docs: "Svelte", build: true, folder: "dist" },
+  { name: "Vue 3.3", project: "vue-3.3", shared: ["vue", "page"], build: true, folder: "dist" },
+  { name: "Vue 3", project: "vue", shared: page, build: true, folder: "dist" },
+  { name: "Svelte 5", project: "svelte", shared: page, build: true, folder: "dist" },
+  { name: "Svelte 4", project: "svelte-4", shared: ["svelte", "page"], build: true, folder: "dist" },
   { name: "module worker (Vite 8)", project: "worker", shared: page, build: true, folder: "dist", quick: true },
   {
     name: "service worker (esbuild), inline",

@@ -7,7 +7,6 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { install } from "../../scripts/projects.mjs";
 import { cache, fingerprint, root } from "../../scripts/run.mjs";
-import { read } from "../docs/markdown.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -18,7 +17,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
  * @param {string} tarball
  * @returns {Promise<string>} its folder
  */
-export async function project({ project, shared = [], entry, docs, without = [] }, tarball) {
+export async function project({ project, shared = [], entry, without = [] }, tarball) {
   // Each clone has its own: two of them may be tested at the same time.
   const folder = join(cache, "consumers", fingerprint(root), basename(project));
   mkdirSync(folder, { recursive: true });
@@ -26,13 +25,10 @@ export async function project({ project, shared = [], entry, docs, without = [] 
     if (file !== "node_modules") rmSync(join(folder, file), { recursive: true });
   }
   const own = join(here, project);
-  for (const part of [...shared.map((name) => join(here, name)).reverse(), own]) cpSync(part, folder, { recursive: true });
+  for (const part of [...shared.map((name) => join(here, name)).reverse(), own])
+    cpSync(part, folder, { recursive: true });
   for (const file of without) rmSync(join(folder, file));
   if (entry) importFrom(entry, folder);
-  if (docs) {
-    const block = read("docs/frameworks.md").blocks.find(({ heading }) => heading === docs);
-    writeFileSync(join(folder, "session.js"), block.code);
-  }
 
   await install(folder, basename(project));
   unpack(tarball, join(folder, "node_modules", "mcp-authorize"));

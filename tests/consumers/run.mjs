@@ -16,6 +16,7 @@ import { pack } from "../package/pack.mjs";
 import { CONSUMERS } from "./consumers.mjs";
 import { project } from "./project.mjs";
 import { isAnswer, isRefusedInBrowser, useInBrowser } from "./user.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const TIME_LIMIT = 120_000; // for a build, a server's start and a program, each
 
@@ -93,7 +94,7 @@ async function use(consumer, { tarball, demo, browser, verbose }) {
     if (consumer.refusal) await isRefusedInBrowser(browser, url, consumer.refusal);
     else await useInBrowser(browser, url, consumer.answer);
   } catch (error) {
-    throw new Error(`${error.message}\n${site.output?.() ?? ""}`);
+    throw new Error(`${error.message}\n${site.output?.() ?? ""}`, { cause: error });
   } finally {
     await site.close();
   }
@@ -108,7 +109,7 @@ async function files(folder) {
     server.closeAllConnections();
     return new Promise((done) => server.close(done));
   };
-  return { url: `http://127.0.0.1:${server.address().port}/`, close };
+  return { url: `http://127.0.0.1:${portOf(server)}/`, close };
 }
 
 /** A project's own server, as soon as it answers. */
@@ -128,7 +129,7 @@ async function command(name, cwd) {
     if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGTERM");
     await ended;
   };
-  for (const end = Date.now() + TIME_LIMIT; Date.now() < end && child.exitCode === null; ) {
+  for (const end = Date.now() + TIME_LIMIT; Date.now() < end && child.exitCode === null;) {
     const answer = await fetch(url).catch(() => null);
     if (answer?.ok) return { url, close, output: () => output };
     await new Promise((done) => setTimeout(done, 100));
@@ -140,7 +141,7 @@ async function command(name, cwd) {
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address();
+  const port = portOf(server);
   await new Promise((done) => server.close(done));
   return port;
 }

@@ -30,15 +30,27 @@ export async function useInBrowser(browser, url, answer = ANSWER) {
       await page.reload();
       await says(page, `Restored: ${answer}`);
     } catch (error) {
-      throw new Error([error.message, await page.locator("body").innerText(), ...problems].join("\n"));
+      throw new Error([error.message, await page.locator("body").innerText(), ...problems].join("\n"), {
+        cause: error,
+      });
     }
     if (problems.length > 0) throw new Error(problems.join("\n"));
     // A diagnosis asks for what servers refuse, and the browser logs that: hence after the problems.
     const findings = await page.evaluate(() => globalThis.diagnose?.().then(({ findings }) => findings.length));
     if (findings === 0) throw new Error("The diagnosis found nothing, not even what is right.");
+    await declinesUrl(page);
   } finally {
     await context.close();
   }
+}
+
+/** Is asked to open a page, where the app does that, and declines. */
+async function declinesUrl(page) {
+  if (!(await page.evaluate(() => Boolean(globalThis.openUrl)))) return;
+  await page.evaluate(() => void (globalThis.declined = globalThis.openUrl()));
+  await page.getByRole("dialog").getByRole("button", { name: "Decline" }).click();
+  const outcome = await page.evaluate(() => globalThis.declined);
+  if (outcome !== "declined") throw new Error(`Declining a URL was ${outcome}.`);
 }
 
 /**
@@ -67,4 +79,4 @@ const isExpected = (message) => /favicon/.test(message.location().url) || /statu
 const says = (page, text) => page.getByRole("status").filter({ hasText: text }).waitFor();
 
 /** Whether a program has printed what the MCP server answered. */
-export const isAnswer = (output) => /Signed in: 40 \+ 2 = 42, [1-9]\d* findings/.test(output);
+export const isAnswer = (output) => /Signed in: 40 \+ 2 = 42, [1-9]\d* findings, [1-9]\d* scopes by steps/.test(output);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { authorizationServer } from "../../www/servers/authorization-server.mjs";
 import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const INTACT = "x-intact";
 
@@ -24,7 +25,7 @@ const INTACT = "x-intact";
  * @property {(change: (headers: { get(name: string): string, set(name: string, value: string): void, remove(name: string): void }) => void) => void} headers
  *   changes the answer's headers before they are sent
  */
-export async function startServers({ mcp, as, down, hinted } = {}) {
+export async function startServers(/** @type {Fault} */ { mcp, as, down, hinted } = {}) {
   const servers = [];
   const listen = async () => {
     const server = createServer();
@@ -40,8 +41,8 @@ export async function startServers({ mcp, as, down, hinted } = {}) {
     }
   };
   const [resource, issuing] = [await listen(), await listen()];
-  const url = `http://localhost:${resource.address().port}/mcp`;
-  const issuer = `http://localhost:${issuing.address().port}`;
+  const url = `http://localhost:${portOf(resource)}/mcp`;
+  const issuer = `http://localhost:${portOf(issuing)}`;
   const options = { issuer, resource: url, scopes: SCOPES, accessTokenSeconds: 300, refreshTokens: true };
 
   const whole = mcpServer({ url, issuer });
@@ -59,9 +60,10 @@ export async function startServers({ mcp, as, down, hinted } = {}) {
 const PLACE = "/.well-known/oauth-protected-resource/mcp";
 
 /** The metadata's place is known by the challenge alone. */
-async function elsewhere({ request, path, intact, answer, headers }) {
+async function elsewhere({ path, intact, answer, headers }) {
   if (path.startsWith("/.well-known/")) return answer(404, "Not found", { "Access-Control-Allow-Origin": "*" });
-  if (path === "/metadata") return answer(200, await (await intact(PLACE)).json(), { "Access-Control-Allow-Origin": "*" });
+  if (path === "/metadata")
+    return answer(200, await (await intact(PLACE)).json(), { "Access-Control-Allow-Origin": "*" });
   headers(({ get, set }) => {
     const challenge = get("www-authenticate");
     if (challenge) set("www-authenticate", String(challenge).replaceAll(PLACE, "/metadata"));

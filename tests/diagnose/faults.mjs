@@ -6,32 +6,72 @@ const OPENID = "/.well-known/openid-configuration";
 const OPEN = { "Access-Control-Allow-Origin": "*" };
 
 /** At some paths a header is not sent, or has another value. */
-const header = (paths, name, value) => ({ path, headers }) => {
-  if (!paths.includes(path)) return;
-  headers(({ get, set, remove }) => {
-    if (value === undefined) remove(name);
-    else if (get(name)) set(name, value(String(get(name))));
-  });
-};
+const header =
+  (paths, name, value) =>
+  ({ path, headers }) => {
+    if (!paths.includes(path)) return;
+    headers(({ get, set, remove }) => {
+      if (value === undefined) remove(name);
+      else if (get(name)) set(name, value(String(get(name))));
+    });
+  };
 const noCors = (...paths) => header(paths, "access-control-allow-origin");
-const without = (entry) => (list) => list.split(", ").filter((name) => name !== entry).join(", ");
+const without = (entry) => (list) =>
+  list
+    .split(", ")
+    .filter((name) => name !== entry)
+    .join(", ");
 const notAllowed = (path, entry) => header([path], "access-control-allow-headers", without(entry));
 
-const answers = (paths, status, body, headers = OPEN) => ({ path, request, answer }) =>
-  paths.includes(path) && request.method !== "OPTIONS" && answer(status, body, headers);
+/** The preflight's list is this one. */
+const allowed =
+  (path, ...list) =>
+  (exchange) =>
+    exchange.request.method === "OPTIONS" && header([path], "access-control-allow-headers", () => list)(exchange);
+
+const answers =
+  (paths, status, body, headers = OPEN) =>
+  ({ path, request, answer }) =>
+    paths.includes(path) && request.method !== "OPTIONS" && answer(status, body, headers);
 
 /** Members of a JSON document have other values; `undefined` leaves one out. */
-const json = (paths, change) => async ({ path, intact, answer }) =>
-  paths.includes(path) && answer(200, { ...(await (await intact(path)).json()), ...change }, OPEN);
+const json =
+  (paths, change) =>
+  async ({ path, intact, answer }) =>
+    paths.includes(path) && answer(200, { ...(await (await intact(path)).json()), ...change }, OPEN);
 const metadata = (change) => json([AS, OPENID], change);
+
+const CALL = "Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id, DPoP";
+const CALL_HEADERS = `Access-Control-Allow-Headers: ${CALL}`;
+
+/** Lists that allow all that a page sends (Fetch §4.8): the diagnosis names nothing. */
+export const LISTS = [
+  ["*, Authorization"],
+  [" ,AUTHORIZATION,\t*,,"],
+  [CALL.toUpperCase()],
+  [CALL.toLowerCase().replaceAll(", ", ",")],
+  ["Authorization", "Content-Type, Mcp-Protocol-Version, Mcp-Session-Id, DPoP"],
+  ["*", "Authorization"],
+].map((list) => ({
+  name: `nothing (the preflight of calls allows ${JSON.stringify(list)})`,
+  fault: { mcp: allowed("/mcp", ...list) },
+  id: null,
+  error: "signed in",
+}));
 
 const HTML = "<!doctype html><title>Welcome</title>";
 const LONG = { padding: "x".repeat(2_000_000) };
 
-/** @type {{ name: string, fault: import("./farm.mjs").Fault, id: string, remedy: string | RegExp, error: string }[]} */
+/** @type {{ name: string, fault: import("./farm.mjs").Fault, id: string, remedy: string | RegExp, detail?: RegExp, error: string }[]} */
 export const FAULTS = [
   // The MCP server
-  { name: "the MCP server is down", fault: { down: "mcp" }, id: "challenge.reachable", remedy: /listen/, error: "network challenge" },
+  {
+    name: "the MCP server is down",
+    fault: { down: "mcp" },
+    id: "challenge.reachable",
+    remedy: /listen/,
+    error: "network challenge",
+  },
   {
     name: "the MCP server never answers",
     fault: { mcp: () => true },
@@ -44,7 +84,8 @@ export const FAULTS = [
     fault: { mcp: noCors("/mcp") },
     id: "challenge.cors",
     // Calls need it as well, and can't be looked at before this is mended.
-    remedy: /^To OPTIONS.* Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id; to POST: Access-Control-Allow-Origin: http/,
+    remedy:
+      /^To OPTIONS.* Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id; to POST: Access-Control-Allow-Origin: http/,
     error: "cors_blocked request",
   },
   {
@@ -64,17 +105,36 @@ export const FAULTS = [
   {
     name: "the challenge names metadata at a URL without TLS",
     fault: {
-      mcp: header(["/mcp"], "www-authenticate", (challenge) => challenge.replaceAll(/http:\/\/localhost:\d+/g, "http://mcp.example")),
+      mcp: header(["/mcp"], "www-authenticate", (challenge) =>
+        challenge.replaceAll(/http:\/\/localhost:\d+/g, "http://mcp.example"),
+      ),
     },
     id: "challenge.resource_metadata",
     remedy: /https/,
     error: "insecure_url resource_metadata",
   },
-  ...["Authorization", "Content-Type", "Mcp-Protocol-Version"].map((name) => ({
+  ...["Authorization", "Content-Type", "Mcp-Protocol-Version", "DPoP"].map((name) => ({
     name: `the preflight of calls does not allow ${name}`,
     fault: { mcp: notAllowed("/mcp", name) },
     id: "request.cors",
-    remedy: `Access-Control-Allow-Headers: ${name}`,
+    // The whole line: one with the missing name alone would take the others away.
+    remedy: CALL_HEADERS,
+    error: "cors_blocked request",
+  })),
+  ...["*", "*, Content-Type", " * ,mcp-session-id,"].map((list) => ({
+    name: `the preflight of calls allows ${JSON.stringify(list)}`,
+    fault: { mcp: allowed("/mcp", list) },
+    id: "request.cors",
+    remedy: CALL_HEADERS,
+    detail: /^Not allowed: Authorization\. "\*" in Access-Control-Allow-Headers does not stand for Authorization\.$/,
+    // Fetch §4.8 refuses it; Chromium does not yet.
+    error: "signed in",
+  })),
+  ...[CALL.replace(", ", "; "), CALL.replaceAll(",", ""), `"*"`, `*, Authorization, (all)`, "*, é"].map((list) => ({
+    name: `the preflight of calls allows what is no list: ${list}`,
+    fault: { mcp: allowed("/mcp", list) },
+    id: "request.cors",
+    remedy: /^To OPTIONS.* Access-Control-Allow-Headers: Authorization, Content-Type, /,
     error: "cors_blocked request",
   })),
   {
@@ -92,7 +152,7 @@ export const FAULTS = [
     fault: { mcp: answers([PRM], 404) },
     id: "resource_metadata.found",
     remedy: /"authorization_servers"/,
-    error: "http_status registration",
+    error: "metadata_not_found resource_metadata",
   },
   {
     name: "no Access-Control-Allow-Origin at the resource metadata",
@@ -221,17 +281,48 @@ export const FAULTS = [
     remedy: '"registration_endpoint": "https://…"',
     error: "registration_unsupported registration",
   },
+  {
+    name: "authorization_servers lists the URL of the metadata",
+    fault: {
+      mcp: async ({ path, intact, answer }) => {
+        if (path !== PRM) return;
+        const document = await (await intact(path)).json();
+        return answer(200, { ...document, authorization_servers: [document.authorization_servers[0] + AS] }, OPEN);
+      },
+    },
+    id: "resource_metadata.authorization_servers",
+    remedy: /^"authorization_servers": \["http:\/\/localhost:\d+"\]$/,
+    // Where nothing is, this authorization server sends no CORS either.
+    error: "cors_blocked authorization_server_metadata",
+  },
   // Endpoints
+  {
+    name: "registration is closed",
+    fault: { as: answers(["/reg"], 401) },
+    id: "registration.open",
+    remedy: /clientId/,
+    error: "registration_failed registration",
+  },
+  {
+    name: "the token endpoint takes no forms",
+    fault: { as: answers(["/token"], 415, HTML) },
+    id: "token.answer",
+    remedy: /x-www-form-urlencoded/,
+    error: "http_status token",
+  },
   {
     name: "no Access-Control-Allow-Origin at the registration endpoint",
     fault: { as: noCors("/reg") },
     id: "registration.cors",
-    remedy: /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: Content-Type; to POST: Access-Control-Allow-Origin: http/,
+    remedy:
+      /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: Content-Type; to POST: Access-Control-Allow-Origin: http/,
     error: "cors_blocked registration",
   },
   {
     name: "no preflight at the registration endpoint",
-    fault: { as: ({ path, request, answer }) => path === "/reg" && request.method === "OPTIONS" && answer(404, "", OPEN) },
+    fault: {
+      as: ({ path, request, answer }) => path === "/reg" && request.method === "OPTIONS" && answer(404, "", OPEN),
+    },
     id: "registration.preflight",
     remedy: /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: Content-Type$/,
     error: "cors_blocked registration",
@@ -245,7 +336,14 @@ export const FAULTS = [
   },
   {
     name: "the preflight of the token endpoint does not allow DPoP",
-    fault: { as: header(["/token"], "access-control-allow-headers", (list) => list.split(",").filter((name) => !/dpop/i.test(name)).join(",")) },
+    fault: {
+      as: header(["/token"], "access-control-allow-headers", (list) =>
+        list
+          .split(",")
+          .filter((name) => !/dpop/i.test(name))
+          .join(","),
+      ),
+    },
     id: "token.dpop",
     remedy: /^To OPTIONS.* 204 .*Access-Control-Allow-Headers: DPoP$/,
     error: "cors_blocked token",

@@ -9,8 +9,8 @@ import { build } from "../../scripts/build.mjs";
 import { Failure, capture, isMain, main, root } from "../../scripts/run.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
 import { launchBrowser, logIn } from "../e2e/browser.mjs";
-import { FAULTS } from "./faults.mjs";
-import { startServers } from "./farm.mjs";
+import { FAULTS, LISTS } from "./faults.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const HELP = `Usage: npm run diagnose-matrix -- [options]
 
@@ -22,20 +22,29 @@ Diagnoses broken servers, and signs in to them.
 const INTACT = { name: "nothing", fault: {}, id: null, error: "signed in" };
 
 async function matrix({ only = "", "no-build": asItIs }) {
-  const faults = [INTACT, { ...INTACT, name: "nothing (metadata by the challenge alone)", fault: { hinted: true } }, ...FAULTS];
+  const faults = [
+    INTACT,
+    { ...INTACT, name: "nothing (metadata by the challenge alone)", fault: { hinted: true } },
+    ...LISTS,
+    ...FAULTS,
+  ];
   const chosen = faults.filter(({ name }) => name.includes(only));
   if (chosen.length === 0) throw new Failure(`No fault has "${only}" in its name.`);
   if (!asItIs) await build();
 
-  const page = createServer(staticServer({ folders: { "/": join(root, "tests/diagnose/page/"), "/pkg/": join(root, "pkg/") }, made: {} }));
+  const page = createServer(
+    staticServer({ folders: { "/": join(root, "tests/diagnose/page/"), "/pkg/": join(root, "pkg/") }, made: {} }),
+  );
   page.listen(0, "127.0.0.1");
   await once(page, "listening");
-  const origin = `http://127.0.0.1:${page.address().port}`;
+  const origin = `http://127.0.0.1:${portOf(page)}`;
   const browser = await launchBrowser();
   let [passed, failed] = [0, 0];
   try {
     const width = Math.max(...chosen.map(({ name }) => name.length));
-    console.log(`${"what is broken".padEnd(width)}  ${"Chromium".padEnd(8)}  ${"Node.js".padEnd(8)}  ${"sign-in".padEnd(8)}  finding; error of the sign-in`);
+    console.log(
+      `${"what is broken".padEnd(width)}  ${"Chromium".padEnd(8)}  ${"Node.js".padEnd(8)}  ${"sign-in".padEnd(8)}  finding; error of the sign-in`,
+    );
     for (const fault of chosen) {
       const { cells, problems } = await tryFault(fault, { browser, origin });
       passed += problems.length === 0 ? 1 : 0;
@@ -54,6 +63,7 @@ async function matrix({ only = "", "no-build": asItIs }) {
 }
 
 async function tryFault(expected, { browser, origin }) {
+  const { startServers } = await import("./farm.mjs"); // Not before it is needed: `--help` works without the npm packages.
   const servers = await startServers(expected.fault);
   const context = await browser.newContext();
   const problems = [];
@@ -81,12 +91,13 @@ async function tryFault(expected, { browser, origin }) {
 }
 
 /** What is wrong with a report: its failure has to be the one expected, and no other. */
-function differs({ findings }, { id, remedy }) {
+function differs({ findings }, { id, remedy, detail }) {
   const failures = findings.filter(({ status }) => status === "failure");
   const named = failures.map((finding) => `${finding.id} (${finding.remedy})`).join(", ");
   if (id === null) return failures.length === 0 ? undefined : `no failure is right, and it names ${named}`;
   if (failures.length !== 1 || failures[0].id !== id) return `${id} is wrong, and it names ${named || "nothing"}`;
   const { remedy: told, spec, request } = failures[0];
+  if (detail && !detail.test(failures[0].detail)) return `the detail is ${failures[0].detail}`;
   if (typeof remedy === "string" ? told !== remedy : !remedy.test(told)) return `the remedy is ${told}`;
   if (!spec || !request?.url) return "the finding has no section or no request";
 }

@@ -39,7 +39,10 @@ test("every document of docs can be reached from the README", () => {
     }
   };
   visit("README.md");
-  assert.deepEqual(documents.filter((document) => document.startsWith("docs/") && !seen.has(document)), []);
+  assert.deepEqual(
+    documents.filter((document) => document.startsWith("docs/") && !seen.has(document)),
+    [],
+  );
 });
 
 test("code compiles against the published types", () => {
@@ -51,11 +54,17 @@ test("code compiles against the published types", () => {
     for (const { language, code, heading } of read(document).blocks) {
       if (!["js", "jsx", "ts", "tsx"].includes(language)) continue;
       const name = `${document} ${heading} ${(count += 1)}`.replace(/[^\w]+/g, "-");
-      writeFileSync(join(folder, `${name}.tsx`), isModule(code) ? code : `export async function block() {\n${code}\n}\n`);
+      writeFileSync(
+        join(folder, `${name}.tsx`),
+        isModule(code) ? code : `export async function block() {\n${code}\n}\n`,
+      );
     }
   }
   // The guide's files import this one of each other.
-  writeFileSync(join(folder, "authorizer.d.ts"), 'export const authorizer: () => Promise<import("mcp-authorize").McpAuthorizer>;');
+  writeFileSync(
+    join(folder, "authorizer.d.ts"),
+    'export const authorizer: () => Promise<import("mcp-authorize").McpAuthorizer>;',
+  );
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
@@ -94,14 +103,39 @@ test("docs/options.md has every option, and every event", () => {
   const options = ["McpNamedOptions", "McpRedirectOptions", "McpCommonOptions"].flatMap(members);
   const names = [...options, "grant", ...members("McpAuthorizerEventMap")];
   assert.ok(names.length > 20, names.join());
-  assert.deepEqual(names.filter((name) => !new RegExp(`\`${name}[\`(]`).test(text)), []);
+  assert.deepEqual(
+    names.filter((name) => !new RegExp(`\`${name}[\`(]`).test(text)),
+    [],
+  );
+});
+
+test("what examples show the person at the page is the error's `userMessage`", () => {
+  // "remedy is for developers": neither it nor the message is for whoever uses the page.
+  const types = ["react", "vue", "svelte", "watch", "element"].map((name) => `pkg/${name}.d.ts`);
+  const examples = [
+    ...documents.flatMap((document) => read(document).blocks.map(({ code }) => ({ file: document, code }))),
+    ...types.map((file) => ({ file, code: readFileSync(join(root, file), "utf8") })),
+  ];
+  const shown = /(?:show\(|\{)error\??\.(\w+)|error\?\.(\w+)\}/g;
+  const found = examples.flatMap(({ file, code }) =>
+    [...code.matchAll(shown)].map(([, called, rendered]) => `${file}: ${called ?? rendered}`),
+  );
+  assert.deepEqual(
+    found.filter((entry) => !entry.endsWith(": userMessage")),
+    [],
+  );
+  for (const file of ["README.md", "docs/guide.md", "docs/frameworks.md", "pkg/react.d.ts"]) {
+    assert.ok(found.includes(`${file}: userMessage`), file);
+  }
 });
 
 test("docs/errors.md has every code", () => {
   const types = readFileSync(join(root, "pkg", "index.d.ts"), "utf8");
   const [, union] = /export type McpAuthorizeErrorCode =\n(.*?);\n\n/s.exec(types);
   const codes = [...union.matchAll(/\| "(\w+)"/g)].map(([, code]) => code);
-  const listed = [...readFileSync(join(root, "docs", "errors.md"), "utf8").matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code);
+  const listed = [...readFileSync(join(root, "docs", "errors.md"), "utf8").matchAll(/^\| `(\w+)`/gm)].map(
+    ([, code]) => code,
+  );
   assert.deepEqual(codes.sort(), listed.sort());
 });
 

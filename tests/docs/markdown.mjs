@@ -21,7 +21,7 @@ export function read(file) {
   const blocks = [];
   const anchors = new Set();
   let heading = "";
-  marked.walkTokens(marked.lexer(readFileSync(join(root, file), "utf8")), (token) => {
+  void marked.walkTokens(marked.lexer(readFileSync(join(root, file), "utf8")), (token) => {
     if (token.type === "heading") anchors.add(anchor((heading = token.text)));
     if (token.type === "link" || token.type === "image") links.push(token.href);
     if (token.type === "code") blocks.push({ language: token.lang ?? "", code: token.text, heading });
@@ -29,5 +29,40 @@ export function read(file) {
   return { links, anchors, blocks };
 }
 
+/**
+ * The one example of the guide that has a text in it, under a heading.
+ *
+ * @param {string} heading a part of it
+ * @param {string} having
+ */
+export function example(heading, having) {
+  const found = read("docs/guide.md").blocks.filter((it) => it.heading.includes(heading) && it.code.includes(having));
+  if (found.length !== 1)
+    throw new Error(`The guide has ${found.length} examples with "${having}" under "${heading}".`);
+  return found[0].code;
+}
+
+/**
+ * An example as a module: it takes what the guide takes for granted from `app.given`, leaves some of its names in `app`,
+ * and `app.running` is its end.
+ *
+ * @param {string} code
+ * @param {string[]} given
+ * @param {string[]} names
+ */
+export function asModule(code, given, names) {
+  const imports = code.match(/^import .*\n/gm) ?? [];
+  const rest = imports.reduce((code, line) => code.replace(line, ""), code);
+  return `${imports.join("")}const { ${given} } = globalThis.app.given;
+app.running = (async () => {
+${rest}
+Object.assign(app, { ${names} });
+})();`;
+}
+
 /** As GitHub makes it of a heading. */
-const anchor = (heading) => heading.toLowerCase().replace(/[^\p{L}\p{N}\- _]/gu, "").replaceAll(" ", "-");
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\- _]/gu, "")
+    .replaceAll(" ", "-");

@@ -7,22 +7,28 @@ declare module "idb-keyval" {
   export function del(key: string, store: object): Promise<void>;
 }
 
-declare module "vue" {
-  export function shallowRef<T>(value: T): { value: T };
-  export function onMounted(work: () => void): void;
-  export function onUnmounted(work: () => void): void;
-}
-
-declare module "svelte/store" {
-  export function readable<T>(
-    value: T,
-    start: (set: (value: T) => void) => () => void,
-  ): { subscribe(run: (value: T) => void): () => void };
-}
-
 declare module "use-mcp/react" {
   export function useMcp(options: { url: string; clientName: string }): object;
 }
 
 // The SDK's types name Node's Buffer. A page has none, and Node's types would hide that.
 interface Buffer extends Uint8Array {}
+
+// Node's, as far as the backend of docs/steps.md goes: its own types would bring all of Node's globals.
+declare module "node:crypto" {
+  export function randomUUID(): string;
+}
+
+declare module "node:http" {
+  interface Incoming {
+    url?: string;
+    headers: Record<string, string | undefined>;
+  }
+  interface Outgoing {
+    writeHead(status: number, headers?: Record<string, string | undefined>): Outgoing;
+    end(text?: string): void;
+  }
+  export function createServer(handle: (request: Incoming, response: Outgoing) => void): {
+    listen(port: string): void;
+  };
+}

@@ -6,7 +6,17 @@ import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import { callTool, consent, errorIn, launchBrowser, logIn, openPage, popupOf, sendTool, startDemo } from "./browser.mjs";
+import {
+  callTool,
+  consent,
+  errorIn,
+  launchBrowser,
+  logIn,
+  openPage,
+  popupOf,
+  sendTool,
+  startDemo,
+} from "./browser.mjs";
 
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = root("out/screenshots/");
@@ -23,7 +33,10 @@ after(async () => {
 });
 
 for (const colorScheme of ["light", "dark"]) {
-  for (const [name, width, height] of [["wide", 1280, 900], ["narrow", 360, 740]]) {
+  for (const [name, width, height] of [
+    ["wide", 1280, 900],
+    ["narrow", 360, 740],
+  ]) {
     test(`${colorScheme}, ${name}`, async (t) => {
       const context = await browser.newContext({ colorScheme, viewport: { width, height } });
       t.after(() => context.close());
@@ -72,7 +85,9 @@ for (const colorScheme of ["light", "dark"]) {
 async function violations(page) {
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => (await window.axe.run()).violations);
-  return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`));
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+  );
 }
 
 /** Texts with too little contrast to the ground that they are on. Runs in the page. */
@@ -96,7 +111,7 @@ function faintTexts() {
   };
   const faint = [];
   for (const element of document.querySelectorAll("body, body *")) {
-    const hasText = [...element.childNodes].some(({ nodeType, data }) => nodeType === Node.TEXT_NODE && data.trim());
+    const hasText = [...element.childNodes].some((node) => node instanceof Text && node.data.trim());
     if (!hasText || !element.checkVisibility() || element.matches(":disabled")) continue;
     const [low, high] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((a, b) => a - b);
     const contrast = (high + 0.05) / (low + 0.05);
@@ -108,6 +123,9 @@ function faintTexts() {
 /** Controls that a screen reader can't name. Runs in the page. */
 function namelessControls() {
   return [...document.querySelectorAll("input, select, textarea, button")]
-    .filter((control) => control.checkVisibility() && !control.labels?.length && !control.textContent.trim())
+    .filter(
+      (/** @type {any} */ control) =>
+        control.checkVisibility() && !control.labels?.length && !control.textContent.trim(),
+    )
     .map((control) => control.outerHTML);
 }

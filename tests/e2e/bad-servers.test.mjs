@@ -20,6 +20,7 @@ const response = (change) => ({
   "/authorize": (url) => redirect(url, { code: "mock-code", state: url.searchParams.get("state"), ...change }),
 });
 
+/** @type {[name: string, bad: Record<string, any>, code: string, step?: string][]} */
 const SERVERS = [
   // Discovery
   [
@@ -208,8 +209,13 @@ describe("what the user types", () => {
 });
 
 describe("a server that answers without CORS headers: cors_blocked, and which it lacks", () => {
+  /** @type {[string, Record<string, any>, string][]} */
   const paths = [
-    ["/mcp", { [PRM]: () => ({ headers: NO_CORS }), "/mcp": (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "challenge"],
+    [
+      "/mcp",
+      { [PRM]: () => ({ headers: NO_CORS }), "/mcp": (url, origin, good) => ({ ...good, headers: NO_CORS }) },
+      "challenge",
+    ],
     [PRM, { [PRM]: (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "resource_metadata"],
     [AS, { [AS]: (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "authorization_server_metadata"],
     ["/register", { "/register": (url, origin, good) => ({ ...good, headers: NO_CORS }) }, "registration"],
@@ -223,7 +229,7 @@ describe("a server that answers without CORS headers: cors_blocked, and which it
       assert.deepEqual([error.code, error.step], ["cors_blocked", step]);
       assert.equal(error.url, new URL(path, server.mcpUrl).href);
       const { origin } = new URL(demo.pageUrl);
-      assert.ok(error.message.includes(`Access-Control-Allow-Origin: ${origin}`), error.message);
+      assert.ok(error.text.includes(`Access-Control-Allow-Origin: ${origin}`), error.text);
       await sessionIsThere();
     });
   }

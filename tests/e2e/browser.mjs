@@ -1,12 +1,17 @@
 // The browser and the demo that every test here starts from, and what a user does with them.
 
-import { chromium } from "playwright-core";
 import { chromiumArguments, findChromium } from "../../scripts/toolchain/browser.mjs";
 import { start } from "../../www/serve.mjs";
 
 /** Playwright lets every popup open; a user's browser blocks those that come without a click. */
-export const launchBrowser = () =>
-  chromium.launch({ executablePath: findChromium(), args: chromiumArguments, ignoreDefaultArgs: ["--disable-popup-blocking"] });
+export async function launchBrowser() {
+  const { chromium } = await import("playwright-core"); // Not before it is needed: `--help` works without it.
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: chromiumArguments,
+    ignoreDefaultArgs: ["--disable-popup-blocking"],
+  });
+}
 
 // oidc-provider warns that this is a set-up for development, which a test is.
 for (const level of ["info", "warn"]) {
@@ -35,6 +40,9 @@ export async function openPage(context, demo) {
   await page.locator("#start:enabled").waitFor();
   return page;
 }
+
+/** Waits until a test page's script has run: it leaves `app`. */
+export const ready = (tab) => tab.waitForFunction(() => globalThis.app !== undefined);
 
 /** Clicks and gets the popup that this opens. */
 export async function popupOf(page, button = page.getByRole("button", { name: "Sign in", exact: true })) {
@@ -78,7 +86,11 @@ export async function callTool(page, tool, input) {
   return page.locator(`#answer-${tool} pre`).innerText();
 }
 
-/** What the error box says: `{ message, code, step, … }`. */
+/**
+ * What the error box says: `{ message, code, step, … }`.
+ *
+ * @returns {Promise<Record<string, string>>}
+ */
 export async function errorIn(page) {
   const box = page.getByRole("alert");
   const message = await box.locator(".message").innerText();
@@ -103,5 +115,8 @@ export async function ownAuthorizer(page, options, server) {
       ({ code, step }) => ({ code, step }),
     );
   }, server);
-  return { popup: await popup, finish: () => page.evaluate(async () => (({ code, step }) => ({ code, step }))(await signingIn)) };
+  return {
+    popup: await popup,
+    finish: () => page.evaluate(async () => (({ code, step }) => ({ code, step }))(await signingIn)),
+  };
 }

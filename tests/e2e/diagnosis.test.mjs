@@ -11,7 +11,7 @@ import { launchBrowser, openPage, startDemo } from "./browser.mjs";
 import { startMock } from "./mock-server.mjs";
 
 const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const path = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 let browser, demo;
 before(async () => {
@@ -46,7 +46,9 @@ test("the demo's own server: all is well, and the keyboard goes on with the resu
 test("the report is copied as Markdown, and a server's text is no HTML", async (t) => {
   const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
   const server = await startMock({
-    "/.well-known/oauth-protected-resource/mcp": (url, origin, { body }) => ({ body: { ...body, resource: "<img src=x>" } }),
+    "/.well-known/oauth-protected-resource/mcp": (url, origin, { body }) => ({
+      body: { ...body, resource: "<img src=x>" },
+    }),
   });
   t.after(async () => {
     await context.close();
@@ -66,7 +68,10 @@ test("the report is copied as Markdown, and a server's text is no HTML", async (
 });
 
 for (const colorScheme of ["light", "dark"]) {
-  for (const [name, width, height] of [["wide", 1280, 900], ["narrow", 360, 740]]) {
+  for (const [name, width, height] of [
+    ["wide", 1280, 900],
+    ["narrow", 360, 740],
+  ]) {
     test(`${colorScheme}, ${name}: fits, and axe finds nothing`, async (t) => {
       const server = await startMock({
         "/token": (url, origin, good) => ({ ...good, headers: { "Access-Control-Allow-Origin": "null" } }),
@@ -81,9 +86,12 @@ for (const colorScheme of ["light", "dark"]) {
       await page.screenshot({ path: `${folder}diagnosis-${colorScheme}-${name}.png`, fullPage: true });
       const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
       assert.ok(fits, "nothing sticks out sideways (WCAG 2.2 §1.4.10)");
-      await page.addScriptTag({ path: axe });
+      await page.addScriptTag({ path });
       const { violations } = await page.evaluate(() => axe.run("#diagnosis"));
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+        [],
+      );
     });
   }
 }

@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from "jose";
-import { callTool, consent, freshDemo, launchBrowser, logIn, openPage, ownAuthorizer, signIn, textIn } from "./browser.mjs";
+import {
+  callTool,
+  consent,
+  freshDemo,
+  launchBrowser,
+  logIn,
+  openPage,
+  ownAuthorizer,
+  signIn,
+  textIn,
+} from "./browser.mjs";
 import { startMock } from "./mock-server.mjs";
 import { keyPair, proofFor } from "./proofs.mjs";
 
@@ -18,7 +28,9 @@ async function fresh(t, options) {
   context.on("response", (response) => {
     const request = response.request();
     const { authorization, dpop } = request.headers();
-    const at = { [`${demo.issuer}/request`]: "par", [`${demo.issuer}/token`]: "token", [demo.mcpUrl]: "mcp" }[request.url()];
+    const at = { [`${demo.issuer}/request`]: "par", [`${demo.issuer}/token`]: "token", [demo.mcpUrl]: "mcp" }[
+      request.url()
+    ];
     if (!at || request.method() === "OPTIONS") return;
     const form = at === "mcp" ? {} : Object.fromEntries(new URLSearchParams(request.postData()));
     exchanges.push({ at, method: request.method(), status: response.status(), authorization, dpop, form });
@@ -35,7 +47,11 @@ async function present(demo, { authorization, dpop }) {
   const headers = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
   if (dpop) headers.DPoP = dpop;
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
-  const answer = await fetch(demo.mcpUrl, { method: "POST", headers: { ...headers, Authorization: authorization }, body });
+  const answer = await fetch(demo.mcpUrl, {
+    method: "POST",
+    headers: { ...headers, Authorization: authorization },
+    body,
+  });
   return { status: answer.status, challenge: answer.headers.get("WWW-Authenticate") };
 }
 
@@ -48,7 +64,10 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
 
   await t.test("each request has a proof of the key that the tokens are bound to", async () => {
     const proofs = [...seen("par"), ...seen("token"), ...seen("mcp").filter(tokenOf)].map(({ dpop }) => dpop);
-    assert.deepEqual(seen("token").map(({ form }) => form.grant_type), ["authorization_code", "refresh_token"]);
+    assert.deepEqual(
+      seen("token").map(({ form }) => form.grant_type),
+      ["authorization_code", "refresh_token"],
+    );
     const keys = new Set(await Promise.all(proofs.map(thumbprintOf)));
     assert.deepEqual([...keys], [claims.cnf.jkt]);
     assert.equal(seen("par")[0].form.dpop_jkt, claims.cnf.jkt);
@@ -70,7 +89,9 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
       const database = await promise(indexedDB.open("mcp-authorize"));
       const keys = database.transaction("keys").objectStore("keys");
       const names = await promise(keys.getAllKeys());
-      const { privateKey, publicKey } = await promise(keys.get(`dpop ${issuer}`));
+      const name = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`dpop ${issuer}`));
+      const pairs = database.transaction("keys").objectStore("keys");
+      const { privateKey, publicKey } = await promise(pairs.get(name));
       database.close();
       const attempt = (format, key) =>
         crypto.subtle.exportKey(format, key).then(
@@ -78,15 +99,15 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
           ({ name }) => name,
         );
       return {
-        names,
+        names: names.map((own) => (typeof own === "string" ? own : indexedDB.cmp(own, name))),
         extractable: privateKey.extractable,
         private: [await attempt("jwk", privateKey), await attempt("pkcs8", privateKey)],
         public: await attempt("jwk", publicKey),
       };
     }, demo.issuer);
     assert.deepEqual(found, {
-      // One for each issuer, beside the one that encrypts the records.
-      names: [`dpop ${demo.issuer}`, "records"],
+      // The one that encrypts the records, and one for each issuer, by the hash of its name.
+      names: ["records", 0],
       extractable: false,
       private: ["InvalidAccessError", "InvalidAccessError"],
       public: "exported",
@@ -120,14 +141,23 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
     const { form } = seen("token").at(-1);
     // The next answer is caught on its way.
     const caught = new Promise((resolve) =>
-      page.route(url, async (route) => {
-        resolve(await (await route.fetch()).json());
-        await route.abort();
-      }, { times: 1 }));
+      page.route(
+        url,
+        async (route) => {
+          resolve(await (await route.fetch()).json());
+          await route.abort();
+        },
+        { times: 1 },
+      ),
+    );
     await page.getByRole("button", { name: "Refresh now" }).click();
     const { refresh_token } = await caught;
     const refresh = async (headers) => {
-      const answer = await fetch(url, { method: "POST", body: new URLSearchParams({ ...form, refresh_token }), headers });
+      const answer = await fetch(url, {
+        method: "POST",
+        body: new URLSearchParams({ ...form, refresh_token }),
+        headers,
+      });
       return answer.json();
     };
     const { key, jwk } = await keyPair();
@@ -142,7 +172,10 @@ test("a server's nonce is shown in one more try, and remembered for its origin (
   await signIn(page);
   const nonceIn = ({ dpop }) => decodeJwt(dpop).nonce;
 
-  const statuses = (at) => seen(at).filter(({ dpop }) => dpop).map(({ status }) => status);
+  const statuses = (at) =>
+    seen(at)
+      .filter(({ dpop }) => dpop)
+      .map(({ status }) => status);
   assert.deepEqual(statuses("par"), [400, 201]);
   // The token endpoint is at the same origin: the nonce is there already.
   assert.deepEqual(statuses("token"), [200]);
@@ -163,7 +196,12 @@ test("a server's nonce is shown in one more try, and remembered for its origin (
   assert.deepEqual(statuses("token"), [200, 200]);
   const before = seen("mcp").length;
   await callTool(page, "whoami");
-  assert.deepEqual(seen("mcp").slice(before).map(({ status }) => status), [200]);
+  assert.deepEqual(
+    seen("mcp")
+      .slice(before)
+      .map(({ status }) => status),
+    [200],
+  );
 });
 
 test("tokens that are not bound stay Bearer tokens, where the app wants that", async (t) => {

@@ -51,7 +51,7 @@ function stepsOf(t) {
     });
 }
 
-const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url"));
+const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
 const noMore = (page) => page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
 
 test("signs in by popup, calls a tool, refreshes, comes back after a reload, signs out", async (t) => {
@@ -96,7 +96,12 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   });
 
   await step("the MCP server answers, and the token is made for it alone (RFC 8707 §2)", async () => {
-    assert.deepEqual(await page.locator("#tool-list summary code").allInnerTexts(), ["whoami", "add", "list_notes", "write_note"]);
+    assert.deepEqual(await page.locator("#tool-list summary code").allInnerTexts(), [
+      "whoami",
+      "add",
+      "list_notes",
+      "write_note",
+    ]);
     const claims = JSON.parse(await callTool(page, "whoami"));
     assert.equal(claims.aud, demo.mcpUrl);
     assert.equal(claims.iss, demo.issuer);
@@ -124,7 +129,10 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   await step("a refresh brings another token, and the server takes it", async () => {
     await page.getByRole("button", { name: "Refresh now" }).click();
     await textIn(page, "#steps li", "One refresh for all tabs");
-    assert.deepEqual(seen.token.map(({ grant_type }) => grant_type), ["authorization_code", "refresh_token"]);
+    assert.deepEqual(
+      seen.token.map(({ grant_type }) => grant_type),
+      ["authorization_code", "refresh_token"],
+    );
     assert.equal(seen.token[1].resource, demo.mcpUrl);
     assert.equal(JSON.parse(await callTool(page, "whoami")).sub, "alice");
     assert.equal(seen.accessTokens.length, 2);

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { mcpServer } from "../../www/servers/mcp-server.mjs";
 import { hashOf, keyPair, proofFor } from "./proofs.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const servers = [];
 let issuer;
@@ -23,7 +24,7 @@ async function listen() {
 
 async function startMcp(options) {
   const server = await listen();
-  const url = `http://localhost:${server.address().port}/mcp`;
+  const url = `http://localhost:${portOf(server)}/mcp`;
   server.on("request", mcpServer({ url, issuer, ...options }));
   return url;
 }
@@ -34,7 +35,7 @@ before(async () => {
   owner = await keyPair();
   const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: "ES256", use: "sig" }] });
   const server = await listen();
-  issuer = `http://localhost:${server.address().port}`;
+  issuer = `http://localhost:${portOf(server)}`;
   server.on("request", (request, response) => response.setHeader("Content-Type", "application/json").end(keys));
 });
 
@@ -47,9 +48,19 @@ after(async () => {
 
 /** An access token of the issuer; bound to a key where there is one. */
 async function tokenFor(url, key) {
-  const claims = { client_id: "test", scope: "mcp:read", ...(key && { cnf: { jkt: await calculateJwkThumbprint(key.jwk) } }) };
+  const claims = {
+    client_id: "test",
+    scope: "mcp:read",
+    ...(key && { cnf: { jkt: await calculateJwkThumbprint(key.jwk) } }),
+  };
   const token = new SignJWT(claims).setProtectedHeader({ typ: "at+jwt", alg: "ES256" });
-  return token.setIssuer(issuer).setSubject("alice").setAudience(url).setIssuedAt().setExpirationTime("5m").sign(signingKey);
+  return token
+    .setIssuer(issuer)
+    .setSubject("alice")
+    .setAudience(url)
+    .setIssuedAt()
+    .setExpirationTime("5m")
+    .sign(signingKey);
 }
 
 async function call(url, headers) {
@@ -69,13 +80,22 @@ test("a token is taken as it is bound: with a proof of its key, or as a Bearer t
   const proof = (token, key = owner) => proofFor({ ...key, method: "POST", url, token });
   const other = await keyPair();
 
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound) })), [200, undefined]);
+  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound) })), [
+    200,
+    undefined,
+  ]);
   assert.deepEqual(got(await call(url, { Authorization: `Bearer ${unbound}` })), [200, undefined]);
   // RFC 9449 §7.2: "such a protected resource MUST reject a DPoP-bound access token received as a bearer token".
   assert.deepEqual(got(await call(url, { Authorization: `Bearer ${bound}` })), [401, "invalid_token"]);
   assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}` })), [401, "invalid_dpop_proof"]);
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound, other) })), [401, "invalid_token"]);
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${unbound}`, DPoP: await proof(unbound) })), [401, "invalid_token"]);
+  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound, other) })), [
+    401,
+    "invalid_token",
+  ]);
+  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${unbound}`, DPoP: await proof(unbound) })), [
+    401,
+    "invalid_token",
+  ]);
 });
 
 test("a proof is for one request, one token and one moment (RFC 9449 §4.3)", async () => {

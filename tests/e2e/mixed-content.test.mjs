@@ -27,13 +27,20 @@ async function securePage(t) {
     }
     const path = file(url.pathname.slice(1));
     if (url.pathname.startsWith("/pkg/") && existsSync(path)) return route.fulfill({ path });
-    await route.fulfill({ contentType: "text/html", body: "<!doctype html><title>App</title><button>Sign in</button>" });
+    await route.fulfill({
+      contentType: "text/html",
+      body: "<!doctype html><title>App</title><button>Sign in</button>",
+    });
   });
   const page = await context.newPage();
   await page.goto(`${ORIGIN}/`);
   await page.evaluate(async () => {
     const { McpAuthorizer } = await import("/pkg/index.js");
-    globalThis.app = await McpAuthorizer.create({ clientName: "App", redirectUri: "/callback.html", storage: "memory" });
+    globalThis.app = await McpAuthorizer.create({
+      clientName: "App",
+      redirectUri: "/callback.html",
+      storage: "memory",
+    });
   });
   return { page, asked };
 }
@@ -42,7 +49,9 @@ test("a server at plain http: mixed_content, and nothing is sent", async (t) => 
   const { page, asked } = await securePage(t);
   assert.equal(await page.evaluate(() => isSecureContext && location.protocol), "https:");
   const error = await page.evaluate(() =>
-    app.signIn("http://mcp.example.com/mcp").catch(({ name, code, step, remedy, message }) => ({ name, code, step, remedy, message })),
+    app
+      .signIn("http://mcp.example.com/mcp")
+      .catch(({ name, code, step, remedy, message }) => ({ name, code, step, remedy, message })),
   );
   assert.equal(error.name, "McpAuthorizeError");
   assert.deepEqual([error.code, error.step], ["mixed_content", "setup"]);
@@ -53,8 +62,18 @@ test("a server at plain http: mixed_content, and nothing is sent", async (t) => 
 test("http on loopback is no mixed content, and a scheme that nobody asks at is insecure_url", async (t) => {
   const { page } = await securePage(t);
   // What is on loopback is not mixed content (Mixed Content §3.1, Secure Contexts §3.1): it is asked.
-  const error = await page.evaluate(() => app.restore("http://localhost:1/mcp").then((session) => session, ({ code }) => code));
+  const error = await page.evaluate(() =>
+    app.restore("http://localhost:1/mcp").then(
+      (session) => session,
+      ({ code }) => code,
+    ),
+  );
   assert.equal(error, null);
-  const other = await page.evaluate(() => app.restore("ftp://mcp.example.com/").then((session) => session, ({ code }) => code));
+  const other = await page.evaluate(() =>
+    app.restore("ftp://mcp.example.com/").then(
+      (session) => session,
+      ({ code }) => code,
+    ),
+  );
   assert.equal(other, "insecure_url");
 });

@@ -3,19 +3,20 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import { portOf } from "../../www/servers/port.mjs";
 
 /**
  * Behaves well, except at the paths that are given: a path's function gets the request's URL, the origin, the
  * good answer and the request's body, and returns another one. A body that is an object becomes JSON, a string
  * HTML, and a function writes it as it likes.
  *
- * @typedef {{ status?: number, headers?: object, body?: unknown }} Answer
+ * @typedef {{ status?: number, headers?: object, body?: any }} Answer
  * @param {Record<string, (url: URL, origin: string, good: Answer, body: string) => Answer | Promise<Answer>>} bad
  */
 export async function startMock(bad = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
-    const origin = `http://localhost:${server.address().port}`;
+    const origin = `http://localhost:${portOf(server)}`;
     const url = new URL(request.url, origin);
     requests.push(`${request.method} ${url.pathname}`);
     const headers = {
@@ -36,8 +37,8 @@ export async function startMock(bad = {}) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
-    mcpUrl: `http://localhost:${server.address().port}/mcp`,
-    origin: `http://localhost:${server.address().port}`,
+    mcpUrl: `http://localhost:${portOf(server)}/mcp`,
+    origin: `http://localhost:${portOf(server)}`,
     requests,
     async close() {
       server.closeAllConnections();
@@ -48,10 +49,15 @@ export async function startMock(bad = {}) {
 
 const GOOD = {
   // There is nothing behind the sign-in: it is what is tested.
-  "/mcp": (url, origin, { authorization }) => authorization === "Bearer mock-token" ? { status: 503 } : {
-    status: 401,
-    headers: { "WWW-Authenticate": `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"` },
-  },
+  "/mcp": (url, origin, { authorization }) =>
+    authorization === "Bearer mock-token"
+      ? { status: 503 }
+      : {
+          status: 401,
+          headers: {
+            "WWW-Authenticate": `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`,
+          },
+        },
   "/.well-known/oauth-protected-resource/mcp": (url, origin) => ({
     body: { resource: `${origin}/mcp`, authorization_servers: [origin] },
   }),

@@ -10,7 +10,11 @@ export async function keyPair() {
 
 export const hashOf = (token) => createHash("sha256").update(token).digest("base64url");
 
-/** A proof; `claims` and `header` change it. */
+/**
+ * A proof; `claims` and `header` change it.
+ *
+ * @param {{ key: CryptoKey, jwk: object, method: string, url: string, token?: string, claims?: object, header?: object }} of
+ */
 export function proofFor({ key, jwk, method, url, token, claims, header }) {
   const payload = {
     jti: randomUUID(),

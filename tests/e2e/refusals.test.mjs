@@ -37,6 +37,8 @@ test("the user declines at the consent form: access_denied (RFC 6749 §4.1.2.1)"
   assert.equal(error.code, "access_denied");
   assert.equal(error.step, "authorization");
   assert.equal(error["server’s error"], "access_denied");
+  // `userMessage` comes first: the rest is for developers.
+  assert.equal(error.message, "Access was not allowed.");
   await worksAgain({ loggedIn: true });
 });
 
@@ -71,7 +73,7 @@ test("the browser blocks a popup that no click asked for: popup_blocked", async 
   await page.addInitScript(() => {
     let sent = false;
     const observer = new MutationObserver(() => {
-      const form = document.getElementById("sign-in");
+      const form = /** @type {any} */ (document.getElementById("sign-in"));
       if (!sent && form?.elements.start.disabled === false) {
         sent = true;
         form.requestSubmit();
@@ -135,7 +137,10 @@ test("the callback page, opened on its own, says what it is for", async () => {
     callback.on("pageerror", (error) => errors.push(error));
     await callback.goto(new URL(`/callback.html${query}`, demo.pageUrl).href);
     if (query === "") {
-      await callback.locator("body").filter({ hasText: /\w+ \w+/ }).waitFor();
+      await callback
+        .locator("body")
+        .filter({ hasText: /\w+ \w+/ })
+        .waitFor();
       assert.match(await callback.locator("body").innerText(), /sign/i);
     }
     assert.deepEqual(errors, []);

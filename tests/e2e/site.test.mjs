@@ -10,6 +10,7 @@ import { after, before, test } from "node:test";
 import { site } from "../../scripts/site.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
 import { callTool, launchBrowser, openPage, signIn, startDemo } from "./browser.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 let browser, folder;
 before(async () => {
@@ -36,7 +37,7 @@ test("works below a path, with any server", async (t) => {
   });
 
   const problems = [];
-  const pageUrl = `http://127.0.0.1:${web.address().port}/some/path/`;
+  const pageUrl = `http://127.0.0.1:${portOf(web)}/some/path/`;
   const isOurs = (page) => page?.url().startsWith(pageUrl);
   context.on("weberror", (error) => isOurs(error.page()) && problems.push(String(error.error())));
   // The browser itself reports the challenge, and that there is no stream of events.

@@ -18,14 +18,18 @@ async function fresh(t, options) {
 
 /** Sets a switch of the servers, and waits until they have it. */
 async function setServers(page, label, set) {
-  const done = page.waitForResponse((response) => response.url().endsWith("/switches") && response.request().method() === "PUT");
+  const done = page.waitForResponse(
+    (response) => response.url().endsWith("/switches") && response.request().method() === "PUT",
+  );
   await set(page.getByLabel(label));
   assert.equal((await done).status(), 200);
 }
 
 /** What a message shows, open or not: names and values. */
 const parametersOf = (page, title) =>
-  page.locator("#steps > li", { hasText: title }).locator(".parameters dl > div")
+  page
+    .locator("#steps > li", { hasText: title })
+    .locator(".parameters dl > div")
     .evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent)));
 
 const titles = (page) => page.locator("#steps .message .title").allInnerTexts();
@@ -42,7 +46,10 @@ test("identity: registers itself, or comes with its metadata document, or with t
     await page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Clear" }).click();
     await page.getByLabel("Its identity").selectOption({ label: choice });
-    const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: "Sign in", exact: true }).click()]);
+    const [popup] = await Promise.all([
+      page.waitForEvent("popup"),
+      page.getByRole("button", { name: "Sign in", exact: true }).click(),
+    ]);
     const closed = popup.waitForEvent("close");
     await popup.getByRole("button", { name: "Continue" }).click(); // logged in still
     await closed;
@@ -63,7 +70,10 @@ test("DPoP: required, the tokens are bound to a key; off, they are not", async (
   assert.equal(await tokenType(), "Bearer");
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByLabel(/DPoP/).selectOption("require");
-  const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: "Sign in", exact: true }).click()]);
+  const [popup] = await Promise.all([
+    page.waitForEvent("popup"),
+    page.getByRole("button", { name: "Sign in", exact: true }).click(),
+  ]);
   const closed = popup.waitForEvent("close");
   await popup.getByRole("button", { name: "Continue" }).click();
   await closed;
@@ -71,7 +81,11 @@ test("DPoP: required, the tokens are bound to a key; off, they are not", async (
   assert.equal(await tokenType(), "DPoP");
 });
 
-for (const [choice, pushed] of [["offered", true], ["required", true], ["off", false]]) {
+for (const [choice, pushed] of [
+  ["offered", true],
+  ["required", true],
+  ["off", false],
+]) {
   test(`PAR ${choice}: the request is ${pushed ? "" : "not "}pushed (RFC 9126)`, async (t) => {
     const { demo, context, page } = await fresh(t);
     if (choice !== "offered") await setServers(page, /PAR/, (select) => select.selectOption(choice));
@@ -93,7 +107,10 @@ for (const [choice, pushed] of [["offered", true], ["required", true], ["off", f
 test("COOP: the popup gets out of sight, and its response comes all the same", async (t) => {
   const { page } = await fresh(t);
   await setServers(page, /COOP/, (box) => box.check());
-  const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: "Sign in", exact: true }).click()]);
+  const [popup] = await Promise.all([
+    page.waitForEvent("popup"),
+    page.getByRole("button", { name: "Sign in", exact: true }).click(),
+  ]);
   await textIn(page, "#steps .note", "The popup is out of sight");
   await popup.getByPlaceholder("Enter any login").fill("alice");
   await popup.getByPlaceholder("and password").fill("any");
@@ -118,7 +135,10 @@ test("short tokens run out in seconds, and one tab refreshes for both", async (t
   await setServers(page, /10 seconds/, (box) => box.check());
   await signIn(page);
   assert.match(await page.locator("#expiry").innerText(), /^Good for \d+ s, then refreshed/);
-  const [second] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: "Open a second tab" }).click()]);
+  const [second] = await Promise.all([
+    context.waitForEvent("page"),
+    page.getByRole("link", { name: "Open a second tab" }).click(),
+  ]);
   await second.getByRole("heading", { name: "Tools" }).waitFor();
   await page.getByRole("button", { name: "Refresh now" }).click();
   await textIn(page, "#steps .note", "One refresh for all tabs");

@@ -17,7 +17,7 @@ before(async () => void (world = await startWorld()));
 after(() => world.close());
 
 /** What each environment has to bring. */
-function check({ bySecret, byKey, kept, withUser }) {
+function check({ bySecret, bySteps, byKey, kept, withUser }) {
   for (const [{ clientId }, { first, second, restored, canRefresh }] of [
     [world.given.bySecret, bySecret],
     [world.given.byKey, byKey],
@@ -30,6 +30,7 @@ function check({ bySecret, byKey, kept, withUser }) {
     assert.equal(restored, clientId);
     assert.equal(canRefresh, true);
   }
+  assert.deepEqual([bySteps.client_id, bySteps.aud], [world.given.bySecret.clientId, world.given.server]);
   // A token that is kept for longer than its key can be is not bound to it.
   assert.equal(kept.client_id, world.given.bySecret.clientId);
   assert.equal("cnf" in kept, kept.keepsKeys);
@@ -39,17 +40,23 @@ function check({ bySecret, byKey, kept, withUser }) {
 
 /** Runs the program in a runtime of the command line. It has to end by itself. */
 async function runProgram(command, args = []) {
-  const options = { cwd: world.folder, env: { DENO_NO_UPDATE_CHECK: "1" }, timeout: TIME_LIMIT, stderr: "inherit" };
-  const { status, output } = await capture(command, [...args, "main.js", JSON.stringify(world.given)], options);
+  const all = [...args, "main.js", JSON.stringify(world.given)];
+  const env = { DENO_NO_UPDATE_CHECK: "1" };
+  const { status, output } = await capture(command, all, {
+    cwd: world.folder,
+    env,
+    timeout: TIME_LIMIT,
+    stderr: "inherit",
+  });
   assert.equal(status, 0, output);
   return JSON.parse(output.trim().split("\n").at(-1));
 }
 
 test(`Node.js ${process.versions.node}`, async () => check(await runProgram(process.execPath)));
 
-for (const [name, args] of [
-  ["node", []],
-  ["deno", ["run", "--no-prompt", "--cached-only", "--allow-net=localhost", "--allow-read=."]],
+for (const { name, args } of [
+  { name: "node", args: [] },
+  { name: "deno", args: ["run", "--no-prompt", "--cached-only", "--allow-net=localhost", "--allow-read=."] },
 ]) {
   test(name === "node" ? "another Node.js" : "Deno", async (t) => {
     try {

@@ -2,9 +2,10 @@
 // gets new ones.
 
 import { McpAuthorizer } from "mcp-authorize";
+import { clientCredentials, discover } from "mcp-authorize/steps";
 
 /**
- * @param {{ server: string, bySecret: { clientId: string, clientSecret: string }, byKey: { clientId: string, key: JsonWebKey } }} given
+ * @param {{ server: string, bySecret: { clientId: string, clientSecret: string, issuer: string }, byKey: { clientId: string, issuer: string, key: JsonWebKey } }} given
  * @returns what the MCP server says of the tokens, for each way to authenticate, and what comes of a user's sign-in
  */
 export async function run({ server, bySecret, byKey }) {
@@ -12,16 +13,35 @@ export async function run({ server, bySecret, byKey }) {
   const key = await crypto.subtle.importKey("jwk", byKey.key, algorithm, false, ["sign"]);
   return {
     bySecret: await use(server, bySecret),
-    byKey: await use(server, { clientId: byKey.clientId, clientKey: { key } }),
+    bySteps: await step(server, bySecret),
+    byKey: await use(server, { clientId: byKey.clientId, issuer: byKey.issuer, clientKey: { key } }),
     kept: { keepsKeys: "indexedDB" in globalThis, ...(await keep(server, bySecret)) },
-    withUser: await Promise.all(["popup", "redirect", "popup-or-redirect"].map((display) => signInUser(server, display))),
+    withUser: await Promise.all(
+      ["popup", "redirect", "popup-or-redirect"].map((display) => signInUser(server, display)),
+    ),
   };
+}
+
+/** The same by single steps. */
+async function step(server, { clientId, clientSecret, issuer }) {
+  const client = { client_id: clientId, client_secret: clientSecret, issuer };
+  const { access_token } = await clientCredentials({ discovered: await discover(server), client });
+  const withToken = (url, init) =>
+    fetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${access_token}` } });
+  return whoami({ server, fetch: withToken });
 }
 
 /** The code of a sign-in that needs a page to show: there is none here. */
 async function signInUser(server, display) {
-  const authorizer = await McpAuthorizer.create({ clientName: "Test", redirectUri: "https://app.example/callback", display });
-  return authorizer.signIn(server).then(() => "signed in", ({ code }) => code);
+  const authorizer = await McpAuthorizer.create({
+    clientName: "Test",
+    redirectUri: "https://app.example/callback",
+    display,
+  });
+  return authorizer.signIn(server).then(
+    () => "signed in",
+    ({ code }) => code,
+  );
 }
 
 /** A session in the app's own store, as the program finds it when it starts again. */

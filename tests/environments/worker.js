@@ -2,7 +2,7 @@
 
 import { run } from "./program.js";
 
-addEventListener("message", (event) => {
+addEventListener("message", (/** @type {any} */ event) => {
   const outcome = run(event.data).then(
     (value) => ({ value }),
     ({ name, code, message }) => ({ error: `${name} ${code}: ${message}` }),

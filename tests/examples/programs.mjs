@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { cache, root, run, step } from "../../scripts/run.mjs";
 import { toolchain } from "../../scripts/toolchain.mjs";
-import { TARGET } from "../../scripts/toolchain/library.mjs";
+import { TARGET } from "../../scripts/toolchain/rust.mjs";
+import { wasmBindgen } from "../../scripts/toolchain/tools.mjs";
 
 const target = join(cache, "examples");
 
@@ -19,7 +20,8 @@ export async function page(name) {
   await cargo(name, ["build", "--release", "--target", TARGET], env);
   const folder = join(target, name);
   const module = join(target, TARGET, "release", `mcp-authorize-${name}.wasm`);
-  await run("wasm-bindgen", ["--target", "web", "--out-dir", folder, module], { log: `${name}-bindgen`, env });
+  const program = join(await wasmBindgen(join(root, "examples", name)), "wasm-bindgen");
+  await run(program, ["--target", "web", "--out-dir", folder, module], { log: `${name}-bindgen`, env });
   return folder;
 }
 

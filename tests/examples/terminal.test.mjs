@@ -20,19 +20,21 @@ test("it signs in by the browser that the user has, and lists the tools", async 
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const ended = once(child, "exit");
   let url;
-  while (!(url = /^http:\S+$/m.exec(output)?.[0])) await Promise.race([once(child.stdout, "data"), ended.then(() => assert.fail(output))]);
+  while (!(url = /^http:\S+$/m.exec(output)?.[0]))
+    await Promise.race([once(child.stdout, "data"), ended.then(() => assert.fail(output))]);
 
   const page = await browser.newPage();
   await page.goto(url);
   await logIn(page);
   await page.getByRole("button", { name: "Continue" }).click();
   // RFC 8252 §7.3: back to the port that the program listens at.
-  await page.getByText("Back to the terminal").waitFor();
+  await page.getByText("go back to the app").waitFor();
   assert.match(page.url(), /^http:\/\/127\.0\.0\.1:\d+\/callback\?/);
 
   const [status] = await ended;
   assert.equal(status, 0, output);
-  for (const tool of ["whoami", "add", "list_notes", "write_note"]) assert.ok(output.includes(`"name":"${tool}"`), output);
+  for (const tool of ["whoami", "add", "list_notes", "write_note"])
+    assert.ok(output.includes(`"name":"${tool}"`), output);
   assert.match(output, /POST \S+\/token\/revocation: 200/);
 });
 

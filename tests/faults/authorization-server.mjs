@@ -6,6 +6,7 @@ import { fork } from "node:child_process";
 import { createServer, request as ask } from "node:http";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { portOf } from "../../www/servers/port.mjs";
 
 const self = fileURLToPath(import.meta.url);
 
@@ -34,7 +35,8 @@ export function lost(t) {
       const asked = ask({ host: "127.0.0.1", port, path, method, headers }, async (answer) => {
         const all = await text(answer);
         for (const [name, value] of Object.entries(answer.headers)) {
-          if (!["connection", "transfer-encoding", "content-length", "keep-alive"].includes(name)) response.setHeader(name, value);
+          if (!["connection", "transfer-encoding", "content-length", "keep-alive"].includes(name))
+            response.setHeader(name, value);
         }
         response.statusCode = answer.statusCode;
         response.end(all);
@@ -50,6 +52,6 @@ if (process.argv[1] === self) {
   for (const level of ["info", "warn"]) console[level] = () => {};
   const { authorizationServer } = await import("../../www/servers/authorization-server.mjs");
   const server = createServer(await authorizationServer(JSON.parse(process.argv[2])));
-  server.listen(0, "127.0.0.1", () => process.send(server.address().port));
+  server.listen(0, "127.0.0.1", () => process.send(portOf(server)));
   process.on("disconnect", () => process.exit());
 }

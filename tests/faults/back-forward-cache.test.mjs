@@ -17,7 +17,8 @@ after(() => browser.close());
 /**
  * The tab by its protocol alone: Playwright waits in vain for a page that comes out of the cache.
  *
- * @returns {(work: Function) => Promise<unknown>} runs a function in whatever page is there
+ * @returns {Promise<{ protocol: import("playwright-core").CDPSession, run: (work: Function) => Promise<any> }>} `run` has a
+ *   function run in whatever page is there
  */
 async function pageOf(world, tab) {
   const protocol = await world.context.newCDPSession(tab);
@@ -32,7 +33,7 @@ async function pageOf(world, tab) {
 
 /** Waits until what is there says yes; while one page goes and the other comes there may be none to ask. */
 async function there({ run }, condition) {
-  for (const end = performance.now() + 15_000; !(await run(condition).catch(() => false)); ) {
+  for (const end = performance.now() + 15_000; !(await run(condition).catch(() => false));) {
     if (performance.now() > end) throw new Error(`It never came to ${condition}`);
     await new Promise((done) => setTimeout(done, 20));
   }
@@ -50,7 +51,10 @@ async function leaveAndComeBack(world, page, meanwhile = async () => {}) {
   await page.run(() => void setTimeout(() => history.back()));
   await there(page, () => globalThis.app !== undefined);
   const reasons = await page.run(
-    () => performance.getEntriesByType("navigation")[0]?.notRestoredReasons?.reasons?.map(({ reason }) => reason) ?? [],
+    () =>
+      /** @type {any} */ (performance.getEntriesByType("navigation")[0])?.notRestoredReasons?.reasons?.map(
+        ({ reason }) => reason,
+      ) ?? [],
   );
   return { kept: await page.run(() => app.persisted === true && app.marked === true), reasons };
 }

@@ -12,7 +12,10 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-for (const [way, ahead] of [["ahead", 10 * MINUTE], ["behind", -10 * MINUTE]]) {
+for (const [way, ahead] of [
+  ["ahead", 10 * MINUTE],
+  ["behind", -10 * MINUTE],
+]) {
   for (const dpop of [false, true]) {
     test(`the clock is ten minutes ${way}${dpop ? ", tokens are bound to a key" : ""}: signs in, calls, refreshes when it is time`, async (t) => {
       const world = await startWorld(t, browser, { dpop });

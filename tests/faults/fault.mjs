@@ -7,12 +7,17 @@ import { signIn, until } from "../sessions/world.mjs";
 /**
  * The steps of a first sign-in: the name that errors have for each, and its request. Which step a fault hits is said
  * by the address that it hits.
+ *
+ * @returns {[string, (url: URL, method: string) => boolean][]}
  */
 export const steps = ({ issuer, mcpUrl }) => {
   const { origin, pathname } = new URL(mcpUrl);
   return [
     ["challenge", (url, method) => url.href === mcpUrl && method === "POST"],
-    ["resource_metadata", (url) => url.origin === origin && url.pathname.startsWith("/.well-known/") && url.pathname.endsWith(pathname)],
+    [
+      "resource_metadata",
+      (url) => url.origin === origin && url.pathname.startsWith("/.well-known/") && url.pathname.endsWith(pathname),
+    ],
     ["authorization_server_metadata", (url) => url.origin === issuer && url.pathname.startsWith("/.well-known/")],
     ["registration", (url, method) => url.href === `${issuer}/reg` && method === "POST"],
     ["authorization", (url, method) => url.href === `${issuer}/request` && method === "POST"],
@@ -51,21 +56,15 @@ export async function nothingLeft(world, tab) {
     const { held, pending } = await navigator.locks.query();
     return held.length + pending.length === 0;
   });
-  const names = await tab.evaluate(
-    () =>
-      new Promise((done, failed) => {
-        const opening = indexedDB.open("mcp-authorize");
-        opening.onerror = () => failed(opening.error);
-        // Where there was none, there is nothing in it.
-        opening.onupgradeneeded = () => (opening.transaction.abort(), done([]));
-        opening.onsuccess = () => {
-          const { result: database } = opening;
-          const keys = database.transaction("records").objectStore("records").getAllKeys();
-          keys.onsuccess = () => (database.close(), done(keys.result));
-        };
-      }),
-  ).catch(() => []);
-  assert.deepEqual(names.filter((name) => /^(server|session) /.test(name)), []);
+  const records = await tab.evaluate(async () => {
+    // Where there is no database, there is nothing in it.
+    const found = (await indexedDB.databases()).some(({ name }) => name === "mcp-authorize");
+    return found ? app.records() : [];
+  });
+  assert.deepEqual(
+    records.filter(({ text }) => /"(access_token|session)":/.test(text)),
+    [],
+  );
 }
 
 /** A session, and it works. */

@@ -53,7 +53,9 @@ test("offline while the popup is sent to its page: closing it is popup_closed", 
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   await world.context.route(`${world.issuer}/auth?**`, (route) => route.abort("internetdisconnected"));
-  const failed = world.context.waitForEvent("requestfailed", (request) => request.url().startsWith(`${world.issuer}/auth?`));
+  const failed = world.context.waitForEvent("requestfailed", (request) =>
+    request.url().startsWith(`${world.issuer}/auth?`),
+  );
   const popup = await popupOf(tab, tab.locator("#sign-in"));
   await failed;
   await closedByUser(popup);

@@ -62,13 +62,9 @@ test("registrations gone while the user signs in: the code's exchange fails, and
   world.answerToken = async (form) => {
     await world.restart();
     world.answerToken = answerToken;
-    return new Promise((done) => {
-      const body = new URLSearchParams(form).toString();
-      fetch(`${world.issuer}/token`, { method: "POST", body: new URLSearchParams(body) }).then(async (answer) => {
-        world.tokenRequests.pop();
-        done({ status: answer.status, body: await answer.json() });
-      });
-    });
+    const answer = await fetch(`${world.issuer}/token`, { method: "POST", body: new URLSearchParams(form) });
+    world.tokenRequests.pop();
+    return { status: answer.status, body: await answer.json() };
   };
   await assert.rejects(signIn(tab));
   const { error } = await tab.evaluate(() => app.outcome(app.signingIn));

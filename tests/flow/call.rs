@@ -1,6 +1,6 @@
 use std::cell::{Cell, RefCell};
 
-use mcp_authorize::flow::{Session, call};
+use mcp_authorize::flow::Session;
 use mcp_authorize::{Code, Error};
 use pollster::block_on;
 
@@ -23,7 +23,7 @@ pub fn send(
             answer(token)
         },
     };
-    let outcome = block_on(call(session, request)).map(|response| response.status);
+    let outcome = block_on(session.call(request)).map(|response| response.status);
     (outcome, sent.into_inner())
 }
 
@@ -76,7 +76,7 @@ fn the_token_goes_to_its_resource_alone() {
             sent.set(true);
             AppResponse::new(200, "")
         };
-        let outcome = block_on(call(&session, AppRequest { url, proofs: &mut Vec::new(), can_resend: true, answer }));
+        let outcome = block_on(session.call(AppRequest { url, proofs: &mut Vec::new(), can_resend: true, answer }));
         assert_eq!(outcome.err().map(|error| error.code()), Some(Code::WrongResource), "{url}");
     }
     assert!(!sent.get());
@@ -100,7 +100,11 @@ fn insufficient_scope_asks_for_the_union() {
     let (outcome, sent) = send(&session, true, |_| AppResponse::new(403, challenge));
     let error = outcome.unwrap_err();
     assert_eq!((error.code(), sent.len()), (Code::InsufficientScope, 1));
-    assert_eq!(error.scopes().unwrap().tokens(), ["read", "write", "admin"]);
+    assert_eq!(error.scopes().unwrap(), ["read", "write", "admin"]);
+    assert_eq!(error.step_up().unwrap().missing_scopes, ["write", "admin"]);
+    // A server may name all that it wants, as RFC 6750 §3.1 has it, and not what is missing alone.
+    let all = |_: &str| AppResponse::new(403, "Bearer error=\"insufficient_scope\", scope=\"read write\"");
+    assert_eq!(send(&session, true, all).0.unwrap_err().step_up().unwrap().missing_scopes, ["write"]);
     // Where the challenge is hidden, the body tells that much, and the error names the header.
     let hidden = |_: &str| AppResponse { status: 403, error: Some("insufficient_scope"), ..Default::default() };
     let error = send(&session, true, hidden).0.unwrap_err();

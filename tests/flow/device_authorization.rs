@@ -43,7 +43,8 @@ fn client_on_a_device() -> Client {
 
 fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Error> {
     let mut nobody = User::who(|_| Vec::new());
-    let session = block_on(sign_in(world, &Rc::new(client), &ServerUrl::parse(SERVER).unwrap(), None, &mut nobody));
+    let session =
+        block_on(sign_in(world, &Rc::new(client), &ServerUrl::parse(SERVER).unwrap().into(), None, &mut nobody));
     assert!(nobody.opened.is_none());
     session
 }

@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use mcp_authorize::Code;
-use mcp_authorize::flow::{Client, Dpop, Session, call, sign_in};
+use mcp_authorize::flow::{Client, Dpop, Session, sign_in};
 use mcp_authorize::ports::Clock;
 use mcp_authorize::protocol::ServerUrl;
 use pollster::block_on;
@@ -22,7 +22,7 @@ fn world() -> Scripted {
 fn attempt(world: &Scripted, dpop: Dpop) -> Result<Session<Scripted>, Code> {
     let server = ServerUrl::parse(SERVER).unwrap();
     let client = Rc::new(Client { dpop, ..client() });
-    let session = block_on(sign_in(world, &client, &server, None, &mut User::consents()));
+    let session = block_on(sign_in(world, &client, &server.clone().into(), None, &mut User::consents()));
     session.map_err(|error| error.code())
 }
 
@@ -31,7 +31,7 @@ fn send(session: &Session<Scripted>, answer: impl Fn(&str) -> AppResponse) -> (u
     let mut proofs = Vec::new();
     let answer = async |token: &str| answer(token);
     let request = AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer };
-    let status = block_on(call(session, request)).unwrap().status;
+    let status = block_on(session.call(request)).unwrap().status;
     (status, proofs.iter().map(|proof| decoded(proof).1).collect())
 }
 
@@ -67,7 +67,10 @@ fn a_refresh_shows_the_key_again_and_takes_nothing_less() {
     assert_eq!(world.proofs().len(), 2);
     // A Bearer-typed answer where the session was bound is a downgrade.
     world.reply(TOKEN, Reply::ok(tokens("second")));
-    assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::DpopUnsupported);
+    let error = block_on(session.refresh()).unwrap_err();
+    assert_eq!(error.code(), Code::SessionExpired);
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<mcp_authorize::Error>().unwrap();
+    assert_eq!(cause.code(), Code::DpopUnsupported);
 }
 
 #[test]
@@ -118,7 +121,7 @@ fn requests_that_meet_the_same_nonce_together_each_try_once_more_and_refresh_not
             AppResponse { status: if tries == 1 { 401 } else { 200 }, nonce: Some("rs-nonce"), ..Default::default() }
         };
         let request = AppRequest { url: SERVER, proofs: &mut proofs, can_resend: true, answer };
-        let status = call(&session, request).await.unwrap().status;
+        let status = session.call(request).await.unwrap().status;
         (status, proofs.len())
     };
     assert_eq!(block_on(all((0..3).map(|_| send()))), [(200, 2); 3]);

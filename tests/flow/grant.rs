@@ -29,7 +29,7 @@ fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Code> 
     let server = ServerUrl::parse(SERVER).unwrap();
     // Nobody is there to be asked.
     let mut nobody = User::who(|_| Vec::new());
-    let session = block_on(sign_in(world, &Rc::new(client), &server, None, &mut nobody));
+    let session = block_on(sign_in(world, &Rc::new(client), &server.clone().into(), None, &mut nobody));
     assert!(nobody.opened.is_none());
     session.map_err(|error| error.code())
 }
@@ -123,4 +123,17 @@ fn the_session_renews_itself_by_the_grant() {
     world.wait(600);
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "second-access");
     assert_eq!(world.form(TOKEN)["grant_type"], JWT_BEARER);
+}
+
+#[test]
+fn a_grant_is_declared_as_the_extension_that_it_is() {
+    // MCP 2026-07-28 basic, `extensions` of the client's capabilities; the identifiers are those of the extensions' pages.
+    let provider =
+        IdentityProvider { token_endpoint: Url::parse(PROVIDER).unwrap(), client: ClientCredentials::public("app") };
+    assert_eq!(Grant::ClientCredentials.extension(), Some("io.modelcontextprotocol/oauth-client-credentials"));
+    assert_eq!(
+        Grant::EnterpriseManaged(provider).extension(),
+        Some("io.modelcontextprotocol/enterprise-managed-authorization")
+    );
+    assert_eq!(Grant::JwtBearer.extension(), None);
 }

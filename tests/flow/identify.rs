@@ -1,8 +1,10 @@
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use mcp_authorize::Code;
 use mcp_authorize::flow::{Client, PreRegistered, sign_in};
-use mcp_authorize::protocol::{Issuer, ServerUrl, Url};
+use mcp_authorize::ports::GivenIdentity;
+use mcp_authorize::protocol::{AboutClient, ClientIdMetadataUrl, Issuer, ServerUrl, Url};
+use mcp_authorize::{Code, Error};
 use pollster::block_on;
 
 use crate::scripted::*;
@@ -11,7 +13,8 @@ use crate::scripted::*;
 fn client_id(world: &Scripted, client: &Client) -> Result<String, Code> {
     let mut user = User::consents();
     let server = ServerUrl::parse(SERVER).unwrap();
-    block_on(sign_in(world, &Rc::new(client.clone()), &server, None, &mut user)).map_err(|error| error.code())?;
+    block_on(sign_in(world, &Rc::new(client.clone()), &server.clone().into(), None, &mut user))
+        .map_err(|error| error.code())?;
     Ok(user.sent()["client_id"].clone())
 }
 
@@ -30,17 +33,106 @@ fn priority_is_pre_registered_then_document_then_registration() {
     let document = "https://app.example/client.json";
     let mut client = client();
     assert_eq!(client_id(&world, &client), Ok("registered".into()));
-    client.client_id_metadata_url = Some(Url::parse(document).unwrap());
+    client.client_id_metadata_url = Some(ClientIdMetadataUrl::parse(document).unwrap());
     assert_eq!(client_id(&world, &client), Ok(document.into()));
     client.pre_registered = pre_registered(None);
     assert_eq!(client_id(&world, &client), Ok("by-hand".into()));
+}
+
+/// What the app is asked, as text; it answers with an identity of its own where `answers` says so.
+fn asked(
+    world: &Scripted,
+    client: &Client,
+    answers: fn(bool) -> Result<bool, Error>,
+) -> (Vec<String>, Result<String, Code>) {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let log = seen.clone();
+    let mut user = User::consents();
+    user.identity = Box::new(move |found, can_register| {
+        let name = found.metadata.and_then(|metadata| metadata.text("issuer")).unwrap_or("no metadata");
+        log.borrow_mut().push(format!("{} {} {name} {can_register}", found.server, found.issuer.as_str()));
+        let own = || GivenIdentity { client_id: "typed-in".into(), secret: Some("s3cret".into()) };
+        Ok(answers(can_register)?.then(own))
+    });
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    let signed_in = block_on(sign_in(world, &Rc::new(client.clone()), &account, None, &mut user));
+    (seen.take(), signed_in.map(|session| session.client_id()).map_err(|error| error.code()))
+}
+
+#[test]
+fn the_app_is_asked_for_its_identity_before_it_registers() {
+    // MCP 2026-07-28 client-registration: pre-registered information first.
+    let world = Scripted::working();
+    let by_post = r#", "token_endpoint_auth_methods_supported": ["client_secret_post"]"#;
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, by_post)));
+    let (asked_for, client_id) = asked(&world, &client(), |_| Ok(true));
+    assert_eq!(asked_for, [format!("{SERVER} {ISSUER} {ISSUER} true")]);
+    assert_eq!(client_id, Ok("typed-in".into()));
+    assert!(world.posted(REGISTER).is_empty());
+    let sent = world.form(TOKEN);
+    assert_eq!((sent["client_id"].as_str(), sent["client_secret"].as_str()), ("typed-in", "s3cret"));
+    // Without an answer the app registers itself.
+    let world = Scripted::working();
+    let (asked_for, client_id) = asked(&world, &client(), |_| Ok(false));
+    assert_eq!((asked_for.len(), client_id), (1, Ok("registered".into())));
+    // An identity that the options have is not asked for.
+    let own = Client { pre_registered: pre_registered(None), ..client() };
+    assert_eq!(asked(&Scripted::working(), &own, |_| Ok(true)), (vec![], Ok("by-hand".into())));
+}
+
+#[test]
+fn the_user_is_asked_where_nothing_else_works() {
+    // MCP 2026-07-28 client-registration: "prompt the user to enter the client information".
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace("registration_endpoint", "none")));
+    let (asked_for, client_id) = asked(&world, &client(), |can_register| Ok(!can_register));
+    assert_eq!(asked_for, [format!("{SERVER} {ISSUER} {ISSUER} false")]);
+    assert_eq!(client_id, Ok("typed-in".into()));
+    let (_, client_id) = asked(&world, &client(), |_| Ok(false));
+    assert_eq!(client_id, Err(Code::RegistrationUnsupported));
+    // The registration endpoint is there, and refuses.
+    let world = Scripted::working();
+    world.reply(REGISTER, Reply::Json(403, "{}".into()));
+    let (asked_for, client_id) = asked(&world, &client(), |can_register| Ok(!can_register));
+    assert_eq!((asked_for.len(), client_id), (2, Ok("typed-in".into())));
+    let (_, client_id) = asked(&world, &client(), |_| Ok(false));
+    assert_eq!(client_id, Err(Code::RegistrationFailed));
+}
+
+#[test]
+fn what_the_app_says_of_itself_is_registered() {
+    // RFC 7591 §2.
+    let world = Scripted::working();
+    let url = |path: &str| Url::parse(&["https://app.example/", path].concat()).ok();
+    let about = AboutClient {
+        logo_uri: url("logo.png"),
+        tos_uri: url("terms"),
+        policy_uri: url("privacy"),
+        contacts: vec!["a@app.example".into()],
+        software_id: Some("4NRB1".into()),
+        software_version: Some("2.1".into()),
+        software_statement: Some("a.b.c".into()),
+    };
+    assert!(client_id(&world, &Client { about, ..client() }).is_ok());
+    let sent: serde_json::Value = serde_json::from_str(&world.posted(REGISTER)[0]).unwrap();
+    for (name, value) in [
+        ("logo_uri", "https://app.example/logo.png"),
+        ("tos_uri", "https://app.example/terms"),
+        ("policy_uri", "https://app.example/privacy"),
+        ("software_id", "4NRB1"),
+        ("software_version", "2.1"),
+        ("software_statement", "a.b.c"),
+    ] {
+        assert_eq!(sent[name], value, "{name}");
+    }
+    assert_eq!(sent["contacts"][0], "a@app.example");
 }
 
 #[test]
 fn a_document_is_used_only_where_the_server_supports_it() {
     let world = Scripted::working();
     let mut client = client();
-    client.client_id_metadata_url = Some(Url::parse("https://app.example/client.json").unwrap());
+    client.client_id_metadata_url = Some(ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap());
     assert_eq!(client_id(&world, &client), Ok("registered".into()));
 }
 
@@ -108,7 +200,8 @@ fn a_rejected_registration_is_retried_with_the_other_type_and_then_told() {
     let world = Scripted::working();
     world.reply(REGISTER, rejection);
     let server = ServerUrl::parse(SERVER).unwrap();
-    let Err(error) = block_on(sign_in(&world, &Rc::new(client()), &server, None, &mut User::consents())) else {
+    let Err(error) = block_on(sign_in(&world, &Rc::new(client()), &server.clone().into(), None, &mut User::consents()))
+    else {
         panic!("a rejected registration signed in");
     };
     assert_eq!((error.code(), error.server_error()), (Code::RegistrationFailed, Some("invalid_redirect_uri")));

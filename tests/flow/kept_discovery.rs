@@ -1,7 +1,8 @@
 use std::rc::Rc;
 
-use mcp_authorize::flow::{Client, call, sign_in};
-use mcp_authorize::protocol::{ServerUrl, Url};
+use mcp_authorize::flow::{Client, sign_in};
+use mcp_authorize::ports::POPUP_CLOSED;
+use mcp_authorize::protocol::{ClientIdMetadataUrl, ServerUrl};
 use mcp_authorize::{Code, Error};
 use pollster::block_on;
 
@@ -12,7 +13,7 @@ const KEPT: &str = "discovery https://mcp.example/mcp";
 fn attempt_as(world: &Scripted, client: Client, user: &mut User) -> Result<(), Error> {
     let server = ServerUrl::parse(SERVER).unwrap();
     world.forget_requests();
-    block_on(sign_in(world, &Rc::new(client), &server, None, user)).map(|_| ())
+    block_on(sign_in(world, &Rc::new(client), &server.clone().into(), None, user)).map(|_| ())
 }
 
 fn attempt(world: &Scripted) -> Result<(), Error> {
@@ -34,7 +35,7 @@ fn a_first_visit_takes_three_steps_before_the_page_and_two_with_a_document() {
 
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "client_id_metadata_document_supported": true"#)));
-    let document = Some(Url::parse("https://app.example/client.json").unwrap());
+    let document = Some(ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap());
     attempt_as(&world, Client { client_id_metadata_url: document, ..client() }, &mut User::consents()).unwrap();
     assert_eq!(world.steps(), 2 + 1);
 }
@@ -116,7 +117,7 @@ fn a_failure_after_the_page_does_not_happen_twice_for_the_same_reason() {
     assert!(world.stored().contains_key(KEPT));
 
     // A page that is not there any more is a window that the user closes.
-    assert_eq!(attempt_as(&world, client(), &mut User::who(|_| Vec::new())).unwrap_err().code(), Code::PopupClosed);
+    assert_eq!(attempt_as(&world, client(), &mut User::who(|_| Vec::new())).unwrap_err().code(), POPUP_CLOSED);
     attempt(&world).unwrap();
     assert!(world.asked().contains(&METADATA.to_owned()));
 }
@@ -129,7 +130,7 @@ fn a_server_that_refuses_the_token_is_asked_again() {
     assert!(world.stored().contains_key(KEPT));
     let answer = async |_: &str| AppResponse::new(401, "Bearer");
     let request = AppRequest { url: SERVER, proofs: &mut Vec::new(), can_resend: true, answer };
-    assert_eq!(block_on(call(&session, request)).unwrap().status, 401);
+    assert_eq!(block_on(session.call(request)).unwrap().status, 401);
     assert!(!world.stored().contains_key(KEPT));
 }
 

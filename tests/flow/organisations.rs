@@ -11,7 +11,8 @@ use crate::scripted::*;
 
 fn attempt(world: &Scripted, client: Client, user: &mut User) -> Result<Vec<String>, Error> {
     let server = ServerUrl::parse(SERVER).unwrap();
-    block_on(sign_in(world, &Rc::new(client), &server, None, user)).map(|session| session.scope().tokens().to_vec())
+    block_on(sign_in(world, &Rc::new(client), &server.clone().into(), None, user))
+        .map(|session| session.scope().tokens().to_vec())
 }
 
 fn by_hand() -> Client {
@@ -112,7 +113,8 @@ fn a_token_may_have_fewer_scopes_and_no_end() {
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "t", "token_type": "bearer", "scope": "read"}"#));
     let server = ServerUrl::parse(SERVER).unwrap();
     let wanted = Scope::parse("read write");
-    let session = block_on(sign_in(&world, &Rc::new(client()), &server, Some(&wanted), &mut User::consents()));
+    let session =
+        block_on(sign_in(&world, &Rc::new(client()), &server.clone().into(), Some(&wanted), &mut User::consents()));
     let Ok(session) = session else { panic!("the sign-in has to succeed") };
     assert_eq!(
         (session.scope().tokens(), session.expires_at(), session.can_refresh()),

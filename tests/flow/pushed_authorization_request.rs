@@ -36,7 +36,7 @@ fn user(world: &Scripted) -> User {
 fn attempt(world: &Scripted, client: Client) -> Result<User, Error> {
     let mut user = user(world);
     let server = ServerUrl::parse(SERVER).unwrap();
-    block_on(sign_in(world, &Rc::new(client), &server, None, &mut user)).map(|_| user)
+    block_on(sign_in(world, &Rc::new(client), &server.clone().into(), None, &mut user)).map(|_| user)
 }
 
 #[test]

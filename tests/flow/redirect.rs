@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use mcp_authorize::flow::{Client, Dpop, PreRegistered, Session, restore, sign_in};
+use mcp_authorize::ports::POPUP_CLOSED;
 use mcp_authorize::protocol::{CodeVerifier, Scope, ServerUrl};
 use mcp_authorize::{Code, Error};
 use pollster::block_on;
@@ -19,9 +20,10 @@ fn server() -> ServerUrl {
 /// Leaves, as a page does that is gone before an answer comes. What was sent.
 fn leave_as(world: &Scripted, client: Client, scopes: Option<&str>) -> std::collections::BTreeMap<String, String> {
     let mut user = User::who(|_| Vec::new());
-    user.leaves_for = Some(LIMIT_S * 1000);
-    let gone = block_on(sign_in(world, &Rc::new(client), &server(), scopes.map(Scope::parse).as_ref(), &mut user));
-    assert_eq!(gone.err().unwrap().code(), Code::PopupClosed);
+    user.redirect_timeout = Some(LIMIT_S * 1000);
+    let gone =
+        block_on(sign_in(world, &Rc::new(client), &server().into(), scopes.map(Scope::parse).as_ref(), &mut user));
+    assert_eq!(gone.err().unwrap().code(), POPUP_CLOSED);
     user.sent()
 }
 
@@ -30,7 +32,7 @@ fn leave(world: &Scripted) -> std::collections::BTreeMap<String, String> {
 }
 
 fn come_back(world: &Scripted) -> Result<Option<Session<Scripted>>, Error> {
-    block_on(restore(world, &Rc::new(client()), &server()))
+    block_on(restore(world, &Rc::new(client()), &server().into()))
 }
 
 fn fails(world: &Scripted) -> Code {
@@ -72,11 +74,11 @@ fn what_is_checked_is_in_the_store_before_the_page_opens() {
     let world = Scripted::working();
     block_on(async {
         let mut user = User::consents();
-        user.leaves_for = Some(1);
-        sign_in(&world, &Rc::new(client()), &server(), None, &mut user).await.unwrap();
+        user.redirect_timeout = Some(1);
+        sign_in(&world, &Rc::new(client()), &server().into(), None, &mut user).await.unwrap();
         world.storage_fails(true);
         user.opened = None;
-        let error = sign_in(&world, &Rc::new(client()), &server(), None, &mut user).await.err().unwrap();
+        let error = sign_in(&world, &Rc::new(client()), &server().into(), None, &mut user).await.err().unwrap();
         assert_eq!((error.code(), user.opened.is_none()), (Code::StorageFailed, true));
     });
 }
@@ -169,7 +171,7 @@ fn a_response_waits_for_those_who_ask_for_its_server() {
     let response = format!("?code=the-code&state={}", sent["state"]);
     world.returns(&response);
     let other = ServerUrl::parse("https://mcp.example/other").unwrap();
-    assert!(block_on(restore(&world, &Rc::new(client()), &other)).unwrap().is_none());
+    assert!(block_on(restore(&world, &Rc::new(client()), &other.clone().into())).unwrap().is_none());
     assert_eq!((world.returned(), world.posted(TOKEN).len()), (vec![response], 0));
     assert!(come_back(&world).unwrap().is_some());
 }
@@ -181,8 +183,8 @@ fn who_asks_twice_at_once_gets_the_session_twice() {
     let sent = leave(&world);
     world.returns(&format!("?code=the-code&state={}", sent["state"]));
     let client = Rc::new(client());
-    let server = server();
-    let sessions = block_on(all((0..2).map(|_| restore(&world, &client, &server))));
+    let account = server().into();
+    let sessions = block_on(all((0..2).map(|_| restore(&world, &client, &account))));
     assert!(sessions.into_iter().all(|session| session.unwrap().is_some()));
     assert_eq!(world.posted(TOKEN).len(), 1);
 }
@@ -201,7 +203,7 @@ fn the_clients_secret_and_the_keys_proof_come_back_too() {
     world.reply(TOKEN, Reply::ok(tokens("first").replace("Bearer", "DPoP")));
     let sent = leave_as(&world, own.clone(), None);
     world.returns(&format!("?code=the-code&state={}", sent["state"]));
-    block_on(restore(&world, &Rc::new(own), &server())).unwrap().unwrap();
+    block_on(restore(&world, &Rc::new(own), &server().into())).unwrap().unwrap();
     assert_eq!(world.authorizations().len(), 1, "by client_secret_basic");
     assert_eq!(world.proofs().len(), 1);
     // And a server that does not bind is refused, as was required when the user left.

@@ -6,11 +6,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use base64::Engine;
-use mcp_authorize::flow::{Client, Dpop};
+use mcp_authorize::flow::Client;
 use mcp_authorize::ports::*;
 use mcp_authorize::protocol::json::Value;
-use mcp_authorize::protocol::{Issuer, PublicKey, Resource, Scope, Secret, State, Url, form};
+use mcp_authorize::protocol::{
+    AuthorizationParameters, Issuer, PublicKey, RedirectUri, Resource, Secret, StepUpDemand, Url, form,
+};
 use mcp_authorize::{Code, Error, Result, Step};
+use serde::Serialize;
 
 pub const SERVER: &str = "https://mcp.example/mcp";
 pub const PRM: &str = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
@@ -68,7 +71,6 @@ struct World {
     waited_for: RefCell<Vec<String>>,
     on_step_up: Cell<Option<OnStepUp>>,
     forgets_keys: Cell<bool>,
-    returned: RefCell<Vec<String>>,
     /// How many turns an answer takes that takes more than one.
     turns: RefCell<BTreeMap<String, u32>>,
     /// The requests that wait for their answers, and how often there was one again after a while without.
@@ -79,8 +81,9 @@ struct World {
 /// What the app does when a request waits for more scopes.
 type OnStepUp = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<()>>>>>;
 
+/// And what came back to its tab.
 #[derive(Clone, Default)]
-pub struct Scripted(Rc<World>);
+pub struct Scripted(Rc<World>, Rc<RefCell<Vec<String>>>);
 
 impl Scripted {
     /// A server and an authorization server that do all right.
@@ -197,14 +200,19 @@ impl Scripted {
         self.0.forgets_keys.set(true);
     }
 
+    /// Another tab of the same browser: what comes back to this one does not come there.
+    pub fn another_tab(&self) -> Self {
+        Self(self.0.clone(), Rc::default())
+    }
+
     /// A response comes back while the program is away.
     pub fn returns(&self, response: &str) {
-        self.0.returned.borrow_mut().push(response.into());
+        self.1.borrow_mut().push(response.into());
     }
 
     /// Those that nobody has taken.
     pub fn returned(&self) -> Vec<String> {
-        self.0.returned.borrow().clone()
+        self.1.borrow().clone()
     }
 
     pub fn storage_fails(&self, fails: bool) {
@@ -254,17 +262,8 @@ pub fn tokens(name: &str) -> String {
 pub fn client() -> Client {
     Client {
         name: "Acme Agent".into(),
-        uri: None,
-        redirect_uri: Url::parse("https://app.example/callback").ok(),
-        pre_registered: None,
-        client_id_metadata_url: None,
-        key_id: None,
-        trust_pkce: Vec::new(),
-        omit_resource: Vec::new(),
-        scopes: None,
-        dpop: Dpop::Auto,
-        prefetch: true,
-        grant: None,
+        redirect_uri: RedirectUri::parse("https://app.example/callback").ok(),
+        ..Client::default()
     }
 }
 
@@ -319,7 +318,7 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Http for Scripted {
-    async fn send(&self, request: &Request) -> std::result::Result<Response, NoResponse> {
+    async fn send(&self, request: &Request) -> std::result::Result<Response, TransportError> {
         let body = request.body.as_ref().map(|body| body.as_str().to_owned()).unwrap_or_default();
         self.0.requests.borrow_mut().push((request.url.as_str().into(), body));
         self.0.times.borrow_mut().push((request.url.as_str().into(), self.0.now.get()));
@@ -356,7 +355,14 @@ impl Http for Scripted {
                 let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect goes to JSON") };
                 (status, None, Some(url), body)
             }
-            Reply::Fails(code) => return Err(NoResponse::new(code)),
+            Reply::Fails(code) => {
+                return Err(match code {
+                    Code::Timeout => TransportError::TimedOut(None),
+                    Code::ResponseTooLarge => TransportError::TooLarge(None),
+                    Code::CorsBlocked => TransportError::Blocked { why: String::new(), cause: None },
+                    _ => TransportError::Unreachable(None),
+                });
+            }
         };
         Ok(Response { status, redirected_to, www_authenticate, cache_control, dpop_nonce, retry_after, date, body })
     }
@@ -365,6 +371,10 @@ impl Http for Scripted {
 impl Json for Scripted {
     fn parse_json(&self, text: &str) -> Option<Value> {
         serde_json::from_str::<serde_json::Value>(text).ok().map(Value::from)
+    }
+
+    fn write_json(&self, value: &impl Serialize) -> Result<String> {
+        Ok(serde_json::to_string(value).expect("it can be written"))
     }
 }
 
@@ -380,11 +390,11 @@ impl Clock for Scripted {
         self.0.now.set(self.0.now.get().max(until));
     }
 
-    fn ahead(&self, origin: &str) -> i64 {
+    fn clock_offset(&self, origin: &str) -> i64 {
         self.0.ahead.borrow().get(origin).copied().unwrap_or_default()
     }
 
-    fn keep_ahead(&self, origin: &str, milliseconds: i64) {
+    fn keep_clock_offset(&self, origin: &str, milliseconds: i64) {
         self.0.ahead.borrow_mut().insert(origin.into(), milliseconds);
     }
 }
@@ -422,6 +432,15 @@ impl Store for Scripted {
     fn changes(&self) -> u32 {
         self.0.changes.get()
     }
+
+    fn changed(&self) -> impl Future<Output = ()> {
+        let (world, seen) = (self.clone(), self.changes());
+        async move {
+            while world.changes() == seen {
+                yield_once().await;
+            }
+        }
+    }
 }
 
 pub struct Guard(Scripted, String);
@@ -453,27 +472,31 @@ pub fn decoded(jwt: &str) -> (serde_json::Value, serde_json::Value) {
     (parts.next().expect("a header"), parts.next().expect("claims"))
 }
 
-impl Keys for Scripted {
-    async fn dpop_key(&self, issuer: &Issuer) -> Result<PublicKey> {
-        Ok(PublicKey { x: issuer.as_str().into(), y: "y".into() })
+impl DpopKeys for Scripted {
+    async fn dpop_key(&self, name: &str) -> Result<PublicKey> {
+        Ok(PublicKey { x: name.into(), y: "y".into() })
     }
 
-    async fn dpop_sign(&self, _issuer: &Issuer, _input: &str) -> Result<Vec<u8>> {
+    async fn dpop_sign(&self, _name: &str, _input: &str) -> Result<Vec<u8>> {
         Ok(vec![1; 64])
     }
 
     fn keeps_dpop_keys(&self) -> bool {
         !self.0.forgets_keys.get()
     }
+}
 
-    fn client_key(&self) -> Option<&'static str> {
+impl ClientKey for Scripted {
+    fn client_key_algorithm(&self) -> Option<&'static str> {
         self.0.client_key.get()
     }
 
     async fn client_sign(&self, _input: &str) -> Result<Vec<u8>> {
         Ok(vec![2; 64])
     }
+}
 
+impl Nonces for Scripted {
     fn nonce(&self, origin: &str) -> Option<String> {
         self.0.nonces.borrow().get(origin).cloned()
     }
@@ -496,8 +519,8 @@ impl Observer for Scripted {
 }
 
 impl StepUp for Scripted {
-    async fn wait_for_step_up(&self, _server: &str, scopes: &Scope) -> Result<()> {
-        self.0.waited_for.borrow_mut().push(scopes.tokens().join(" "));
+    async fn wait_for_step_up(&self, _server: &str, _account: &str, demand: &StepUpDemand) -> Result<()> {
+        self.0.waited_for.borrow_mut().push(demand.scopes.tokens().join(" "));
         yield_once().await;
         match self.0.on_step_up.take() {
             Some(work) => work().await,
@@ -508,19 +531,23 @@ impl StepUp for Scripted {
 
 impl Returned for Scripted {
     fn responses(&self) -> Vec<Secret> {
-        self.0.returned.borrow().iter().map(|response| response.as_str().into()).collect()
+        self.1.borrow().iter().map(|response| response.as_str().into()).collect()
     }
 
     fn forget(&self, response: &Secret) {
-        self.0.returned.borrow_mut().retain(|kept| kept != response.expose());
+        self.1.borrow_mut().retain(|kept| kept != response.expose());
     }
 }
 
-impl Task for Scripted {
-    async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
+impl Spawn for Scripted {
+    async fn spawn_detached<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
         future.await
     }
 }
+
+/// What the app answers when it is asked about an authorization server.
+type Identify = Box<dyn Fn(&FoundServer<'_>, bool) -> Result<Option<GivenIdentity>>>;
+type Parameters = Box<dyn Fn(&FoundServer<'_>) -> Result<AuthorizationParameters>>;
 
 /// A user who does as they are told: what comes back is made from the URL that was opened.
 type Answers = Box<dyn Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>>>;
@@ -529,14 +556,28 @@ pub struct User {
     pub opened: Option<Url>,
     pub chooses: usize,
     /// What opening the page leaves the program for, in milliseconds.
-    pub leaves_for: Option<u64>,
+    pub redirect_timeout: Option<u64>,
+    /// Leaves the page open, and answers nothing.
+    pub hesitates: bool,
+    /// What the app, or its user, answers when asked for an identity, and for parameters.
+    pub identity: Identify,
+    pub parameters: Parameters,
     answers: Answers,
     queue: Vec<Result<CallbackQuery>>,
 }
 
 impl User {
     pub fn who(answers: impl Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>> + 'static) -> Self {
-        Self { opened: None, chooses: 0, leaves_for: None, answers: Box::new(answers), queue: Vec::new() }
+        Self {
+            opened: None,
+            chooses: 0,
+            redirect_timeout: None,
+            hesitates: false,
+            answers: Box::new(answers),
+            queue: Vec::new(),
+            identity: Box::new(|_, _| Ok(None)),
+            parameters: Box::new(|_| Ok(AuthorizationParameters::default())),
+        }
     }
 
     /// Consents.
@@ -551,11 +592,11 @@ impl User {
 }
 
 pub fn ours(query: &str) -> CallbackQuery {
-    CallbackQuery { query: query.into(), surely_ours: true }
+    CallbackQuery { query: query.into(), from_own_popup: true }
 }
 
 pub fn shared(query: &str) -> CallbackQuery {
-    CallbackQuery { query: query.into(), surely_ours: false }
+    CallbackQuery { query: query.into(), from_own_popup: false }
 }
 
 impl UserAgent for User {
@@ -563,11 +604,20 @@ impl UserAgent for User {
         Ok(self.chooses)
     }
 
-    fn leaves_for(&self) -> Option<u64> {
-        self.leaves_for
+    fn redirect_timeout(&self) -> Option<u64> {
+        self.redirect_timeout
     }
 
-    fn open(&mut self, url: &Url, state: &State) -> Result<()> {
+    async fn identity(&mut self, server: &FoundServer<'_>, can_register: bool) -> Result<Option<GivenIdentity>> {
+        (self.identity)(server, can_register)
+    }
+
+    async fn authorization_parameters(&mut self, server: &FoundServer<'_>) -> Result<AuthorizationParameters> {
+        (self.parameters)(server)
+    }
+
+    fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
+        let (url, state) = (page.url, page.state);
         assert!(url.as_str().contains(state.as_str()) || url.as_str().contains("request_uri"));
         self.opened = Some(url.clone());
         self.queue = (self.answers)(&self.sent());
@@ -576,7 +626,10 @@ impl UserAgent for User {
     }
 
     async fn response(&mut self) -> Result<CallbackQuery> {
-        self.queue.pop().unwrap_or_else(|| Err(Error::new(Code::PopupClosed, Step::Authorization, "No more answers.")))
+        if self.hesitates {
+            std::future::pending::<()>().await;
+        }
+        self.queue.pop().unwrap_or_else(|| Err(Error::new(POPUP_CLOSED, Step::Authorization, "No more answers.")))
     }
 }
 
@@ -594,6 +647,9 @@ pub struct AppResponse {
     pub www_authenticate: &'static str,
     pub nonce: Option<&'static str>,
     pub error: Option<&'static str>,
+    /// Where it redirects, for a request that has redirects followed; empty where that can't be seen.
+    pub redirects_to: Option<&'static str>,
+    pub date: Option<UnixMillis>,
 }
 
 impl AppResponse {
@@ -633,6 +689,14 @@ impl ResourceResponse for AppResponse {
 
     fn www_authenticate(&self) -> Option<String> {
         Some(self.www_authenticate.to_owned()).filter(|field| !field.is_empty())
+    }
+
+    fn is_redirect(&self) -> bool {
+        self.redirects_to.is_some()
+    }
+
+    fn date(&self) -> Option<UnixMillis> {
+        self.date
     }
 
     async fn oauth_error(&self) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::scripted::*;
 
 pub fn signed_in(world: &Scripted) -> Session<Scripted> {
     let server = ServerUrl::parse(SERVER).unwrap();
-    let session = block_on(sign_in(world, &Rc::new(client()), &server, None, &mut User::consents()));
+    let session = block_on(sign_in(world, &Rc::new(client()), &server.clone().into(), None, &mut User::consents()));
     let Ok(session) = session else { panic!("the sign-in has to succeed") };
     world.forget_requests();
     session
@@ -51,7 +51,7 @@ fn a_rotated_refresh_token_is_kept_and_an_absent_one_leaves_the_old() {
     assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
     assert_eq!(session.expires_at(), None);
     // What is in the store is what is in use.
-    let restored = block_on(restore(&world, &Rc::new(client()), session.server())).unwrap().unwrap();
+    let restored = block_on(restore(&world, &Rc::new(client()), &session.server().clone().into())).unwrap().unwrap();
     assert_eq!(token(&restored), Ok("third-access".into()));
 }
 
@@ -70,7 +70,7 @@ fn ten_at_once_make_one_refresh() {
 fn a_token_that_somebody_else_refreshed_is_taken_over() {
     let world = Scripted::working();
     let first = signed_in(&world);
-    let second = block_on(restore(&world, &Rc::new(client()), first.server())).unwrap().unwrap();
+    let second = block_on(restore(&world, &Rc::new(client()), &first.server().clone().into())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(tokens("second")));
     world.wait(4000);
     block_on(first.refresh()).unwrap();
@@ -84,7 +84,7 @@ fn a_spent_refresh_token_does_not_end_a_session_that_has_newer_tokens() {
     let world = Scripted::working();
     let first = signed_in(&world);
     let late = world.stored()[&record()].clone();
-    let second = block_on(restore(&world, &Rc::new(client()), first.server())).unwrap().unwrap();
+    let second = block_on(restore(&world, &Rc::new(client()), &first.server().clone().into())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(first.refresh()).unwrap();
     let newer = world.stored()[&record()].clone();
@@ -115,14 +115,14 @@ fn invalid_grant_ends_the_session_with_an_event() {
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
     let error = block_on(session.refresh()).unwrap_err();
     assert_eq!((error.code(), error.server_error()), (Code::SessionExpired, Some("invalid_grant")));
-    assert!(world.events().iter().any(|event| event.contains("SignedOut") && event.contains("expired: true")));
+    assert!(world.events().iter().any(|event| event.contains("SignedOut") && event.contains("reason: Expired")));
     assert!(!world.stored().contains_key(&record()));
     assert_eq!(token(&session), Err(Code::SignedOut));
 }
 
 /// Issuer, client and resource.
 fn record() -> String {
-    format!("session {ISSUER} registered {SERVER}")
+    format!("session {SERVER} {ISSUER} registered {SERVER}")
 }
 
 /// The session's record, without what says when to try again.
@@ -135,12 +135,36 @@ fn kept(world: &Scripted) -> serde_json::Value {
 }
 
 #[test]
+fn a_definite_answer_ends_the_session_once() {
+    // RFC 6749 §5.2 has `invalid_grant` for it, and servers have other words.
+    for reply in [
+        Reply::Json(400, r#"{"error": "invalid_request"}"#.into()),
+        Reply::Json(400, r#"{"code": 400, "msg": "gone"}"#.into()),
+        Reply::Json(404, "<html>".into()),
+        Reply::Json(200, r#"{"error": "bad_refresh_token"}"#.into()),
+        Reply::ok("<html>"),
+        Reply::ok("{}"),
+        Reply::Fails(Code::ResponseTooLarge),
+    ] {
+        let world = Scripted::working();
+        let session = signed_in(&world);
+        world.reply(TOKEN, reply);
+        let posted = world.posted(TOKEN).len();
+        assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::SessionExpired);
+        assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::SignedOut);
+        assert_eq!(world.posted(TOKEN).len(), posted + 1);
+        assert!(!world.stored().contains_key(&record()));
+    }
+}
+
+#[test]
 fn other_failures_keep_the_tokens() {
     for (reply, code) in [
         (Reply::Json(503, String::new()), Code::HttpStatus),
-        (Reply::Json(400, r#"{"error": "temporarily_unavailable"}"#.into()), Code::TokenFailed),
+        (Reply::Json(408, String::new()), Code::HttpStatus),
+        (Reply::Json(425, String::new()), Code::HttpStatus),
+        (Reply::Json(429, r#"{"error": "invalid_request"}"#.into()), Code::TokenFailed),
         (Reply::Fails(Code::Network), Code::Network),
-        (Reply::ok("<html>"), Code::InvalidResponse),
     ] {
         let world = Scripted::working();
         let session = signed_in(&world);
@@ -182,7 +206,7 @@ fn what_may_pass_is_tried_again_with_back_off() {
 fn all_that_share_the_store_wait_for_the_same_next_try() {
     let world = Scripted::working();
     let here = signed_in(&world);
-    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
     world.reply(TOKEN, Reply::RetryAfter(503, 120));
     assert!(block_on(here.refresh()).is_err() && block_on(there.refresh()).is_err());
     assert_eq!(world.posted(TOKEN).len(), 1);
@@ -232,7 +256,7 @@ fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
 fn a_session_that_was_ended_elsewhere_is_not_revived() {
     let world = Scripted::working();
     let here = signed_in(&world);
-    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
     block_on(there.sign_out()).unwrap();
     assert_eq!(block_on(here.refresh()).unwrap_err().code(), Code::SignedOut);
     assert!(world.posted(TOKEN).is_empty());
@@ -242,7 +266,7 @@ fn a_session_that_was_ended_elsewhere_is_not_revived() {
 fn what_happens_elsewhere_shows_before_the_next_request() {
     let world = Scripted::working();
     let here = signed_in(&world);
-    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(there.refresh()).unwrap();
     assert_eq!(token(&here), Ok("second-access".into()));
@@ -308,7 +332,7 @@ fn a_clock_that_is_set_costs_one_refresh_at_most() {
         let world = Scripted::working();
         world.set_clock(1_700_000_000_000);
         let here = signed_in(&world);
-        let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+        let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
         world.reply(TOKEN, Reply::ok(tokens("second")));
         set_clock(&world, jump);
         for session in [&here, &there, &here, &there] {
@@ -329,7 +353,7 @@ fn a_clock_that_is_set_back_makes_no_pause_longer() {
     let world = Scripted::working();
     world.set_clock(1_700_000_000_000);
     let here = signed_in(&world);
-    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
     world.reply(TOKEN, Reply::RetryAfter(503, 120));
     assert!(block_on(here.refresh()).is_err() && block_on(there.refresh()).is_err());
     assert_eq!(world.posted(TOKEN).len(), 1);
@@ -337,4 +361,35 @@ fn a_clock_that_is_set_back_makes_no_pause_longer() {
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(there.refresh()).unwrap();
     assert_eq!(token(&here), Ok("second-access".into()));
+}
+
+#[test]
+fn a_client_that_may_not_refresh_is_registered_anew() {
+    // RFC 6749 §5.2: "The client is not authorized to use this authorization grant type", or it is not known: whichever
+    // it is, another sign-in with the same registration ends the same way.
+    for error in ["invalid_client", "unauthorized_client"] {
+        let world = Scripted::working();
+        let session = signed_in(&world);
+        world.reply(TOKEN, Reply::Json(400, format!(r#"{{"error": "{error}"}}"#)));
+        assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::SessionExpired);
+        assert!(!world.stored().keys().any(|key| key.starts_with("registration ")), "{error}");
+        world.reply(TOKEN, Reply::ok(tokens("second")));
+        signed_in_again(&world);
+        assert_eq!(world.posted(REGISTER).len(), 1, "{error}");
+    }
+    // What ends the session by itself says nothing against the registration.
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
+    assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::SessionExpired);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    signed_in_again(&world);
+    assert!(world.posted(REGISTER).is_empty());
+}
+
+/// As `signed_in`, with what was asked meanwhile.
+fn signed_in_again(world: &Scripted) {
+    world.forget_requests();
+    let server = ServerUrl::parse(SERVER).unwrap();
+    block_on(sign_in(world, &Rc::new(client()), &server.into(), None, &mut User::consents())).map(drop).unwrap();
 }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use mcp_authorize::flow::{Session, restore, step_up};
+use mcp_authorize::flow::{Session, restore};
+use mcp_authorize::ports::POPUP_CLOSED;
 use mcp_authorize::protocol::Scope;
 use mcp_authorize::{Code, Error, Step};
 use pollster::block_on;
@@ -29,7 +30,7 @@ fn second_tokens(world: &Scripted) {
 fn stepped(session: &Session<Scripted>, scopes: Option<&str>) -> Result<String, Error> {
     let mut user = User::consents();
     let scopes = scopes.map(Scope::parse);
-    block_on(step_up(session, scopes.as_ref(), &mut user))?;
+    block_on(session.step_up(scopes.as_ref(), &mut user))?;
     Ok(user.sent()["scope"].clone())
 }
 
@@ -37,7 +38,7 @@ fn stepped(session: &Session<Scripted>, scopes: Option<&str>) -> Result<String, 
 fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
     let world = Scripted::working();
     let session = signed_in(&world);
-    assert_eq!(send(&session, true, wants_write).0.unwrap_err().scopes().unwrap().tokens(), ["read", "write"]);
+    assert_eq!(send(&session, true, wants_write).0.unwrap_err().scopes().unwrap(), ["read", "write"]);
     second_tokens(&world);
     // The last challenge is remembered.
     assert_eq!(stepped(&session, None).unwrap(), "read write");
@@ -46,7 +47,7 @@ fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
     assert_eq!((outcome.unwrap(), sent), (200, vec!["second-access".into()]));
     // No registration anew, and the tokens are kept.
     assert!(world.posted(REGISTER).is_empty());
-    let restored = block_on(restore(&world, &Rc::new(client()), session.server())).unwrap().unwrap();
+    let restored = block_on(restore(&world, &Rc::new(client()), &session.server().clone().into())).unwrap().unwrap();
     assert_eq!(restored.scope().tokens(), ["read", "write"]);
     assert!(world.events().iter().any(|event| event.starts_with("SteppedUp")));
 }
@@ -55,7 +56,7 @@ fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
 fn others_that_share_the_store_go_on_with_the_new_tokens() {
     let world = Scripted::working();
     let here = signed_in(&world);
-    let there = block_on(restore(&world, &Rc::new(client()), here.server())).unwrap().unwrap();
+    let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
     second_tokens(&world);
     stepped(&here, Some("write")).unwrap();
     assert_eq!(send(&there, true, wants_write).1, ["second-access"]);
@@ -92,13 +93,86 @@ fn a_scope_is_asked_for_twice_and_not_more() {
     assert_eq!(stepped(&session, Some("admin")).unwrap(), "read write admin");
 }
 
+/// RFC 9470 §3: a server that wants its user to have signed in by another context, or just now.
+const SIGN_IN_ANEW: &str = "Bearer error=\"insufficient_user_authentication\", acr_values=\"mfa pwd\", max_age=\"5\"";
+
+#[test]
+fn a_stronger_sign_in_is_asked_for_without_a_refresh() {
+    let world = Scripted::working();
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "scopes_supported": ["openid"]"#)));
+    let session = signed_in(&world);
+    let wants = |token: &str| {
+        let has = token == "second-access";
+        AppResponse::new(if has { 200 } else { 401 }, if has { "" } else { SIGN_IN_ANEW })
+    };
+    let (outcome, sent) = send(&session, true, wants);
+    let error = outcome.unwrap_err();
+    assert_eq!((error.code(), error.status(), sent.len()), (Code::InsufficientUserAuthentication, Some(401), 1));
+    let wanted = error.step_up().unwrap();
+    assert_eq!((wanted.acr_values.as_deref(), wanted.max_age), (Some(&["mfa".into(), "pwd".into()][..]), Some(5)));
+    assert_eq!((wanted.scopes.as_slice(), wanted.missing_scopes.len()), (&["read".to_owned()][..], 0));
+    assert!(world.posted(TOKEN).is_empty(), "no refresh");
+    // §4: what was asked for before, by a sign-in of that kind. Providers of OpenID Connect take the parameters with
+    // the scope openid alone (OpenID Connect Core §3.1.2.1).
+    second_tokens(&world);
+    let mut user = User::consents();
+    block_on(session.step_up(None, &mut user)).unwrap();
+    let sent = user.sent();
+    assert_eq!((sent["acr_values"].as_str(), sent["max_age"].as_str()), ("mfa pwd", "5"));
+    assert_eq!((sent["scope"].as_str(), sent.get("prompt")), ("read openid", None));
+    assert_eq!(send(&session, true, wants).0.unwrap(), 200);
+}
+
+#[test]
+fn a_sign_in_is_asked_for_twice_and_not_more() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let refuses = |_: &str| AppResponse::new(401, SIGN_IN_ANEW);
+    for _ in 0..2 {
+        assert!(send(&session, true, refuses).0.unwrap_err().step_up().is_some());
+        block_on(session.step_up(None, &mut User::consents())).unwrap();
+    }
+    let error = send(&session, true, refuses).0.unwrap_err();
+    assert_eq!((error.code(), error.step_up()), (Code::InsufficientUserAuthentication, None));
+    let again = block_on(session.step_up(None, &mut User::consents()));
+    assert_eq!(again.unwrap_err().code(), Code::InsufficientUserAuthentication);
+    // Scopes are another matter.
+    assert!(stepped(&session, Some("admin")).is_ok());
+}
+
+#[test]
+fn what_cannot_be_read_of_a_demand_is_left_out() {
+    let session = signed_in(&Scripted::working());
+    let challenge = "Bearer error=\"insufficient_user_authentication\", acr_values=\"\", max_age=\"soon\"";
+    let error = send(&session, true, |_| AppResponse::new(401, challenge)).0.unwrap_err();
+    let wanted = error.step_up().unwrap();
+    assert_eq!((wanted.acr_values.as_deref(), wanted.max_age), (Some(&[][..]), None));
+}
+
+#[test]
+fn a_server_that_grants_the_same_scopes_again_is_told_to_ask_its_user() {
+    // OpenID Connect Core §3.1.2.1: with `prompt=consent` "the Authorization Server SHOULD prompt the End-User for
+    // consent before returning information to the Client". One that reissues what was granted asks nobody without it.
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second").replacen('{', r#"{"scope": "read","#, 1)));
+    let prompt = |scopes: &str| {
+        let mut user = User::consents();
+        block_on(session.step_up(Some(&Scope::parse(scopes)), &mut user)).unwrap();
+        user.sent().get("prompt").cloned()
+    };
+    assert_eq!(prompt("write"), None);
+    assert_eq!(prompt("write"), Some("consent".into()));
+    assert_eq!(prompt("admin"), None, "another scope was not asked for before");
+}
+
 #[test]
 fn what_the_user_did_not_agree_to_is_no_try_and_changes_nothing() {
     let world = Scripted::working();
     let session = signed_in(&world);
     for _ in 0..5 {
         let mut user = User::who(|sent| vec![Ok(ours(&format!("?error=access_denied&state={}", sent["state"])))]);
-        let outcome = block_on(step_up(&session, Some(&Scope::parse("write")), &mut user));
+        let outcome = block_on(session.step_up(Some(&Scope::parse("write")), &mut user));
         assert_eq!(outcome.unwrap_err().code(), Code::AccessDenied);
     }
     assert_eq!(send(&session, true, |_| AppResponse::new(200, "")).1, ["first-access"]);
@@ -111,7 +185,7 @@ fn a_request_waits_for_the_app_and_is_sent_again() {
     let session = signed_in(&world);
     second_tokens(&world);
     let own = session.clone();
-    world.on_step_up(move || async move { step_up(&own, None, &mut User::consents()).await });
+    world.on_step_up(move || async move { own.step_up(None, &mut User::consents()).await });
     let (outcome, sent) = send(&session, true, wants_write);
     assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
     assert_eq!(world.waited_for(), ["read write"]);
@@ -135,7 +209,7 @@ fn a_request_that_waited_for_nothing_fails_with_the_cause() {
     let (outcome, sent) = send(&session, true, wants_write);
     assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::InsufficientScope, 1));
     // The app failed.
-    world.on_step_up(|| async { Err(Error::new(Code::PopupClosed, Step::Authorization, "The user went away.")) });
+    world.on_step_up(|| async { Err(Error::new(POPUP_CLOSED, Step::Authorization, "The user went away.")) });
     let error = send(&session, true, wants_write).0.unwrap_err();
     assert_eq!(error.code(), Code::InsufficientScope);
     assert_eq!(error.source().unwrap().to_string(), "The user went away.");
@@ -166,8 +240,29 @@ fn a_server_that_always_wants_more_is_not_asked_for_ever() {
         let count = asked.replace(asked.get() + 1);
         world.reply(TOKEN, Reply::ok(tokens(&format!("token-{count}"))));
         let own = session.clone();
-        world.on_step_up(move || async move { step_up(&own, None, &mut User::consents()).await });
+        world.on_step_up(move || async move { own.step_up(None, &mut User::consents()).await });
         AppResponse::new(403, CHALLENGES[count])
     });
     assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::InsufficientScope, 6));
+}
+
+#[test]
+fn a_token_that_is_older_than_its_grant_is_refreshed_first() {
+    // RFC 6749 §6: a refresh brings a token with the scope that was granted. Nobody is asked for what they gave.
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    let wants_read = |token: &str| match token {
+        "second-access" => AppResponse::new(200, ""),
+        _ => AppResponse::new(403, "Bearer error=\"insufficient_scope\", scope=\"read\""),
+    };
+    let (outcome, sent) = send(&session, true, wants_read);
+    assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
+    assert_eq!(world.form(TOKEN)["grant_type"], "refresh_token");
+
+    // Where the server does not say which are missing, a refresh would bring the same.
+    world.forget_requests();
+    let (outcome, sent) = send(&session, true, |_| AppResponse::new(403, "Bearer error=\"insufficient_scope\""));
+    assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::InsufficientScope, 1));
+    assert!(world.posted(TOKEN).is_empty());
 }

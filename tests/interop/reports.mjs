@@ -56,7 +56,8 @@ function diagnose(url) {
 
 /** The lines that only one of them has. */
 function differences(expected, actual) {
-  const only = (mark, lines, others) => lines.filter((line) => !others.includes(line)).map((line) => `  ${mark} ${line}`);
+  const only = (mark, lines, others) =>
+    lines.filter((line) => !others.includes(line)).map((line) => `  ${mark} ${line}`);
   const [before, now] = [expected.split("\n"), actual.split("\n")];
   return [...only("-", before, now), ...only("+", now, before)].join("\n");
 }

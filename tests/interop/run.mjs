@@ -8,18 +8,20 @@ import { fileURLToPath } from "node:url";
 import { build } from "../../scripts/build.mjs";
 import { Failure, isMain, main } from "../../scripts/run.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
-import { launchBrowser } from "../e2e/browser.mjs";
-import { ready } from "../sessions/world.mjs";
+import { launchBrowser, ready } from "../e2e/browser.mjs";
 import { compareReports } from "./reports.mjs";
 import { SERVERS, start } from "./servers.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const STEPS = ["sign in", "call", "refresh", "step up", "restore", "sign out"];
-const HELP = `Usage: node tests/interop/run.mjs [--only SERVER] [--no-build]
+const HELP = `Usage: npm run interop -- [--only SERVER] [--diagnose] [--no-build]
+
+Signs in at servers that people run, each installed once, and calls them.
 
   --only SERVER   only this one: ${SERVERS.map(({ name }) => name).join(", ")}
-  --no-build      with the package as it is built
-  --diagnose      in place of the journey: whether the report on each server, as it is installed by default, is the
-                  one in tests/interop/snapshots, which somebody has read; UPDATE_SNAPSHOTS=1 writes them anew`;
+  --no-build      uses the package as it was built last
+  --diagnose      instead of that, compares the diagnosis of each server, with its default settings, with the reviewed
+                  one in tests/interop/snapshots; UPDATE_SNAPSHOTS=1 writes these again`;
 
 async function interop({ only, diagnose, "no-build": asBuilt }) {
   const servers = SERVERS.filter(({ name }) => only === undefined || name === only);
@@ -50,7 +52,12 @@ async function tryServer(browser, server) {
     await tab.evaluate(() => app.start());
     for (const step of STEPS) {
       const lack = server.lacks[step];
-      results[step] = lack ? `– ${lack}` : await journey[step](tab, server).then(() => "ok", (error) => `FAILED ${error.message}`);
+      results[step] = lack
+        ? `– ${lack}`
+        : await journey[step](tab, server).then(
+            () => "ok",
+            (error) => `FAILED ${error.message}`,
+          );
       console.log(`${server.name}: ${step}: ${results[step]}`);
     }
   } catch (error) {
@@ -76,7 +83,7 @@ async function startPage(mcpUrl) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${server.address().port}/`,
+    url: `http://127.0.0.1:${portOf(server)}/`,
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -85,7 +92,8 @@ async function startPage(mcpUrl) {
 }
 
 function expect(actual, expected, what) {
-  if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)} in place of ${JSON.stringify(expected)}`);
+  if (actual !== expected)
+    throw new Error(`${what}: ${JSON.stringify(actual)} in place of ${JSON.stringify(expected)}`);
 }
 
 const journey = {
@@ -122,13 +130,18 @@ const journey = {
           .fetch(app.mcpUrl, {
             method: "POST",
             headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" },
-            body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: { note: "x" } } }),
+            body: JSON.stringify({
+              jsonrpc: "2.0",
+              id: 1,
+              method: "tools/call",
+              params: { name: tool, arguments: { note: "x" } },
+            }),
           })
           .then(({ status }) => status),
       );
     expect((await tab.evaluate(write, stepUp)).error?.code, "insufficient_scope", "without the scope");
     await tab.evaluate(() => {
-      document.querySelector("#sign-in").onclick = () => void (app.steppingUp = app.outcome(app.session.stepUp()));
+      document.getElementById("sign-in").onclick = () => void (app.steppingUp = app.outcome(app.session.stepUp()));
     });
     const opening = tab.waitForEvent("popup");
     await tab.locator("#sign-in").click();
@@ -158,7 +171,8 @@ function print(table) {
   const short = (result = "FAILED") => (result === "ok" ? "ok" : result.startsWith("–") ? "–" : "FAILED");
   const row = (cells) => `| ${cells.join(" | ")} |`;
   console.log(["", row(["server", ...STEPS]), row(["---", ...STEPS.map(() => "---")])].join("\n"));
-  for (const { server, results } of table) console.log(row([server.name, ...STEPS.map((step) => short(results[step]))]));
+  for (const { server, results } of table)
+    console.log(row([server.name, ...STEPS.map((step) => short(results[step]))]));
   const all = table.flatMap(({ results }) => STEPS.map((step) => short(results[step])));
   const failed = all.filter((result) => result === "FAILED").length;
   console.log(`\ninterop: ${all.filter((result) => result === "ok").length} passed, ${failed} failed`);
@@ -168,7 +182,12 @@ function print(table) {
 if (isMain(import.meta.url)) {
   await main(async () => {
     const { values } = parseArgs({
-      options: { only: { type: "string" }, "no-build": { type: "boolean" }, diagnose: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      options: {
+        only: { type: "string" },
+        "no-build": { type: "boolean" },
+        diagnose: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
     });
     if (values.help) return console.log(HELP);
     await interop(values);

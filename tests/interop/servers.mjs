@@ -10,9 +10,8 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cache, Failure, fingerprint, run, step, which } from "../../scripts/run.mjs";
-import { authorizationServer } from "../../www/servers/authorization-server.mjs";
-import { SCOPES } from "../../www/servers/mcp-server.mjs";
 import { consent, logIn } from "../e2e/browser.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -76,6 +75,11 @@ export const SERVERS = [
 export async function start(server, { asInstalled = false } = {}) {
   const environment = asInstalled ? { ...process.env, AS_INSTALLED: "1" } : process.env;
   if (!server.resourceServer) return await startProcess(server.name, environment);
+  // Not before they are needed: `--help` works without the npm packages.
+  const [{ authorizationServer }, { SCOPES }] = await Promise.all([
+    import("../../www/servers/authorization-server.mjs"),
+    import("../../www/servers/mcp-server.mjs"),
+  ]);
   const authorization = createServer();
   authorization.listen(0, "127.0.0.1");
   await once(authorization, "listening");
@@ -84,7 +88,7 @@ export async function start(server, { asInstalled = false } = {}) {
     await new Promise((done) => authorization.close(done));
   };
   try {
-    const issuer = `http://localhost:${authorization.address().port}`;
+    const issuer = `http://localhost:${portOf(authorization)}`;
     const running = await startProcess(server.name, { ...environment, ISSUER: issuer });
     const options = { issuer, resource: running.mcpUrl, scopes: SCOPES, accessTokenSeconds: 300, refreshTokens: true };
     const answer = await authorizationServer(options);
@@ -104,7 +108,11 @@ async function startProcess(name, env) {
   const folder = await install(name);
   const python = existsSync(join(folder, "start.py"));
   const command = python ? join(folder, "venv", "bin", "python") : process.execPath;
-  const child = spawn(command, [join(folder, python ? "start.py" : "start.mjs")], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, [join(folder, python ? "start.py" : "start.mjs")], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (complaints = (complaints + text).slice(-4000)));
   const close = () => {

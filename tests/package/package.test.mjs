@@ -38,8 +38,12 @@ test("publint and arethetypeswrong find nothing", () => {
 });
 
 test("it holds the package, its licences and nothing else", () => {
-  const expected = /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose)[\w.]*\.(js|wasm)|pkg\/wasm\/browser\/\w+\.js|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE))$/;
-  assert.deepEqual(files.filter((file) => !expected.test(file)), []);
+  const expected =
+    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE))$/;
+  assert.deepEqual(
+    files.filter((file) => !expected.test(file)),
+    [],
+  );
   for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "pkg/wasm/mcp_authorize_bg.wasm"]) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
@@ -47,35 +51,140 @@ test("it holds the package, its licences and nothing else", () => {
 
 test("a bundler takes it without a plugin, and the module beside it is a whole one", async () => {
   const entry = join(folder, "package", "pkg", "index.js");
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", platform: "browser", write: false });
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+  });
   assert.match(outputFiles[0].text, /new URL\(["']\.\/wasm\/mcp_authorize_bg\.wasm["'], ?import\.meta\.url\)/);
   await WebAssembly.compile(readFileSync(join(folder, "package", "pkg", "wasm", "mcp_authorize_bg.wasm")));
 });
 
 test("the inline entry needs no file beside it", async () => {
   const entry = join(folder, "package", "pkg", "inline.js");
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", platform: "browser", write: false });
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+  });
   assert.doesNotMatch(outputFiles[0].text, /import\.meta/);
-  const { McpAuthorizer } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  const { McpAuthorizer } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+  );
   assert.ok(await McpAuthorizer.create({ clientName: "test", redirectUri: "http://127.0.0.1/callback" }));
 });
 
 test("the callback page's script is small and brings no WebAssembly", async () => {
   const entry = join(folder, "package", "pkg", "callback.js");
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false });
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+  });
   assert.ok(outputFiles[0].contents.length < 1500, `${outputFiles[0].contents.length} bytes`);
   assert.doesNotMatch(outputFiles[0].text, /WebAssembly|\.wasm/);
   assert.ok(statSync(entry).size > 0);
 });
 
-const NAMES = { "watch.js": "LOADING,watchMcpSession", "element.js": "McpSignInElement" };
+const STEPS_ENTRIES = ["steps.js", "steps-inline.js", "steps-node.js"];
+const STEPS =
+  "McpAuthorizeError,beginAuthorization,checkClientMetadataDocument,clientCredentials,clientMetadataDocument," +
+  "createDpopKey,createPkce,deviceAuthorization,discover,dpopProof,exchangeToken,finishAuthorization," +
+  "finishDeviceAuthorization,jwtBearer,parseChallenge,refresh,register,revoke,scopesForStepUp,selectResource";
+const NAMES = {
+  "steps.js": STEPS,
+  "steps-inline.js": STEPS,
+  "steps-node.js": STEPS,
+  "watch.js": "LOADING,LOADING_SERVERS,mcpServersStore,mcpSessionStore,watchMcpServers,watchMcpSession",
+  "svelte.js": "mcpServers,mcpSession",
+  "element.js": "McpSignInElement",
+  "elicitation.js": "handleUrlElicitation",
+};
+
+/** What esbuild takes for an entry: what is loaded on demand is in files of its own. */
+async function bundled(entry) {
+  const { metafile } = await build({
+    entryPoints: [join(folder, "package", "pkg", entry)],
+    bundle: true,
+    splitting: true,
+    metafile: true,
+    format: "esm",
+    platform: "browser",
+    outdir: folder,
+    write: false,
+  });
+  return metafile;
+}
+
+test("a page that signs in downloads nothing of the steps", async () => {
+  const metafile = await bundled("index.js");
+  const taken = Object.keys(metafile.inputs);
+  assert.ok(taken.some((path) => path.endsWith("pkg/face.js")));
+  assert.deepEqual(
+    taken.filter((path) => path.includes("step")),
+    [],
+  );
+});
+
+test("a page downloads what it imports: for one session no list, and for one framework no other", async () => {
+  const taken = async (name, entry) => {
+    const { metafile } = await build({
+      stdin: { contents: `export { ${name} } from "./${entry}";`, resolveDir: join(folder, "package", "pkg") },
+      bundle: true,
+      metafile: true,
+      format: "esm",
+      external: ["react", "vue", "mcp-authorize"],
+      write: false,
+    });
+    const [{ inputs }] = Object.values(metafile.outputs);
+    const parts = Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+    return parts.map(([path]) => path.split("/").at(-1)).sort();
+  };
+  const one = ["authorizer-source.js", "watch-session.js"];
+  const all = [...one, "watch-servers.js"];
+  assert.deepEqual(await taken("useMcpSession", "react.js"), [...one, "react.js", "store.js"].sort());
+  assert.deepEqual(await taken("useMcpServers", "react.js"), [...all, "react.js", "store.js"].sort());
+  assert.deepEqual(await taken("useMcpSession", "vue.js"), [...one, "vue.js"].sort());
+  assert.deepEqual(await taken("useMcpServers", "vue.js"), [...all, "vue.js"].sort());
+  assert.deepEqual(await taken("mcpSession", "svelte.js"), [...one, "store.js", "svelte.js"].sort());
+  assert.deepEqual(await taken("watchMcpSession", "watch.js"), one);
+  assert.deepEqual(await taken("McpSignInElement", "element.js"), [...one, "element.js"].sort());
+  assert.deepEqual(
+    await taken("McpAuthorizer", "index.js").then((parts) => parts.filter((part) => all.includes(part))),
+    [],
+  );
+});
+
+test("what asks the user to open a URL is downloaded when a URL is to be opened", async () => {
+  for (const entry of ["index.js", "inline.js"]) {
+    const metafile = await bundled(entry);
+    const [, first] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint?.endsWith(entry));
+    const atOnce = new Set(Object.keys(first.inputs));
+    for (const { path, kind } of first.imports) {
+      if (kind === "import-statement") for (const file of Object.keys(metafile.outputs[path].inputs)) atOnce.add(file);
+    }
+    const asks = (file) => /url-|open-url|elicitation/.test(file);
+    assert.ok(Object.keys(metafile.inputs).some(asks));
+    assert.deepEqual([...atOnce].filter(asks), []);
+  }
+});
 
 test("importing it does nothing: it is safe while a server renders", async () => {
-  for (const entry of ["index.js", "inline.js", "node.js", "watch.js", "element.js"]) {
+  const entries = ["index.js", "inline.js", "node.js", "watch.js", "svelte.js", "element.js", "elicitation.js"];
+  for (const entry of [...entries, ...STEPS_ENTRIES]) {
     const url = pathToFileURL(join(folder, "package", "pkg", entry));
     const code = `console.log(Object.keys(await import("${url}")).sort().join())`;
     const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { encoding: "utf8" });
-    assert.equal(printed.trim(), NAMES[entry] ?? "McpAuthorizeError,McpAuthorizer,McpAuthorizerEvent,McpSession");
+    assert.equal(
+      printed.trim(),
+      NAMES[entry] ?? "McpAuthorizeError,McpAuthorizer,McpAuthorizerEvent,McpSession,preload",
+    );
   }
 });
 
@@ -84,5 +193,13 @@ test("in Node.js it loads its module from the file", async () => {
   const authorizer = await McpAuthorizer.create({ clientName: "test", redirectUri: "http://127.0.0.1/callback" });
   assert.equal(await authorizer.restore("http://127.0.0.1/mcp"), null);
   // Without a window there is nothing to open a popup from.
-  await assert.rejects(authorizer.signIn("http://127.0.0.1/mcp"), (error) => error instanceof McpAuthorizeError && error.code === "unsupported");
+  await assert.rejects(
+    authorizer.signIn("http://127.0.0.1/mcp"),
+    (/** @type {any} */ error) => error instanceof McpAuthorizeError && error.code === "unsupported",
+  );
+  // Nor anybody to ask.
+  await assert.rejects(
+    authorizer.openUrl("http://127.0.0.1/connect", { server: "http://127.0.0.1/mcp", message: "" }),
+    (/** @type {any} */ error) => error instanceof McpAuthorizeError && error.code === "unsupported",
+  );
 });

@@ -578,4 +578,13 @@ export const CASES = [
       assert.equal(address, `${world.appUrl}callback.html`);
     },
   },
+  {
+    name: "callback page, while another one is answered",
+    run: async ({ browser, world }) => {
+      await browser.open(`${world.appUrl}callback.html?code=1&state=2`);
+      // What another tab's sign-in says to its own callback page: this one's user is still to be told.
+      await browser.run(`void new BroadcastChannel("mcp-authorize").postMessage({ type: "mcp-authorize", ack: 2 })`);
+      assert.equal((await world.next("callback")).state, "no_opener");
+    },
+  },
 ];

@@ -78,7 +78,11 @@ async function startChromium() {
     run: (expression) => target.app.evaluate(expression),
     windows: async () => context.pages().length,
     async popup() {
-      const found = context.pages().filter((it) => it !== page).at(-1) ?? (await context.waitForEvent("page"));
+      const found =
+        context
+          .pages()
+          .filter((it) => it !== page)
+          .at(-1) ?? (await context.waitForEvent("page"));
       return {
         click: (selector) => found.locator(selector).click(),
         close: () => found.close({ runBeforeUnload: true }),
@@ -120,7 +124,10 @@ async function startWebKit() {
     const session = await startSession({
       command: "WebKitWebDriver",
       args: (port) => [`--port=${port}`],
-      capabilities: { browserName: "MiniBrowser", "webkitgtk:browserOptions": { binary: MINI_BROWSER, args: ["--automation"] } },
+      capabilities: {
+        browserName: "MiniBrowser",
+        "webkitgtk:browserOptions": { binary: MINI_BROWSER, args: ["--automation"] },
+      },
       env: { DISPLAY: `:${String(number).trim()}` },
     });
     return byWebDriver(session, () => display.kill());

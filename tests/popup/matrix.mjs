@@ -1,6 +1,5 @@
 // `npm run popup-matrix`: what happens to popups, in three engines, as a table.
 
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
 import { Failure, isMain, main } from "../../scripts/run.mjs";
@@ -19,7 +18,8 @@ Signs in by popup in Chromium, Firefox and WebKitGTK, in all that popups meet wi
 async function matrix({ engine: wanted, only = "", "no-build": asItIs }) {
   const names = Object.keys(ENGINES).filter((name) => wanted === undefined || name === wanted);
   const cases = CASES.filter(({ name }) => name.includes(only));
-  if (names.length === 0 || cases.length === 0) throw new Failure("There is no such engine, or no such case. See --help.");
+  if (names.length === 0 || cases.length === 0)
+    throw new Failure("There is no such engine, or no such case. See --help.");
   if (!asItIs) await build();
 
   const columns = [];
@@ -66,7 +66,8 @@ async function cell({ world: options, run }, name, browser) {
     await browser.reset();
     await run({ browser, engine, world });
     const violations = world.log.filter(({ type }) => type === "violation");
-    if (violations.length > 0) throw new Error(`the app's Content-Security-Policy was violated: ${JSON.stringify(violations)}`);
+    if (violations.length > 0)
+      throw new Error(`the app's Content-Security-Policy was violated: ${JSON.stringify(violations)}`);
     return { result: "pass", reason: tellFocus ? `told where the focus is: ${engine.noFocus}` : undefined };
   } catch (error) {
     return { result: "FAIL", reason: error.message.replace(/\s+/g, " ") };
@@ -90,7 +91,13 @@ function print(cases, columns) {
   ]);
   rows.unshift(["", ...columns.map(({ title }) => title)]);
   const widths = rows[0].map((_, index) => Math.max(...rows.map((row) => row[index].length)));
-  for (const row of rows) console.log(row.map((text, index) => text.padEnd(widths[index])).join("  ").trimEnd());
+  for (const row of rows)
+    console.log(
+      row
+        .map((text, index) => text.padEnd(widths[index]))
+        .join("  ")
+        .trimEnd(),
+    );
   console.log();
   notes.forEach((text, index) => console.log(`[${index + 1}] ${text}`));
   for (const { title, skipped } of columns) if (skipped) console.log(`${title} was skipped: it ${skipped}`);

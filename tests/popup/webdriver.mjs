@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { portOf } from "../../www/servers/port.mjs";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf"; // §12.1, the web element identifier
 
@@ -23,7 +24,9 @@ export async function startSession({ command, args, capabilities, env = {} }) {
   }
   try {
     await ready(send, driver);
-    const { sessionId, capabilities: got } = await send("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
+    const { sessionId, capabilities: got } = await send("POST", "/session", {
+      capabilities: { alwaysMatch: capabilities },
+    });
     const end = async () => {
       driver.kill();
       await ended;
@@ -79,7 +82,7 @@ async function ready(send, driver) {
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address();
+  const port = portOf(server);
   await new Promise((done) => server.close(done));
   return port;
 }

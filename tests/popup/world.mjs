@@ -7,10 +7,12 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { staticServer } from "../../www/servers/static.mjs";
 import { redirect, startMock } from "../e2e/mock-server.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
 const TIME_LIMIT = 30_000;
 // As the README tells apps to have it.
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' http://localhost:*; base-uri 'none'; form-action 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' http://localhost:*; base-uri 'none'; form-action 'none'";
 
 /**
  * @param {object} options
@@ -23,7 +25,16 @@ const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-sr
  * @param {"mcp" | "page"} [options.hold] a request that gets no answer: of the MCP server, or of the sign-in page
  * @param {object} [options.config] for page/app.js
  */
-export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy, declines, fails, hold, config = {} } = {}) {
+export async function startWorld({
+  appCoop,
+  signInCoop,
+  laterCoop,
+  signInPolicy,
+  declines,
+  fails,
+  hold,
+  config = {},
+} = {}) {
   const events = new EventEmitter();
   const log = [];
   const tell = (event) => {
@@ -46,14 +57,19 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
         if (now) return now;
       }
     } catch {
-      throw new Error(`nothing told of "${types.join(", ")}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`);
+      throw new Error(
+        `nothing told of "${types.join(", ")}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`,
+      );
     }
   }
 
   const never = new Promise(() => {});
   const answers = []; // the authorization responses
   const page = (title, body, coop) => ({
-    headers: { ...(coop && { "Cross-Origin-Opener-Policy": coop }), ...(signInPolicy && { "Content-Security-Policy": signInPolicy }) },
+    headers: {
+      ...(coop && { "Cross-Origin-Opener-Policy": coop }),
+      ...(signInPolicy && { "Content-Security-Policy": signInPolicy }),
+    },
     // The picture tells that the page has come up.
     body: `<!doctype html><title>${title}</title>${body}<img src="/shown?${title}" alt="">`,
   });
@@ -81,7 +97,7 @@ export async function startWorld({ appCoop, signInCoop, laterCoop, signInPolicy,
   const app = createServer();
   app.listen(0, "127.0.0.1");
   await once(app, "listening");
-  const { port } = app.address();
+  const port = portOf(app);
   const appUrl = `http://127.0.0.1:${port}/`;
   const files = staticServer({
     folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },

@@ -10,6 +10,7 @@ let sdk;
 before(async () => {
   browser = await launchBrowser();
   const entry = { contents: 'export * from "@modelcontextprotocol/client"', resolveDir: import.meta.dirname };
+  /** @type {import("esbuild").BuildOptions} */
   const options = { bundle: true, format: "esm", platform: "browser", target: "es2022", write: false };
   sdk = (await build({ stdin: entry, ...options })).outputFiles[0].text;
 });
@@ -40,14 +41,17 @@ test("the SDK's transport calls with the session's token", async (t) => {
   assert.equal(world.refreshes.length, 0);
 });
 
-for (const [how, spoil] of [
+for (const [how, spoil] of /** @type {[string, Function][]} */ ([
   ["ran out", (world, tab) => tab.evaluate(() => app.expire())],
   // Later than what has just come.
-  ["is answered with 401", async (world, tab) => {
-    world.rejected.add(world.tokens.access_token);
-    await tab.evaluate(() => app.setClock(60_000));
-  }],
-]) {
+  [
+    "is answered with 401",
+    async (world, tab) => {
+      world.rejected.add(world.tokens.access_token);
+      await tab.evaluate(() => app.setClock(60_000));
+    },
+  ],
+])) {
   test(`10 calls at once with a token that ${how}: 1 refresh, 10 OK`, async (t) => {
     const { world, tab } = await connected(t);
     await spoil(world, tab);
@@ -81,7 +85,9 @@ test("a session that can't be refreshed ends, once, and the call says so", async
   world.answerToken = invalidGrant;
   await tab.evaluate(() => app.expire());
   const outcomes = await tab.evaluate(() =>
-    Promise.allSettled([app.callTool(1), app.callTool(2)]).then((all) => all.map(({ reason }) => reason?.code)),
+    Promise.allSettled([app.callTool(1), app.callTool(2)]).then((all) =>
+      all.map((outcome) => outcome.status === "rejected" && outcome.reason.code),
+    ),
   );
   for (const code of outcomes) assert.match(code, /^(session_expired|signed_out)$/);
   assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1);

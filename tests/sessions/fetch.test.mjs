@@ -36,19 +36,27 @@ const WAYS = {
     new Request(url, { headers: { "X-Test": "1" } }),
     { cache: "no-store" },
   ],
-  "Headers": (url) => [url, { headers: new Headers({ "X-Test": "1" }) }],
-  "headers as a list": (url) => [url, { headers: [["X-Test", "1"], ["X-Test", "2"]] }],
+  Headers: (url) => [url, { headers: new Headers({ "X-Test": "1" }) }],
+  "headers as a list": (url) => [
+    url,
+    {
+      headers: [
+        ["X-Test", "1"],
+        ["X-Test", "2"],
+      ],
+    },
+  ],
   "a method in small letters": (url) => [url, { method: "post", body: "text" }],
-  "JSON": (url) => [url, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }],
-  "URLSearchParams": (url) => [url, { method: "POST", body: new URLSearchParams({ a: "1 2" }) }],
-  "FormData": (url) => {
+  JSON: (url) => [url, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }],
+  URLSearchParams: (url) => [url, { method: "POST", body: new URLSearchParams({ a: "1 2" }) }],
+  FormData: (url) => {
     const body = new FormData();
     body.set("a", "1");
     return [url, { method: "POST", body }];
   },
   "a Blob": (url) => [url, { method: "POST", body: new Blob(["text"], { type: "text/x-test" }) }],
-  "bytes": (url) => [url, { method: "POST", body: new Uint8Array([65, 66]) }],
-  "HEAD": (url) => [url, { method: "HEAD" }],
+  bytes: (url) => [url, { method: "POST", body: new Uint8Array([65, 66]) }],
+  HEAD: (url) => [url, { method: "HEAD" }],
   "null as init": (url) => [url, null],
 };
 
@@ -63,6 +71,7 @@ test("what the server gets is what fetch sends, and the token", async (t) => {
   const send = async (whose, way) => {
     const { text, ...rest } = await tab.evaluate(
       async ([whose, way, url]) => {
+        /** @type {[any, any]} */
         const args = eval(way)(url);
         const response = await (whose === "session" ? app.session.fetch(...args) : fetch(...args));
         return { status: response.status, type: response.type, url: response.url, text: await response.text() };
@@ -108,7 +117,8 @@ test("a streaming request body is not sent again: the 401 passes through", async
     const { fetch } = globalThis;
     app.bodies = 0;
     return app.start({
-      async fetch(url, { body, duplex, ...init } = {}) {
+      async fetch(url, /** @type {any} */ { body, ...init } = {}) {
+        delete init.duplex;
         if (!(body instanceof ReadableStream)) return fetch(url, { ...init, body });
         app.bodies += 1;
         return fetch(url, { ...init, body: await new Response(body).text() });
@@ -142,20 +152,25 @@ describe("a signal ends it with its reason, as with fetch", () => {
   for (const [name, start] of [
     ["in init", (url, signal) => app.session.fetch(url, { signal })],
     ["of a Request", (url, signal) => app.session.fetch(new Request(url, { signal }))],
-    ["in init, before that of a Request", (url, signal) =>
-      app.session.fetch(new Request(url, { signal: new AbortController().signal }), { signal })],
+    [
+      "in init, before that of a Request",
+      (url, signal) => app.session.fetch(new Request(url, { signal: new AbortController().signal }), { signal }),
+    ],
   ]) {
     test(name, async (t) => {
       const { world, tab } = await slow(t);
-      const outcome = tab.evaluate(async ([start, url]) => {
-        app.controller = new AbortController();
-        app.reason = { mine: true };
-        try {
-          await eval(start)(url, app.controller.signal);
-        } catch (error) {
-          return error === app.reason;
-        }
-      }, [`(${start})`, `${world.mcpUrl}/slow`]);
+      const outcome = tab.evaluate(
+        async ([start, url]) => {
+          app.controller = new AbortController();
+          app.reason = { mine: true };
+          try {
+            await eval(start)(url, app.controller.signal);
+          } catch (error) {
+            return error === app.reason;
+          }
+        },
+        [`(${start})`, `${world.mcpUrl}/slow`],
+      );
       let call;
       do [call] = await once(world, "call");
       while (!call.path.endsWith("/slow"));
@@ -170,7 +185,11 @@ describe("a signal ends it with its reason, as with fetch", () => {
     const { world, tab } = await slow(t);
     world.calls.length = 0;
     const names = await tab.evaluate(async () => {
-      const name = (work) => work.then(() => "none", (error) => error.name ?? error);
+      const name = (work) =>
+        work.then(
+          () => "none",
+          (error) => error.name ?? error,
+        );
       const init = { signal: AbortSignal.abort("enough") };
       return [
         await name(app.session.fetch(app.mcpUrl, init)),
@@ -185,7 +204,8 @@ describe("a signal ends it with its reason, as with fetch", () => {
   test("AbortSignal.timeout", async (t) => {
     const { tab } = await slow(t);
     const name = await tab.evaluate(() =>
-      app.session.fetch(`${app.mcpUrl}/slow`, { signal: AbortSignal.timeout(100) }).catch((error) => error.name));
+      app.session.fetch(`${app.mcpUrl}/slow`, { signal: AbortSignal.timeout(100) }).catch((error) => error.name),
+    );
     assert.equal(name, "TimeoutError");
   });
 
@@ -252,15 +272,19 @@ describe("the token goes to the session's resource alone", () => {
       "http://",
     ]) {
       for (const kind of ["text", "request"]) {
-        const { error, value } = await tab.evaluate(([url, kind]) => {
-          let input = url;
-          try {
-            if (kind === "request") input = new Request(url);
-          } catch {
-            // No Request can be made of it.
-          }
-          return app.outcome(app.session.fetch(input, { method: "POST" }).then(({ status }) => status));
-        }, [url, kind]);
+        const { error, value } = await tab.evaluate(
+          ([url, kind]) => {
+            /** @type {string | Request} */
+            let input = url;
+            try {
+              if (kind === "request") input = new Request(url);
+            } catch {
+              // No Request can be made of it.
+            }
+            return app.outcome(app.session.fetch(input, { method: "POST" }).then(({ status }) => status));
+          },
+          [url, kind],
+        );
         assert.equal(error?.code ?? value, "wrong_resource", `${url} as ${kind}`);
       }
     }
@@ -273,7 +297,10 @@ describe("the token goes to the session's resource alone", () => {
     const code = await tab.evaluate(async (elsewhere) => {
       let count = 0;
       const input = { toString: () => (count++ === 0 ? `${app.mcpUrl}/echo` : elsewhere) };
-      return app.session.fetch(input).then(({ url }) => url, ({ code }) => code);
+      return app.session.fetch(input).then(
+        ({ url }) => url,
+        ({ code }) => code,
+      );
     }, `${world.elsewhere}/`);
     assert.equal(code, `${world.mcpUrl}/echo`);
     assert.deepEqual(world.elsewhereRequests, []);
@@ -288,30 +315,100 @@ describe("the token goes to the session's resource alone", () => {
     assert.equal(world.refreshes.length, 0);
   });
 
-  test("a redirect to another origin takes no token along", async (t) => {
+  test("a redirect to another origin is not followed: wrong_resource names where it leads", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     world.paths["/mcp/away"] = (request, response, query) =>
-      response.writeHead(Number(query.get("status")), { Location: `${world.elsewhere}/there` }).end();
+      response.writeHead(Number(query.get("status")), { Location: `${world.elsewhere}/there?secret` }).end();
     for (const status of [301, 302, 303, 307, 308]) {
       for (const method of ["GET", "POST"]) {
-        await tab.evaluate(async ([status, method]) => {
+        const errors = await tab.evaluate(async (/** @type {[number, string]} */ [status, method]) => {
           const url = `${app.mcpUrl}/away?status=${status}`;
+          /** @type {RequestInit} */
           const init = { method, body: method === "POST" ? "text" : undefined, cache: "no-store" };
-          await app.outcome(app.session.fetch(url, init).then(({ status }) => status));
-          await app.outcome(app.session.fetch(new Request(url, init)).then(({ status }) => status));
-        }, [status, method]);
+          return [
+            (await app.outcome(app.session.fetch(url, init))).error,
+            (await app.outcome(app.session.fetch(new Request(url, init)))).error,
+          ];
+        }, /** @type {[number, string]} */ ([status, method]));
+        for (const error of errors) {
+          assert.equal(error?.code, "wrong_resource", `${status} ${method}`);
+          assert.match(
+            error.message,
+            new RegExp(`/mcp/away redirects to ${world.elsewhere}/there, which is not below`),
+          );
+          assert.doesNotMatch(error.message, /secret/);
+        }
       }
     }
     assert.equal(world.calls.filter(({ path, token }) => path === "/mcp/away" && token).length, 20);
-    assert.ok(world.elsewhereRequests.length > 0, "some are followed");
     for (const request of world.elsewhereRequests) {
       assert.equal(request.headers.authorization, undefined);
       assert.ok(!JSON.stringify(request).includes(world.tokens.access_token));
     }
   });
 
-  test("nor does a proof of possession go there: what is bound to a key follows no redirect", async (t) => {
+  test("nor is one to another path of the same origin, where a browser would take the token along", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    world.paths["/mcp/away"] = (request, response) => response.writeHead(307, { Location: "/tenant-b/mcp" }).end();
+    world.paths["/tenant-b/mcp"] = (request, response) => response.end("tenant b");
+    const { error } = await tab.evaluate(() => app.outcome(app.session.fetch(`${app.mcpUrl}/away`)));
+    assert.equal(error?.code, "wrong_resource");
+    assert.match(error.message, /\/mcp\/away redirects to http:\/\/localhost:\d+\/tenant-b\/mcp, which is not below/);
+    assert.deepEqual(
+      world.calls.filter(({ path, token }) => path === "/tenant-b/mcp" && token),
+      [],
+    );
+  });
+
+  test("one within the resource is followed, with the token and the body: /mcp to /mcp/", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    world.paths["/mcp/tool"] = (request, response) => response.writeHead(307, { Location: "/mcp/tool/" }).end();
+    world.paths["/mcp/tool/"] = echo;
+    for (const kind of ["text", "request"]) {
+      const answer = await tab.evaluate(async (kind) => {
+        const init = { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } };
+        const args = kind === "text" ? [`${app.mcpUrl}/tool`, init] : [new Request(`${app.mcpUrl}/tool`, init)];
+        const response = await app.session.fetch(...args);
+        return { ...(await response.json()), url: response.url };
+      }, kind);
+      const { url, method, body, authorization, headers } = answer;
+      assert.deepEqual([url, method, body], [`${world.mcpUrl}/tool/`, "POST", "{}"]);
+      assert.equal(authorization, `Bearer ${world.tokens.access_token}`);
+      assert.equal(headers["content-type"], "application/json");
+    }
+  });
+
+  test("redirects without end end", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    let count = 0;
+    world.paths["/mcp/loop"] = (request, response) =>
+      response.writeHead(307, { Location: `/mcp/loop?${count++}` }).end();
+    const { error } = await tab.evaluate(() => app.outcome(app.session.fetch(`${app.mcpUrl}/loop`)));
+    assert.ok(["network", "wrong_resource"].includes(error?.code), error?.code);
+  });
+
+  test("a page's <base> does not lead the token elsewhere: what was checked is what is sent", async (t) => {
+    const { world, tab } = await echoing(t);
+    const outcomes = await tab.evaluate(async (elsewhere) => {
+      const base = document.createElement("base");
+      base.href = `${elsewhere}/`;
+      document.head.append(base);
+      const input = new URL(app.mcpUrl).pathname;
+      return [
+        await app.outcome(app.session.fetch(`${input}/echo`)),
+        await app.outcome(app.session.fetch(`${app.mcpUrl}/echo`).then(({ url }) => url)),
+      ];
+    }, world.elsewhere);
+    assert.equal(outcomes[0].error?.code, "wrong_resource");
+    assert.equal(outcomes[1].value, `${world.mcpUrl}/echo`);
+    assert.deepEqual(world.elsewhereRequests, []);
+  });
+
+  test("nor does a proof of possession go elsewhere", async (t) => {
     const world = await startWorld(t, browser, { dpop: true });
     const tab = await world.signedInTab();
     assert.equal(world.tokens.token_type, "DPoP");
@@ -319,7 +416,11 @@ describe("the token goes to the session's resource alone", () => {
       response.writeHead(307, { Location: `${world.elsewhere}/there` }).end();
     const outcomes = await tab.evaluate(async () => {
       const url = `${app.mcpUrl}/away`;
-      const code = (promise) => promise.then(({ type }) => type, (error) => error.code);
+      const code = (promise) =>
+        promise.then(
+          ({ type }) => type,
+          (error) => error.code,
+        );
       return [
         await code(app.session.fetch(url)),
         await code(app.session.fetch(url, { method: "POST", body: "text" })),
@@ -327,11 +428,14 @@ describe("the token goes to the session's resource alone", () => {
         await code(app.session.fetch(url, { redirect: "manual" })),
       ];
     });
-    assert.deepEqual(outcomes, ["network", "network", "network", "opaqueredirect"]);
-    // The library looks for the reason of a missing answer, and shows neither token nor proof (a JWT) there.
+    assert.deepEqual(outcomes, ["wrong_resource", "wrong_resource", "wrong_resource", "opaqueredirect"]);
+    // The library looks where the redirect leads, and shows neither token nor proof (a JWT) there.
     for (const request of world.elsewhereRequests) assert.ok(!JSON.stringify(request).includes("eyJ"));
     // A browser would have taken it there.
-    await tab.evaluate((url) => fetch(url, { headers: { DPoP: "proof", Authorization: "DPoP token" } }), `${world.mcpUrl}/away`);
+    await tab.evaluate(
+      (url) => fetch(url, { headers: { DPoP: "proof", Authorization: "DPoP token" } }),
+      `${world.mcpUrl}/away`,
+    );
     const { headers } = world.elsewhereRequests.find(({ headers }) => headers.dpop === "proof");
     assert.deepEqual([headers.dpop, headers.authorization], ["proof", undefined]);
   });
@@ -343,7 +447,11 @@ describe("the token goes to the session's resource alone", () => {
       response.writeHead(302, { Location: `${world.elsewhere}/there` }).end();
     const outcomes = await tab.evaluate(async () => {
       const url = `${app.mcpUrl}/away`;
-      const type = (promise) => promise.then(({ type, status }) => `${type} ${status}`, (error) => error.code);
+      const type = (promise) =>
+        promise.then(
+          ({ type, status }) => `${type} ${status}`,
+          (error) => error.code,
+        );
       return [
         await type(app.session.fetch(url, { redirect: "manual" })),
         await type(app.session.fetch(new Request(url, { redirect: "manual" }))),
@@ -395,6 +503,24 @@ test("other answers are the app's: 404, 500 and 403 without a challenge are no e
     assert.equal(await tab.evaluate(async () => (await app.session.fetch(`${app.mcpUrl}/status`)).status), status);
   }
   assert.equal(world.refreshes.length, 0);
+});
+
+test("a 403 without a challenge, whose body never ends, is the app's after `requestTimeout` at the latest", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab(() => app.start({ requestTimeout: 700 }));
+  // RFC 6750 §3.1 has the error in the header. Where that is hidden the body may tell it, in the time of one request.
+  world.paths["/mcp/endless"] = (request, response) => {
+    response.writeHead(403, { "Content-Type": "application/json" }).write('{"error": "insuf');
+    const timer = setInterval(() => response.write(" "), 50);
+    response.on("close", () => clearInterval(timer));
+  };
+  const outcome = tab.evaluate(async () => {
+    const response = await app.session.fetch(`${app.mcpUrl}/endless`);
+    const { value } = await response.body.getReader().read();
+    return [response.status, response.bodyUsed, new TextDecoder().decode(value).slice(0, 16)];
+  });
+  const late = new Promise((done) => setTimeout(done, 10_000, "it holds the request").unref());
+  assert.deepEqual(await Promise.race([outcome, late]), [403, true, '{"error": "insuf']);
 });
 
 test("an error of fetch's is the cause of the rejection", async (t) => {

@@ -19,9 +19,9 @@ async function threeTabs(t) {
 /** Makes a tab stop just before it stores what the answer brought: encrypting comes first. */
 const stopBeforeStore = (tab) =>
   tab.evaluate(() => {
-    app.stopped = new Promise((stopped) => {
-      crypto.subtle.encrypt = () => (stopped(), new Promise(() => {}));
-    });
+    const { promise, resolve } = Promise.withResolvers();
+    app.stopped = promise;
+    crypto.subtle.encrypt = () => (resolve(undefined), new Promise(() => {}));
   });
 
 /** Closes a tab when the others wait for it, and tells what their requests come to. */
@@ -36,13 +36,13 @@ test("killed before the request left: the others go on, and no user is asked", a
   const { world, killed, others } = await threeTabs(t);
   await killed.evaluate((issuer) => {
     const { fetch } = globalThis;
-    app.stopped = new Promise((stopped) => {
-      globalThis.fetch = (url, init) => {
-        if (url !== `${issuer}/token`) return fetch(url, init);
-        stopped();
-        return new Promise(() => {});
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers();
+    app.stopped = promise;
+    globalThis.fetch = (/** @type {any} */ input, init) => {
+      if ((input.url ?? input) !== `${issuer}/token`) return fetch(input, init);
+      resolve(undefined);
+      return new Promise(() => {});
+    };
   }, world.issuer);
   killed.evaluate(() => app.call()).catch(() => {});
   await killed.evaluate(() => app.stopped);
@@ -109,7 +109,11 @@ test("killed between response and store, where reuse revokes: the session ends o
 });
 
 test("a tab that is killed while it waits for the lock is in nobody's way", async (t) => {
-  const { world, killed: holder, others: [killed, other] } = await threeTabs(t);
+  const {
+    world,
+    killed: holder,
+    others: [killed, other],
+  } = await threeTabs(t);
   const way = gate();
   world.answerToken = async (form, server) => (await way.pass(), server(form));
   const first = holder.evaluate(() => app.calls(10));

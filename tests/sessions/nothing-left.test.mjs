@@ -36,8 +36,8 @@ test("the count counts", async (t) => {
     addEventListener("message", () => {});
     new BroadcastChannel("another");
     open("about:blank", "_blank", "popup");
-    fetch(`${app.mcpUrl}/never`);
-    navigator.locks.request("another", () => new Promise(() => {}));
+    void fetch(`${app.mcpUrl}/never`);
+    void navigator.locks.request("another", () => new Promise(() => {}));
   });
   await until(tab, async () => (await running()).locks.length > 0);
   const now = await running(tab);
@@ -117,7 +117,10 @@ describe("signIn", () => {
 
 describe("stepUp", () => {
   /** Starts it, or a request that waits for it, aborts it when the user is there, and counts. */
-  async function abortedStepUp(t, { start = () => {}, until, answer }) {
+  async function abortedStepUp(
+    t,
+    /** @type {{ start?: () => unknown, until: Function, answer?: any }} */ { start = () => {}, until, answer },
+  ) {
     const world = await counting(t);
     const tab = await world.signedInTab(() => app.start({ onStepUp: (details) => app.onStepUp(details) }));
     const before = await running(tab);
@@ -145,7 +148,7 @@ describe("stepUp", () => {
     const start = () => {
       const { onStepUp } = app;
       app.writing = app.write().catch(({ code }) => code);
-      return new Promise((waits) => (app.onStepUp = (details) => (waits(), onStepUp(details))));
+      return new Promise((waits) => (app.onStepUp = (details) => (waits(details), onStepUp(details))));
     };
     const tab = await abortedStepUp(t, { start, until: consenting });
     assert.equal(await tab.evaluate(() => app.writing), "insufficient_scope");

@@ -22,7 +22,10 @@ function holdRefresh(world) {
   return open;
 }
 
-for (const [how, spoil] of [["ran out", expire], ["is answered with 401", reject]]) {
+for (const { how, spoil } of [
+  { how: "ran out", spoil: expire },
+  { how: "is answered with 401", spoil: reject },
+]) {
   describe(`a token that ${how}`, () => {
     test("10 concurrent requests in one tab: 1 refresh, 10 OK", async (t) => {
       const world = await startWorld(t, browser);
@@ -82,7 +85,10 @@ test("a token that really ran out: 1 refresh, 10 OK, and no request sees a 401",
   assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
   assert.equal(world.refreshes.length, 1);
   // "Refresh starts before expiry, so that a request normally never sees a 401."
-  assert.deepEqual(world.calls.map(({ status }) => status), Array(10).fill(200));
+  assert.deepEqual(
+    world.calls.map(({ status }) => status),
+    Array(10).fill(200),
+  );
 });
 
 test("10 staggered 401s: 1 refresh", async (t) => {
@@ -123,7 +129,7 @@ test("401s in one tab after another: 1 refresh", async (t) => {
 
   // The second tab's request is on its way while the first tab refreshes, and is refused after.
   const late = gate();
-  world.beforeCall = ({ token, path }) => token === old && late.pass();
+  world.beforeCall = ({ token }) => token === old && late.pass();
   const slow = second.evaluate(() => app.call());
   await late.arrived;
   world.beforeCall = async () => {};

@@ -79,7 +79,7 @@ describe("failures that pass keep the tokens", () => {
 /** Calls until it works or 10 s are over: what the last call came to. */
 const eventually = (tab) =>
   tab.evaluate(async () => {
-    for (const end = performance.now() + 10_000; ; ) {
+    for (const end = performance.now() + 10_000; ;) {
       const result = await app.call();
       if (result === "ok" || performance.now() > end) return result;
       await new Promise((done) => setTimeout(done, 50));
@@ -90,7 +90,12 @@ const eventually = (tab) =>
 const pauses = ({ refreshes }) => refreshes.slice(1).map(({ at }, index) => at - refreshes[index].at);
 
 describe("back-off", () => {
-  /** Refused by the MCP server, and then by the token endpoint until it was asked so many times. */
+  /**
+   * Refused by the MCP server, and then by the token endpoint until it was asked so many times.
+   *
+   * @param {import("./world.mjs").World} world
+   * @param {{ times?: number, headers?: () => object }} options
+   */
   function unavailable(world, { times = 1, headers } = {}) {
     world.rejected.add(world.tokens.access_token);
     world.answerToken = (form, server) => {
@@ -100,11 +105,11 @@ describe("back-off", () => {
     };
   }
 
-  for (const [name, retryAfter] of [
+  for (const [name, retryAfter] of /** @type {[string, () => string][]} */ ([
     ["seconds", () => "2"],
     // An HTTP date has whole seconds: this one is 2 to 3 seconds ahead.
     ["a date", () => new Date(Date.now() + 3000).toUTCString()],
-  ]) {
+  ])) {
     test(`Retry-After in ${name} (RFC 9110 §10.2.3): no refresh before`, async (t) => {
       const world = await startWorld(t, browser);
       const tab = await world.signedInTab();
@@ -158,7 +163,7 @@ describe("a rotated refresh token is never lost", () => {
         crypto.subtle.encrypt = async (...args) => {
           // It takes a copy of what it encrypts before it returns.
           const encrypted = encrypt(...args);
-          storing();
+          storing(undefined);
           await new Promise((store) => (app.store = store));
           return encrypted;
         };
@@ -187,7 +192,10 @@ describe("a rotated refresh token is never lost", () => {
       await tab.evaluate(() => app.start());
     }
     assert.equal(new Set(given).size, 4, "the server rotates");
-    assert.deepEqual(world.refreshes.map(({ form }) => form.refresh_token), given.slice(0, 3));
+    assert.deepEqual(
+      world.refreshes.map(({ form }) => form.refresh_token),
+      given.slice(0, 3),
+    );
     assert.equal(await tab.evaluate(() => app.call()), "ok");
   });
 
@@ -205,7 +213,10 @@ describe("a rotated refresh token is never lost", () => {
     await ready(tab);
     await tab.evaluate(() => app.start());
     await tab.evaluate(() => app.session.refresh());
-    assert.deepEqual(world.refreshes.map(({ form }) => form.refresh_token), Array(4).fill(refresh_token));
+    assert.deepEqual(
+      world.refreshes.map(({ form }) => form.refresh_token),
+      Array(4).fill(refresh_token),
+    );
   });
 
   test("where the store fails just then, the session goes on with the new one", async (t) => {

@@ -82,7 +82,7 @@ describe("sign-out", () => {
     assert.equal(world.revocations, 2, "refresh and access token");
     assert.equal((await present(world, refresh_token)).error, "invalid_grant");
 
-    const ended = [{ type: "signed-out", server: world.mcpUrl, reason: "sign_out" }];
+    const ended = [{ type: "signed-out", server: world.mcpUrl, reason: "sign-out" }];
     assert.deepEqual(await tab.evaluate(() => app.event("signed-out")), ended);
     assert.deepEqual(await other.evaluate(() => app.event("signed-out")), ended);
     assert.deepEqual(await other.evaluate(() => app.worker("event", "signed-out")), ended);

@@ -11,49 +11,53 @@ after(() => browser.close());
 const WARM_UP = 20;
 const ROUNDS = 200;
 
-test(`${ROUNDS} forced expiries in a row: the session is alive, and the heap flat`, async (t) => {
-  const world = await startWorld(t, browser);
-  const tab = await world.signedInTab();
-  const devTools = await world.context.newCDPSession(tab);
+test(
+  `${ROUNDS} forced expiries in a row: the session is alive, and the heap flat`,
+  async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    const devTools = await world.context.newCDPSession(tab);
 
-  /** As often as asked: a token that ran out, or one that the server refuses, and two calls that meet it. */
-  async function expire(rounds) {
-    for (let round = 0; round < rounds; round += 1) {
-      const refused = round % 2 === 1;
-      if (refused) world.rejected.add(world.tokens.access_token);
-      const results = await tab.evaluate(async (refused) => {
-        if (!refused) app.expire();
-        const results = await app.calls(2);
-        // What the tests keep is not the library's.
-        app.events.length = app.exchanges.length = 0;
-        return results;
-      }, refused);
-      assert.deepEqual(results, ["ok", "ok"]);
+    /** As often as asked: a token that ran out, or one that the server refuses, and two calls that meet it. */
+    async function expire(rounds) {
+      for (let round = 0; round < rounds; round += 1) {
+        const refused = round % 2 === 1;
+        if (refused) world.rejected.add(world.tokens.access_token);
+        const results = await tab.evaluate(async (refused) => {
+          if (!refused) app.expire();
+          const results = await app.calls(2);
+          // What the tests keep is not the library's.
+          app.events.length = app.exchanges.length = 0;
+          return results;
+        }, refused);
+        assert.deepEqual(results, ["ok", "ok"]);
+      }
     }
-  }
 
-  async function memory() {
-    await devTools.send("HeapProfiler.collectGarbage");
-    const { usedSize } = await devTools.send("Runtime.getHeapUsage");
-    const wasm = await tab.evaluate(async () => {
-      const { default: initialize } = await import("/pkg/wasm/mcp_authorize.js");
-      return (await initialize()).memory.buffer.byteLength;
-    });
-    const { nodes, jsEventListeners } = await devTools.send("Memory.getDOMCounters");
-    return { heap: usedSize, wasm, nodes, jsEventListeners };
-  }
+    async function memory() {
+      await devTools.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await devTools.send("Runtime.getHeapUsage");
+      const wasm = await tab.evaluate(async () => {
+        const { default: initialize } = await import("/pkg/wasm/mcp_authorize.js");
+        return (await initialize(undefined)).memory.buffer.byteLength;
+      });
+      const { nodes, jsEventListeners } = await devTools.send("Memory.getDOMCounters");
+      return { heap: usedSize, wasm, nodes, jsEventListeners };
+    }
 
-  await expire(WARM_UP);
-  const before = await memory();
-  await expire(ROUNDS);
-  const after = await memory();
-  t.diagnostic(`heap ${before.heap} → ${after.heap} bytes, wasm ${before.wasm} → ${after.wasm} bytes`);
+    await expire(WARM_UP);
+    const before = await memory();
+    await expire(ROUNDS);
+    const after = await memory();
+    t.diagnostic(`heap ${before.heap} → ${after.heap} bytes, wasm ${before.wasm} → ${after.wasm} bytes`);
 
-  assert.equal(world.refreshes.length, WARM_UP + ROUNDS, "one refresh for each");
-  assert.equal(world.popups.length, 1, "that of the sign-in");
-  assert.equal(new Set(world.refreshes.map(({ form }) => form.refresh_token)).size, WARM_UP + ROUNDS);
-  assert.equal(after.wasm, before.wasm);
-  assert.equal(after.jsEventListeners, before.jsEventListeners);
-  // Less than what a single leaked request would keep each round.
-  assert.ok(after.heap - before.heap < ROUNDS * 500, `the heap grew by ${after.heap - before.heap} bytes`);
-}, { timeout: 300_000 });
+    assert.equal(world.refreshes.length, WARM_UP + ROUNDS, "one refresh for each");
+    assert.equal(world.popups.length, 1, "that of the sign-in");
+    assert.equal(new Set(world.refreshes.map(({ form }) => form.refresh_token)).size, WARM_UP + ROUNDS);
+    assert.equal(after.wasm, before.wasm);
+    assert.equal(after.jsEventListeners, before.jsEventListeners);
+    // Less than what a single leaked request would keep each round.
+    assert.ok(after.heap - before.heap < ROUNDS * 500, `the heap grew by ${after.heap - before.heap} bytes`);
+  },
+  { timeout: 300_000 },
+);

@@ -59,13 +59,15 @@ test("concurrent 403s lead to one popup, whoever asks for it", async (t) => {
   const tab = await world.signedInTab();
   const errors = await tab.evaluate(async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => app.write()));
-    app.errors = outcomes.map(({ reason }) => reason);
+    app.errors = outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason);
     return app.errors.map(({ code }) => code);
   });
   assert.deepEqual(errors, Array(5).fill("insufficient_scope"));
   await tab.evaluate(() => {
-    document.querySelector("#step-up").onclick = () =>
-      void (app.steppingUp = Promise.all([...app.errors.map((error) => error.stepUp()), app.session.stepUp()]).then(() => {}));
+    document.getElementById("step-up").onclick = () =>
+      void (app.steppingUp = Promise.all([...app.errors.map((error) => error.stepUp()), app.session.stepUp()]).then(
+        () => {},
+      ));
   });
   const before = started(world);
   assert.deepEqual(await stepUp(tab), { value: undefined });
@@ -83,9 +85,7 @@ describe("with onStepUp", () => {
     await stepUp(tab);
     assert.deepEqual(await tab.evaluate(() => app.writing), Array(5).fill("ok"));
     assert.equal(started(world), before + 1);
-    assert.deepEqual(await tab.evaluate(() => app.asked), [
-      { server: world.mcpUrl, scopes: UNION },
-    ]);
+    assert.deepEqual(await tab.evaluate(() => app.asked), [{ server: world.mcpUrl, scopes: UNION }]);
     assert.equal(world.calls.filter(({ status }) => status === 403).length, 5);
   });
 
@@ -116,9 +116,13 @@ describe("with onStepUp", () => {
 
   for (const [name, handler, cause] of [
     ["rejects", () => Promise.reject(new DOMException("No.", "AbortError")), "AbortError"],
-    ["throws", () => {
-      throw new RangeError("No.");
-    }, "RangeError"],
+    [
+      "throws",
+      () => {
+        throw new RangeError("No.");
+      },
+      "RangeError",
+    ],
     ["does nothing", () => {}, undefined],
   ]) {
     test(`that ${name}: the request rejects with insufficient_scope, and is not sent again`, async (t) => {
@@ -133,7 +137,10 @@ describe("with onStepUp", () => {
       assert.equal(code, "insufficient_scope");
       assert.equal(causes[1], cause);
       assert.equal(world.calls.length, 1);
-      assert.equal(await tab.evaluate(() => app.outcome(app.session.accessToken()).then(({ error }) => error)), undefined);
+      assert.equal(
+        await tab.evaluate(() => app.outcome(app.session.accessToken()).then(({ error }) => error)),
+        undefined,
+      );
     });
   }
 });
@@ -193,4 +200,27 @@ test("a session that was signed out asks nobody", async (t) => {
   assert.equal((await tab.evaluate(() => app.outcome(app.steppingUp))).error.code, "signed_out");
   assert.equal(started(world), before);
   await signIn(tab);
+});
+
+describe("a sign-out ends an open step-up, and its popup", () => {
+  for (const where of ["here", "in another tab"]) {
+    test(where, async (t) => {
+      const world = await startWorld(t, browser);
+      const tab = await world.signedInTab();
+      const other = await world.tab();
+      assert.equal((await write(tab)).error.code, "insufficient_scope");
+      const popup = await popupOf(tab, tab.locator("#step-up"));
+      await popup.getByText("mcp:write", { exact: true }).waitFor();
+      const closed = popup.waitForEvent("close");
+
+      const signsOut = where === "here" ? tab : other;
+      await signsOut.evaluate(async () => (app.session ?? (await app.authorizer.restore(app.mcpUrl))).signOut());
+
+      const { error } = await tab.evaluate(() => app.outcome(app.steppingUp));
+      assert.equal(error?.code, "signed_out");
+      await closed;
+      assert.equal((await write(tab)).error?.code, "signed_out");
+      assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) === null), true);
+    });
+  }
 });

@@ -4,6 +4,7 @@
 // memory with an event."
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, describe } from "node:test";
 import { allOk, launchBrowser, ready, signIn, startWorld, test } from "./world.mjs";
 
@@ -17,7 +18,7 @@ async function reload(tab, start = () => app.start()) {
   await tab.evaluate(start);
 }
 
-/** Everything that the origin keeps, as text: bytes both as Latin-1 and as UTF-8. Runs in the page. */
+/** Everything that the origin keeps, as text: bytes as Latin-1, as UTF-8 and in hexadecimal. Runs in the page. */
 async function dump() {
   const done = (request) =>
     new Promise((resolve, reject) => {
@@ -30,10 +31,14 @@ async function dump() {
     if (value instanceof CryptoKey) {
       cryptoKeys.push(value);
     } else if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
-      const bytes = new Uint8Array(value.buffer ?? value);
+      const bytes = new Uint8Array(ArrayBuffer.isView(value) ? value.buffer : value);
       for (const encoding of ["latin1", "utf-8", "utf-16le"]) texts.push(new TextDecoder(encoding).decode(bytes));
+      texts.push([...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
     } else if (typeof value === "object" && value !== null) {
-      for (const [name, member] of Object.entries(value)) write(name), write(member);
+      for (const [name, member] of Object.entries(value)) {
+        write(name);
+        write(member);
+      }
     } else {
       texts.push(String(value));
     }
@@ -51,7 +56,12 @@ async function dump() {
   const keys = [];
   for (const key of cryptoKeys) {
     const exports = await Promise.all(
-      ["raw", "jwk"].map((format) => crypto.subtle.exportKey(format, key).then(() => "exported", ({ name }) => name)),
+      /** @type {("raw" | "jwk")[]} */ (["raw", "jwk"]).map((/** @type {any} */ format) =>
+        crypto.subtle.exportKey(format, key).then(
+          () => "exported",
+          ({ name }) => name,
+        ),
+      ),
     );
     keys.push({ algorithm: key.algorithm.name, extractable: key.extractable, exports });
   }
@@ -69,8 +79,9 @@ const tamper = (tab, store, change) =>
       const records = () => database.transaction(store, "readwrite").objectStore(store);
       const all = await done(records().getAllKeys());
       const { issuer, clientId, resource } = app.session;
-      const own = `session ${issuer} ${clientId} ${resource}`;
-      const names = all.filter((name) => store === "keys" || name === own);
+      const own = new TextEncoder().encode(`session ${app.mcpUrl} ${issuer} ${clientId} ${resource}`);
+      const id = await crypto.subtle.digest("SHA-256", own);
+      const names = all.filter((name) => store === "keys" || indexedDB.cmp(name, id) === 0);
       for (const name of names) {
         const key = await done(database.transaction("keys").objectStore("keys").get("records"));
         const changed = await change(await done(records().get(name)), name, key);
@@ -92,7 +103,9 @@ describe("IndexedDB", () => {
     assert.ok(secrets.length >= 6, "code, verifier, two access and two refresh tokens");
 
     const { text, keys } = await tab.evaluate(dump);
-    assert.match(text, /session /, "the dump has the session's record");
+    const names = await tab.evaluate(async () => (await app.records()).map(({ name }) => name));
+    assert.ok(names.length >= 3, "session, its index and the registration");
+    for (const name of names) assert.ok(text.includes(name), "the dump has the session's record");
     for (const secret of secrets) {
       assert.ok(secret.length > 20);
       // Nor half of it.
@@ -105,13 +118,17 @@ describe("IndexedDB", () => {
 
     // The dump would have found one: text, and bytes in an object.
     for (const value of [`"x" + token`, `({ deep: [new TextEncoder().encode("x" + token).buffer] })`]) {
-      await tab.evaluate(async ([token, value]) => {
-        const control = eval(value);
-        const request = indexedDB.open("control");
-        request.onupgradeneeded = () => request.result.createObjectStore("store").put(control, "name");
-        await new Promise((done) => (request.onsuccess = done));
-        request.result.close();
-      }, [secrets[0], value]);
+      await tab.evaluate(
+        // eslint-disable-next-line no-unused-vars -- the text that is evaluated names it
+        async ([token, value]) => {
+          const control = eval(value);
+          const request = indexedDB.open("control");
+          request.onupgradeneeded = () => request.result.createObjectStore("store").put(control, "name");
+          await new Promise((done) => (request.onsuccess = done));
+          request.result.close();
+        },
+        [secrets[0], value],
+      );
       assert.ok((await tab.evaluate(dump)).text.includes(secrets[0]));
       await tab.evaluate(() => new Promise((done) => (indexedDB.deleteDatabase("control").onsuccess = done)));
     }
@@ -128,8 +145,9 @@ describe("IndexedDB", () => {
           const open = indexedDB.open("mcp-authorize");
           await new Promise((done) => (open.onsuccess = done));
           const { issuer, clientId, resource } = app.session;
-          const name = `session ${issuer} ${clientId} ${resource}`;
-          const get = open.result.transaction("records").objectStore("records").get(name);
+          const name = new TextEncoder().encode(`session ${app.mcpUrl} ${issuer} ${clientId} ${resource}`);
+          const id = await crypto.subtle.digest("SHA-256", name);
+          const get = open.result.transaction("records").objectStore("records").get(id);
           await new Promise((done) => (get.onsuccess = done));
           open.result.close();
           return [...get.result.iv].join();
@@ -142,8 +160,7 @@ describe("IndexedDB", () => {
   // What can't be read is as good as none: `restore` answers null, and a sign-in works.
   const encrypted = (text) => `async (record, name, key) => {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const additionalData = new TextEncoder().encode(name);
-    return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, ${text}) };
+    return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: name }, key, ${text}) };
   }`;
   const UNREADABLE = [
     ["a bit that flipped", "records", "(it) => (new Uint8Array(it.data)[9] ^= 1, it)"],
@@ -156,10 +173,18 @@ describe("IndexedDB", () => {
     ["an object of others", "records", "() => ({ iv: 'x', data: 'y' })"],
     ["another kind of key", "keys", "() => 'garbage'"],
     ["a key that is null", "keys", "() => null"],
-    ["a key for something else", "keys", `() =>
-      crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"])`],
-    ["another key", "keys", `() =>
-      crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])`],
+    [
+      "a key for something else",
+      "keys",
+      `() =>
+      crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"])`,
+    ],
+    [
+      "another key",
+      "keys",
+      `() =>
+      crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])`,
+    ],
     ["a key that is gone", "keys", "() => undefined"],
     ["no JSON", "records", encrypted("new TextEncoder().encode('{')")],
     ["no UTF-8", "records", encrypted("new Uint8Array([0xff, 0xfe, 0xff])")],
@@ -167,36 +192,43 @@ describe("IndexedDB", () => {
     ["this version, and nothing else", "records", encrypted(`new TextEncoder().encode('{"v":1}')`)],
     ["a list", "records", encrypted(`new TextEncoder().encode('[]')`)],
   ];
-  test("a record that can't be read is dropped and reported, never a crash", async (t) => {
-    const world = await startWorld(t, browser);
-    const tab = await world.signedInTab();
-    for (const [name, store, change] of UNREADABLE) {
-      await t.test(name, async () => {
-        assert.equal(await tamper(tab, store, change), 1);
-        await reload(tab);
-        assert.equal(await tab.evaluate(() => app.session), null);
-        // Of what is unreadable with a key, the first is told at once, and the others when they are needed.
-        const problems = await tab.evaluate(() => app.events.filter(({ type }) => type === "storage"));
-        assert.deepEqual(problems, [{ type: "storage", reason: "unreadable" }]);
-        await tab.evaluate(() => app.authorizer.restore(app.mcpUrl));
-        assert.equal((await tab.evaluate(() => app.event("storage"))).length, 1, "it is dropped, and told once");
-        await signIn(tab);
-        assert.equal(await tab.evaluate(() => app.call()), "ok");
-        assert.equal((await tab.evaluate(() => app.outcome(app.session.refresh()))).error, undefined);
-        await reload(tab);
-        assert.equal(await tab.evaluate(() => app.call()), "ok", "what came after is kept");
-      });
-    }
-  }, { timeout: 300_000 });
+  test(
+    "a record that can't be read is dropped and reported, never a crash",
+    async (t) => {
+      const world = await startWorld(t, browser);
+      const tab = await world.signedInTab();
+      for (const [name, store, change] of UNREADABLE) {
+        await t.test(name, async () => {
+          assert.equal(await tamper(tab, store, change), 1);
+          await reload(tab);
+          assert.equal(await tab.evaluate(() => app.session), null);
+          // Of what is unreadable with a key, the first is told at once, and the others when they are needed.
+          const problems = await tab.evaluate(() => app.events.filter(({ type }) => type === "storage"));
+          assert.deepEqual(problems, [{ type: "storage", reason: "unreadable" }]);
+          await tab.evaluate(() => app.authorizer.restore(app.mcpUrl));
+          assert.equal((await tab.evaluate(() => app.event("storage"))).length, 1, "it is dropped, and told once");
+          await signIn(tab);
+          assert.equal(await tab.evaluate(() => app.call()), "ok");
+          assert.equal((await tab.evaluate(() => app.outcome(app.session.refresh()))).error, undefined);
+          await reload(tab);
+          assert.equal(await tab.evaluate(() => app.call()), "ok", "what came after is kept");
+        });
+      }
+    },
+    { timeout: 300_000 },
+  );
 
   test("a database that was deleted while the page is open is made anew", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
-    await tab.evaluate(() => new Promise((done, failed) => {
-      const request = indexedDB.deleteDatabase("mcp-authorize");
-      request.onsuccess = done;
-      request.onblocked = failed;
-    }));
+    await tab.evaluate(
+      () =>
+        new Promise((done, failed) => {
+          const request = indexedDB.deleteDatabase("mcp-authorize");
+          request.onsuccess = done;
+          request.onblocked = failed;
+        }),
+    );
     // The record is gone: nothing crashes, and a sign-in works.
     await tab.evaluate(() => app.call());
     await reload(tab);
@@ -217,7 +249,8 @@ describe("memory", () => {
     assert.equal(world.refreshes.length, 1);
     assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
     const { text } = await tab.evaluate(dump);
-    assert.ok(!text.includes("session "), "nothing is in the database");
+    assert.deepEqual(await tab.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
+    assert.ok(!text.includes(world.mcpUrl), "nothing is kept");
 
     await reload(tab, inMemory);
     assert.equal(await tab.evaluate(() => app.session), null);
@@ -274,7 +307,8 @@ describe("the caller's own", () => {
     const requests = await (await caches.open("mine")).keys();
     return decodeURIComponent(JSON.stringify([{ ...localStorage }, requests.map(({ url }) => url)]));
   };
-  const starting = (storage) => new Function(`return app.start({ storage: (${storage})() });`);
+  const starting = (storage) =>
+    /** @type {() => any} */ (new Function(`return app.start({ storage: (${storage})() });`));
 
   for (const [name, storage] of Object.entries({ ...kept, ...shared })) {
     test(`one ${name}: it comes back after a reload, and goes with the session`, async (t) => {
@@ -354,23 +388,32 @@ describe("the caller's own", () => {
 
 describe("where storage is blocked, memory has to do", () => {
   for (const [name, block] of [
-    ["indexedDB.open throws", () => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException("No.", "SecurityError");
-      };
-    }],
-    ["indexedDB.open fails", () => {
-      const { open } = IDBFactory.prototype;
-      IDBFactory.prototype.open = function (name) {
-        // A version below the one that is there: VersionError.
-        open.call(this, name, 5).onsuccess = ({ target }) => target.result.close();
-        return open.call(this, name, 4);
-      };
-    }],
+    [
+      "indexedDB.open throws",
+      () => {
+        IDBFactory.prototype.open = () => {
+          throw new DOMException("No.", "SecurityError");
+        };
+      },
+    ],
+    [
+      "indexedDB.open fails",
+      () => {
+        const { open } = IDBFactory.prototype;
+        IDBFactory.prototype.open = function (name) {
+          // A version below the one that is there: VersionError.
+          open.call(this, name, 5).onsuccess = (/** @type {any} */ { target }) => target.result.close();
+          return open.call(this, name, 4);
+        };
+      },
+    ],
     ["there is no indexedDB", () => Object.defineProperty(globalThis, "indexedDB", { value: undefined })],
-    ["there is no WebCrypto for it", () => {
-      SubtleCrypto.prototype.generateKey = () => Promise.reject(new DOMException("No.", "OperationError"));
-    }],
+    [
+      "there is no WebCrypto for it",
+      () => {
+        SubtleCrypto.prototype.generateKey = () => Promise.reject(new DOMException("No.", "OperationError"));
+      },
+    ],
   ]) {
     test(name, async (t) => {
       const world = await startWorld(t, browser);
@@ -392,7 +435,7 @@ describe("where storage is blocked, memory has to do", () => {
 
 describe("two apps of one origin", () => {
   /** The same page as the app of another client id; `app.session` is what it restores. */
-  const as = (clientId) => new Function(`return app.start({ clientId: "${clientId}" });`);
+  const as = (clientId) => /** @type {() => any} */ (new Function(`return app.start({ clientId: "${clientId}" });`));
 
   test("share no session, and hear nothing of each other's", async (t) => {
     const world = await startWorld(t, browser);
@@ -408,16 +451,74 @@ describe("two apps of one origin", () => {
   });
 });
 
-test("a record has the names of issuer, client and resource", async (t) => {
+test("names in the database tell no server: each is kept as its SHA-256, and the records as they are encrypted have it all", async (t) => {
+  const world = await startWorld(t, browser, { dpop: true });
+  const tab = await world.signedInTab();
+  const { text } = await tab.evaluate(dump);
+  for (const address of [world.mcpUrl, world.issuer, world.pageUrl]) {
+    assert.ok(!text.includes(address), `${address} is in the dump`);
+    assert.ok(!text.includes(new URL(address).host), `the host of ${address} is in the dump`);
+  }
+  const clientId = await tab.evaluate(() => app.session.clientId);
+  const hashed = (name) => createHash("sha256").update(name).digest("hex");
+  const records = await tab.evaluate(() => app.records());
+  const session = `session ${world.mcpUrl} ${world.issuer} ${clientId} ${world.mcpUrl}`;
+  const kept = records.find(({ name }) => name === hashed(session));
+  // What a list of sessions needs.
+  const { server, issuer } = JSON.parse(kept?.text);
+  assert.deepEqual({ server, issuer }, { server: world.mcpUrl, issuer: world.issuer });
+  const index = records.find(({ name }) => name === hashed(`server ${world.mcpUrl} ${world.pageUrl}callback.html`));
+  assert.equal(JSON.parse(index?.text).session, session);
+});
+
+test("a database of before, with names in plain text, is emptied: the user signs in once more", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.context.newPage();
+  await tab.goto(world.pageUrl);
+  await ready(tab);
+  await tab.evaluate(
+    (name) =>
+      new Promise((done, failed) => {
+        const opening = indexedDB.open("mcp-authorize");
+        opening.onerror = failed;
+        opening.onupgradeneeded = () => {
+          for (const store of ["keys", "records"]) opening.result.createObjectStore(store).put("kept", name);
+        };
+        opening.onsuccess = () => done(opening.result.close());
+      }),
+    `server ${world.mcpUrl} app`,
+  );
+  await tab.evaluate(() => app.start());
+  assert.equal(await tab.evaluate(() => app.session), null);
+  await signIn(tab);
+  assert.ok(!(await tab.evaluate(dump)).text.includes(world.mcpUrl));
+  await reload(tab);
+  assert.equal(await tab.evaluate(() => app.call()), "ok");
+});
+
+test("a record that is put under another's name is not read: another server would get its tokens", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
-  const names = await tab.evaluate(async () => {
-    const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-    const database = await done(indexedDB.open("mcp-authorize"));
-    const names = await done(database.transaction("records").objectStore("records").getAllKeys());
-    database.close();
-    return names.filter((name) => name.startsWith("session "));
-  });
-  const clientId = await tab.evaluate(() => app.session.clientId);
-  assert.deepEqual(names, [`session ${world.issuer} ${clientId} ${world.mcpUrl}`]);
+  // A script without the page's functions, as an extension that writes the database: it moves a record.
+  const other = `${new URL(world.mcpUrl).origin}/other`;
+  await tab.evaluate(
+    async ([server, other]) => {
+      const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+      const id = (name) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+      const database = await done(indexedDB.open("mcp-authorize"));
+      const callback = new URL("/callback.html", location.href).href;
+      const [from, to] = [await id(`server ${server} ${callback}`), await id(`server ${other} ${callback}`)];
+      const store = () => database.transaction("records", "readwrite").objectStore("records");
+      const record = await done(store().get(from));
+      if (!record) throw new Error("There is no such record");
+      await done(store().put(record, to));
+      database.close();
+    },
+    [world.mcpUrl, other],
+  );
+  const restored = await tab.evaluate(async (other) => app.outcome(app.authorizer.restore(other)), other);
+  assert.deepEqual(restored, { value: null });
+  assert.deepEqual(await tab.evaluate(() => app.event("storage")), [{ type: "storage", reason: "unreadable" }]);
+  // Nothing of the record was used: what it leads to is untouched.
+  assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
 });

@@ -11,9 +11,10 @@ import { authorizationServer } from "../../www/servers/authorization-server.mjs"
 import { answerPreflight } from "../../www/servers/cors.mjs";
 import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
-import { consent, launchBrowser, logIn, popupOf } from "../e2e/browser.mjs";
+import { consent, launchBrowser, logIn, popupOf, ready } from "../e2e/browser.mjs";
+import { portOf } from "../../www/servers/port.mjs";
 
-export { launchBrowser, logIn, popupOf };
+export { launchBrowser, logIn, popupOf, ready };
 
 /** A test that waits for what never comes fails, rather than that all wait. Its world goes then as ever. */
 export const test = (name, work, { timeout = 120_000 } = {}) => runner.test(name, { timeout }, work);
@@ -40,7 +41,7 @@ export async function startWorld(
     return server;
   }
   const [page, authorization, mcp, other] = [await listen(), await listen(), await listen(), await listen()];
-  const at = (host, server) => `http://${host}:${server.address().port}`;
+  const at = (host, server) => `http://${host}:${portOf(server)}`;
   const pageUrl = `${at("127.0.0.1", page)}/`;
   const issuer = at("localhost", authorization);
   const mcpUrl = `${at("localhost", mcp)}/mcp`;
@@ -54,14 +55,20 @@ export async function startWorld(
   });
 
   const world = new World({ context, pageUrl, issuer, mcpUrl, elsewhere: at("localhost", other) });
-  page.on("request", staticServer({
-    folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },
-    made: { ...made, "/config.json": JSON.stringify({ mcpUrl }) },
-  }));
+  page.on(
+    "request",
+    staticServer({
+      folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },
+      made: { ...made, "/config.json": JSON.stringify({ mcpUrl }) },
+    }),
+  );
   const issued = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true, ...issuing };
   world.restart = async (more) => void (world.authorizationServer = await issue({ ...issued, ...more }));
   await world.restart();
-  authorization.on("request", tokenGate(world, (...exchange) => world.authorizationServer(...exchange)));
+  authorization.on(
+    "request",
+    tokenGate(world, (...exchange) => world.authorizationServer(...exchange)),
+  );
   mcp.on("request", mcpGate(world, mcpServer({ url: mcpUrl, issuer, dpop })));
   other.on("request", (request, response) => {
     const { method, url, headers } = request;
@@ -79,7 +86,19 @@ const ANYTHING = {
   expose: "WWW-Authenticate, Retry-After, Date",
 };
 
-class World extends EventEmitter {
+export class World extends EventEmitter {
+  /** @type {import("playwright-core").BrowserContext} */
+  context;
+  /** @type {string} where the page is */
+  pageUrl;
+  /** @type {string} */
+  mcpUrl;
+  /** @type {string} the authorization server */
+  issuer;
+  /** @type {string} another origin, which has nothing to do with the session */
+  elsewhere;
+  /** @type {(more?: object) => Promise<void>} */
+  restart;
   /** Requests at the token endpoint, in the order of arrival: `{ form, at, answer }`. */
   tokenRequests = [];
   /** Requests at the revocation endpoint, and at the registration endpoint. */
@@ -95,13 +114,16 @@ class World extends EventEmitter {
   rejected = new Set();
   /** What the token endpoint answers: gets the form and the real server, which takes a form. */
   answerToken = (form, server) => server(form);
-  /** Waits before the MCP server looks at a request. */
+  /**
+   * Waits before the MCP server looks at a request.
+   *
+   * @type {(call: { method: string, path: string, token: string }) => unknown}
+   */
   beforeCall = async () => {};
   /** Paths of the MCP server that a test adds. */
   paths = {};
   /** Pages that opened of themselves. */
   popups = [];
-  #tabs = new Set();
 
   constructor(fields) {
     super();
@@ -135,7 +157,7 @@ class World extends EventEmitter {
 
   /** The nth refresh request that arrives from now on. */
   async refreshArrives(nth = 1) {
-    for (const goal = this.refreshes.length + nth; this.refreshes.length < goal; ) await once(this, "token");
+    for (const goal = this.refreshes.length + nth; this.refreshes.length < goal;) await once(this, "token");
   }
 
   /** A tab with the page, or with another one at `path`; `start` runs in it and gets `app` ready. */
@@ -156,11 +178,9 @@ class World extends EventEmitter {
   }
 }
 
-export const ready = (tab) => tab.waitForFunction(() => globalThis.app !== undefined);
-
 /** Waits until a function in the page says yes, by a promise too: Playwright's own takes a promise for a yes. */
 export async function until(tab, condition, argument, { timeout = 15_000 } = {}) {
-  for (const end = performance.now() + timeout; !(await tab.evaluate(condition, argument)); ) {
+  for (const end = performance.now() + timeout; !(await tab.evaluate(condition, argument));) {
     if (performance.now() > end) throw new Error(`It never came to ${condition}`);
     await new Promise((done) => setTimeout(done, 10));
   }
@@ -231,7 +251,8 @@ function tokenGate(world, handle) {
       "Access-Control-Expose-Headers": "Retry-After",
       "Content-Type": "application/json",
       ...answer.headers,
-    })) response.setHeader(name, value);
+    }))
+      response.setHeader(name, value);
     response.writeHead(answer.status, { "Content-Length": Buffer.byteLength(body) });
     end(body);
   };

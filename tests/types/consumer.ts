@@ -1,6 +1,14 @@
 // A consumer of the whole API, as strict as TypeScript can be. It is compiled, never run.
 
-import { Client, StreamableHTTPClientTransport, type AuthProvider } from "@modelcontextprotocol/client";
+import {
+  Client,
+  StreamableHTTPClientTransport,
+  type AuthProvider,
+  type OAuthClientProvider as ProviderOfSdk2,
+} from "@modelcontextprotocol/client";
+import type { OAuthClientProvider as ProviderOfSdk1 } from "@modelcontextprotocol/sdk/client/auth.js";
+import { Client as ClientOfSdk1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { ElicitationCompleteNotificationSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import {
   McpAuthorizeError,
   McpAuthorizer,
@@ -15,15 +23,36 @@ import {
   type McpFinding,
   type McpGrant,
   type McpStorage,
+  type McpUrlOutcome,
+  type McpUrlRequest,
+  type OpenUrlOptions,
   type SignInOptions,
   type StepUpOptions,
   type WaitOptions,
 } from "mcp-authorize";
 import "mcp-authorize/callback";
 import { type McpSessionChangeEvent, McpSignInElement } from "mcp-authorize/element";
+import { handleUrlElicitation, type McpFormParams } from "mcp-authorize/elicitation";
 import { McpAuthorizer as InlineAuthorizer } from "mcp-authorize/inline";
-import { type McpAuthorizerSource, useMcpSession } from "mcp-authorize/react";
-import { LOADING, type McpSessionState, watchMcpSession } from "mcp-authorize/watch";
+import { toOAuthClientProvider } from "mcp-authorize/oauth-provider";
+import { type McpAuthorizerSource, useMcpServers, useMcpSession } from "mcp-authorize/react";
+import * as steps from "mcp-authorize/steps";
+import { discover as inlineDiscover } from "mcp-authorize/steps/inline";
+import { mcpServers, mcpSession } from "mcp-authorize/svelte";
+import { useMcpServers as useServersInVue, useMcpSession as useSessionInVue } from "mcp-authorize/vue";
+import {
+  LOADING,
+  LOADING_SERVERS,
+  type McpListedServer,
+  type McpServersState,
+  mcpServersStore,
+  type McpSessionState,
+  mcpSessionStore,
+  watchMcpServers,
+  watchMcpSession,
+} from "mcp-authorize/watch";
+import type { Readable } from "svelte/store";
+import { ref } from "vue";
 
 /** Compiles only if `Actual` and `Expected` are the same type, `any` and `readonly` included. */
 type Same<Actual, Expected> =
@@ -56,25 +85,69 @@ const all: Required<McpAuthorizerOptions> = {
   issuer: "https://as.example",
   clientIdMetadataUrl: new URL("https://acme.example/client.json"),
   clientUri: "https://acme.example/",
+  logoUri: "/logo.svg",
+  tosUri: new URL("https://acme.example/terms"),
+  policyUri: "https://acme.example/privacy",
+  contacts: ["dev@acme.example"] as const,
+  softwareId: "4NRB1-0XZABZI9E6-5SM3R",
+  softwareVersion: "2.1",
+  softwareStatement: "a.b.c",
+  client: undefined,
+  popup: { width: 480, height: 640, left: 0, top: 0, url: new URL("https://acme.example/waiting.html") },
   scopes: ["mcp:read"] as const,
   clientKey: { key: await crypto.subtle.importKey("jwk", {}, { name: "Ed25519" }, false, ["sign"]), id: "1" },
   grant: { type: "jwt_bearer", assertion: async ({ issuer, resource }) => issuer + resource },
   dpop: "require",
   display: "popup-or-redirect",
+  noOpener: true,
   prefetch: false,
   trustPkce: ["https://login.microsoftonline.com/tenant/v2.0"],
   omitResource: ["https://login.microsoftonline.com/tenant/v2.0"],
-  onStepUp: async ({ server, scopes }) => console.log(server, scopes.join(" ")),
+  acceptIssuers: { "https://as.example": "https://as.example/v2" },
+  strictIssuer: true,
+  authorizationParameters: { login_hint: "me", prompt: null },
+  initialAccessToken: { "https://as.example": "token" },
+  requireIss: true,
+  exactResource: true,
+  confirmIssuer: async ({ server, issuer }) => server.startsWith(issuer),
+  onStepUp: async ({ server, scopes, acrValues, maxAge }) => console.log(server, scopes, acrValues?.join(" "), maxAge),
   chooseAuthorizationServer: async (issuers, server) => issuers.find((issuer) => server.startsWith(issuer)) ?? "",
-  authorize: async (url) => new URL(await (await fetch(url)).text()),
+  authorize: async (url, { signal, server, issuer, state }) =>
+    new URL(await (await fetch(url, { signal })).text(), server + issuer + state),
   storage: asynchronous,
+  exportable: true,
   requestTimeout: 10_000,
   signInTimeout: 300_000,
   fetch: (input, init) => fetch(input, init),
   proxy: (url, step) => (step === "request" ? undefined : new URL(url)),
 };
 // Without a user nothing but the grant has to be there, and a user on another device needs no page to come back to.
-const machine: McpAuthorizerOptions = { clientId: "acme", clientSecret: "s3cr3t", grant: { type: "client_credentials" } };
+const machine: McpAuthorizerOptions = {
+  clientId: "acme",
+  clientSecret: "s3cr3t",
+  issuer: "https://as.example",
+  grant: { type: "client_credentials" },
+};
+// @ts-expect-error Credentials need the issuer whose they are.
+const unbound: McpAuthorizerOptions = {
+  clientId: "acme",
+  clientSecret: "s3cr3t",
+  grant: { type: "client_credentials" },
+};
+// A function says who the app is at each authorization server: then nothing else does.
+const asked: McpAuthorizerOptions = {
+  clientName: "Acme Agent",
+  redirectUri: "/callback.html",
+  client: async ({ server, issuer, metadata, canRegister }) =>
+    canRegister ? undefined : { clientId: server + issuer, clientSecret: String(metadata?.["x"]) },
+  authorizationParameters: async ({ issuer }) => ({ hd: issuer, prompt: null }),
+  display: "popup-or-link",
+};
+// @ts-expect-error: clientId and a function for it
+const askedTwice: McpAuthorizerOptions = { ...asked, clientId: "acme" };
+const askedMachine: McpAuthorizerOptions = { client: () => ({ clientId: "a" }), grant: { type: "client_credentials" } };
+// @ts-expect-error: an identity has a client id
+const nobody: McpAuthorizerOptions = { ...smallest, client: () => ({ clientSecret: "s3cr3t" }) };
 const device: McpAuthorizerOptions = { clientName: "Acme TV", grant: { type: "device_code" } };
 // @ts-expect-error: the user reads the name
 const namelessDevice: McpAuthorizerOptions = { grant: { type: "device_code" } };
@@ -85,8 +158,9 @@ const grants: McpGrant[] = [
 ];
 // @ts-expect-error: an assertion needs its text
 const noAssertion: McpGrant = { type: "jwt_bearer" };
-for (const grant of grants) await McpAuthorizer.create({ ...smallest, grant });
-for (const options of [machine, device]) await McpAuthorizer.create(options);
+const bound = { clientName: "Acme", clientId: "acme", issuer: "https://as.example" };
+for (const grant of grants) await McpAuthorizer.create({ ...bound, grant });
+for (const options of [machine, device, asked, askedMachine]) await McpAuthorizer.create(options);
 const storages: McpAuthorizerOptions["storage"][] = ["indexeddb", "memory", synchronous, undefined];
 
 // @ts-expect-error: the redirect URI is required
@@ -164,7 +238,9 @@ exactly<Promise<Response>>()(detached(new Request(session.server), { method: "PO
 const client = new Client({ name: "consumer", version: "1.0.0" });
 await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { fetch: session.fetch }));
 
-await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { authProvider: session.authProvider }));
+await client.connect(
+  new StreamableHTTPClientTransport(new URL(session.server), { authProvider: session.authProvider }),
+);
 const provider: AuthProvider = session.authProvider;
 exactly<Promise<string>>()(session.authProvider.token(), true);
 
@@ -193,7 +269,7 @@ authorizer.addEventListener("device-code", ({ detail }) => {
 authorizer.addEventListener("waiting", ({ detail }) => exactly<string>()(detail.server, true));
 authorizer.addEventListener("authorizing", ({ detail }) => console.log(detail.server, detail.issuer), false);
 const onSignedOut = ({ detail }: McpAuthorizerEvent<"signed-out">): void => {
-  exactly<"sign_out" | "expired">()(detail.reason, true);
+  exactly<"sign-out" | "expired">()(detail.reason, true);
 };
 authorizer.addEventListener("signed-out", onSignedOut);
 authorizer.removeEventListener("signed-out", onSignedOut);
@@ -229,6 +305,51 @@ if (hook.status === "signed-in") exactly<McpSession>()(hook.session, true);
 exactly<Promise<McpSession | null>>()(hook.signIn(signIn), true);
 exactly<Promise<McpSession | null>>()(hook.stepUp({ scopes: ["mcp:write"] }), true);
 exactly<Promise<boolean | null>>()(hook.signOut(wait), true);
+exactly<void>()(hook.cancel(), true);
+// What can't go together: only a sign-in waits, and there is a `fetch` wherever there is a session.
+if (hook.status !== "signing-in") exactly<false>()(hook.waiting, true);
+if (hook.status === "loading") exactly<null>()(hook.error, true);
+if (hook.session) exactly<McpSession["fetch"]>()(hook.fetch, true);
+// @ts-expect-error: nobody waits who is signed in
+const waitsInVain: McpSessionState = { status: "signed-in", waiting: true, error: null, session, fetch: session.fetch };
+// @ts-expect-error: who is signed out has no session
+const signedOut: McpSessionState = { status: "signed-out", waiting: false, error: null, session, fetch: session.fetch };
+// @ts-expect-error: the account is the hook's, not the click's
+void hook.signIn({ account: "work" });
+
+const { servers, add, ...list } = useMcpServers(source, { servers: [{ server: session.server, account: "work" }] });
+exactly<readonly McpListedServer[]>()(servers, true);
+for (const entry of servers) {
+  exactly<string | undefined>()(entry.account, true);
+  if (entry.status === "signed-in") exactly<McpSession>()(entry.session, true);
+  exactly<Promise<boolean>>()(entry.remove(), true);
+}
+exactly<Promise<McpSession | null>>()(add(new URL(session.server), { account: "work" }).signIn(), true);
+if (list.loading) exactly<null>()(list.error, true);
+// @ts-expect-error: it can't have failed before it is known
+const failedEarly: McpServersState = { loading: true, error: new Error(), servers: [] };
+// @ts-expect-error: the list changes by `add` and `remove`
+servers.push(add(session.server));
+// @ts-expect-error: an account is of a server
+useMcpServers(source, { servers: [{ account: "work" }] });
+watchMcpServers(authorizer, (state) => exactly<McpServersState>()(state, true)).close();
+exactly<McpServersState>()(LOADING_SERVERS, true);
+exactly<McpSessionState>()(mcpSessionStore(session.server, source, { account: "work" }).getSnapshot(), true);
+exactly<() => void>()(
+  mcpServersStore(source).subscribe(() => {}),
+  true,
+);
+
+const { state } = useSessionInVue(ref(session.server), source, { account: () => undefined });
+if (state.value.status === "signed-in") exactly<McpSession>()(state.value.session, true);
+exactly<McpServersState>()(useServersInVue(source).state.value, true);
+// @ts-expect-error: what there is to show is not set
+state.value = LOADING;
+const inSvelte: [Readable<McpSessionState>, Readable<McpServersState>] = [
+  mcpSession(session.server, source, { account: "work" }),
+  mcpServers(source, { servers: [] }),
+];
+
 const watch = watchMcpSession(session.server, authorizer, (state) => exactly<McpSessionState>()(state, true));
 watch.close();
 exactly<McpSessionState>()(LOADING, true);
@@ -257,6 +378,7 @@ export function advice(error: unknown): string {
   exactly<string | undefined>()(error.url, true);
   exactly<number | undefined>()(error.status, true);
   exactly<string | undefined>()(error.serverError, true);
+  exactly<number | undefined>()(error.retryAfter, true);
   exactly<unknown>()(error.cause, true);
   const text: string = `${plain.message}: ${error.remedy} (${where(error.step)})`;
 
@@ -302,6 +424,7 @@ export function advice(error: unknown): string {
     case "authorization_failed":
     case "state_mismatch":
     case "token_failed":
+    case "insufficient_user_authentication":
     case "wrong_resource":
       return `The server is at fault. ${text}`;
     default:
@@ -334,9 +457,142 @@ function unreachable(value: never): never {
   throw new Error(`Not handled: ${String(value)}`);
 }
 
+const providerOf: (session: McpSession) => ProviderOfSdk1 & ProviderOfSdk2 = toOAuthClientProvider;
+
+// The steps
+
+const discovered: steps.Discovered = await steps.discover(new URL("https://mcp.example/mcp"), {
+  signal,
+  issuer: "https://as.example",
+});
+await inlineDiscover("https://mcp.example/mcp");
+const issued: string | undefined = discovered.authorizationServer.url;
+const registered = await steps.register(discovered.authorizationServer, {
+  clientName: "Acme",
+  redirectUri: "https://acme.example/cb",
+});
+exactly<string>()(registered.issuer, true);
+const dpopKey = await steps.createDpopKey({ extractable: true });
+const begun = await steps.beginAuthorization({
+  discovered,
+  client: registered,
+  redirectUri: new URL("https://acme.example/cb"),
+  dpopKey,
+  dpop: "require",
+  scopes: discovered.scopes,
+});
+exactly<string>()(begun.url, true);
+const pending: steps.PendingAuthorization = JSON.parse(JSON.stringify(begun.pending));
+const tokens: steps.Tokens = await steps.finishAuthorization(pending, "https://acme.example/cb?code=c", { dpopKey });
+exactly<number | undefined>()(tokens.expires_at, true);
+exactly<"Bearer" | "DPoP">()(tokens.token_type, true);
+exactly<boolean>()(await steps.revoke(await steps.refresh(tokens, { dpopKey })), true);
+exactly<string>()(
+  await steps.dpopProof({ key: dpopKey, method: "GET", url: tokens.resource, accessToken: tokens.access_token }),
+  true,
+);
+exactly<string[] | null>()(await steps.scopesForStepUp(tokens.granted, "Bearer"), true);
+exactly<string>()(await steps.selectResource(discovered.server, discovered.resourceMetadata?.document), true);
+exactly<"S256">()((await steps.createPkce()).method, true);
+exactly<string | undefined>()((await steps.parseChallenge("Bearer")).resource_metadata, true);
+const ownMachine: steps.ClientIdentity = { client_id: "acme", client_secret: "s", issuer: "https://as.example" };
+await steps.clientCredentials({ discovered, client: ownMachine });
+const { access_token } = await steps.exchangeToken({
+  discovered,
+  tokenEndpoint: new URL("https://idp.example/token"),
+  clientId: "acme",
+  subjectToken: "t",
+});
+await steps.jwtBearer({ discovered, client: ownMachine, assertion: access_token });
+const { pending: onDevice, user_code } = await steps.deviceAuthorization({ discovered, client: ownMachine });
+exactly<string>()(user_code, true);
+await steps.finishDeviceAuthorization(onDevice, { signal });
+await steps.clientMetadataDocument({
+  url: "https://acme.example/client.json",
+  clientName: "Acme",
+  redirectUris: ["https://acme.example/cb"],
+});
+const hosted: McpFinding[] = await steps.checkClientMetadataDocument("https://acme.example/client.json", {
+  redirectUri: "https://acme.example/cb",
+});
+// @ts-expect-error: a bare code is nothing that a step takes
+await steps.finishAuthorization("code");
+// @ts-expect-error: what is pending on another device is finished in another way
+await steps.finishAuthorization(onDevice, "https://acme.example/cb");
+exactly<McpSession>()(await authorizer.adopt(tokens), true);
+exactly<steps.Tokens>()(await session.export({ signal }), true);
+
+// URL mode elicitation.
+
+const outcome = await authorizer.openUrl("https://mcp.example.com/connect", {
+  server: new URL("https://mcp.example.com/mcp"),
+  message: "Please connect.",
+  completed: Promise.resolve(1),
+  onOpen: () => {},
+  labels: { title: "Open?", warnings: { punycode: "Look twice" } },
+  signal,
+});
+exactly<McpUrlOutcome>()(outcome, true);
+const urlOptions: OpenUrlOptions = {
+  server: "https://mcp.example.com/mcp",
+  message: "",
+  show(request) {
+    exactly<McpUrlRequest>()(request, true);
+    document.body.onclick = request.open;
+  },
+};
+// @ts-expect-error: texts are the library's dialog's, and this app has one of its own
+const bothDialogs: OpenUrlOptions = { ...urlOptions, labels: { title: "Open?" } };
+// @ts-expect-error: the user has to see which server asks
+const noServer: OpenUrlOptions = { message: "" };
+// @ts-expect-error: and why
+const noMessage: OpenUrlOptions = { server: "https://mcp.example.com/mcp" };
+// @ts-expect-error: a parsed URL is not what the server wrote
+await authorizer.openUrl(new URL("https://mcp.example.com/connect"), urlOptions);
+
+const server = "https://mcp.example.com/mcp";
+const ofSdk1 = new ClientOfSdk1({ name: "acme", version: "1" }, { capabilities: authorizer.capabilities });
+const ofSdk2 = new Client({ name: "acme", version: "1" }, { capabilities: authorizer.capabilities });
+const schemas = { ElicitRequestSchema, ElicitationCompleteNotificationSchema };
+const form = ({ message }: McpFormParams) => ({ action: "accept" as const, content: { message } });
+const { retry } = handleUrlElicitation(ofSdk2, authorizer, { server, form, onError: ({ code }) => code });
+exactly<number>()(await retry(async () => 1, { signal }), true);
+handleUrlElicitation(ofSdk1, authorizer, { server, schemas, labels: { open: "Open" } });
+// @ts-expect-error: version 1 takes schemas
+handleUrlElicitation(ofSdk1, authorizer, { server });
+// @ts-expect-error: version 2 takes none
+handleUrlElicitation(ofSdk2, authorizer, { server, schemas });
+// @ts-expect-error: a session opens no URL
+handleUrlElicitation(ofSdk2, session, { server });
+// @ts-expect-error: what is declared follows from the grant
+authorizer.capabilities = {};
+
 // @ts-expect-error: there is no such code
 const wrongCode: McpAuthorizeErrorCode = "oops";
 // @ts-expect-error: the library reports errors, apps don't change them
 (new Error() as McpAuthorizeError).code = "network";
 
-export { asGlobal, names, noName, noRedirect, provider, storages, target, unknownOption, wrongCode, wrongOwnStorage, wrongScopes, wrongStorage };
+export {
+  asGlobal,
+  bothDialogs,
+  failedEarly,
+  hosted,
+  inSvelte,
+  issued,
+  names,
+  noMessage,
+  noName,
+  noRedirect,
+  noServer,
+  provider,
+  providerOf,
+  signedOut,
+  storages,
+  target,
+  unknownOption,
+  waitsInVain,
+  wrongCode,
+  wrongOwnStorage,
+  wrongScopes,
+  wrongStorage,
+};

@@ -2,6 +2,7 @@
 // memory, and the login form takes any name: for demos and tests, never for the open internet.
 
 import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider, { errors } from "oidc-provider";
 import { clientMetadata, DOCUMENT_URL, PRE_REGISTERED } from "./client.mjs";
@@ -20,9 +21,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
  * @param {boolean} options.refreshTokens
  * @param {object[]} [options.clients] those that are registered by hand (RFC 7591 §2), such as machines
  * @param {boolean} [options.dpopNonces] whether proofs of possession need a nonce of its own (RFC 9449 §8)
- * @param {string[]} [options.ownScopes] scopes that it lists as its own, which clients may name when they register
  * @param {string} [options.redirectUri] the demo page's, for the identities that it has here without registering
- * @param {ReturnType<import("./switches.mjs").switches>} [options.switches] looked up with each request
+ * @param {import("./switches.mjs").Switches} [options.switches] looked up with each request
  * @returns {Promise<import("node:http").RequestListener>}
  */
 export async function authorizationServer({
@@ -33,7 +33,6 @@ export async function authorizationServer({
   refreshTokens,
   clients = [],
   dpopNonces = false,
-  ownScopes = [],
   redirectUri,
   switches = asTheyStart(),
 }) {
@@ -49,83 +48,101 @@ export async function authorizationServer({
 
   // Whether requests are pushed is not looked up with each request, so there is one of them for each choice. They
   // share what oidc-provider keeps in memory, clients and sessions.
-  const provider = (pushedRequests) => new Provider(issuer, {
-    jwks,
-    responseTypes: ["code"],
-    clientDefaults: {
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      // A page can keep no secret: it is a public client (RFC 6749 §2.1).
-      token_endpoint_auth_method: "none",
-      id_token_signed_response_alg: "ES256",
-    },
-    clients: [...clients, ...page],
-    pkce: { required: () => true },
-    scopes: ["openid", "offline_access", ...ownScopes],
-    // Tokens are asked for by pages of any origin. What protects them is PKCE and the redirect URI, not CORS.
-    clientBasedCORS: () => true,
-    issueRefreshToken: (context, client) => refreshTokens && client.grantTypeAllowed("refresh_token"),
-    // A public client's refresh token is good for one use (RFC 9700 §4.14.2).
-    rotateRefreshToken: true,
-    ttl: {
-      AccessToken: tokenSeconds,
-      Grant: 24 * hour,
-      IdToken: hour,
-      Interaction: hour,
-      RefreshToken: 24 * hour,
-      Session: 24 * hour,
-    },
-    fetch: (url, options) => (String(url) === DOCUMENT_URL ? Response.json(clientDocument) : fetch(url, options)),
-    findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    // What went wrong at the authorization endpoint, where it may not be told to the client (RFC 6749 §4.1.2.1).
-    renderError(context, { error, error_description: description }) {
-      context.type = "text/plain";
-      context.body = `${error}: ${description}`;
-    },
-    features: {
-      registration: { enabled: true }, // RFC 7591
-      clientCredentials: { enabled: clients.length > 0 }, // OAuth 2.1 §4.2
-      clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
-      deviceFlow: { enabled: true }, // RFC 8628
-      pushedAuthorizationRequests: {
-        enabled: pushedRequests !== "off", // RFC 9126
-        requirePushedAuthorizationRequests: pushedRequests === "required",
+  const provider = (pushedRequests) =>
+    new Provider(issuer, {
+      jwks,
+      responseTypes: ["code"],
+      clientDefaults: {
+        grant_types: ["authorization_code", "refresh_token"],
+        response_types: ["code"],
+        // A page can keep no secret: it is a public client (RFC 6749 §2.1).
+        token_endpoint_auth_method: "none",
+        id_token_signed_response_alg: "ES256",
       },
-      dPoP: { enabled: true, nonceSecret: dpopNonces ? nonceSecret : undefined, requireNonce: () => dpopNonces }, // RFC 9449
-      revocation: { enabled: true }, // RFC 7009
-      userinfo: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
-      // RFC 8707: the token is made for one resource, and says so in `aud`.
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => resource,
-        useGrantedResource: () => true,
-        getResourceServerInfo(context, indicator) {
-          if (indicator !== resource) throw new errors.InvalidTarget();
-          return {
-            audience: resource,
-            scope: scopes.join(" "),
-            accessTokenFormat: "jwt", // RFC 9068
-            accessTokenTTL: tokenSeconds(),
-            jwt: { sign: { alg: "ES256" } },
-          };
+      clients: [...clients, ...page],
+      pkce: { required: () => true },
+      scopes: ["openid", "offline_access"],
+      // Tokens are asked for by pages of any origin. What protects them is PKCE and the redirect URI, not CORS.
+      clientBasedCORS: () => true,
+      issueRefreshToken: (context, client) => refreshTokens && client.grantTypeAllowed("refresh_token"),
+      // A public client's refresh token is good for one use (RFC 9700 §4.14.2).
+      rotateRefreshToken: true,
+      ttl: {
+        AccessToken: tokenSeconds,
+        Grant: 24 * hour,
+        IdToken: hour,
+        Interaction: hour,
+        RefreshToken: 24 * hour,
+        Session: 24 * hour,
+      },
+      fetch: (url, options) => (String(url) === DOCUMENT_URL ? Response.json(clientDocument) : fetch(url, options)),
+      findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+      // What went wrong at the authorization endpoint, where it may not be told to the client (RFC 6749 §4.1.2.1).
+      renderError(context, { error, error_description: description }) {
+        context.type = "text/plain";
+        context.body = `${error}: ${description}`;
+      },
+      features: {
+        registration: { enabled: true }, // RFC 7591
+        clientCredentials: { enabled: clients.length > 0 }, // OAuth 2.1 §4.2
+        clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+        deviceFlow: { enabled: true }, // RFC 8628
+        pushedAuthorizationRequests: {
+          enabled: pushedRequests !== "off", // RFC 9126
+          requirePushedAuthorizationRequests: pushedRequests === "required",
         },
+        dPoP: { enabled: true, nonceSecret: dpopNonces ? nonceSecret : undefined, requireNonce: () => dpopNonces }, // RFC 9449
+        revocation: { enabled: true }, // RFC 7009
+        userinfo: { enabled: false },
+        rpInitiatedLogout: { enabled: false },
+        // RFC 8707: the token is made for one resource, and says so in `aud`.
+        resourceIndicators: {
+          enabled: true,
+          defaultResource: () => resource,
+          useGrantedResource: () => true,
+          getResourceServerInfo(context, indicator) {
+            if (indicator !== resource) throw new errors.InvalidTarget();
+            return {
+              audience: resource,
+              scope: scopes.join(" "),
+              accessTokenFormat: "jwt", // RFC 9068
+              accessTokenTTL: tokenSeconds(),
+              jwt: { sign: { alg: "ES256" } },
+            };
+          },
+        },
+        // Login and consent forms for development: any name and password.
+        devInteractions: { enabled: true },
       },
-      // Login and consent forms for development: any name and password.
-      devInteractions: { enabled: true },
-    },
-  });
+    });
 
   const handlers = Object.fromEntries(CHOICES.pushedRequests.map((choice) => [choice, provider(choice).callback()]));
-  return (request, response) => {
+  return async (request, response) => {
     if (switches.withoutCors) withoutCors(response);
     // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
     // The time, for proofs of who has a wrong clock (RFC 9449 §11.1).
     const registration = { methods: "POST", headers: "Content-Type", expose: "Date" };
     if (request.url === "/reg" && answerPreflight(request, response, registration)) return;
+    if (request.url === "/reg" && request.method === "POST") await leaveScopesOpen(request);
     // The development forms import a font from the internet. The demo works without one.
     response.setHeader("Content-Security-Policy", POLICY);
     if (switches.signInCoop) response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-    handlers[switches.pushedRequests](request, response);
+    handlers[String(switches.pushedRequests)](request, response);
   };
+}
+
+/**
+ * RFC 7591 §3.2.1: it "MAY reject or replace any of the client's requested metadata values". oidc-provider would refuse a
+ * client that registers for scopes of the MCP server, which it gives by `resource` (RFC 8707).
+ */
+async function leaveScopesOpen(request) {
+  const sent = await text(request);
+  try {
+    const metadata = JSON.parse(sent);
+    delete metadata.scope;
+    // It takes this where the request's stream was read already.
+    request.body = metadata;
+  } catch {
+    request.body = sent;
+  }
 }

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 
 /** An npm package as one module that a browser can load. */
 export async function bundle(name) {
+  const { build } = await import("esbuild"); // Not before it is needed: `npm run site -- --help` works without it.
   const { outputFiles } = await build({
     stdin: {
       contents: `export * from ${JSON.stringify(name)};`,

@@ -11,7 +11,8 @@ export const PATH = "/forward";
 
 const LONGEST_BODY = 1 << 20; // bytes
 /** What concerns a connection (RFC 9110 §7.6.1), or the page and its user. */
-const DROPPED = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|cookie|set-cookie|origin|referer|sec-.*|content-length|expect)$/;
+const DROPPED =
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|cookie|set-cookie|origin|referer|sec-.*|content-length|expect)$/;
 
 const passed = (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !DROPPED.test(name)));
 
@@ -24,9 +25,11 @@ export function forward(origins) {
     const refuse = (status, why) => response.writeHead(status, { "Content-Type": "text/plain" }).end(why);
     try {
       const url = URL.parse(new URL(request.url, "http://page").searchParams.get("url"));
-      if (!url || url.username || !origins.includes(url.origin)) return refuse(403, "This goes to the demo’s servers alone.");
+      if (!url || url.username || !origins.includes(url.origin))
+        return refuse(403, "This goes to the demo’s servers alone.");
       // A page of another origin may send what needs no preflight, but not see or keep anything: still, it is none of its.
-      if (!["same-origin", "none", undefined].includes(request.headers["sec-fetch-site"])) return refuse(403, "This is the page’s own.");
+      if (!["same-origin", "none", undefined].includes(request.headers["sec-fetch-site"]))
+        return refuse(403, "This is the page’s own.");
 
       let length = 0;
       const chunks = [];

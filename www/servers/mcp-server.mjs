@@ -30,10 +30,10 @@ export const SCOPES = ["mcp:read", "mcp:write"];
  * @param {string} options.issuer the authorization server whose tokens it takes
  * @param {boolean} [options.dpop] whether it takes tokens that are bound to a key
  * @param {boolean} [options.dpopNonces] whether proofs need a nonce of its own
- * @param {{ hiddenChallenge: boolean }} [options.switches] looked up with each request
+ * @param {Partial<import("./switches.mjs").Switches>} [options.switches] looked up with each request
  * @returns {import("node:http").RequestListener}
  */
-export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switches = { hiddenChallenge: false } }) {
+export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switches = {} }) {
   const metadataUrl = getOAuthProtectedResourceMetadataUrl(new URL(url));
   const metadata = {
     resource: url,
@@ -66,7 +66,8 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
     });
     const authorization = scheme && `${key ? "Bearer" : scheme} ${token}`;
     const authorized = await gate(new Request(url, { headers: { authorization } }));
-    if (dpop && authorized.status === 401) authorized.headers.append("WWW-Authenticate", challenge());
+    if (dpop && authorized instanceof Response && authorized.status === 401)
+      authorized.headers.append("WWW-Authenticate", challenge());
     return authorized;
   }
 
@@ -85,7 +86,10 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
     return `DPoP ${all.map(([name, value]) => `${name}="${value.replaceAll('"', "'")}"`).join(", ")}`;
   };
 
-  const notes = new Map([["1", "Buy milk"], ["2", "Call Ada"]]);
+  const notes = new Map([
+    ["1", "Buy milk"],
+    ["2", "Call Ada"],
+  ]);
   const mcp = createMcpHandler(({ authInfo }) => tools(authInfo, notes));
 
   const handle = toNodeHandler({
@@ -107,16 +111,21 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
       headers: REQUEST_HEADERS,
       expose: `${switches.hiddenChallenge ? "" : "WWW-Authenticate, "}Mcp-Session-Id, DPoP-Nonce, Retry-After, Date`,
     });
-    if (!preflight) handle(request, response);
+    if (!preflight) void handle(request, response);
   };
 }
 
 /** Takes a JWT access token (RFC 9068) of this issuer, made for this server and for who calls, and nothing else. */
 function tokenVerifier(url, issuer) {
   const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
-  const refused = (reason) => new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
+  const refused = (reason) =>
+    new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
 
-  /** `key` is the thumbprint of the key that the caller has, where they have shown one. */
+  /**
+   * `key` is the thumbprint of the key that the caller has, where they have shown one.
+   *
+   * @returns {Promise<import("@modelcontextprotocol/server").AuthInfo & { token: string }>}
+   */
   return async (token, key) => {
     const { payload } = await jwtVerify(token, keys, { issuer, audience: url, typ: "at+jwt" }).catch((error) => {
       throw refused(error.code ?? error.name);
@@ -158,10 +167,8 @@ function tools(authInfo, notes) {
     ({ a, b }) => text(`${a} + ${b} = ${a + b}`),
   );
 
-  server.registerTool(
-    "list_notes",
-    { title: "List notes", description: "All notes.", inputSchema: object({}) },
-    () => text([...notes].map(([id, note]) => `${id}: ${note}`).join("\n") || "There are no notes."),
+  server.registerTool("list_notes", { title: "List notes", description: "All notes.", inputSchema: object({}) }, () =>
+    text([...notes].map(([id, note]) => `${id}: ${note}`).join("\n") || "There are no notes."),
   );
 
   server.registerTool(
@@ -183,7 +190,9 @@ function tools(authInfo, notes) {
   return server;
 }
 
+/** @returns {any} */
 const object = (properties) =>
   fromJsonSchema({ type: "object", properties, required: Object.keys(properties), additionalProperties: false });
 
+/** @returns {import("@modelcontextprotocol/server").CallToolResult} */
 const text = (text) => ({ content: [{ type: "text", text }] });

@@ -30,7 +30,8 @@ export function staticServer({ folders, made }) {
       const body = made[path] ?? (await find(mounts, path));
       if (body === undefined) return end(response, 404);
       const type = TYPES[extname(path)] ?? "application/octet-stream";
-      const policy = extname(path) === ".html" ? { "Content-Security-Policy": contentSecurityPolicy(body).join("; ") } : {};
+      const policy =
+        extname(path) === ".html" ? { "Content-Security-Policy": contentSecurityPolicy(body).join("; ") } : {};
       end(response, 200, { "Content-Type": type, ...policy }, request.method === "HEAD" ? undefined : body);
     } catch {
       end(response, 400);

@@ -20,13 +20,16 @@ export const CHOICES = {
   shortTokens: [false, true],
 };
 
-/** @returns {{ [name in keyof typeof CHOICES]: string | boolean }} how they stand, to be changed in place */
-export const switches = () => Object.fromEntries(Object.entries(CHOICES).map(([name, [first]]) => [name, first]));
+/** @typedef {{ [name in keyof typeof CHOICES]: string | boolean }} Switches how they stand */
+
+/** They are changed in place. */
+export const switches = () =>
+  /** @type {Switches} */ (Object.fromEntries(Object.entries(CHOICES).map(([name, [first]]) => [name, first])));
 
 /**
  * Reads them (GET) and sets some of them (PUT, in JSON, which a page of another origin may not send).
  *
- * @param {ReturnType<typeof switches>} current
+ * @param {Switches} current
  * @returns {import("node:http").RequestListener}
  */
 export function switchboard(current) {

@@ -10,6 +10,8 @@ const say = (text) => (document.querySelector("[role=status]").textContent = tex
 async function main() {
   const authorizer = await McpAuthorizer.create({ clientName: "Consumer", redirectUri: "callback.html" });
   globalThis.diagnose = () => authorizer.diagnose(server); // by another module, which is loaded for it
+  const connect = new URL("/connect", server).href;
+  globalThis.openUrl = () => authorizer.openUrl(connect, { server, message: "Connect" }); // by a third one
   const session = await authorizer.restore(server);
   if (session) return say(`Restored: ${await add(session)}`);
   button.onclick = async () => {

@@ -1,6 +1,7 @@
 import { McpAuthorizer } from "mcp-authorize";
+import { mcpSession } from "mcp-authorize/svelte";
+import { derived } from "svelte/store";
 import { add } from "./call.js";
-import { mcpSession } from "./session.js"; // docs/frameworks.md
 
 const server = new URLSearchParams(location.search).get("server");
 const authorizer = () => McpAuthorizer.create({ clientName: "Consumer", redirectUri: "/callback.html" });
@@ -9,8 +10,8 @@ const status = document.querySelector("[role=status]");
 
 const store = mcpSession(server, authorizer);
 let how = "Restored";
-store.subscribe(async (state) => {
-  button.disabled = state.status !== "signed-out";
+derived(store, (state) => state).subscribe(async (state) => {
+  button.disabled = state.status !== "signed-out" && !state.waiting;
   if (state.status === "signed-in") status.textContent = `${how}: ${await add(state.session)}`;
   else status.textContent = state.error?.message ?? "";
 });

@@ -1,7 +1,7 @@
 import { McpAuthorizer } from "mcp-authorize";
+import { useMcpSession } from "mcp-authorize/vue";
 import { createApp, h, ref, watch } from "vue";
 import { add } from "./call.js";
-import { useMcpSession } from "./session.js"; // docs/frameworks.md
 
 const server = new URLSearchParams(location.search).get("server");
 const authorizer = () => McpAuthorizer.create({ clientName: "Consumer", redirectUri: "/callback.html" });
@@ -22,7 +22,7 @@ createApp({
       signIn();
     };
     return () => [
-      h("button", { disabled: state.value.status !== "signed-out", onClick }, "Sign in"),
+      h("button", { disabled: state.value.status !== "signed-out" && !state.value.waiting, onClick }, "Sign in"),
       h("p", { role: "status" }, state.value.error?.message ?? answer.value),
     ];
   },

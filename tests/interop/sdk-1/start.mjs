@@ -29,14 +29,19 @@ const listening = app.listen(0, "127.0.0.1", () => {
     }),
   );
   const resourceMetadataUrl = getOAuthProtectedResourceMetadataUrl(url);
-  app.post("/mcp", requireBearerAuth({ verifier: provider, resourceMetadataUrl }), express.json(), async (request, response) => {
-    const server = new McpServer({ name: "sdk-1", version: "1.0.0" });
-    server.registerTool("add", { inputSchema: { a: z.number(), b: z.number() } }, ({ a, b }) => ({
-      content: [{ type: "text", text: `${a} + ${b} = ${a + b}` }],
-    }));
-    const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
-    await server.connect(transport);
-    await transport.handleRequest(request, response, request.body);
-  });
+  app.post(
+    "/mcp",
+    requireBearerAuth({ verifier: provider, resourceMetadataUrl }),
+    express.json(),
+    async (request, response) => {
+      const server = new McpServer({ name: "sdk-1", version: "1.0.0" });
+      server.registerTool("add", { inputSchema: { a: z.number(), b: z.number() } }, ({ a, b }) => ({
+        content: [{ type: "text", text: `${a} + ${b} = ${a + b}` }],
+      }));
+      const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
+      await server.connect(transport);
+      await transport.handleRequest(request, response, request.body);
+    },
+  );
   console.log(JSON.stringify({ mcpUrl: url.href }));
 });

@@ -38,7 +38,11 @@ const apiHandler = {
   async fetch(request) {
     const { id, params } = await request.json();
     const { a, b } = params.arguments;
-    return Response.json({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text: `${a} + ${b} = ${a + b}` }] } });
+    return Response.json({
+      jsonrpc: "2.0",
+      id,
+      result: { content: [{ type: "text", text: `${a} + ${b} = ${a + b}` }] },
+    });
   },
 };
 

@@ -3,7 +3,11 @@ import { report } from "/report.js";
 const config = await (await fetch("/config.json")).json();
 if (config.withoutChannel) await import("/without-channel.js");
 const { McpAuthorizer } = await import("/pkg/index.js");
-const authorizer = await McpAuthorizer.create({ clientName: "Popup matrix", redirectUri: "/callback.html", ...config.options });
+const authorizer = await McpAuthorizer.create({
+  clientName: "Popup matrix",
+  redirectUri: "/callback.html",
+  ...config.options,
+});
 authorizer.addEventListener("waiting", ({ detail }) => report("waiting", detail));
 
 // The last popup, and when it looked closed at first.
@@ -48,7 +52,13 @@ async function signIn() {
     const { issuer } = await authorizer.signIn(config.mcpUrl, { signal: controller.signal });
     report("signed-in", { issuer, popupClosed: popup.closed });
   } catch ({ code, message }) {
-    report("failed", { code, message, href: location.href, popupClosed: popup?.closed, delay: performance.now() - closedAt });
+    report("failed", {
+      code,
+      message,
+      href: location.href,
+      popupClosed: popup?.closed,
+      delay: performance.now() - closedAt,
+    });
   }
 }
 
@@ -73,11 +83,11 @@ async function restore() {
 const cancel = () => controller.abort();
 document.getElementById("sign-in").onclick = () => {
   if (window.cancelFirst) cancel();
-  signIn();
+  void signIn();
 };
 document.getElementById("cancel").onclick = cancel;
 const session = config.options?.display ? await restore() : null;
-document.getElementById("sign-in").disabled = false;
+/** @type {HTMLButtonElement} */ (document.getElementById("sign-in")).disabled = false;
 report("ready");
 // No test can do anything in a page that is about to be left, and in WebKit nothing that is fetched then comes back.
 authorizer.addEventListener("authorizing", () => {
@@ -87,4 +97,4 @@ authorizer.addEventListener("authorizing", () => {
     dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
   }, 1000);
 });
-if (config.withoutClick && !session) signIn();
+if (config.withoutClick && !session) void signIn();

@@ -33,7 +33,7 @@ export const app = {
     const found = () => this.events.filter((event) => event.type === type);
     while (found().length === 0) {
       await new Promise((done) => {
-        const listener = () => (this.listeners.delete(listener), done());
+        const listener = (event) => (this.listeners.delete(listener), done(event));
         this.listeners.add(listener);
       });
     }
@@ -84,12 +84,45 @@ export const app = {
     return Promise.all(Array.from({ length: count }, (_, n) => this.call(n)));
   },
 
+  /** The records in the database, decrypted: each `{ name, text }`, with the name as it is kept, in hexadecimal. */
+  async records() {
+    const done = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await done(indexedDB.open("mcp-authorize", 2));
+    const all = (store, method) => done(database.transaction(store).objectStore(store)[method]());
+    const [ids, records] = [await all("records", "getAllKeys"), await all("records", "getAll")];
+    const key = await done(database.transaction("keys").objectStore("keys").get("records"));
+    database.close();
+    return Promise.all(
+      ids.map(async (additionalData, at) => {
+        const { iv, data } = records[at];
+        const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, data);
+        const bytes = [...new Uint8Array(additionalData)];
+        return {
+          name: bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+          text: new TextDecoder().decode(text),
+        };
+      }),
+    );
+  },
+
   /** What a promise came to, in a form that leaves the page. */
   outcome(promise) {
     return promise.then(
       (value) => ({ value }),
       ({ name, code, step, message, serverError, scopes, cause }) => ({
-        error: { name, code, step, message, serverError, scopes, cause: cause && { name: cause.name, code: cause.code } },
+        error: {
+          name,
+          code,
+          step,
+          message,
+          serverError,
+          scopes,
+          cause: cause && { name: cause.name, code: cause.code },
+        },
       }),
     );
   },

@@ -1,5 +1,7 @@
 // Counts what runs in a page. An init script: it is there before any other.
 
+// @ts-nocheck What it wraps takes whatever the platform takes.
+
 {
   const timers = new Set();
   const listeners = [];

@@ -1,13 +1,15 @@
 import { app } from "./client.js";
 
-const button = document.querySelector("#sign-in");
+const button = document.getElementById("sign-in");
 button.onclick = () => {
   const signedIn = (session) => void (app.session = session);
-  app.signingIn = app.authorizer.signIn(app.mcpUrl, { signal: app.signal }).then(signedIn);
+  app.signingIn = app.authorizer
+    .signIn(app.server ?? app.mcpUrl, { account: app.account, signal: app.signal })
+    .then(signedIn);
   app.signingIn.catch(() => {});
 };
 
-document.querySelector("#step-up").onclick = () => {
+document.getElementById("step-up").onclick = () => {
   app.steppingUp = app.session.stepUp({ signal: app.signal });
   app.steppingUp.then(app.steppedUp, app.notSteppedUp);
 };

@@ -8,7 +8,7 @@ import { add } from "../call";
 const authorizer = () => McpAuthorizer.create({ clientName: "Consumer", redirectUri: "/callback" });
 
 export function SignIn({ server }) {
-  const { status, error, session, signIn } = useMcpSession(server, authorizer);
+  const { status, waiting, error, session, signIn } = useMcpSession(server, authorizer);
   const [answer, setAnswer] = useState("");
   const how = useRef("Restored");
 
@@ -23,7 +23,7 @@ export function SignIn({ server }) {
 
   return (
     <>
-      <button disabled={status !== "signed-out"} onClick={click}>
+      <button disabled={status !== "signed-out" && !waiting} onClick={click}>
         Sign in
       </button>
       <p role="status">{error ? `${error.code}: ${error.message} ${error.cause ?? ""}` : answer}</p>

@@ -1,0 +1,24 @@
+//! Work that goes to its end, whoever waits for it.
+
+use std::future::pending;
+
+use futures_channel::oneshot;
+use wasm_bindgen_futures::spawn_local;
+
+use super::Browser;
+use crate::ports::Spawn;
+
+impl Spawn for Browser {
+    async fn spawn_detached<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
+        let (tell, told) = oneshot::channel();
+        spawn_local(async move {
+            // Whoever waited may be gone.
+            let _ = tell.send(future.await);
+        });
+        match told.await {
+            Ok(outcome) => outcome,
+            // A task goes with the page alone.
+            Err(oneshot::Canceled) => pending().await,
+        }
+    }
+}

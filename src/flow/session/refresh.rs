@@ -1,0 +1,268 @@
+//! Refresh: by one of all that share the session, before the token's end or because a server refused it.
+
+use std::rc::Rc;
+
+use super::Session;
+use super::due::is_due;
+use super::record::SessionRecord;
+use super::tokens::Tokens;
+use crate::flow::dpop::Binding;
+use crate::flow::grant::tokens_by_grant;
+use crate::flow::kept_registration::forget_registration;
+use crate::ports::{Event, Ports, SignOutReason};
+use crate::protocol::{Secret, ServerUrl, TokenResponse, TokenType, refresh_request};
+use crate::{Code, Error, Result, Step};
+
+/// How long a caller waits for refreshes that are tried again.
+const PATIENCE_MS: u64 = 5000;
+
+/// How long nobody refreshes after a refresh that brought the same access token.
+const SAME_TOKEN_PAUSE_MS: u64 = 60_000;
+
+/// Why new tokens are wanted.
+#[derive(Clone, Copy, PartialEq)]
+enum Why {
+    /// The server refused those that there are.
+    Refused,
+    /// The app asks, or their end is near.
+    Asked,
+}
+
+/// How an attempt to get newer tokens ended.
+enum Attempt {
+    Done,
+    /// Another one failed meanwhile, and the next one is not due.
+    NotDue,
+}
+
+impl<P: Ports> Session<P> {
+    /// An access token, refreshed first if its end is near.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::SignedOut`], and those of [`Session::refresh`] where the token is no good any more.
+    pub async fn access_token(&self) -> Result<Secret> {
+        Ok(self.fresh_tokens().await?.access_token.clone())
+    }
+
+    /// The same for who sends it as a Bearer token. One that is bound to a key is none (RFC 9449 §7.1).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::access_token`], and [`Code::Unsupported`] for a token that is bound to a key.
+    pub async fn bearer_token(&self) -> Result<Secret> {
+        let tokens = self.fresh_tokens().await?;
+        match tokens.token_type {
+            TokenType::Bearer => Ok(tokens.access_token.clone()),
+            TokenType::Dpop => {
+                let message = "The token is bound to a key, and of no use without its proofs: use session.fetch.";
+                Err(Error::new(Code::Unsupported, Step::Request, message))
+            }
+        }
+    }
+
+    /// The tokens, refreshed first if their end is near.
+    pub(in crate::flow) async fn fresh_tokens(&self) -> Result<Rc<Tokens>> {
+        self.catch_up().await?;
+        let tokens = self.tokens()?;
+        let now = self.ports.now();
+        let validity = &tokens.granted.validity;
+        if validity.is_near_its_end(now) && self.can_refresh() {
+            // Refreshing ahead of time is a courtesy: a token that is still good goes on.
+            let is_good = validity.is_good(now);
+            let patience = if is_good { 0 } else { PATIENCE_MS };
+            if let Err(error) = self.renew(&tokens.access_token, Why::Asked, patience).await
+                && (!is_good || self.tokens().is_err())
+            {
+                return Err(error);
+            }
+        }
+        self.tokens()
+    }
+
+    /// Gets new tokens now.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::SessionExpired`] where it can't be refreshed any more, [`Code::SignedOut`], those of the exchange, which may be
+    /// over by the next time ([`Error::is_transient`]), and those of the store.
+    pub async fn refresh(&self) -> Result<()> {
+        let used = self.tokens()?.access_token.clone();
+        self.renew(&used, Why::Asked, PATIENCE_MS).await
+    }
+
+    /// Gets new tokens because a request was answered with 401, and it is not known with which token it
+    /// went. One that has just come is not what was refused; and if it is, another one helps no more.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::refresh`].
+    pub async fn refresh_refused(&self) -> Result<()> {
+        self.catch_up().await?;
+        if self.tokens()?.granted.validity.is_new(self.ports.now()) {
+            return Ok(());
+        }
+        let used = self.tokens()?.access_token.clone();
+        self.replace(&used).await
+    }
+
+    /// Gets tokens in place of those that the server refused.
+    pub(in crate::flow) async fn replace(&self, refused: &Secret) -> Result<()> {
+        self.renew(refused, Why::Refused, PATIENCE_MS).await
+    }
+
+    /// Gets tokens newer than `used`: those that somebody else got meanwhile, or by a refresh. What may
+    /// pass by waiting is tried again, as long as the caller's patience lasts.
+    async fn renew(&self, used: &Secret, why: Why, patience_ms: u64) -> Result<()> {
+        let give_up_at = self.ports.now().after(patience_ms);
+        loop {
+            let now = self.ports.now();
+            let pause = self.shared.borrow().back_off.pause(now);
+            if let Some(pause) = pause {
+                if give_up_at < pause.retry_at {
+                    return Err(self.shared.borrow().back_off.not_yet());
+                }
+                self.ports.sleep(pause.retry_at.0.saturating_sub(now.0)).await;
+            }
+            match self.renew_once(used, why).await {
+                Ok(Attempt::Done) => return Ok(()),
+                Ok(Attempt::NotDue) => {}
+                Err(error) if error.is_transient() && self.shared.borrow().back_off.is_over_by(give_up_at) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn renew_once(&self, used: &Secret, why: Why) -> Result<Attempt> {
+        let guard = self.ports.lock(&self.key()).await?;
+        // Whoever held the lock before may have failed.
+        if self.shared.borrow().back_off.pause(self.ports.now()).is_some() {
+            return Ok(Attempt::NotDue);
+        }
+        let newest = self.newest().await?;
+        if let Some(pause) = newest.pause.filter(|pause| !pause.is_over(self.ports.now())) {
+            self.shared.borrow_mut().back_off.join(pause);
+            return Ok(Attempt::NotDue);
+        }
+        let is_other = newest.tokens.access_token != *used;
+        // A server that gives the same token again, and refuses it, does so the next time too.
+        if is_other || why == Why::Refused && self.was_renewed_in_vain() {
+            if is_other && !self.shared.borrow().unsaved {
+                self.use_tokens(newest.tokens);
+            }
+            return Ok(Attempt::Done);
+        }
+        // It goes to its end, whoever waits for it: a refresh token is spent when it is sent.
+        let session = self.clone();
+        let work = async move {
+            let _guard = guard;
+            session.refresh_alone(newest.tokens).await
+        };
+        self.ports.spawn_detached(work).await.map(|()| Attempt::Done)
+    }
+
+    /// Whether a refresh has just brought the token that there was.
+    fn was_renewed_in_vain(&self) -> bool {
+        let at = self.shared.borrow().renewed_in_vain_at;
+        at.is_some_and(|at| !is_due(at.after(SAME_TOKEN_PAUSE_MS), at, self.ports.now()))
+    }
+
+    /// What counts: the stored tokens, or the session's own where the store refused them. The session ends
+    /// where there are none.
+    async fn newest(&self) -> Result<Box<SessionRecord>> {
+        if !self.shared.borrow().unsaved {
+            match self.stored().await? {
+                Some(record) => return Ok(record),
+                None => self.end(),
+            }
+        }
+        Ok(SessionRecord::of(&self.tokens()?))
+    }
+
+    /// Refreshes, as the one that holds the lock.
+    async fn refresh_alone(&self, spent: Rc<Tokens>) -> Result<()> {
+        let response = match self.request_tokens(&spent).await {
+            Ok(response) => response,
+            Err(error) => return self.refresh_failed(spent, error).await,
+        };
+        let tokens = spent.renewed(&response, self.ports.now());
+        let in_vain = tokens.access_token == spent.access_token;
+        // Stored first and used after, so that no rotated refresh token is lost. Where the store fails
+        // just then, this session goes on with them all the same.
+        let saved = SessionRecord::of(&tokens).store(&self.ports, &self.account).await;
+        self.use_tokens(tokens);
+        {
+            let mut shared = self.shared.borrow_mut();
+            shared.unsaved = saved.is_err();
+            if in_vain {
+                shared.renewed_in_vain_at = Some(self.ports.now());
+            }
+        }
+        self.ports.notify(&Event::Refreshed { server: self.server().as_str(), account: self.account.name() });
+        Ok(())
+    }
+
+    /// By the refresh token, or else as the first ones were got, where that takes no user.
+    async fn request_tokens(&self, spent: &Tokens) -> Result<Box<TokenResponse>> {
+        let parties = &spent.granted.parties;
+        let endpoint = parties.token_endpoint(&self.ports, &self.client, Binding::of(spent.token_type));
+        match (&spent.refresh_token, &self.client.grant) {
+            (Some(refresh_token), _) => {
+                let secrets = [refresh_token.expose(), spent.access_token.expose()];
+                let form = refresh_request(refresh_token, parties.resource_parameter(&self.client));
+                endpoint.request_tokens(Step::Refresh, form, &secrets).await
+            }
+            (None, Some(grant)) => tokens_by_grant(&endpoint, grant, &parties.resource, &spent.granted.requested).await,
+            (None, None) => Err(self.expire(None).await),
+        }
+    }
+
+    async fn refresh_failed(&self, spent: Rc<Tokens>, error: Error) -> Result<()> {
+        if error.is_definite() {
+            return self.refresh_refused_for_good(&spent, error).await;
+        }
+        if error.is_transient() {
+            let pause = self.shared.borrow_mut().back_off.fail(&error, self.ports.now());
+            // The other tabs wait as well. If it can't be told to them, they ask for themselves.
+            let _ = SessionRecord { tokens: spent, pause: Some(pause) }.store(&self.ports, &self.account).await;
+        }
+        Err(error)
+    }
+
+    async fn refresh_refused_for_good(&self, spent: &Tokens, error: Error) -> Result<()> {
+        // A store that was late with what another tab wrote: the refresh token was spent there, and the
+        // tokens that it brought are the session's.
+        if let Ok(Some(newer)) = self.stored().await
+            && newer.tokens.access_token != spent.access_token
+        {
+            self.use_tokens(newer.tokens);
+            return Ok(());
+        }
+        if matches!(error.server_error(), Some("invalid_client" | "unauthorized_client")) {
+            let (parties, redirect_uri) = (&spent.granted.parties, self.client.redirect_uri.as_ref());
+            // If it stays, the next sign-in finds out.
+            let _ = forget_registration(&self.ports, &parties.issuer, redirect_uri, &parties.client.client_id).await;
+        }
+        Err(self.expire(Some(error)).await)
+    }
+
+    /// Ends the session because its tokens are no good any more.
+    async fn expire(&self, cause: Option<Error>) -> Error {
+        let forgotten = self.forget().await;
+        self.notify_of_end(SignOutReason::Expired);
+        expired(self.server(), cause.or(forgotten.err()))
+    }
+}
+
+/// The error of tokens that are no good any more.
+pub(in crate::flow) fn expired(server: &ServerUrl, cause: Option<Error>) -> Error {
+    let message = ["The session with ", server.as_str(), " can't be refreshed any more."].concat();
+    let error = Error::new(Code::SessionExpired, Step::Refresh, message);
+    match cause {
+        None => error,
+        Some(cause) => {
+            let server_error = cause.server_error().map(str::to_owned);
+            error.with_server_error(server_error).with_source(Some(Box::new(cause)))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Proofs of possession (RFC 9449), and that the key is the one that a value was made with.
+
+use crate::flow::dpop::{Binding, proof};
+use crate::ports::Ports;
+use crate::protocol::{Issuer, Secret, Url};
+use crate::{Code, Error, Result, Step};
+
+/// A proof for one request to a resource or to an endpoint, by the key of an issuer's tokens. A nonce that the server
+/// wants in it is kept before, by [`Nonces::keep_nonce`](crate::ports::Nonces::keep_nonce).
+///
+/// # Errors
+///
+/// Those of the key.
+pub async fn dpop_proof<P: Ports>(
+    ports: &P,
+    issuer: &Issuer,
+    method: &str,
+    url: &Url,
+    access_token: Option<&Secret>,
+) -> Result<Secret> {
+    proof(ports, issuer.as_str(), method, url, access_token).await
+}
+
+/// The thumbprint of the key that a request shows, if it shows one.
+pub(super) async fn shown_key<P: Ports>(ports: &P, issuer: &Issuer, binding: Binding) -> Result<Option<String>> {
+    match binding {
+        Binding::Off => Ok(None),
+        _ => Ok(Some(ports.dpop_key(issuer.as_str()).await?.thumbprint())),
+    }
+}
+
+/// Refuses another key than the one that was shown before: the server would.
+pub(super) async fn require_same_key<P: Ports>(ports: &P, issuer: &Issuer, before: Option<&str>) -> Result<()> {
+    match before {
+        Some(before) if ports.dpop_key(issuer.as_str()).await?.thumbprint() != before => {
+            let message = "The key for proofs of possession is not the one that this began with: give that one.";
+            Err(Error::new(Code::InvalidOption, Step::Token, message))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,168 @@
+//! The user, before what shows them the authorization server's page.
+
+use js_sys::Function;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+use super::arguments::{given_identity, parameters};
+use crate::browser::json::to_js;
+use crate::browser::reflect::{AppThrew, answer, apply};
+use crate::browser::{AppPage, Connecting, JsCause, Popup, Redirect};
+use crate::ports::{AuthorizationPage, CallbackQuery, FoundServer, GivenIdentity, UserAgent};
+use crate::protocol::json::Object;
+use crate::protocol::{AuthorizationParameters, Issuer};
+use crate::{Code, Error, Result, Step};
+
+/// Who signs in, before what shows them the authorization server's page.
+pub(super) struct User {
+    pub page: Page,
+    pub choose: Option<Function>,
+    pub confirm: Option<Function>,
+    /// Returns the app's identity at an authorization server.
+    pub identify: Option<Function>,
+    /// Return more parameters for the authorization request. The last function wins.
+    pub parameters: [Option<Function>; 2],
+    pub server: String,
+}
+
+/// What shows the authorization server's page.
+pub(super) enum Page {
+    Popup(Popup),
+    Redirect(Redirect),
+    App(AppPage),
+    /// A user on another device sees none, and a grant without a user shows none.
+    None,
+}
+
+fn no_page() -> Error {
+    Error::new(Code::Unsupported, Step::Authorization, "This grant has no page to show.")
+}
+
+impl User {
+    pub(super) fn connecting(&self) -> Connecting {
+        match &self.page {
+            Page::Popup(popup) => popup.connecting(),
+            _ => Connecting::over(),
+        }
+    }
+
+    /// Says more of an error, where the page that was shown knows more.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match &self.page {
+            Page::Popup(popup) => popup.explain(error),
+            _ => error,
+        }
+    }
+}
+
+/// What the app is asked about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignIn<'a> {
+    server: &'a str,
+    issuer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_register: Option<bool>,
+}
+
+impl SignIn<'_> {
+    /// Asks the app. If its function throws, the call rejects with the same value.
+    async fn ask(&self, function: &Function, step: Step) -> Result<JsValue> {
+        let asked = to_js(self).map_err(Into::into);
+        answer(asked.and_then(|asked| apply(function, &[asked]))).await.map_err(|thrown| {
+            Error::new(Code::InvalidOption, step, "A function of the app failed.")
+                .with_source(Some(Box::new(AppThrew(thrown))))
+        })
+    }
+}
+
+impl<'a> From<&FoundServer<'a>> for SignIn<'a> {
+    fn from(found: &FoundServer<'a>) -> Self {
+        Self { server: found.server, issuer: found.issuer.as_str(), metadata: found.metadata, can_register: None }
+    }
+}
+
+impl UserAgent for User {
+    /// Asks the app, or takes the first.
+    async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize> {
+        let Some(choose) = &self.choose else { return Ok(0) };
+        let issuer_texts: Vec<&str> = issuers.iter().map(Issuer::as_str).collect();
+        let chosen = to_js(&issuer_texts).map_err(Into::into);
+        let chosen = chosen.and_then(|issuers| apply(choose, &[issuers, self.server.as_str().into()]));
+        let chosen = answer(chosen).await.map_err(|thrown| {
+            Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, "chooseAuthorizationServer failed.")
+                .with_source(Some(Box::new(JsCause(thrown))))
+        })?;
+        // One that is none of them has no place in the list, and the flow says so.
+        let position = chosen.as_string().and_then(|chosen| issuers.iter().position(|issuer| *issuer == *chosen));
+        Ok(position.unwrap_or(usize::MAX))
+    }
+
+    /// Asks the app.
+    async fn confirm(&mut self, server: &str, issuer: &Issuer) -> Result<()> {
+        let Some(confirm) = &self.confirm else { return Ok(()) };
+        let asked = SignIn { server, issuer: issuer.as_str(), metadata: None, can_register: None };
+        let asked = to_js(&asked).map_err(Into::into);
+        let confirmed = answer(asked.and_then(|asked| apply(confirm, &[asked]))).await;
+        let refused = |code, message: &str| Error::new(code, Step::Authorization, message);
+        let confirmed = confirmed.map_err(|thrown| {
+            refused(Code::InvalidOption, "confirmIssuer failed.").with_source(Some(Box::new(JsCause(thrown))))
+        })?;
+        if confirmed.is_truthy() { Ok(()) } else { Err(refused(Code::AccessDenied, "confirmIssuer said no.")) }
+    }
+
+    async fn identity(&mut self, found: &FoundServer<'_>, can_register: bool) -> Result<Option<GivenIdentity>> {
+        let Some(identify) = &self.identify else { return Ok(None) };
+        let asked = SignIn { can_register: Some(can_register), ..found.into() };
+        given_identity(&asked.ask(identify, Step::Registration).await?)
+    }
+
+    async fn authorization_parameters(&mut self, found: &FoundServer<'_>) -> Result<AuthorizationParameters> {
+        let mut all = AuthorizationParameters::default();
+        for function in self.parameters.iter().flatten() {
+            let answer = SignIn::from(found).ask(function, Step::Authorization).await?;
+            all = all.and(&parameters(&answer)?);
+        }
+        Ok(all)
+    }
+
+    fn redirect_timeout(&self) -> Option<u64> {
+        match &self.page {
+            Page::Redirect(redirect) => Some(redirect.redirect_timeout()),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
+        match &mut self.page {
+            Page::Popup(popup) => popup.open(page),
+            Page::Redirect(redirect) => redirect.open(page),
+            Page::App(app) => app.open(page),
+            Page::None => Err(no_page()),
+        }
+    }
+
+    fn shows_page(&self) -> bool {
+        match &self.page {
+            Page::Popup(popup) => popup.shows_page(),
+            _ => true,
+        }
+    }
+
+    async fn response(&mut self) -> Result<CallbackQuery> {
+        match &mut self.page {
+            Page::Popup(popup) => popup.response().await,
+            Page::Redirect(redirect) => redirect.response().await,
+            Page::App(page) => page.response().await,
+            Page::None => Err(no_page()),
+        }
+    }
+
+    fn done(&mut self) {
+        if let Page::Popup(popup) = &mut self.page {
+            popup.done();
+        }
+    }
+}

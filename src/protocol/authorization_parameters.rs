@@ -1,0 +1,60 @@
+//! What an app adds to its authorization requests, such as `login_hint` or `audience`.
+
+use super::protocol_parameters::PROTOCOL_PARAMETERS;
+
+/// Parameters beside those of the protocol, each with its value, or without one where it shall not be sent.
+#[derive(Clone, Debug, Default)]
+pub struct AuthorizationParameters(Vec<(String, Option<String>)>);
+
+impl AuthorizationParameters {
+    /// Checks their names.
+    ///
+    /// # Errors
+    ///
+    /// The name of a parameter that the protocol sets: an app can't override it.
+    pub fn new(parameters: Vec<(String, Option<String>)>) -> Result<Self, String> {
+        match parameters.iter().find(|(name, _)| PROTOCOL_PARAMETERS.contains(&name.as_str())) {
+            Some((name, _)) => Err(name.clone()),
+            None => Ok(Self(parameters)),
+        }
+    }
+
+    /// These and others, which count where both have a say.
+    pub fn and(&self, others: &Self) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| !others.has(name));
+        Self(kept.chain(&others.0).cloned().collect())
+    }
+
+    /// Whether the app has a say on a parameter.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
+    /// Those that are sent.
+    pub fn sent(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_protocol_sets_cannot_be_overridden() {
+        for name in PROTOCOL_PARAMETERS {
+            for value in [Some("x".to_owned()), None] {
+                let error = AuthorizationParameters::new(vec![("prompt".into(), None), (name.into(), value)]);
+                assert_eq!(error.err().as_deref(), Some(name));
+            }
+        }
+        let parameters = AuthorizationParameters::new(vec![("prompt".into(), None), ("a".into(), Some("b".into()))]);
+        let parameters = parameters.unwrap();
+        assert!(parameters.has("prompt") && !parameters.has("b"));
+        assert_eq!(parameters.sent().collect::<Vec<_>>(), [("a", "b")]);
+        let others = AuthorizationParameters::new(vec![("prompt".into(), Some("login".into())), ("a".into(), None)]);
+        let both = parameters.and(&others.unwrap());
+        assert_eq!(both.sent().collect::<Vec<_>>(), [("prompt", "login")]);
+        assert!(both.has("a"));
+    }
+}

@@ -1,0 +1,160 @@
+//! CORS by the Fetch standard, for requests without credentials: what is checked, and what a server has
+//! to send so that a page may read its answers.
+
+use super::challenge::is_tchar;
+
+type Headers = [(String, String)];
+
+/// What lets a page of an origin read an answer (Fetch §4.10).
+pub fn allow_origin(origin: &str) -> String {
+    ["Access-Control-Allow-Origin: ", origin].concat()
+}
+
+/// What lets a page send headers, in the answer to a preflight (Fetch §4.8).
+pub fn allow_headers(names: &str) -> String {
+    ["Access-Control-Allow-Headers: ", names].concat()
+}
+
+/// What lets a page read headers of an answer (Fetch §2.2.2).
+pub fn expose_headers(names: &str) -> String {
+    ["Access-Control-Expose-Headers: ", names].concat()
+}
+
+/// For which `*` does not stand (Fetch §2.2.2, CORS non-wildcard request-header name).
+const NON_WILDCARD: &str = "authorization";
+
+/// What is said of a server that allows all headers by `*`, and wants a token.
+pub const WILDCARD: &str = "\"*\" in Access-Control-Allow-Headers does not stand for Authorization.";
+
+/// What lets a page read an MCP server's challenge.
+pub const EXPOSE_CHALLENGE: &str = "Access-Control-Expose-Headers: WWW-Authenticate";
+
+/// The first value of a header, whose name is in lower case.
+pub fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// The headers for which a page's request needs leave, by name (Fetch §2.2.2).
+pub fn preflighted<'a>(headers: &[(&'a str, &str)]) -> Vec<&'a str> {
+    let simple = ["application/x-www-form-urlencoded", "text/plain"];
+    let safelisted = |name, value| name == "accept" || (name == "content-type" && simple.contains(value));
+    headers.iter().filter(|(name, value)| !safelisted(*name, value)).map(|(name, _)| *name).collect()
+}
+
+/// Fetch §4.10, CORS check.
+///
+/// # Errors
+///
+/// What the server sends in place of it.
+pub fn allows_origin(headers: &Headers, origin: &str) -> Result<(), String> {
+    match header(headers, "access-control-allow-origin") {
+        Some(allowed) if allowed == "*" || allowed == origin => Ok(()),
+        // Fetch §2.2.2: several fields of one name count as one, joined by commas.
+        Some(allowed) if allowed.contains(',') => {
+            Err(["Access-Control-Allow-Origin is sent twice, or lists several: ", allowed, "."].concat())
+        }
+        Some(allowed) => Err(["Access-Control-Allow-Origin is ", allowed, "."].concat()),
+        None => Err("There is no Access-Control-Allow-Origin.".into()),
+    }
+}
+
+/// Fetch §4.8, CORS-preflight fetch: whether its answer lets a request with these headers go.
+///
+/// # Errors
+///
+/// What the server sends in place of it, or leaves out.
+pub fn preflight_allows(status: u16, answer: &Headers, origin: &str, asked: &[&str]) -> Result<(), String> {
+    if !(200..300).contains(&status) {
+        return Err(format!("OPTIONS is answered with {status}."));
+    }
+    allows_origin(answer, origin)?;
+    let names = |field: &'static str| {
+        let value = header(answer, field).unwrap_or_default();
+        // Fetch §4.8: one entry that is no name, and none counts.
+        list(value).ok_or_else(|| [field, " is no list of names: ", value, "."].concat())
+    };
+    names("access-control-allow-methods")?;
+    let allowed = names("access-control-allow-headers")?;
+    let refused =
+        |name: &&&str| !allowed.iter().any(|allowed| allowed == **name || (allowed == "*" && **name != NON_WILDCARD));
+    match asked.iter().find(refused) {
+        None => Ok(()),
+        Some(&name) if name == NON_WILDCARD && allowed.iter().any(|allowed| allowed == "*") => Err(WILDCARD.to_owned()),
+        Some(name) => Err(["Access-Control-Allow-Headers does not list ", name, "."].concat()),
+    }
+}
+
+/// Whether a page may read a header (Fetch §4.10 and §2.2.2).
+pub fn exposes(headers: &Headers, name: &str) -> bool {
+    const SAFELISTED: [&str; 7] =
+        ["cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"];
+    let exposed = header(headers, "access-control-expose-headers").and_then(list).unwrap_or_default();
+    SAFELISTED.contains(&name) || exposed.iter().any(|exposed| exposed == name || exposed == "*")
+}
+
+/// Fetch §2.2.2, extract header list values: names in lower case, or nothing where an entry is none (RFC 9110 §5.6.1).
+fn list(value: &str) -> Option<Vec<String>> {
+    let entries = value.split(',').map(|entry| entry.trim_matches([' ', '\t'])).filter(|entry| !entry.is_empty());
+    entries.map(|entry| entry.bytes().all(is_tchar).then(|| entry.to_ascii_lowercase())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: &str = "https://app.example";
+
+    fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_origin_is_compared_exactly_or_all_are_let_in() {
+        for (allowed, expected) in [(ORIGIN, true), ("*", true), ("https://app.example/", false), ("null", false)] {
+            assert_eq!(allows_origin(&headers(&[("access-control-allow-origin", allowed)]), ORIGIN).is_ok(), expected);
+        }
+        assert!(allows_origin(&[], ORIGIN).is_err());
+        let twice = allows_origin(&headers(&[("access-control-allow-origin", "*, *")]), ORIGIN);
+        assert!(twice.unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn a_preflight_has_to_succeed_and_to_list_what_is_asked_for() {
+        let answer =
+            |allowed| headers(&[("access-control-allow-origin", "*"), ("access-control-allow-headers", allowed)]);
+        let allows = |status, allowed, asked: &[&str]| preflight_allows(status, &answer(allowed), ORIGIN, asked);
+        assert!(allows(204, "Content-Type, DPoP", &["content-type", "dpop"]).is_ok());
+        assert!(allows(204, "Content-Type", &["content-type", "dpop"]).unwrap_err().contains("dpop"));
+        assert!(allows(401, "Content-Type", &["content-type"]).unwrap_err().contains("401"));
+        // Fetch §4.8: "*" does not stand for Authorization.
+        assert!(allows(204, "*", &["dpop"]).is_ok());
+        assert_eq!(allows(204, "*", &["authorization"]).unwrap_err(), WILDCARD);
+        assert!(allows(204, "*, Content-Type", &["authorization"]).is_err());
+        for listed in ["*, Authorization", "AUTHORIZATION", " ,\t*,,authorization ,", "x,Authorization"] {
+            assert!(allows(204, listed, &["authorization"]).is_ok(), "{listed}");
+        }
+        assert!(
+            preflight_allows(204, &headers(&[("access-control-allow-headers", "dpop")]), ORIGIN, &["dpop"]).is_err()
+        );
+    }
+
+    #[test]
+    fn a_list_with_an_entry_that_is_no_name_allows_nothing() {
+        // Fetch §4.8: "If either methods or headerNames is failure, return a network error."
+        for broken in ["dpop;content-type", "dpop content-type, dpop", "\"dpop\", dpop", "dpop, (x)", "é, *"] {
+            for field in ["access-control-allow-headers", "access-control-allow-methods"] {
+                let answer = headers(&[("access-control-allow-origin", "*"), (field, broken)]);
+                assert!(preflight_allows(204, &answer, ORIGIN, &["dpop"]).unwrap_err().contains(field), "{broken}");
+            }
+            assert!(!exposes(&headers(&[("access-control-expose-headers", broken)]), "dpop"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn headers_are_hidden_unless_they_are_exposed() {
+        assert!(exposes(&[], "content-type"));
+        assert!(!exposes(&[], "www-authenticate"));
+        let exposed = headers(&[("access-control-expose-headers", "X, WWW-Authenticate")]);
+        assert!(exposes(&exposed, "www-authenticate") && !exposes(&exposed, "dpop-nonce"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Token exchange (RFC 8693): one token for another, of another kind or for another audience.
+
+use super::fields::Fields;
+use super::form::Form;
+use super::json::Object;
+use super::{Issuer, Resource, Scope, Secret};
+use crate::{Code, Result, Step};
+
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
+
+/// What is exchanged for what (§2.1).
+#[derive(Clone, Copy)]
+pub struct TokenExchange<'a> {
+    /// `subject_token`, REQUIRED: who or what the new token stands for.
+    pub subject_token: &'a Secret,
+    /// `subject_token_type`, REQUIRED.
+    pub subject_token_type: &'a str,
+    /// `requested_token_type`, OPTIONAL in the RFC; here it is what the answer is checked against.
+    pub requested_token_type: &'a str,
+    /// `audience`, OPTIONAL: who shall take the new token.
+    pub audience: &'a str,
+    /// `resource`, OPTIONAL: where it shall be used.
+    pub resource: &'a str,
+    /// `scope`, OPTIONAL.
+    pub scope: &'a Scope,
+}
+
+/// A user's ID token for an ID-JAG, an identity assertion for one authorization server (SEP-990).
+pub fn id_jag_exchange<'a>(
+    id_token: &'a Secret,
+    audience: &'a Issuer,
+    resource: &'a Resource,
+    scope: &'a Scope,
+) -> TokenExchange<'a> {
+    TokenExchange {
+        subject_token: id_token,
+        subject_token_type: ID_TOKEN,
+        requested_token_type: ID_JAG,
+        audience: audience.as_str(),
+        resource: resource.as_str(),
+        scope,
+    }
+}
+
+impl TokenExchange<'_> {
+    /// The request, without the client's authentication.
+    pub fn request(&self) -> Form {
+        Form::new()
+            .add("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
+            .add("requested_token_type", self.requested_token_type)
+            .add("subject_token", self.subject_token.expose())
+            .add("subject_token_type", self.subject_token_type)
+            .add("audience", self.audience)
+            .add("resource", self.resource)
+            .optional("scope", self.scope.to_parameter().as_deref())
+    }
+
+    /// The token in the answer (§2.2.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidResponse`] for a token of another type, or none.
+    pub fn read(&self, document: &Object) -> Result<Secret> {
+        let fields = Fields::new(document, Code::InvalidResponse, Step::Token);
+        let is_one = fields.required_string("issued_token_type")? == self.requested_token_type;
+        fields.check(is_one, "issued_token_type", "the one that was asked for")?;
+        fields.required_string("access_token").map(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ServerUrl;
+    use crate::protocol::test_support::object;
+
+    fn check(answer: &str) -> Result<Secret> {
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
+        id_jag_exchange(&"id".into(), &issuer, &resource, &Scope::default()).read(&object(answer))
+    }
+
+    #[test]
+    fn an_id_jag_is_asked_for_with_the_parameters_of_sep_990() {
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
+        let request = id_jag_exchange(&"id".into(), &issuer, &resource, &Scope::default()).request();
+        for expected in [
+            "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid-jag",
+            "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid_token",
+            "audience=https%3A%2F%2Fas.example",
+            "resource=https%3A%2F%2Fa.example%2Fmcp",
+        ] {
+            assert!(request.as_str().contains(expected), "{expected}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_type_is_refused() {
+        // RFC 8693 §2.2.1: "issued_token_type REQUIRED. An identifier … for the representation of the issued security
+        // token."
+        let answer = |kind: &str| {
+            format!(
+                r#"{{"access_token": "t", "token_type": "N_A", "issued_token_type": "urn:ietf:params:oauth:token-type:{kind}"}}"#
+            )
+        };
+        assert_eq!(check(&answer("id-jag")).unwrap().expose(), "t");
+        assert_eq!(check(&answer("access_token")).unwrap_err().code(), Code::InvalidResponse);
+        assert_eq!(check(r#"{"access_token": "t"}"#).unwrap_err().code(), Code::InvalidResponse);
+    }
+}

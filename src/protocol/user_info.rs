@@ -1,0 +1,165 @@
+//! Who the user is, as the authorization server says: by an ID token, or at its userinfo endpoint (OpenID Connect Core
+//! §2, §5). It is for people to read; nothing is decided by it.
+
+use serde::Serialize;
+
+use super::json::{Object, Value};
+use super::server_text::presentable;
+use super::{Issuer, Url};
+
+/// Who the user is (OpenID Connect Core §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UserInfo {
+    /// `sub`: identifies this user at this issuer, and never changes.
+    pub sub: String,
+    /// `name`: the full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `email`: it may not have been verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `picture`: where a picture of the user is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Url>,
+}
+
+/// What an ID token is checked against.
+pub struct ExpectedIdToken<'a> {
+    /// `iss`.
+    pub issuer: &'a Issuer,
+    /// `aud`.
+    pub client_id: &'a str,
+    /// `nonce`.
+    pub nonce: &'a str,
+    /// Seconds since 1970, at the authorization server.
+    pub now: u64,
+}
+
+impl ExpectedIdToken<'_> {
+    /// Who the user is by an ID token's claims (OpenID Connect Core §3.1.3.7); nothing where they are not of this sign-in.
+    /// The token comes from the token endpoint over TLS, which stands in for its signature (§3.1.3.7, 6).
+    pub fn user(&self, claims: &Object) -> Option<UserInfo> {
+        let is_us = |audience: &Value| audience.as_str() == Some(self.client_id);
+        let (for_us, is_alone) = match claims.get("aud")? {
+            Value::Array(audiences) => (audiences.iter().any(is_us), audiences.len() == 1),
+            audience => (is_us(audience), true),
+        };
+        // "If the ID Token contains multiple audiences, the Client SHOULD verify that an azp Claim is present."
+        let party = claims.get("azp");
+        let is_party = party.map_or(is_alone, is_us);
+        let is_ours = claims.text("iss").is_some_and(|issuer| *self.issuer == *issuer)
+            && for_us
+            && is_party
+            && claims.text("nonce") == Some(self.nonce)
+            && claims.seconds("exp").is_some_and(|expires| expires > self.now);
+        if is_ours { UserInfo::read(claims) } else { None }
+    }
+}
+
+impl UserInfo {
+    /// Reads it from claims, or from a record of this library's.
+    pub fn read(claims: &Object) -> Option<Self> {
+        let text = |name| claims.text(name).map(presentable).filter(|text| !text.is_empty());
+        // §2: sub "MUST NOT exceed 255 ASCII characters".
+        let sub = claims.text("sub").filter(|sub| sub.len() <= 255 && sub.is_ascii())?;
+        Some(Self {
+            sub: sub.to_owned(),
+            name: text("name"),
+            email: text("email"),
+            picture: claims.text("picture").and_then(|url| Url::parse(url).ok()),
+        })
+    }
+
+    /// The same user with what the userinfo endpoint adds. §5.3.2: the answer "MUST NOT be used" where its `sub` is
+    /// another one.
+    pub fn with(self, answer: &Object) -> Self {
+        match Self::read(answer) {
+            Some(more) if more.sub == self.sub => Self {
+                name: self.name.or(more.name),
+                email: self.email.or(more.email),
+                picture: self.picture.or(more.picture),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// Whether there is nothing that a person would know the user by.
+    pub fn is_nameless(&self) -> bool {
+        self.name.is_none() && self.email.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::test_support::object;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn user(claims: &str) -> Option<UserInfo> {
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        ExpectedIdToken { issuer: &issuer, client_id: "app", nonce: "n", now: NOW }.user(&object(claims))
+    }
+
+    /// The claims of a good token, with one put in place of another.
+    fn claims(from: &str, to: &str) -> String {
+        const GOOD: &str =
+            r#"{"iss":"https://as.example","aud":"app","nonce":"n","exp":1800000001,"sub":"24400320","name":"Jane"}"#;
+        assert!(GOOD.contains(from));
+        GOOD.replacen(from, to, 1)
+    }
+
+    #[test]
+    fn an_id_token_of_this_sign_in_says_who_the_user_is() {
+        let found = user(&claims("Jane", "Jane")).unwrap();
+        assert_eq!((found.sub.as_str(), found.name.as_deref(), found.email), ("24400320", Some("Jane"), None));
+        // OpenID Connect Core §2: "aud" is one text or a list.
+        assert!(user(&claims(r#""app""#, r#"["app"]"#)).is_some());
+        assert!(user(&claims(r#""app""#, r#"["app", "api"], "azp": "app""#)).is_some());
+    }
+
+    #[test]
+    fn one_of_another_sign_in_says_nothing() {
+        // OpenID Connect Core §3.1.3.7, 2 to 5, 9 and 11.
+        for (from, to) in [
+            ("https://as.example", "https://evil.example"),
+            (r#""app""#, r#""other""#),
+            (r#""app""#, r#"["app", "other"]"#),
+            (r#""app""#, r#"["app", "other"], "azp": "other""#),
+            (r#""app""#, r#""app", "azp": "other""#),
+            (r#""app""#, "5"),
+            (r#""nonce":"n""#, r#""nonce":"m""#),
+            (r#""nonce":"n","#, ""),
+            ("1800000001", "1800000000"),
+            (r#""exp":1800000001,"#, ""),
+            (r#""sub":"24400320","#, ""),
+        ] {
+            assert_eq!(user(&claims(from, to)), None, "{from} → {to}");
+        }
+    }
+
+    #[test]
+    fn texts_are_for_people_to_read() {
+        let found = user(&claims("Jane", "Ja\\u202ene\\u0007")).unwrap();
+        assert_eq!(found.name.as_deref(), Some("Jane"));
+        let picture = |url: &str| {
+            let with = claims(r#""name""#, &format!(r#""picture": "{url}", "name""#));
+            user(&with).unwrap().picture.map(|url| url.as_str().to_owned())
+        };
+        assert_eq!(picture("https://as.example/me.png").as_deref(), Some("https://as.example/me.png"));
+        for url in ["javascript:alert(1)", "data:image/svg+xml,x", "http://as.example/me.png"] {
+            assert_eq!(picture(url), None);
+        }
+    }
+
+    #[test]
+    fn the_userinfo_endpoint_adds_to_the_same_user() {
+        let found = || user(&claims(r#","name":"Jane""#, "")).unwrap();
+        assert!(found().is_nameless());
+        let added = found().with(&object(r#"{"sub": "24400320", "email": "jane@example.com"}"#));
+        assert_eq!(added.email.as_deref(), Some("jane@example.com"));
+        // §5.3.2.
+        assert_eq!(found().with(&object(r#"{"sub": "other", "email": "eve@example.com"}"#)), found());
+    }
+}

@@ -1,0 +1,4 @@
+import { mount } from "svelte";
+import Servers from "./Servers.svelte";
+
+mount(Servers, { target: document.getElementById("root") });

@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Servers from "./Servers.vue";
+
+createApp(Servers).mount("#root");

@@ -1,0 +1,192 @@
+// A list of servers and accounts, in each framework: one page, four servers with two accounts at one of them, two tabs.
+
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { agree, launchBrowser, openPage, popupOf, startWorld } from "./world.mjs";
+
+const FRAMEWORKS = { react: "servers-react.jsx", vue: "servers-vue.js", svelte: "servers-svelte.js" };
+let browser;
+let world;
+
+before(async () => {
+  const scripts = Object.entries(FRAMEWORKS).map(([framework, file]) => [`/${framework}.js`, `page/${file}`]);
+  world = await startWorld(Object.fromEntries(scripts), 4);
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+for (const framework of Object.keys(FRAMEWORKS)) suite(framework, () => tests(`${framework}.html`));
+
+// What all of them are made of decides the rest.
+suite("the watch, in React", () => testsOfTheWatch("react.html"));
+
+/** A server's row, by its number in the world and by the account's name. */
+const row = (page, name) => page.getByRole("region", { name, exact: true });
+const press = (page, name, label) => row(page, name).getByRole("button", { name: label, exact: true });
+
+async function add(page, server, account = "") {
+  await page.getByLabel("URL").fill(server);
+  await page.getByLabel("Account").fill(account);
+  await page.getByRole("button", { name: "Add" }).click();
+}
+
+async function signIn(page, name, user) {
+  await agree(await popupOf(page, press(page, name, "Sign in")), user);
+}
+
+/** What a page says of all its rows: `{ name: "status user" }`. */
+const shown = (page) =>
+  page.evaluate(() => {
+    const rows = Array.from(document.querySelectorAll("section"), (row) => [
+      row.getAttribute("aria-label"),
+      row.querySelector("[role=status]").textContent,
+    ]);
+    return Object.fromEntries(rows);
+  });
+
+/** Waits until it says this. */
+async function shows(page, expected) {
+  for (const end = performance.now() + 15_000; performance.now() < end;) {
+    if (isDeepStrictEqual(await shown(page), expected)) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  assert.deepEqual(await shown(page), expected);
+}
+
+function tests(path) {
+  const open = (t) => openPage(t, browser, world.url + path);
+
+  test("four servers, two accounts at one of them, two tabs, a reload and a sign-out: who is signed in where", async (t) => {
+    const { page: one, problems } = await open(t);
+    const two = await one.context().newPage();
+    await two.goto(one.url());
+    // The app's own.
+    const rows = new Map([one, two].map((page) => [page, { 0: "signed-out", 1: "signed-out" }]));
+    const bothShow = async (more = {}) => {
+      for (const [page, expected] of rows) await shows(page, Object.assign(expected, more));
+    };
+    await bothShow();
+
+    // What the user adds is on the list of this page alone, until they sign in.
+    for (const server of world.mcpUrls.slice(2)) await add(one, server);
+    await add(one, world.mcpUrls[0], "work");
+    Object.assign(rows.get(one), { 2: "signed-out", 3: "signed-out", "0 work": "signed-out" });
+    await bothShow();
+
+    const users = { 0: "alice", 1: "bob", 2: "carol", 3: "dave", "0 work": "erin" };
+    for (const [name, user] of Object.entries(users)) {
+      await signIn(name === "1" ? two : one, name, user);
+      await bothShow({ [name]: `signed-in ${user}` });
+    }
+
+    await one.reload();
+    await bothShow();
+    // Stored sessions come up by themselves: this tab has no list of its own.
+    const three = await one.context().newPage();
+    await three.goto(one.url());
+    await shows(three, rows.get(one));
+    await three.close();
+
+    await press(two, "0 work", "Sign out").click();
+    await bothShow({ "0 work": "signed-out" });
+    await one.reload();
+    await bothShow();
+    assert.deepEqual(problems, []);
+  });
+
+  test("what is removed is signed out everywhere, and comes back neither by itself nor after a reload", async (t) => {
+    const { page, problems } = await open(t);
+    await add(page, world.mcpUrls[2], "work");
+    await signIn(page, "2 work", "alice");
+    const rest = { 0: "signed-out", 1: "signed-out" };
+    await shows(page, { ...rest, "2 work": "signed-in alice" });
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await shows(other, { ...rest, "2 work": "signed-in alice" });
+
+    await press(page, "2 work", "Remove").click();
+    await shows(page, rest);
+    await shows(other, { ...rest, "2 work": "signed-out" });
+    await page.reload();
+    await shows(page, rest);
+    // One that was never signed in goes as well.
+    await press(page, "1", "Remove").click();
+    await shows(page, { 0: "signed-out" });
+    assert.deepEqual(problems, []);
+  });
+
+  test("two windows one after the other, of which one is lost: each row has its own state", async (t) => {
+    await world.cutOff(t);
+    const { page, problems } = await open(t);
+    await popupOf(page, press(page, "0", "Sign in"));
+    await shows(page, { 0: "signing-in waiting", 1: "signed-out" });
+    await signIn(page, "1", "alice");
+    await shows(page, { 0: "signing-in waiting", 1: "signed-in alice" });
+    await press(page, "0", "Cancel").click();
+    await shows(page, { 0: "signed-out", 1: "signed-in alice" });
+    assert.deepEqual(problems, []);
+  });
+}
+
+function testsOfTheWatch(path) {
+  const open = (t, query = "") => openPage(t, browser, world.url + path + query);
+
+  test("a second sign-in to the same account takes the first one's place, one to another account does not", async (t) => {
+    const { page, problems } = await open(t);
+    const first = await popupOf(page, press(page, "0", "Sign in"));
+    await first.getByPlaceholder("Enter any login").waitFor();
+    const closed = first.waitForEvent("close");
+    const second = await popupOf(page, press(page, "0", "Sign in"));
+    await closed;
+    await second.getByPlaceholder("Enter any login").waitFor();
+    await press(page, "1", "Sign in").click();
+    await row(page, "1").locator(".error").filter({ hasText: "popup_open" }).waitFor();
+    await agree(second, "alice");
+    await shows(page, { 0: "signed-in alice", 1: "signed-out" });
+    assert.equal(await row(page, "0").locator(".error").innerText(), "");
+    assert.deepEqual(problems, []);
+  });
+
+  test("an authorizer that can't be made is an error of the list, until the user tries again", async (t) => {
+    const { page, problems } = await open(t);
+    await signIn(page, "0", "alice");
+    await shows(page, { 0: "signed-in alice", 1: "signed-out" });
+    const again = await page.context().newPage();
+    await again.goto(`${page.url()}?fails-once`);
+    const error = again.locator(".list-error");
+    await error.filter({ hasText: "not yet" }).waitFor();
+    await shows(again, { 0: "signed-out", 1: "signed-out" });
+    await add(again, world.mcpUrls[2]);
+    await signIn(again, "2", "bob");
+    await shows(again, { 0: "signed-in alice", 1: "signed-out", 2: "signed-in bob" });
+    assert.equal(await error.innerText(), "");
+    assert.deepEqual(problems, []);
+  });
+
+  test("a session that can't be deleted stays on the list with the error, and works", async (t) => {
+    const { page, problems } = await open(t, "?keeps-all");
+    await signIn(page, "0", "alice");
+    await shows(page, { 0: "signed-in alice", 1: "signed-out" });
+    await press(page, "0", "Remove").click();
+    await row(page, "0").locator(".error").filter({ hasText: "storage_failed" }).waitFor();
+    await press(page, "0", "Ask again").click();
+    await shows(page, { 0: "signed-in alice", 1: "signed-out" });
+    assert.deepEqual(problems, []);
+  });
+
+  test("what is no server is an error in its row, and text from there is text", async (t) => {
+    const { page, problems } = await open(t);
+    await add(page, "<img src=x onerror=alert(1)>");
+    await page.locator("section .error").filter({ hasText: "invalid_url" }).waitFor();
+    assert.equal(await page.locator("img").count(), 0);
+    await press(page, "-1", "Remove").click();
+    await shows(page, { 0: "signed-out", 1: "signed-out" });
+    assert.equal(await page.locator(".list-error").innerText(), "");
+    assert.deepEqual(problems, []);
+  });
+}

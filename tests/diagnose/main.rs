@@ -1,0 +1,10 @@
+//! The diagnosis over scripted exchanges: what is asked, and what a page may not read.
+// Helpers of tests are no tests to clippy.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
+
+mod as_a_page;
+mod document;
+mod findings;
+mod scripted;
+mod whole_report;

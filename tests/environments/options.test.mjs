@@ -1,0 +1,61 @@
+// Options that are wrong, in Node.js, where no page makes up for them: each is told by its name, with what is wrong.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { McpAuthorizer } from "../../pkg/node.js";
+
+const GOOD = { clientName: "Acme", redirectUri: "http://127.0.0.1:8976/callback" };
+const wrong = (options) =>
+  McpAuthorizer.create(/** @type {any} */ ({ ...GOOD, ...options })).then(
+    () => assert.fail(`${JSON.stringify(options)} is taken`),
+    (error) => error,
+  );
+
+for (const [title, options, code, said] of /** @type {[string, object, string, RegExp][]} */ ([
+  ["dpop: true", { dpop: true }, "invalid_option", /^"dpop" .*"auto", "require" or "off"/],
+  ["an empty clientName", { clientName: "" }, "invalid_option", /^"clientName" .*is empty/],
+  ["no clientName", { clientName: undefined }, "invalid_option", /^"clientName" .*is missing/],
+  [
+    "a document's URL without a path",
+    { clientIdMetadataUrl: "https://app.example" },
+    "invalid_url",
+    /^clientIdMetadataUrl .*https:\/\/app\.example.* has no path/,
+  ],
+  [
+    "a redirectUri that is relative to no page",
+    { redirectUri: "/callback.html" },
+    "invalid_option",
+    /^"redirectUri" .*complete URL.* no page here/,
+  ],
+  ...["redirectUri", "clientUri", "clientIdMetadataUrl"].map((name) => [
+    `credentials in ${name}`,
+    { [name]: "https://ada:s3cret@app.example/path" },
+    "invalid_url",
+    new RegExp(`^${name} .*user name or password`),
+  ]),
+])) {
+  test(`${title}: ${code}, by name`, async () => {
+    const error = await wrong(options);
+    assert.equal(error.code, code);
+    assert.equal(error.step, "setup");
+    assert.match(error.message, said);
+    assert.ok(!JSON.stringify([error.message, error.remedy]).includes("s3cret"));
+  });
+}
+
+test("credentials in a server's URL: invalid_url that says so and does not show them, whatever is called", async () => {
+  const authorizer = await McpAuthorizer.create(GOOD);
+  const server = "https://ada:s3cret@mcp.example/mcp";
+  for (const method of ["signIn", "restore", "forget"]) {
+    const error = await authorizer[method](server).then(assert.fail, (error) => error);
+    assert.equal(error.code, "invalid_url", method);
+    assert.match(error.message, /^The server's URL .*user name or password/);
+    assert.ok(!JSON.stringify([error.message, error.remedy]).includes("s3cret"));
+  }
+});
+
+test("a URL object is as good as its text", async () => {
+  const [redirectUri, clientUri] = [new URL(GOOD.redirectUri), new URL("https://acme.example/")];
+  const authorizer = await McpAuthorizer.create({ ...GOOD, redirectUri, clientUri, storage: "memory" });
+  assert.equal(await authorizer.restore(new URL("https://mcp.example/mcp")), null);
+});

@@ -1,0 +1,84 @@
+//! Who the user is: OpenID Connect Core §3.1.3.7 and §5.3.
+
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use mcp_authorize::flow::{Client, restore, sign_in};
+use mcp_authorize::ports::UserAgent as _;
+use mcp_authorize::protocol::{Scope, ServerUrl, UserInfo};
+use pollster::block_on;
+
+use crate::scripted::*;
+
+const USERINFO: &str = "https://as.example/userinfo";
+
+/// Who signs in: `claims` are those of the ID token, in which NONCE stands for the request's nonce.
+fn user(world: &Scripted, scopes: &str, claims: &'static str) -> Option<Rc<UserInfo>> {
+    let members = format!(r#", "userinfo_endpoint": "{USERINFO}""#);
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, &members)));
+    let issued = world.clone();
+    let mut user = User::who(move |sent| {
+        let claims = claims.replace("NONCE", sent.get("nonce").map_or("none", String::as_str));
+        let token = format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        issued.reply(TOKEN, Reply::ok(tokens("first").replacen('{', &format!(r#"{{"id_token": "{token}","#), 1)));
+        vec![Ok(ours(&format!("?code=the-code&state={}", sent["state"])))]
+    });
+    let client = Rc::new(Client { scopes: Some(Scope::parse(scopes)), ..client() });
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    let session = block_on(sign_in(world, &client, &account, None, &mut user)).unwrap();
+    assert!(user.shows_page());
+    let restored = block_on(restore(world, &client, &account)).unwrap().unwrap();
+    assert_eq!(restored.user(), session.user());
+    // A refresh tells nothing new of the user.
+    block_on(session.refresh()).unwrap();
+    assert_eq!(restored.user(), session.user());
+    session.user()
+}
+
+const JANE: &str =
+    r#"{"iss":"https://as.example","aud":"registered","nonce":"NONCE","exp":99999999999,"sub":"1","name":"Jane"}"#;
+const NAMELESS: &str = r#"{"iss":"https://as.example","aud":"registered","nonce":"NONCE","exp":99999999999,"sub":"1"}"#;
+
+#[test]
+fn an_id_token_says_who_has_signed_in() {
+    let world = Scripted::working();
+    let jane = user(&world, "read openid", JANE).unwrap();
+    assert_eq!((jane.sub.as_str(), jane.name.as_deref()), ("1", Some("Jane")));
+    assert!(!world.asked().iter().any(|url| url == USERINFO), "nothing is missing");
+}
+
+#[test]
+fn nobody_is_asked_for_who_it_is_without_openid() {
+    let world = Scripted::working();
+    assert_eq!(user(&world, "read", JANE), None);
+}
+
+#[test]
+fn an_id_token_of_another_sign_in_says_nothing_and_the_sign_in_is_as_good() {
+    const WRONG: [&str; 3] = [
+        r#"{"iss":"https://as.example","aud":"registered","nonce":"another","exp":99999999999,"sub":"1"}"#,
+        r#"{"iss":"https://as.example","aud":"registered","nonce":"NONCE","exp":1,"sub":"1"}"#,
+        "no JSON",
+    ];
+    for claims in WRONG {
+        let world = Scripted::working();
+        assert_eq!(user(&world, "read openid", claims), None, "{claims}");
+        assert!(!world.asked().iter().any(|url| url == USERINFO));
+    }
+}
+
+#[test]
+fn the_userinfo_endpoint_knows_the_name_that_the_token_has_not() {
+    for (answer, email) in [
+        (Reply::ok(r#"{"sub": "1", "email": "jane@example.com"}"#), Some("jane@example.com")),
+        (Reply::ok(r#"{"sub": "2", "email": "eve@example.com"}"#), None),
+        (Reply::Json(403, r#"{"error": "insufficient_scope"}"#.into()), None),
+        (Reply::ok("no JSON"), None),
+    ] {
+        let world = Scripted::working();
+        world.reply(USERINFO, answer);
+        let found = user(&world, "read openid", NAMELESS).unwrap();
+        assert_eq!((found.sub.as_str(), found.email.as_deref()), ("1", email));
+    }
+}
