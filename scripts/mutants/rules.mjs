@@ -1,0 +1,474 @@
+// Rules that the JavaScript of the package keeps, and how each is broken: `find`, which stands in `file` once, gives way
+// to `put`. `suite` and `test` name what has to go red then: a file in tests, and a part of a test's name.
+
+/** @typedef {{ rule: string, file: string, find: string, put: string, suite: string, test: string }} Rule */
+
+/** @type {(file: string, rules: Omit<Rule, "file">[]) => Rule[]} */
+const of = (file, rules) => rules.map((rule) => ({ ...rule, file }));
+
+/** @type {Rule[]} */
+export const RULES = [
+  ...of("pkg/callback.js", [
+    {
+      rule: "The response does not stay in the address bar, nor in the history",
+      find: 'history.replaceState(null, "", origin + pathname);',
+      put: "",
+      suite: "attacks/leaks.test.mjs",
+      test: "the response does not stay in the history",
+    },
+    {
+      rule: "The callback page leads to a page of its own origin alone (OAuth 2.1 §7.12)",
+      find: "if (!page || new URL(page).origin !== origin) return;",
+      put: "if (!page) return;",
+      suite: "popup/matrix.mjs",
+      test: "redirect: only to a page of the app's own origin",
+    },
+    {
+      rule: "The response is posted to the app's own origin alone",
+      find: "opener?.postMessage(message, origin)",
+      put: 'opener?.postMessage(message, "*")',
+      suite: "attacks/response.test.mjs",
+      test: "an app's tab that is steered elsewhere",
+    },
+    {
+      rule: "Where there is no channel, a storage event carries the response",
+      find: "localStorage.setItem(NAME, JSON.stringify(message));",
+      put: "",
+      suite: "popup/matrix.mjs",
+      test: "by a storage event alone",
+    },
+    {
+      rule: "The response is gone from the storage at once",
+      find: "localStorage.removeItem(NAME);",
+      put: "",
+      suite: "attacks/leaks.test.mjs",
+      test: "the response does not stay in the history",
+    },
+    {
+      rule: "An answer to another callback page does not close this one",
+      find: "if (data?.type !== NAME || data.ack !== id) return;",
+      put: "if (data?.type !== NAME) return;",
+      suite: "popup/matrix.mjs",
+      test: "callback page, while another one is answered",
+    },
+    {
+      rule: "Without a response the callback page says where to start",
+      find: 'if (parameters.has("code") || parameters.has("error")) {',
+      put: "if (parameters) {",
+      suite: "popup/matrix.mjs",
+      test: "callback page, opened directly",
+    },
+  ]),
+
+  ...of("pkg/cli.js", [
+    {
+      rule: "The exit status is 2 if the server could not be reached",
+      find: "unreachable ? 2 :",
+      put: "unreachable ? 1 :",
+      suite: "environments/cli.test.mjs",
+      test: "the exit status",
+    },
+    {
+      rule: "The exit status is 1 if something fails",
+      find: "report.failures.length > 0 ? 1 : 0",
+      put: "0",
+      suite: "environments/cli.test.mjs",
+      test: "the exit status",
+    },
+    {
+      rule: "Nothing is registered without --register",
+      find: "register: Boolean(values.register)",
+      put: "register: true",
+      suite: "environments/cli.test.mjs",
+      test: "nothing is registered without --register",
+    },
+  ]),
+
+  ...of("pkg/diagnosis.js", [
+    {
+      rule: "Text from a server is text in Markdown: its backquotes end nothing",
+      find: '"`".repeat(1 + Math.max(',
+      put: '"`".repeat(1 + 0 * Math.max(',
+      suite: "environments/cli.test.mjs",
+      test: "backquotes",
+    },
+    {
+      rule: "A module of the diagnosis that could not be loaded is loaded again at the next attempt",
+      find: "loading = undefined;",
+      put: "",
+      suite: "environments/loading.test.mjs",
+      test: "the module of the diagnosis",
+    },
+  ]),
+
+  ...of("pkg/element.js", [
+    {
+      rule: "What the user wanted themselves is no trouble to tell",
+      find: 'const WANTED = ["aborted", ',
+      put: "const WANTED = [",
+      suite: "components/element.test.mjs",
+      test: "by keyboard",
+    },
+    {
+      rule: "Users read userMessage; message is for developers",
+      find: "(error.userMessage ?? error.message)",
+      put: "error.message",
+      suite: "components/element.test.mjs",
+      test: "what goes wrong is said beside the button",
+    },
+    {
+      rule: "A property that was set before the element was known counts",
+      find: "this.#authorizer = authorizer;\n    }\n",
+      put: "}\n",
+      suite: "components/element.test.mjs",
+      test: "an authorizer of the app's own is used",
+    },
+    {
+      rule: "An element that leaves the page ends its sign-in",
+      find: "this.#watch?.close();",
+      put: "",
+      suite: "components/element.test.mjs",
+      test: "taken out of the page it ends its sign-in",
+    },
+    {
+      rule: "An attribute that is set to what it was ends no sign-in",
+      find: "if (wanted.length === this.#watched.length && wanted.every((value, at) => value === this.#watched[at])) return;",
+      put: "",
+      suite: "components/element.test.mjs",
+      test: "with another account it is another session",
+    },
+    {
+      rule: "What changes is told to a screen reader (WCAG 2.2, 4.1.3)",
+      find: 'this.#message.setAttribute("role", "status");',
+      put: "",
+      suite: "components/element.test.mjs",
+      test: "by keyboard",
+    },
+  ]),
+
+  ...of("pkg/error.js", [
+    {
+      rule: "An error has what was thrown below as its cause",
+      find: "cause === undefined ? undefined : { cause }",
+      put: "undefined",
+      suite: "sessions/fetch.test.mjs",
+      test: "an error of fetch's is the cause of the rejection",
+    },
+    {
+      rule: "An aborted call rejects with the signal's own reason, as fetch does",
+      find: 'throw typeof thrown?.remedy === "string" && ',
+      put: "throw ",
+      suite: "sessions/fetch.test.mjs",
+      test: "one that fired already: nothing is sent",
+    },
+  ]),
+
+  ...of("pkg/face.js", [
+    {
+      rule: "An error of a request that needs more scopes brings the means to get them",
+      find: "if (scopes)",
+      put: "if (false)",
+      suite: "sessions/step-up.test.mjs",
+      test: "concurrent 403s lead to one popup, whoever asks for it",
+    },
+    {
+      rule: "URLs may be given as URL objects",
+      find: "(url) => (url instanceof URL ? url.href : url)",
+      put: "(url) => /** @type {any} */ (url)",
+      suite: "environments/options.test.mjs",
+      test: "a URL object is as good as its text",
+    },
+    {
+      rule: "A session's scopes can't be changed from outside",
+      find: "Object.freeze(this.#core.facts.scopes)",
+      put: "this.#core.facts.scopes",
+      suite: "environments/exported.test.mjs",
+      test: "its scopes are frozen",
+    },
+    {
+      rule: "Exported tokens have nothing in them that concerns this library's store alone",
+      find: "const { account, failed_at, retry_at, ...tokens } = JSON.parse(record);",
+      put: "const tokens = JSON.parse(record);",
+      suite: "environments/exported.test.mjs",
+      test: "nothing of the store is exported",
+    },
+    {
+      rule: "A module that could not be loaded is loaded again at the next attempt",
+      find: "loading = undefined;",
+      put: "",
+      suite: "environments/loading.test.mjs",
+      test: "the module of sign-in",
+    },
+  ]),
+
+  ...of("pkg/steps-loading.js", [
+    {
+      rule: "A module of the steps that could not be loaded is loaded again at the next attempt",
+      find: "loading = undefined;",
+      put: "",
+      suite: "environments/loading.test.mjs",
+      test: "the module of the steps",
+    },
+  ]),
+
+  ...of("pkg/oauth-provider.js", [
+    {
+      rule: "After a 401 it is the session that refreshes",
+      find: "await session.authProvider.onUnauthorized();",
+      put: "",
+      suite: "sessions/oauth-provider.test.mjs",
+      test: "SDK 2: after 401 the session is refreshed",
+    },
+    {
+      rule: "A 403 that names scopes rejects with the union of scopes",
+      find: "[...new Set([...session.scopes, ...missing])]",
+      put: "missing",
+      suite: "sessions/oauth-provider.test.mjs",
+      test: "SDK 2: a tool that needs more scopes",
+    },
+  ]),
+
+  ...of("pkg/react.js", [
+    {
+      rule: "With another server or account, the session before is not shown for a moment longer",
+      find: "[url, source, account]",
+      put: "[source]",
+      suite: "components/session.test.mjs",
+      test: "with another server's URL",
+    },
+  ]),
+
+  ...of("pkg/store.js", [
+    {
+      rule: "A component that goes takes its sign-in along",
+      find: "watch?.close();",
+      put: "",
+      suite: "components/session.test.mjs",
+      test: "a component that goes takes its sign-in along",
+    },
+  ]),
+
+  ...of("pkg/authorizer-source.js", [
+    {
+      rule: "Components that share a source share an authorizer",
+      find: "made.set(source, entry);",
+      put: "",
+      suite: "components/session.test.mjs",
+      test: "a click signs in: one authorizer",
+    },
+  ]),
+
+  ...of("pkg/watch-session.js", [
+    {
+      rule: "What happens to another account is not this one's",
+      find: " && detail.account === account;",
+      put: ";",
+      suite: "components/session.test.mjs",
+      test: "with another account",
+    },
+    {
+      rule: "An error is shown until the next attempt",
+      find: "    error = null;\n",
+      put: "",
+      suite: "components/session.test.mjs",
+      test: "what goes wrong is an error to show",
+    },
+    {
+      rule: "A sign-out elsewhere is shown here",
+      find: 'authorizer.addEventListener("signed-out", onSignedOut, { signal });',
+      put: "",
+      suite: "components/session.test.mjs",
+      test: "one component signs out",
+    },
+  ]),
+
+  ...of("pkg/step-by-step.js", [
+    {
+      rule: "What a step rejects with is an McpAuthorizeError",
+      find: "return step(plain(given)).catch(fail);",
+      put: "return step(plain(given));",
+      suite: "steps/attacks.test.mjs",
+      test: "no step takes a bare code",
+    },
+  ]),
+
+  ...of("src/browser/app_request.js", [
+    {
+      rule: "The token stands in the one Authorization header that is sent (RFC 6750 §2)",
+      find: 'headers.set("authorization", authorization);',
+      put: 'headers.append("authorization", authorization);',
+      suite: "sessions/fetch.test.mjs",
+      test: "an Authorization header of the app's own gives way",
+    },
+    {
+      rule: "What is checked is what is sent",
+      find: "this.input = this.isRequest ? input : String(input);",
+      put: "this.input = this.isRequest || String(input) ? input : input;",
+      suite: "sessions/fetch.test.mjs",
+      test: "what is checked is what is sent",
+    },
+    {
+      rule: "A stream that was sent is not sent again",
+      find: 'return typeof this.init?.body?.getReader !== "function";',
+      put: "return true;",
+      suite: "sessions/fetch.test.mjs",
+      test: "a streaming request body is not sent again",
+    },
+    {
+      rule: "No redirect takes the token elsewhere",
+      find: 'if (manual) init.redirect = "manual";',
+      put: "",
+      suite: "sessions/fetch.test.mjs",
+      test: "a redirect to another origin is not followed",
+    },
+    {
+      rule: "No cookie of the app goes along through a proxy",
+      find: 'credentials: "omit"',
+      put: 'credentials: "include"',
+      suite: "attacks/leaks.test.mjs",
+      test: "no cookie of the app goes along",
+    },
+  ]),
+
+  ...of("src/browser/database.js", [
+    {
+      rule: "The key of the records can't be read out (Web Cryptography §14.3.6)",
+      find: 'false, ["encrypt", "decrypt"]',
+      put: 'true, ["encrypt", "decrypt"]',
+      suite: "sessions/storage.test.mjs",
+      test: "raw contents hold no token",
+    },
+    {
+      rule: "Each encryption has an initialization vector of its own (NIST SP 800-38D §8)",
+      find: "crypto.getRandomValues(new Uint8Array(12))",
+      put: "new Uint8Array(12)",
+      suite: "sessions/storage.test.mjs",
+      test: "a fresh initialization vector",
+    },
+    {
+      rule: "A record is good under its own name alone",
+      find: "({ name: AES_GCM, iv, additionalData: id })",
+      put: "({ name: AES_GCM, iv, additionalData: id.slice(0, 0) })",
+      suite: "sessions/storage.test.mjs",
+      test: "a record that is put under another's name",
+    },
+    {
+      rule: "Names in the database tell no server",
+      find: 'crypto.subtle.digest("SHA-256", new TextEncoder().encode(name))',
+      put: "new TextEncoder().encode(name).buffer",
+      suite: "sessions/storage.test.mjs",
+      test: "names in the database tell no server",
+    },
+    {
+      rule: "A record that nobody can read is dropped, and no crash",
+      find: 'return ""; // Nobody can read it any more.',
+      put: 'throw new Error("unreadable");',
+      suite: "sessions/storage.test.mjs",
+      test: "a record that is put under another's name",
+    },
+    {
+      rule: "A database that is in use is in nobody's way",
+      find: "database.close();",
+      put: "",
+      suite: "sessions/storage.test.mjs",
+      test: "a database that was deleted while the page is open",
+    },
+    {
+      rule: "The key of the proofs can't be copied (RFC 9449 §11.8)",
+      find: 'false, ["sign"]',
+      put: 'true, ["sign"]',
+      suite: "e2e/dpop.test.mjs",
+      test: "signs in, calls and refreshes with one key",
+    },
+  ]),
+
+  ...of("src/browser/tabs.js", [
+    {
+      rule: "One tab at a time refreshes",
+      find: "navigator.locks.request(name, { signal }, hold).catch(refused);",
+      put: "refused();",
+      suite: "sessions/one-refresh.test.mjs",
+      test: "5 tabs × 10",
+    },
+    {
+      rule: "A tab whose sessions are in memory hears nothing of the others'",
+      find: "if (this.alone) return;",
+      put: "",
+      suite: "sessions/storage.test.mjs",
+      test: "another tab's session in memory is another session",
+    },
+    {
+      rule: "Two apps of one origin hear nothing of each other's sessions",
+      find: "`mcp-authorize sessions ${app}`",
+      put: '"mcp-authorize sessions"',
+      suite: "sessions/storage.test.mjs",
+      test: "share no session",
+    },
+  ]),
+
+  ...of("src/browser/user_agent.js", [
+    {
+      rule: "Messages of another origin are not heard, though they come from the popup",
+      find: "event.source === this.window && event.origin === location.origin",
+      put: "event.source === this.window",
+      suite: "attacks/response.test.mjs",
+      test: "messages of a sign-in page in the popup itself are not heard",
+    },
+    {
+      rule: "A response is surely this sign-in's only where it comes from its popup",
+      find: "event.source === this.window && event.origin === location.origin",
+      put: "event.origin === location.origin",
+      suite: "popup/matrix.mjs",
+      test: "a foreign response changes nothing",
+    },
+    {
+      rule: "With noOpener a sign-in page can't send the app's window elsewhere",
+      find: "this.window.opener = null;",
+      put: ";",
+      suite: "attacks/response.test.mjs",
+      test: "reverse tabnabbing",
+    },
+    {
+      rule: "While a popup is open, a second sign-in is popup_open",
+      find: 'return "popup_open";',
+      put: "",
+      suite: "popup/matrix.mjs",
+      test: "a second sign-in while one is open",
+    },
+    {
+      rule: "A click right after the first sign-in was cancelled opens a popup",
+      find: "if (current?.signal?.aborted) {",
+      put: "if (false) {",
+      suite: "popup/matrix.mjs",
+      test: "a second sign-in right after the first was cancelled",
+    },
+    {
+      rule: "The popup that a reloaded app left behind is used again",
+      find: "NAME + count++",
+      put: '"_blank"',
+      suite: "popup/matrix.mjs",
+      test: "the popup that it left behind is used again",
+    },
+    {
+      rule: "The first page says where it connects to",
+      find: "document.body.textContent = text;",
+      put: "",
+      suite: "popup/matrix.mjs",
+      test: "first page: says where it connects to",
+    },
+    {
+      rule: "A response that came back by a redirect counts once",
+      find: "sessionStorage.removeItem(NAME + query);",
+      put: "void query;",
+      suite: "popup/matrix.mjs",
+      test: "redirect: back to where the user was",
+    },
+    {
+      rule: "When a sign-in ends, nothing listens any more",
+      find: "for (const stop of this.#listening) stop();",
+      put: "",
+      suite: "sessions/nothing-left.test.mjs",
+      test: "that went well",
+    },
+  ]),
+];
