@@ -27,7 +27,10 @@ await main(async () => {
   const demo = await start();
   const server = encodeURIComponent(demo.mcpUrl);
   console.log(`The example is at http://127.0.0.1:${values.port}/?server=${server}&sdk=client-2 (Ctrl+C ends it)`);
-  const vite = spawn("npm", ["run", "dev", "--", "--port", values.port, "--logLevel", "warn"], { cwd: folder, stdio: "inherit" });
+  const vite = spawn("npm", ["run", "dev", "--", "--port", values.port, "--logLevel", "warn"], {
+    cwd: folder,
+    stdio: "inherit",
+  });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => vite.kill(signal));
   await once(vite, "exit");
   await demo.close();

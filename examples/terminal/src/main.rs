@@ -1,18 +1,11 @@
-//! Signs in to an MCP server from a terminal and lists its tools: the crate natively, with ports of
-//! the program's own. `cargo run -- https://mcp.example.com/mcp`
-
-mod call;
-mod loopback;
-mod ports;
+//! Signs in to an MCP server from a terminal and lists its tools: the crate natively, with its own ports
+//! (the feature `reqwest`). `cargo run -- https://mcp.example.com/mcp`
 
 use std::error::Error;
-use std::rc::Rc;
 
-use call::Post;
-use loopback::Loopback;
-use mcp_authorize::flow::{self, Client, Dpop};
-use mcp_authorize::protocol::{ServerUrl, Url};
-use ports::Terminal;
+use mcp_authorize::Authorizer;
+use mcp_authorize::native::{Loopback, MemoryStore, Native, NativeOptions};
+use mcp_authorize::ports::Event;
 
 const LIST_TOOLS: &str = r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}"#;
 
@@ -29,32 +22,33 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let argument = std::env::args().nth(1).ok_or("Usage: mcp-authorize-terminal <URL of an MCP server>")?;
-    let server = ServerUrl::parse(&argument).map_err(|error| format!("{argument}: {error:?}"))?;
-    rustls::crypto::ring::default_provider().install_default().map_err(|_| "There is a TLS provider already")?;
+    let server = std::env::args().nth(1).ok_or("Usage: mcp-authorize-terminal <URL of an MCP server>")?;
 
-    let mut user_agent = Loopback::listen().await?;
-    let redirect_uri = user_agent.redirect_uri();
-    let client = Rc::new(Client {
-        name: "Terminal example".into(),
-        uri: None,
-        redirect_uri: Some(Url::parse(&redirect_uri).map_err(|error| format!("{redirect_uri}: {error:?}"))?),
-        pre_registered: None,
-        client_id_metadata_url: None,
-        key_id: None,
-        trust_pkce: Vec::new(),
-        omit_resource: Vec::new(),
-        prefetch: true,
-        scopes: None,
-        dpop: Dpop::Off,
-        grant: None,
-    });
-
-    let session = flow::sign_in(&Terminal::new()?, &client, &server, None, &mut user_agent).await?;
+    // In memory: what a program keeps on disk belongs into the system's keychain.
+    let options = NativeOptions { on_event: Some(Box::new(say)), ..NativeOptions::default() };
+    let ports = Native::with_options(MemoryStore::default(), options)?;
+    let mut browser = Loopback::listen(|url| println!("Open this page in a browser:\n{}", url.as_str())).await?;
+    let authorizer = Authorizer::builder(ports.clone(), "Terminal example", &browser.redirect_uri())?.build();
+    let session = authorizer.sign_in(&server, &mut browser).await?;
     println!("Signed in at {} for {}", session.issuer().as_str(), session.scope().tokens().join(" "));
 
-    let answer = flow::call(&session, Post::new(&session, LIST_TOOLS)).await?;
-    println!("{}", answer.text().await?);
+    let message = ports
+        .http()
+        .post(&server)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .body(LIST_TOOLS)
+        .build()?;
+    let answer = session.call(ports.request(message)).await?;
+    println!("{}", answer.0.text().await?);
     session.sign_out().await?;
     Ok(())
+}
+
+/// Says what is asked of whom.
+fn say(event: &Event<'_>) {
+    if let Event::Exchange { method, url, status, duration, .. } = event {
+        let status = status.map_or("no answer".to_owned(), |status| status.to_string());
+        eprintln!("{method} {url}: {status} ({duration} ms)");
+    }
 }

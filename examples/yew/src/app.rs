@@ -1,46 +1,36 @@
 //! A field for the server, a button, and what came of it.
 
-use std::pin::pin;
-use std::rc::Rc;
-
-use js_sys::JSON;
-use mcp_authorize::browser::{AppRequest, Browser, BrowserOptions, Popup};
-use mcp_authorize::flow::{self, Client, Dpop};
-use mcp_authorize::protocol::{ServerUrl, Url};
-use mcp_authorize::{Code, Error, Result, Step};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlInputElement, Response};
+use gloo_net::http::{Request, Response};
+use mcp_authorize::browser::Browser;
+use mcp_authorize::flow::Session;
+use mcp_authorize::{Authorizer, Result};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::user::User;
-
-const REQUEST_TIMEOUT_MS: u32 = 30_000;
-const LIST_TOOLS: &str = r#"{
-    "method": "POST",
-    "headers": { "Content-Type": "application/json", "Accept": "application/json, text/event-stream" },
-    "body": "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\", \"params\": {}}"
-}"#;
+const LIST_TOOLS: &str = r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}"#;
 
 #[component]
 pub fn App() -> Html {
     let server = use_node_ref();
     let status = use_state(String::new);
+    let authorizer = use_memo((), |()| authorizer());
 
     let sign_in = {
         let (server, status) = (server.clone(), status.clone());
         move |event: SubmitEvent| {
             event.prevent_default();
             let url = server.cast::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default();
+            let Ok(authorizer) = &*authorizer else { return };
             // Here, in the click: browsers open a popup at no other time.
-            let opened = open(&url);
+            let signing_in = authorizer.sign_in_by_popup(&url);
             let status = status.clone();
             spawn_local(async move {
-                let shown = match opened {
-                    Ok((server, popup)) => list_tools(server, popup).await,
+                let shown = match signing_in.await {
+                    Ok(session) => list_tools(&session).await,
                     Err(error) => Err(error),
                 };
-                status.set(shown.unwrap_or_else(|error| [error.message(), " ", error.remedy()].concat()));
+                status.set(shown.unwrap_or_else(|error| format!("{} {}", error.message(), error.remedy())));
             });
         }
     };
@@ -56,46 +46,19 @@ pub fn App() -> Html {
     }
 }
 
-fn open(url: &str) -> Result<(ServerUrl, Popup)> {
-    let server = ServerUrl::parse(url)
-        .map_err(|_| Error::new(Code::InvalidUrl, Step::Setup, "This is no URL of an MCP server."))?;
-    let popup = Popup::open(server.url().host(), JsValue::UNDEFINED, Box::new(|| {}))?;
-    Ok((server, popup))
-}
-
-async fn list_tools(server: ServerUrl, popup: Popup) -> Result<String> {
-    let browser = Browser::new(BrowserOptions { request_timeout_ms: REQUEST_TIMEOUT_MS, ..BrowserOptions::default() });
-    let client = client()?;
-    let connecting = popup.connecting();
-    let mut user = User(popup);
-    let work = pin!(flow::sign_in(&browser, &client, &server, None, &mut user));
-    let session = connecting.unless_closed(work).await?;
-
-    let init = JSON::parse(LIST_TOOLS).unwrap_or_default();
-    let answer = flow::call(&session, AppRequest::new(&browser, server.as_str().into(), init)).await?;
-    Ok(["Signed in: ", &text(JsValue::from(answer).unchecked_into()).await.unwrap_or_default()].concat())
-}
-
-async fn text(response: Response) -> std::result::Result<String, JsValue> {
-    Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default())
-}
-
-fn client() -> Result<Rc<Client>> {
+fn authorizer() -> Result<Authorizer<Browser>> {
     let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
-    let redirect_uri = Url::parse(&[&origin, "/callback.html"].concat())
-        .map_err(|_| Error::new(Code::InvalidUrl, Step::Setup, "The page has no origin."))?;
-    Ok(Rc::new(Client {
-        name: "Yew example".into(),
-        uri: None,
-        redirect_uri: Some(redirect_uri),
-        pre_registered: None,
-        client_id_metadata_url: None,
-        key_id: None,
-        trust_pkce: Vec::new(),
-        omit_resource: Vec::new(),
-        prefetch: true,
-        scopes: None,
-        dpop: Dpop::Auto,
-        grant: None,
-    }))
+    let redirect_uri = format!("{origin}/callback.html");
+    Ok(Authorizer::builder(Browser::default(), "Yew example", &redirect_uri)?.build())
+}
+
+async fn list_tools(session: &Session<Browser>) -> Result<String> {
+    let request = Request::post(session.server().as_str())
+        .header("Content-Type", "application/json")
+        .header("Accept", "application/json, text/event-stream")
+        .body(LIST_TOOLS);
+    let Ok(request) = request else { return Ok("The request could not be made.".into()) };
+    let answer = session.call(session.ports().request(request.into())).await?;
+    let answer = Response::from(web_sys::Response::from(answer));
+    Ok(format!("Signed in: {}", answer.text().await.unwrap_or_default()))
 }

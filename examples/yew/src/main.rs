@@ -2,7 +2,6 @@
 //! its ports for the browser; no JavaScript is between.
 
 mod app;
-mod user;
 
 fn main() {
     yew::Renderer::<app::App>::new().render();
