@@ -9,19 +9,24 @@ import { root } from "../scripts/run.mjs";
 import { bundle } from "./peers.mjs";
 import { median } from "./statistics.mjs";
 import { OURS, V1, V2, withBrowser } from "./world.mjs";
+import { portOf } from "../www/servers/port.mjs";
 
 const RUNS = 21;
 const MODULE = "/wasm/mcp_authorize_bg.wasm";
 
 const NETWORKS = [
-  { name: "loopback" },
+  { name: "loopback", emulated: undefined },
   // A script and then a module: two round trips, unless the page says before that it will need the module. What Chromium's developer tools call "Fast 4G", in their numbers.
   { name: "9 Mbit/s, 60 ms", emulated: { latency: 60, downloadThroughput: 9e6 / 8, uploadThroughput: 1.5e6 / 8 } },
 ];
 
 const CLIENTS = [
   { name: OURS.name, script: "start-ours.js" },
-  { name: `${OURS.name}, preloaded`, script: "start-ours.js", head: `<link rel="preload" as="fetch" crossorigin href="${MODULE}">` },
+  {
+    name: `${OURS.name}, preloaded`,
+    script: "start-ours.js",
+    head: `<link rel="preload" as="fetch" crossorigin href="${MODULE}">`,
+  },
   { name: V2.name, script: "start-v2.js" },
   { name: V1.name, script: "start-v1.js" },
 ];
@@ -41,7 +46,7 @@ export async function bench(progress) {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const origin = `http://127.0.0.1:${server.address().port}`;
+  const origin = `http://127.0.0.1:${portOf(server)}`;
 
   const times = new Map();
   try {
@@ -65,19 +70,31 @@ export async function bench(progress) {
   return NETWORKS.flatMap((network) => {
     const of = (client) => median(times.get(`${network.name} ${client.name}`));
     const official = of(CLIENTS.find(({ name }) => name === V2.name));
-    return CLIENTS.map((client) => ({ network: network.name, client: client.name, ms: of(client), ratio: of(client) / official }));
+    return CLIENTS.map((client) => ({
+      network: network.name,
+      client: client.name,
+      ms: of(client),
+      ratio: of(client) / official,
+    }));
   });
 }
 
 export const row = ({ network, client, ms, ratio }) => [network, client, ms.toFixed(1), `× ${ratio.toFixed(2)}`];
 export const met = (rows) =>
-  rows.every(({ client, network, ratio }) => ratio <= 1 || !client.startsWith(OURS.name) || (client === OURS.name && network !== NETWORKS[0].name));
+  rows.every(
+    ({ client, network, ratio }) =>
+      ratio <= 1 || !client.startsWith(OURS.name) || (client === OURS.name && network !== NETWORKS[0].name),
+  );
 
 async function makeFiles() {
   const files = new Map();
   const add = (path, type, body) => files.set(path, { type, body: brotliCompressSync(body) });
   for (const [index, { script, head = "" }] of CLIENTS.entries()) {
-    add(`/${index}.html`, "text/html", Buffer.from(`<!doctype html><title>Bench</title>${head}<script type="module" src="/${script}"></script>`));
+    add(
+      `/${index}.html`,
+      "text/html",
+      Buffer.from(`<!doctype html><title>Bench</title>${head}<script type="module" src="/${script}"></script>`),
+    );
     if (!files.has(`/${script}`)) add(`/${script}`, "text/javascript", await bundle({ entry: script }));
   }
   add(MODULE, "application/wasm", readFileSync(join(root, "pkg", MODULE)));

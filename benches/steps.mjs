@@ -7,6 +7,7 @@ import { startMock } from "../tests/e2e/mock-server.mjs";
 import { ready } from "../tests/sessions/world.mjs";
 import { staticServer } from "../www/servers/static.mjs";
 import { OURS, peerPages, V1, V2, withBrowser } from "./world.mjs";
+import { portOf } from "../www/servers/port.mjs";
 
 const LATENCY_MS = 100;
 const DOCUMENT = "https://app.example/client.json";
@@ -19,9 +20,12 @@ const SERVERS = {
   plain: {},
   // No hint where the metadata is; it is at the root, and that of the authorization server at the last of three places.
   worst: {
-    "/mcp": (url, origin, good) => (good.status === 401 ? { status: 401, headers: { "WWW-Authenticate": "Bearer" } } : good),
+    "/mcp": (url, origin, good) =>
+      good.status === 401 ? { status: 401, headers: { "WWW-Authenticate": "Bearer" } } : good,
     [PATH_METADATA]: () => NOTHING,
-    [ROOT_METADATA]: (url, origin) => ({ body: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/tenant`] } }),
+    [ROOT_METADATA]: (url, origin) => ({
+      body: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/tenant`] },
+    }),
     "/tenant/.well-known/openid-configuration": (url, origin) => ({ body: metadata(origin, `${origin}/tenant`) }),
   },
   document: {
@@ -44,9 +48,27 @@ const metadata = (origin, issuer) => ({
   token_endpoint_auth_methods_supported: ["none"],
 });
 
+/**
+ * @typedef {object} Visit
+ * @property {string} name
+ * @property {string} server which of the servers above
+ * @property {{ page?: number, answer?: number }} [goal] the steps that it may take
+ * @property {string} [clientIdMetadataUrl]
+ * @property {object} [options] more options of this package
+ * @property {object} [only] the one client that does it
+ * @property {boolean} [second] in a browser that has signed in before
+ * @property {boolean} [expired] with a token that has run out
+ */
+
+/** @type {Visit[]} */
 const VISITS = [
   { name: "first visit", server: "plain", goal: { page: 3 } },
-  { name: "first visit, client ID metadata document", server: "document", clientIdMetadataUrl: DOCUMENT, goal: { page: 2 } },
+  {
+    name: "first visit, client ID metadata document",
+    server: "document",
+    clientIdMetadataUrl: DOCUMENT,
+    goal: { page: 2 },
+  },
   // Three for discovery, and one to register.
   { name: "worst discovery", server: "worst", goal: { page: 4 } },
   { name: "first visit, prefetch: false", server: "plain", options: { prefetch: false }, only: OURS },
@@ -59,8 +81,16 @@ export const about = `Each answer takes ${LATENCY_MS} ms. "Page" is until the si
 token; requests that are under way at the same time are one step. Preflights and the sign-in page's own requests are not
 counted. "Second visit" is a sign-in in a browser that has signed in before. Where the authorization server takes pushed
 requests (RFC 9126), this package makes one before the page, and the others none.`;
-export const goal = "steps to the page: 3 at the first visit (2 with a document), 3 of discovery in the worst case, 0 at the second; 1 refresh and 1 request when the token has run out";
-export const columns = ["visit", "client", "steps to page", "requests to page", "steps to answer", "requests to answer"];
+export const goal =
+  "steps to the page: 3 at the first visit (2 with a document), 3 of discovery in the worst case, 0 at the second; 1 refresh and 1 request when the token has run out";
+export const columns = [
+  "visit",
+  "client",
+  "steps to page",
+  "requests to page",
+  "steps to answer",
+  "requests to answer",
+];
 
 export async function bench(progress) {
   const rows = [];
@@ -68,7 +98,12 @@ export async function bench(progress) {
     for (const visit of VISITS) {
       for (const client of [OURS, V2, V1].filter((client) => !visit.only || visit.only === client)) {
         progress(`${visit.name}: ${client.name}`);
-        rows.push({ visit: visit.name, client: client.name, goal: visit.goal, ...(await measure(browser, visit, client)) });
+        rows.push({
+          visit: visit.name,
+          client: client.name,
+          goal: visit.goal,
+          ...(await measure(browser, visit, client)),
+        });
       }
     }
   });
@@ -76,27 +111,41 @@ export async function bench(progress) {
 }
 
 const text = (counts, name) => counts?.[name] ?? "–";
-export const row = ({ visit, client, page, answer }) =>
-  [visit, client, text(page, "steps"), text(page, "requests"), text(answer, "steps"), text(answer, "requests")];
+export const row = ({ visit, client, page, answer }) => [
+  visit,
+  client,
+  text(page, "steps"),
+  text(page, "requests"),
+  text(answer, "steps"),
+  text(answer, "requests"),
+];
 
 export const met = (rows) =>
-  rows.every(({ client, goal, ...row }) =>
-    client !== OURS.name || Object.entries(goal ?? {}).every(([until, most]) => row[until].steps <= most));
+  rows.every(
+    ({ client, goal, ...row }) =>
+      client !== OURS.name || Object.entries(goal ?? {}).every(([until, most]) => row[until].steps <= most),
+  );
 
-async function measure(browser, { server, second, expired, clientIdMetadataUrl, options }, client) {
+async function measure(
+  browser,
+  /** @type {Visit} */ { server, second, expired, clientIdMetadataUrl, options },
+  client,
+) {
   const log = [];
   const tokens = { refused: false };
   const mock = await startMock(recording(log, SERVERS[server], tokens));
-  const page = createServer(staticServer({
-    folders: { "/": folder("../tests/sessions/page/"), "/pkg/": folder("../pkg/") },
-    made: { ...(await peerPages()), "/config.json": JSON.stringify({ mcpUrl: mock.mcpUrl, clientIdMetadataUrl }) },
-  }));
+  const page = createServer(
+    staticServer({
+      folders: { "/": folder("../tests/sessions/page/"), "/pkg/": folder("../pkg/") },
+      made: { ...(await peerPages()), "/config.json": JSON.stringify({ mcpUrl: mock.mcpUrl, clientIdMetadataUrl }) },
+    }),
+  );
   page.listen(0, "127.0.0.1");
   await once(page, "listening");
   const context = await browser.newContext();
   const open = async () => {
     const tab = await context.newPage();
-    await tab.goto(`http://127.0.0.1:${page.address().port}/${client.path}`);
+    await tab.goto(`http://127.0.0.1:${portOf(page)}/${client.path}`);
     await ready(tab);
     await tab.evaluate((options) => app.start?.(options), { ...options, clientIdMetadataUrl });
     return tab;
@@ -144,15 +193,18 @@ function recording(log, places, tokens) {
     if (path === "/token") return { body: { ...good.body, refresh_token: "mock-refresh-token" } };
     return places[path]?.(url, origin, good) ?? good;
   };
-  return new Proxy({}, {
-    get: (_, path) => async (url, origin, good) => {
-      const entry = { path, from: performance.now() };
-      log.push(entry);
-      await new Promise((done) => setTimeout(done, LATENCY_MS));
-      entry.to = performance.now();
-      return answer(path, url, origin, good);
+  return new Proxy(
+    {},
+    {
+      get: (_, path) => async (url, origin, good) => {
+        const entry = { path, from: performance.now() };
+        log.push(entry);
+        await new Promise((done) => setTimeout(done, LATENCY_MS));
+        entry.to = performance.now();
+        return answer(path, url, origin, good);
+      },
     },
-  });
+  );
 }
 
 /** Requests, and the most of them of which none began before the last one was answered. */
@@ -175,5 +227,11 @@ export function summary(rows) {
     );
     return steps.join(", ");
   };
-  return [["requests one after another before the sign-in page: first visit, worst discovery, second visit", before(OURS), before(V2)]];
+  return [
+    [
+      "requests one after another before the sign-in page: first visit, worst discovery, second visit",
+      before(OURS),
+      before(V2),
+    ],
+  ];
 }

@@ -9,8 +9,8 @@ const LATENCY_MS = 15;
 const STAGGER_MS = 150;
 
 const LOADS = [
-  { name: "10 at once", tabs: 1 },
-  { name: "5 tabs × 10 at once", tabs: 5 },
+  { name: "10 at once", tabs: 1, staggered: false },
+  { name: "5 tabs × 10 at once", tabs: 5, staggered: false },
   { name: "10, one 401 after the other", tabs: 1, staggered: true },
 ];
 
@@ -26,7 +26,15 @@ for one use, and which ends the whole session when one comes a second time ("end
 ${LATENCY_MS} ms are added to each answer. "Session after": whether a further refresh succeeds, without the user.`;
 export const goal = "1 refresh, every request OK, no surprise sign-in";
 
-export const columns = ["load", "used refresh token", "client", "refreshes", "OK", "surprise sign-ins", "session after"];
+export const columns = [
+  "load",
+  "used refresh token",
+  "client",
+  "refreshes",
+  "OK",
+  "surprise sign-ins",
+  "session after",
+];
 
 export async function bench(progress) {
   const rows = [];
@@ -44,11 +52,20 @@ export async function bench(progress) {
   return rows;
 }
 
-export const row = ({ load, server, client, refreshes, ok, of, surprises, alive }) =>
-  [load, server, client, refreshes, `${ok} of ${of}`, surprises, alive ? "alive" : "lost"];
+export const row = ({ load, server, client, refreshes, ok, of, surprises, alive }) => [
+  load,
+  server,
+  client,
+  refreshes,
+  `${ok} of ${of}`,
+  surprises,
+  alive ? "alive" : "lost",
+];
 
 export const met = (rows) =>
-  rows.every((row) => row.client !== OURS.name || (row.refreshes === 1 && row.ok === row.of && !row.surprises && row.alive));
+  rows.every(
+    (row) => row.client !== OURS.name || (row.refreshes === 1 && row.ok === row.of && !row.surprises && row.alive),
+  );
 
 async function storm(world, client, { tabs: count, staggered }, server) {
   const tabs = [await signedInTab(world, client)];
@@ -74,7 +91,13 @@ async function storm(world, client, { tabs: count, staggered }, server) {
   world.beforeCall = async () => {};
   expire(world);
   const alive = (await tabs[0].evaluate(() => app.call())) === "ok";
-  return { refreshes, ok: results.filter((result) => result === "ok").length, of: results.length, surprises: asked, alive };
+  return {
+    refreshes,
+    ok: results.filter((result) => result === "ok").length,
+    of: results.length,
+    surprises: asked,
+    alive,
+  };
 }
 
 /** The server takes the last access token no longer, as one that has run out. */
@@ -99,7 +122,9 @@ const wait = (milliseconds) => new Promise((done) => setTimeout(done, millisecon
 export function summary(rows) {
   const strict = SERVERS.at(-1).name;
   const outcome = (load, client) => {
-    const { refreshes, ok, of, alive } = rows.find((row) => row.load === load && row.server === strict && row.client === client.name);
+    const { refreshes, ok, of, alive } = rows.find(
+      (row) => row.load === load && row.server === strict && row.client === client.name,
+    );
     return `${ok} OK of ${of}, ${refreshes} refresh${refreshes === 1 ? "" : "es"}, session ${alive ? "alive" : "lost"}`;
   };
   return LOADS.map(({ name }) => [`expired token, ${name}`, outcome(name, OURS), outcome(name, V2)]);

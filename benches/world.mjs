@@ -25,7 +25,8 @@ let pages;
 export const peerPages = () => (pages ??= makePages());
 
 async function makePages() {
-  const page = (script) => `<!doctype html><title>Bench</title><button id="sign-in">Sign in</button><script type="module" src="/${script}"></script>`;
+  const page = (script) =>
+    `<!doctype html><title>Bench</title><button id="sign-in">Sign in</button><script type="module" src="/${script}"></script>`;
   const made = {};
   const scripts = { "/peer-callback.js": "callback.js" };
   for (const name of ["v1", "v2", "v2-dpop"]) scripts[`/${name}.js`] = `${name}.js`;

@@ -51,7 +51,7 @@ export function start({ auth, withOAuth, dpop }) {
   app.provider = provider;
   app.fetch = withOAuth(provider, mcpUrl)(fetch);
 
-  document.querySelector("#sign-in").onclick = () => {
+  document.getElementById("sign-in").onclick = () => {
     app.signingIn = app.signIn();
     app.signingIn.catch(() => {});
   };
@@ -61,5 +61,10 @@ export function start({ auth, withOAuth, dpop }) {
 const request = (n) => ({
   method: "POST",
   headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" },
-  body: JSON.stringify({ jsonrpc: "2.0", id: n, method: "tools/call", params: { name: "add", arguments: { a: n, b: 1 } } }),
+  body: JSON.stringify({
+    jsonrpc: "2.0",
+    id: n,
+    method: "tools/call",
+    params: { name: "add", arguments: { a: n, b: 1 } },
+  }),
 });
