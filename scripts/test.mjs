@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, capture, duration, isMain, main, root } from "./run.mjs";
 import { build } from "./build.mjs";
+import { failedTests, isWorthAnother, together } from "./second-attempt.mjs";
 import { toolchain } from "./toolchain.mjs";
 import { modules } from "./toolchain/modules.mjs";
 import { TARGET } from "./toolchain/rust.mjs";
@@ -32,7 +33,7 @@ const FOLDERS = {
   elicitation: "URLs that servers ask to open, with both SDKs' clients",
   faults: "networks, clocks and servers that fail",
 };
-const TIME_LIMIT = 15 * 60_000;
+const TIME_LIMIT = 25 * 60_000;
 
 const cargo =
   (...args) =>
@@ -40,14 +41,18 @@ const cargo =
 const npmProgram =
   (name, script, ...args) =>
   () => [process.execPath, [join("node_modules", name, script), ...args]];
-const nodeTests = (folder) => () => [
-  process.execPath,
-  ["--test", "--test-concurrency=1", "--test-reporter=spec", ...testFiles(folder)],
-];
+const runFiles = (files) => [process.execPath, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files]];
+const nodeTests = (folder) => () => runFiles(testFiles(folder));
+const SAME = (_output, command) => command;
+const filesThatFailed = (output) => {
+  const files = [...new Set(failedTests(output).map(({ file }) => file))];
+  return files.length > 0 ? runFiles(files) : null;
+};
 
 // `needs`: what must be there first. "modules" are the npm packages, "wasm" compiles for wasm32, "tools" is all the tests'
 // tools, "package" is pkg/wasm.
 // `lint`: the suite is a single check, its status is the result.
+// `again`: the command that runs those of its tests once more which failed, by what it printed, or null.
 const SUITES = [
   { name: "fmt", about: "Rust is formatted", lint: true, command: cargo("fmt", "--check") },
   {
@@ -132,6 +137,7 @@ const SUITES = [
     about,
     needs: ["tools", "package"],
     command: nodeTests(`tests/${name}`),
+    again: filesThatFailed,
   })),
   {
     name: "conformance",
@@ -144,41 +150,55 @@ const SUITES = [
     about: "what the diagnosis says of broken servers, in Chromium and in Node.js",
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("tests", "diagnose", "matrix.mjs"), "--no-build"]],
+    again: SAME,
   },
   {
     name: "popup",
     about: "what can happen to popups, in Chromium",
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("tests", "popup", "matrix.mjs"), "--engine", "chromium", "--no-build"]],
+    again: SAME,
   },
   {
     name: "consumers",
     about: "the packed tarball with bundlers, without one and in a worker",
     needs: ["tools", "package"],
     command: () => [process.execPath, [join("tests", "consumers", "run.mjs"), "--quick", "--no-build"]],
+    again: SAME,
   },
 ];
 
-const HELP = `Usage: npm test -- [--only NAME] [--verbose]
+const HELP = `Usage: npm test -- [--only NAME] [--once] [--verbose]
 
 Runs the test suites:
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
+A browser suite with at most three failures runs the files in which they are once more. What passes then is named
+at the end as unsteady.
+
   --only NAME   only this suite
+  --once        no second attempt
   --verbose     show the output of suites that pass, too`;
 
-async function test({ only, verbose }) {
+async function test({ only, verbose, once }) {
   const suites = SUITES.filter(({ name }) => only === undefined || name === only);
   if (suites.length === 0)
     throw new Failure(`There is no suite "${only}", but: ${SUITES.map((s) => s.name).join(", ")}`);
 
   const { env, missing } = await prepare(new Set(suites.flatMap(({ needs = [] }) => needs)));
   const total = { passed: 0, failed: 0 };
+  const unsteady = [];
   for (const suite of suites) {
     const lack = suite.needs?.find((need) => missing.has(need));
-    const { passed, failed } = lack ? skip(suite, lack) : await runSuite(suite, { env, verbose });
-    total.passed += passed;
-    total.failed += failed;
+    const result = lack ? skip(suite, lack) : await runSuite(suite, { env, verbose, once });
+    total.passed += result.passed;
+    total.failed += result.failed;
+    unsteady.push(...(result.unsteady ?? []));
+  }
+  if (unsteady.length > 0) {
+    console.log(
+      color(33, `Unsteady: these passed on a second attempt only. Find out why.\n  ${unsteady.join("\n  ")}`),
+    );
   }
   console.log(`${total.passed} passed, ${total.failed} failed`);
   if (total.failed > 0) process.exitCode = 1;
@@ -209,12 +229,25 @@ function skip({ name, about }, lack) {
   return { passed: 0, failed: 1 };
 }
 
-async function runSuite(suite, { env, verbose }) {
-  process.stdout.write(`${suite.name}: ${suite.about}… `);
+async function runSuite(suite, options) {
+  const first = await attempt(suite, `${suite.name}: ${suite.about}`, suite.command, options);
+  if (options.once || !suite.again || !isWorthAnother(first, first.status)) return first;
+  const command = suite.again(first.output, suite.command());
+  if (!command) return first;
+  const second = await attempt(suite, `${suite.name}: once more`, () => command, options);
+  const result = together(first, second);
+  if (result.failed > 0) return result;
+  const names = failedTests(first.output).map(({ file, name }) => `${file}: ${name}`);
+  return { ...result, unsteady: names.length > 0 ? names : [`${suite.name}: ${first.failed}`] };
+}
+
+/** Runs a command and tells what came of it: `{ passed, failed, problem, status, output }`. */
+async function attempt(suite, title, commandOf, { env, verbose }) {
+  process.stdout.write(`${title}… `);
   const started = Date.now();
   let result;
   try {
-    const [command, args] = suite.command();
+    const [command, args] = commandOf();
     // Native suites use the user's own compiler, hence not the tools' environment.
     result = await capture(command, args, { env: suite.needs ? env : {}, timeout: TIME_LIMIT });
   } catch (error) {
@@ -222,12 +255,13 @@ async function runSuite(suite, { env, verbose }) {
     result = { status: error.message, output: "" };
   }
 
-  const { passed, failed, problem } = judge(suite, result);
+  const judged = judge(suite, result);
+  const { passed, failed, problem } = judged;
   const counts = suite.lint ? (failed ? "failed" : "ok") : `${passed} passed, ${failed} failed`;
   console.log(`${color(failed ? 31 : 32, counts)} (${duration(started)})`);
   if (result.output && (failed || verbose)) console.log(result.output.trimEnd());
   if (problem) console.log(color(31, `${suite.name}: ${problem}`));
-  return { passed, failed };
+  return { ...judged, ...result };
 }
 
 /** What a suite's status and output amount to: `{ passed, failed, problem }`. */
@@ -274,6 +308,7 @@ if (isMain(import.meta.url)) {
     const { values } = parseArgs({
       options: {
         only: { type: "string" },
+        once: { type: "boolean" },
         verbose: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

@@ -30,7 +30,7 @@ for (const [name, command] of Object.entries(scripts)) {
       cwd: clone,
       env,
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: 60_000,
     });
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^Usage: /);

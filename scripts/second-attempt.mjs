@@ -1,0 +1,29 @@
+// The second attempt of browser tests. A busy machine can make one fail that nothing is wrong with, so a few failures of
+// a suite run once more, alone. A test that passes then does not fail the run, but is named at its end: it is unsteady,
+// and a defect of the test or of the product.
+
+/** A suite that fails in more places than these has a fault. */
+const FEW = 3;
+
+/** Whether what a suite amounts to, `{ passed, failed }`, and its `status` are worth a second attempt. */
+export const isWorthAnother = ({ passed, failed }, status) =>
+  typeof status === "number" && passed > 0 && failed > 0 && failed <= FEW;
+
+/** What two attempts amount to: the second ran some of the first one's tests, with all that had failed among them. */
+export function together(first, second) {
+  if (second.problem) return first;
+  return { passed: first.passed + Math.max(0, first.failed - second.failed), failed: second.failed };
+}
+
+/** The failed tests that node's test runner lists at its end: `[{ file, name }]`. */
+export function failedTests(output) {
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
+  const list = plain
+    .split(/^✖ failing tests:$/m)
+    .slice(1)
+    .join("");
+  return [...list.matchAll(/^test at (.+?):\d+:\d+\n✖ (.+?)(?: \([\d.]+ms\))?$/gm)].map(([, file, name]) => ({
+    file,
+    name,
+  }));
+}
