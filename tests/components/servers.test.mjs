@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { agree, launchBrowser, openPage, popupOf, startWorld } from "./world.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 const FRAMEWORKS = { react: "servers-react.jsx", vue: "servers-vue.js", svelte: "servers-svelte.js" };
 let browser;
@@ -51,7 +52,7 @@ const shown = (page) =>
 
 /** Waits until it says this. */
 async function shows(page, expected) {
-  for (const end = performance.now() + 15_000; performance.now() < end;) {
+  for (const end = performance.now() + PATIENCE; performance.now() < end;) {
     if (isDeepStrictEqual(await shown(page), expected)) return;
     await new Promise((done) => setTimeout(done, 20));
   }

@@ -8,6 +8,7 @@ import { staticServer } from "../../www/servers/static.mjs";
 import { consent, launchBrowser, logIn, popupOf, startDemo } from "../e2e/browser.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { inline, svelte, vue } from "./compilers.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 export { consent, launchBrowser, logIn, popupOf };
 
@@ -93,7 +94,7 @@ export async function openPage(t, browser, url) {
   t.after(() => context.close());
   const problems = [];
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   page.on("pageerror", ({ message }) => problems.push(message));
   page.on("console", (message) => {
     // With 401 the server says that it wants a token. An icon there is not, and access tokens that are JWTs can't be

@@ -1,6 +1,7 @@
 // What a user does with a consumer's page.
 
 import { consent, logIn, popupOf } from "../e2e/browser.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 const ANSWER = "40 + 2 = 42";
 
@@ -16,7 +17,7 @@ export async function useInBrowser(browser, url, answer = ANSWER) {
   const problems = [];
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(PATIENCE);
     page.on("pageerror", ({ message }) => problems.push(message));
     page.on("console", (message) => {
       if (message.type() === "error" && !isExpected(message)) problems.push(message.text());

@@ -11,6 +11,7 @@ import { staticServer } from "../../www/servers/static.mjs";
 import { launchBrowser, logIn } from "../e2e/browser.mjs";
 import { FAULTS, LISTS } from "./faults.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 const HELP = `Usage: npm run diagnose-matrix -- [options]
 
@@ -74,7 +75,7 @@ async function tryFault(expected, { browser, origin }) {
   };
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE);
     await page.goto(`${origin}/#${encodeURIComponent(servers.url)}`);
     await page.waitForFunction(() => typeof diagnose === "function");
     judge("Chromium", differs(await page.evaluate(() => diagnose()), expected));
@@ -104,7 +105,7 @@ function differs({ findings }, { id, remedy, detail }) {
 
 async function byCommand(url, expected, origin) {
   const args = [join(root, "pkg", "cli.js"), "diagnose", url, "--json", "--origin", origin, "--timeout", "3"];
-  const output = await capture(process.execPath, args, { timeout: 60_000 });
+  const output = await capture(process.execPath, args, { timeout: PATIENCE });
   const status = expected.id === null ? 0 : expected.id === "challenge.reachable" ? 2 : 1;
   if (output.status !== status) return `it ended with status ${output.status}: ${output.output.slice(-300)}`;
   return differs(JSON.parse(output.output), expected);

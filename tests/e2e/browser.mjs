@@ -2,6 +2,7 @@
 
 import { chromiumArguments, findChromium } from "../../scripts/toolchain/browser.mjs";
 import { start } from "../../www/serve.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 /** Playwright lets every popup open; a user's browser blocks those that come without a click. */
 export async function launchBrowser() {
@@ -35,7 +36,7 @@ export async function freshDemo(t, browser, options) {
 /** A page that is ready for a click. */
 export async function openPage(context, demo) {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   await page.goto(demo.pageUrl);
   await page.locator("#start:enabled").waitFor();
   return page;

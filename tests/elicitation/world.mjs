@@ -12,11 +12,12 @@ import { portOf } from "../../www/servers/port.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
 import { launchBrowser, popupOf, ready } from "../e2e/browser.mjs";
 import { serverOfSdk1, serverOfSdk2 } from "./servers.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 export { launchBrowser, popupOf };
 
 /** A test that waits for what never comes fails, rather than that all wait. */
-export const test = (name, work) => runner.test(name, { timeout: 60_000 }, work);
+export const test = (name, work) => runner.test(name, { timeout: 5 * PATIENCE }, work);
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -95,7 +96,7 @@ export async function startWorld(t, browser, made = {}) {
     else response.writeHead(404).end();
   });
   world.tab = await context.newPage();
-  world.tab.setDefaultTimeout(15_000);
+  world.tab.setDefaultTimeout(PATIENCE);
   world.pageUrl = `http://127.0.0.1:${portOf(page)}/`;
   await world.tab.goto(world.pageUrl);
   await ready(world.tab);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { capture, root } from "../../scripts/run.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 /** What a terminal obeys (ECMA-48: ESC, BEL, C1), and what turns a text around or can't be seen (UAX #9 §2). */
 const HOSTILE = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\u200b\u2028\ufeffred";
@@ -57,7 +58,7 @@ beforeEach(() => {
 });
 
 /** Runs the program; its output is no terminal, and has no colours. */
-const cli = (...args) => capture(process.execPath, [join(root, "pkg", "cli.js"), ...args], { timeout: 60_000 });
+const cli = (...args) => capture(process.execPath, [join(root, "pkg", "cli.js"), ...args], { timeout: PATIENCE });
 
 for (const format of [[], ["--markdown"], ["--json"]]) {
   test(`text from a server is text, in the terminal too: diagnose ${format.join()}`.trim(), async () => {

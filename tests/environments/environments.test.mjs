@@ -8,9 +8,9 @@ import { packages } from "../../scripts/packages.mjs";
 import { capture, Failure, root } from "../../scripts/run.mjs";
 import { launchBrowser } from "../e2e/browser.mjs";
 import { startWorld } from "./world.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 const RUNTIMES = join(root, "tests", "environments", "runtimes");
-const TIME_LIMIT = 30_000;
 
 let world;
 before(async () => void (world = await startWorld()));
@@ -45,7 +45,7 @@ async function runProgram(command, args = []) {
   const { status, output } = await capture(command, all, {
     cwd: world.folder,
     env,
-    timeout: TIME_LIMIT,
+    timeout: PATIENCE,
     stderr: "inherit",
   });
   assert.equal(status, 0, output);

@@ -5,6 +5,7 @@ import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { chromiumArguments, findChromium } from "../../scripts/toolchain/browser.mjs";
 import { allOk, startWorld, test } from "../sessions/world.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 let browser;
 before(async () => {
@@ -33,7 +34,7 @@ async function pageOf(world, tab) {
 
 /** Waits until what is there says yes; while one page goes and the other comes there may be none to ask. */
 async function there({ run }, condition) {
-  for (const end = performance.now() + 15_000; !(await run(condition).catch(() => false));) {
+  for (const end = performance.now() + PATIENCE; !(await run(condition).catch(() => false));) {
     if (performance.now() > end) throw new Error(`It never came to ${condition}`);
     await new Promise((done) => setTimeout(done, 20));
   }

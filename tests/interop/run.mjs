@@ -12,6 +12,7 @@ import { launchBrowser, ready } from "../e2e/browser.mjs";
 import { compareReports } from "./reports.mjs";
 import { SERVERS, start } from "./servers.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 const STEPS = ["sign in", "call", "refresh", "step up", "restore", "sign out"];
 const HELP = `Usage: npm run interop -- [--only SERVER] [--diagnose] [--no-build]
@@ -46,7 +47,7 @@ async function tryServer(browser, server) {
     running = await start(server);
     page = await startPage(running.mcpUrl);
     const tab = await context.newPage();
-    tab.setDefaultTimeout(20_000);
+    tab.setDefaultTimeout(PATIENCE);
     await tab.goto(page.url);
     await ready(tab);
     await tab.evaluate(() => app.start());

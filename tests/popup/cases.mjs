@@ -319,10 +319,10 @@ export const CASES = [
   },
   {
     name: "redirect: the user comes back too late",
-    world: { config: { options: { display: "redirect", signInTimeout: 2000 } } },
+    world: { config: { options: { display: "redirect", signInTimeout: 5000 } } },
     run: async (test) => {
       await leave(test);
-      await pause(2100);
+      await pause(5100);
       await test.browser.click("#go");
       assert.equal((await test.world.next("restored")).code, "timeout");
       assert.deepEqual(told(test, "exchanged"), []);
@@ -410,7 +410,7 @@ export const CASES = [
   },
   {
     name: "redirect: the sign-in page does not come up: time limit",
-    world: { hold: "page", config: { withoutClick: true, options: { display: "redirect", signInTimeout: 2000 } } },
+    world: { hold: "page", config: { withoutClick: true, options: { display: "redirect", signInTimeout: 5000 } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
       await world.next("held");
@@ -479,7 +479,7 @@ export const CASES = [
   // "Stuck pages … : time limit, abort, and message."
   {
     name: "stuck by CSP form-action: time limit",
-    world: { signInPolicy: "form-action 'none'", config: { options: { signInTimeout: 4000 } } },
+    world: { signInPolicy: "form-action 'none'", config: { options: { signInTimeout: 8000 } } },
     run: async (test) => {
       await start(test);
       await proceed(test);

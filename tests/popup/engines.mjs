@@ -19,9 +19,9 @@ import { canInstall, install } from "../../scripts/toolchain/debian.mjs";
 import { geckodriver } from "../../scripts/toolchain/tools.mjs";
 import { launchBrowser } from "../e2e/browser.mjs";
 import { startSession } from "./webdriver.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
-const PATIENCE = 10_000;
 
 /**
  * `focus`: whether only the window in front has the focus, and if not, why. `beforeUnload`: whether a window

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { staticServer } from "../../www/servers/static.mjs";
 import { redirect, startMock } from "../e2e/mock-server.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { PATIENCE } from "../patience.mjs";
 
-const TIME_LIMIT = 30_000;
 // As the README tells apps to have it.
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' http://localhost:*; base-uri 'none'; form-action 'none'";
@@ -50,16 +50,14 @@ export async function startWorld({
     };
     const found = find();
     if (found) return found;
-    const signal = AbortSignal.timeout(TIME_LIMIT);
+    const signal = AbortSignal.timeout(PATIENCE);
     try {
       for await (const _ of on(events, "event", { signal })) {
         const now = find();
         if (now) return now;
       }
     } catch {
-      throw new Error(
-        `nothing told of "${types.join(", ")}" within ${TIME_LIMIT / 1000} s, but: ${JSON.stringify(log)}`,
-      );
+      throw new Error(`nothing told of "${types.join(", ")}" within ${PATIENCE / 1000} s, but: ${JSON.stringify(log)}`);
     }
   }
 

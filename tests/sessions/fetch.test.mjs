@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { after, before, describe } from "node:test";
 import { gate, launchBrowser, startWorld, test } from "./world.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -507,7 +508,7 @@ test("other answers are the app's: 404, 500 and 403 without a challenge are no e
 
 test("a 403 without a challenge, whose body never ends, is the app's after `requestTimeout` at the latest", async (t) => {
   const world = await startWorld(t, browser);
-  const tab = await world.signedInTab(() => app.start({ requestTimeout: 700 }));
+  const tab = await world.signedInTab(() => app.start({ requestTimeout: 3000 }));
   // RFC 6750 §3.1 has the error in the header. Where that is hidden the body may tell it, in the time of one request.
   world.paths["/mcp/endless"] = (request, response) => {
     response.writeHead(403, { "Content-Type": "application/json" }).write('{"error": "insuf');
@@ -519,7 +520,7 @@ test("a 403 without a challenge, whose body never ends, is the app's after `requ
     const { value } = await response.body.getReader().read();
     return [response.status, response.bodyUsed, new TextDecoder().decode(value).slice(0, 16)];
   });
-  const late = new Promise((done) => setTimeout(done, 10_000, "it holds the request").unref());
+  const late = new Promise((done) => setTimeout(done, PATIENCE, "it holds the request").unref());
   assert.deepEqual(await Promise.race([outcome, late]), [403, true, '{"error": "insuf']);
 });
 

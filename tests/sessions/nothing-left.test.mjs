@@ -22,7 +22,7 @@ const running = (tab) => tab.evaluate(() => running());
 /** Waits until as much runs as before, and says what is too much where it doesn't come to that. */
 async function nothingMore(tab, before) {
   const same = async (before) => JSON.stringify(await running()) === before;
-  await until(tab, same, JSON.stringify(before), { timeout: 3000 }).catch(() => {});
+  await until(tab, same, JSON.stringify(before), { timeout: 15_000 }).catch(() => {});
   assert.deepEqual(await running(tab), before);
 }
 
@@ -265,7 +265,7 @@ describe("a session", () => {
 
   test("a refresh that took longer than requestTimeout: timeout, the tokens stay, nothing is left", async (t) => {
     const world = await counting(t);
-    const tab = await world.signedInTab(() => app.start({ requestTimeout: 1500 }));
+    const tab = await world.signedInTab(() => app.start({ requestTimeout: 5000 }));
     await tab.evaluate(() => app.expire());
     const before = await running(tab);
     const way = gate();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launchBrowser, startWorld, test } from "./world.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -59,5 +60,5 @@ test(
     // Less than what a single leaked request would keep each round.
     assert.ok(after.heap - before.heap < ROUNDS * 500, `the heap grew by ${after.heap - before.heap} bytes`);
   },
-  { timeout: 300_000 },
+  { timeout: 10 * PATIENCE },
 );

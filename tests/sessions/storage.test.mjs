@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe } from "node:test";
 import { allOk, launchBrowser, ready, signIn, startWorld, test } from "./world.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -215,7 +216,7 @@ describe("IndexedDB", () => {
         });
       }
     },
-    { timeout: 300_000 },
+    { timeout: 10 * PATIENCE },
   );
 
   test("a database that was deleted while the page is open is made anew", async (t) => {

@@ -13,11 +13,12 @@ import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
 import { consent, launchBrowser, logIn, popupOf, ready } from "../e2e/browser.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { PATIENCE } from "../patience.mjs";
 
 export { launchBrowser, logIn, popupOf, ready };
 
 /** A test that waits for what never comes fails, rather than that all wait. Its world goes then as ever. */
-export const test = (name, work, { timeout = 120_000 } = {}) => runner.test(name, { timeout }, work);
+export const test = (name, work, { timeout = 5 * PATIENCE } = {}) => runner.test(name, { timeout }, work);
 
 /**
  * Servers and a browser profile for one test; both go when it ends. `made` are more texts that the page's server
@@ -163,7 +164,7 @@ export class World extends EventEmitter {
   /** A tab with the page, or with another one at `path`; `start` runs in it and gets `app` ready. */
   async tab(start = () => app.start(), path = "") {
     const tab = await this.context.newPage();
-    tab.setDefaultTimeout(15_000);
+    tab.setDefaultTimeout(PATIENCE);
     await tab.goto(this.pageUrl + path);
     await ready(tab);
     await tab.evaluate(start);
@@ -179,7 +180,7 @@ export class World extends EventEmitter {
 }
 
 /** Waits until a function in the page says yes, by a promise too: Playwright's own takes a promise for a yes. */
-export async function until(tab, condition, argument, { timeout = 15_000 } = {}) {
+export async function until(tab, condition, argument, { timeout = PATIENCE } = {}) {
   for (const end = performance.now() + timeout; !(await tab.evaluate(condition, argument));) {
     if (performance.now() > end) throw new Error(`It never came to ${condition}`);
     await new Promise((done) => setTimeout(done, 10));

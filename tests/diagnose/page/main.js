@@ -6,7 +6,7 @@ const authorizer = await McpAuthorizer.create({
   clientName: "diagnosis",
   redirectUri: "/callback.html",
   storage: "memory",
-  requestTimeout: 3000,
+  requestTimeout: 6000,
 });
 const server = decodeURIComponent(location.hash.slice(1));
 const output = document.querySelector("output");
