@@ -31,10 +31,10 @@ const CLIENTS = [
   { name: V1.name, script: "start-v1.js" },
 ];
 
-export const title = "Cold start: from the script's request to a signIn that can be called";
-export const about = `Medians of ${RUNS} runs in turn, each in a new profile with an empty cache, of an app that has been bundled by esbuild. Bodies
-are compressed with brotli. "Preloaded" is with \`<link rel="preload" as="fetch" crossorigin>\` for the module.`;
-export const goal = "at most as long as the official client 2.4.0; over a network, with the module preloaded";
+export const title = "Cold start: from requesting the script until signIn can be called";
+export const about = `Medians of ${RUNS} runs. The clients take turns, and each run has a new profile with an empty cache. The app is bundled by esbuild, and
+responses are compressed with brotli. "Preloaded" means that the page preloads the module with \`<link rel="preload" as="fetch" crossorigin>\`.`;
+export const goal = "at most the time of the official client 2.4.0; over a network, with the module preloaded";
 export const columns = ["network", "client", "milliseconds", "to the official client 2.4.0"];
 
 export async function bench(progress) {
@@ -123,5 +123,11 @@ async function startOnce(browser, url, { emulated }) {
 
 export function summary(rows) {
   const [ours, , official] = rows;
-  return [["cold start, cache empty, loopback", ...[ours, official].map(({ ms }) => `${ms.toFixed(0)} ms`)]];
+  return [
+    [
+      "cold start, cache empty, loopback",
+      "at most the official client's",
+      ...[ours, official].map(({ ms }) => `${ms.toFixed(0)} ms`),
+    ],
+  ];
 }

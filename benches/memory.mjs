@@ -7,8 +7,8 @@ const REQUESTS = 10_000;
 const REFRESHES = 200;
 
 export const title = "Memory: after many requests and refreshes";
-export const about = `The module's memory, which never shrinks: after ${FIRST} requests, and after ${REQUESTS} requests and ${REFRESHES} refreshes.`;
-export const goal = "the same";
+export const about = `The memory of the WebAssembly module after ${FIRST} requests, and after ${REQUESTS} requests and ${REFRESHES} refreshes. This memory never shrinks.`;
+export const goal = "no growth";
 export const columns = ["after", "bytes"];
 
 export async function bench(progress) {
@@ -53,6 +53,6 @@ export const row = ({ after, bytes }) => [after, bytes.toLocaleString("en-US")];
 export const met = ([before, after]) => after.bytes === before.bytes;
 
 export function summary([before, after]) {
-  const what = `memory of the module after ${REQUESTS.toLocaleString("en-US")} requests and ${REFRESHES} refreshes`;
-  return [[what, `× ${(after.bytes / before.bytes).toFixed(2)} of that after ${FIRST}`, "–"]];
+  const what = `WebAssembly memory after ${REQUESTS.toLocaleString("en-US")} requests and ${REFRESHES} refreshes`;
+  return [[what, "no growth", `× ${(after.bytes / before.bytes).toFixed(2)} of that after ${FIRST}`, "–"]];
 }

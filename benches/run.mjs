@@ -12,15 +12,15 @@ import { installPeers } from "./peers.mjs";
 
 /**
  * Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)`, `met(results)` and
- * `summary(results)`: lines of what, ours and the official client's.
+ * `summary(results)`: lines of what, goal, ours and the official client's.
  */
 const BENCHES = {
   size: "what a browser downloads",
-  steps: "requests one after another until the sign-in page, and the first answer",
-  storm: "requests that meet an expired token together",
-  "cold-start": "from the script's request to a signIn that can be called",
+  steps: "requests in sequence until the sign-in page, and until the first response",
+  storm: "many requests with an expired token",
+  "cold-start": "from requesting the script until signIn can be called",
   "per-request": "what session.fetch adds to fetch",
-  memory: "after many requests and refreshes",
+  memory: "memory after many requests and refreshes",
 };
 const DOCUMENT = join(root, "docs", "benchmarks.md");
 const README = join(root, "README.md");
@@ -59,7 +59,7 @@ async function benchmarks(names, { json, write, "no-build": asItIs }) {
       `\n${table(bench.columns, rows.map(bench.row))}\nGoal: ${bench.goal}: ${met ? "met" : "not met"} (${duration(started)})`,
     );
     sections.set(bench.title, section(bench, rows, met, results));
-    lines.push(...bench.summary(rows).map((cells) => [...cells, met ? "met" : "not met", results.date]));
+    lines.push(...bench.summary(rows).map((cells) => [...cells, met ? "yes" : "no", results.date]));
   }
   if (json) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   if (!write) return;
@@ -116,8 +116,8 @@ function withLines(readme, lines, machine) {
   const all = new Map(old.map((line) => line.slice(2, -2).split(" | ")).map((cells) => [cells[0], cells]));
   for (const cells of lines) all.set(cells[0], cells);
   const table = [
-    ["what", "mcp-authorize", "official client 2.4.0", "goal", "date"],
-    [..."-----"].map(() => "---"),
+    ["what", "goal", "mcp-authorize", "official client 2.4.0", "goal met", "date"],
+    [..."------"].map(() => "---"),
     ...all.values(),
   ];
   const rows = table.map((cells) => `| ${cells.join(" | ")} |`).join("\n");

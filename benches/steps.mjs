@@ -76,13 +76,13 @@ const VISITS = [
   { name: "expired token", server: "plain", expired: true, goal: { answer: 2 } },
 ];
 
-export const title = "Steps: requests one after another";
-export const about = `Each answer takes ${LATENCY_MS} ms. "Page" is until the sign-in page is asked for, "answer" until the server's first answer with a
-token; requests that are under way at the same time are one step. Preflights and the sign-in page's own requests are not
-counted. "Second visit" is a sign-in in a browser that has signed in before. Where the authorization server takes pushed
-requests (RFC 9126), this package makes one before the page, and the others none.`;
+export const title = "Steps: requests in sequence";
+export const about = `Each response takes ${LATENCY_MS} ms. "To page" counts until the sign-in page is requested, "to answer" until the server's first response
+to a request with a token. Requests that run at the same time are one step. Preflights and the sign-in page's own requests are not
+counted. "Second visit" is a sign-in in a browser that has signed in before. If the authorization server supports pushed
+authorization requests (RFC 9126), this package sends one before the page opens; the others send none.`;
 export const goal =
-  "steps to the page: 3 at the first visit (2 with a document), 3 of discovery in the worst case, 0 at the second; 1 refresh and 1 request when the token has run out";
+  "steps to the page: 3 on the first visit (2 with a document), 3 for discovery in the worst case, 0 on the second visit; 1 refresh and 1 request if the token has expired";
 export const columns = [
   "visit",
   "client",
@@ -229,7 +229,8 @@ export function summary(rows) {
   };
   return [
     [
-      "requests one after another before the sign-in page: first visit, worst discovery, second visit",
+      "requests in sequence before the sign-in page: first visit, worst discovery, second visit",
+      "3, 4, 0",
       before(OURS),
       before(V2),
     ],

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { read } from "../docs/markdown.mjs";
 import { pack } from "./pack.mjs";
 
 const program = (name) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
@@ -37,9 +38,9 @@ test("publint and arethetypeswrong find nothing", () => {
   run("attw", "--profile", "esm-only");
 });
 
-test("it holds the package, its licences and nothing else", () => {
+test("it holds the package, its documentation, its licences and nothing else", () => {
   const expected =
-    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE))$/;
+    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|docs\/([\w-]+\.md|demo\.png)|(README|CHANGELOG|SECURITY)\.md|LICENSE-(MIT|APACHE))$/;
   assert.deepEqual(
     files.filter((file) => !expected.test(file)),
     [],
@@ -47,6 +48,17 @@ test("it holds the package, its licences and nothing else", () => {
   for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "pkg/wasm/mcp_authorize_bg.wasm"]) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
+});
+
+test("every link between its documents leads to a file in it", () => {
+  const broken = [];
+  for (const file of files.filter((file) => file.endsWith(".md"))) {
+    for (const link of read(file).links.filter((link) => !/^(https:|mailto:)/.test(link))) {
+      const [path] = link.split("#");
+      if (path && !files.includes(normalize(join(dirname(file), path)))) broken.push(`${file}: ${link}`);
+    }
+  }
+  assert.deepEqual(broken, []);
 });
 
 test("a bundler takes it without a plugin, and the module beside it is a whole one", async () => {
