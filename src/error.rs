@@ -405,9 +405,10 @@ mod tests {
     #[test]
     fn the_documented_errors_are_these() {
         let mut table = String::from(
-            "# Errors\n\nEvery rejection is an `McpAuthorizeError` with a stable `code`, the `step` it came from, a `message` that \
-             tells what happened, a `remedy` for developers, a `userMessage` for the person at the page, and where there is \
-             one the `url`, the `status`, `retryAfter`, the server's own `serverError`, the asked-for `scopes` and `missingScopes`, `acrValues` and `maxAge`, and the `cause`.\n\n\
+            "# Errors\n\nEvery rejection is an `McpAuthorizeError`. It has a stable `code`, the `step` that failed, a `message` that says \
+             what happened, a `remedy` for developers and a `userMessage` for the person at the page.\n\nIf they are known, it \
+             also has the `url`, the `status`, `retryAfter` in seconds, the server's own `serverError`, the requested `scopes` and \
+             `missingScopes`, `acrValues` and `maxAge`, and the `cause`.\n\n\
              | code | what it means | what to do | `userMessage` |\n|---|---|---|---|\n",
         );
         for code in documented() {
