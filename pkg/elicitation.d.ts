@@ -1,18 +1,17 @@
 /**
- * URL mode elicitation for the official SDK's client: an MCP server asks the user to open a page, for what must not pass
- * through the client, such as an API key, a payment, or a sign-in at a third party (MCP 2026-07-28 and 2025-11-25,
- * client/elicitation).
+ * URL mode elicitation for the official SDK's client (MCP 2026-07-28 and 2025-11-25, client/elicitation). An MCP server asks the user to
+ * open a page for something that must not pass through the client, such as an API key, a payment, or a sign-in at a third party.
  *
  * @packageDocumentation
  */
 import type { McpAuthorizeError, McpAuthorizer, McpUrlDialogOptions, WaitOptions } from "./index.js";
 
-/** What a server asks for: the parameters of `elicitation/create` in URL mode. */
+/** The parameters of `elicitation/create` in URL mode. */
 export interface McpElicitParams {
   mode: "url";
   message: string;
   url: string;
-  /** MCP 2025-11-25 alone. */
+  /** Only in MCP 2025-11-25. */
   elicitationId?: string;
 }
 
@@ -23,7 +22,7 @@ export interface McpFormParams {
   requestedSchema: Record<string, unknown>;
 }
 
-/** What the server is answered. */
+/** The answer to the server. */
 export interface McpElicitResult {
   action: "accept" | "decline" | "cancel";
   content?: Record<string, string | number | boolean | string[]>;
@@ -32,18 +31,18 @@ export interface McpElicitResult {
 
 /** Options of {@link handleUrlElicitation}. */
 export type HandleUrlElicitationOptions = McpUrlDialogOptions & {
-  /** The URL of the server that the client is connected to. The user is shown it. */
+  /** The URL of the server that the client is connected to. The dialog shows it. */
   server: string | URL;
-  /** Answers requests in form mode. Without it, form mode is not declared, and servers may not ask so. */
+  /** Answers requests in form mode. Without it, form mode is not declared, and servers may not use it. */
   form?(params: McpFormParams): McpElicitResult | Promise<McpElicitResult>;
   /**
-   * Called where a request is answered without the user: `insecure_url` or `invalid_response` for a URL that is not opened
-   * (answer: `decline`); `popup_blocked`, `popup_open` and others (answer: `cancel`).
+   * Called if a request is answered without asking the user: `insecure_url` or `invalid_response` for a URL that is refused (answer:
+   * `decline`); `popup_blocked`, `popup_open` and others (answer: `cancel`).
    */
   onError?(error: McpAuthorizeError): void;
 };
 
-/** The members of version 2's `Client` that are used. */
+/** The members of version 2's `Client` that this module uses. */
 export interface McpElicitingClient {
   registerCapabilities(capabilities: { elicitation: { url: {}; form?: {} } }): void;
   setRequestHandler(method: "elicitation/create", handler: (request: any, context: any) => Promise<any>): void;
@@ -53,41 +52,41 @@ export interface McpElicitingClient {
   ): void;
 }
 
-/** The members of version 1's `Client` that are used. */
+/** The members of version 1's `Client` that this module uses. */
 export interface McpElicitingClientOfSdk1 {
   registerCapabilities(capabilities: { elicitation: { url: {}; form?: {} } }): void;
   setRequestHandler(schema: object, handler: (request: any, context: any) => Promise<any>): void;
   setNotificationHandler(schema: object, handler: (notification: any) => void | Promise<void>): void;
-  /** Version 2 has it. */
+  /** Only version 2 has it. */
   setVersionNegotiation?: undefined;
 }
 
-/** Version 1 takes a schema in place of a method's name. Both are in `@modelcontextprotocol/sdk/types.js`. */
+/** Version 1 takes schemas in place of method names. Both are exported by `@modelcontextprotocol/sdk/types.js`. */
 export interface McpElicitationSchemas {
   ElicitRequestSchema: object;
   ElicitationCompleteNotificationSchema: object;
 }
 
-/** For calls that a server refuses until the user has been at a URL. */
+/** For calls that a server refuses until the user has visited a URL. */
 export interface McpUrlElicitation {
   /**
-   * Makes a call. If the server refuses it with `URLElicitationRequiredError` (-32042, MCP 2025-11-25), asks the user to
-   * open each URL in it, waits until they are done, and makes the call again, three times at most. If the user does not
-   * agree, it rejects with the server's error.
+   * Makes a call. If the server refuses it with `URLElicitationRequiredError` (-32042, MCP 2025-11-25), asks the user to open each URL in
+   * the error, waits until they are done, and repeats the call, at most three times. If the user does not agree, it rejects with the
+   * server's error.
    *
-   * @throws McpAuthorizeError as {@link McpAuthorizer.openUrl}; and whatever `call` throws.
+   * @throws McpAuthorizeError like {@link McpAuthorizer.openUrl}, and whatever `call` throws.
    */
   retry<Result>(call: () => Promise<Result>, options?: WaitOptions): Promise<Result>;
 }
 
 /**
- * Has a client answer requests for URL mode elicitation by {@link McpAuthorizer.openUrl}, and declares that it can. Call it
- * before `client.connect`.
+ * Makes a client answer requests for URL mode elicitation with {@link McpAuthorizer.openUrl}, and declares that capability. Call it before
+ * `client.connect`.
  *
- * With MCP 2026-07-28 the server is answered when the user is done, and the SDK then sends the call again. With 2025-11-25
- * it is answered as soon as the page is open, and the dialog goes when the server's notification says that it is done. If
- * a server asks again for a URL that is open, the user is not asked twice. Three URLs of a server are open or wait at most;
- * a request for a fourth is answered with `cancel`.
+ * With MCP 2026-07-28, the server gets its answer when the user is done, and the SDK then repeats the call. With 2025-11-25, it gets its
+ * answer as soon as the page is open, and the dialog closes when the server's notification says that it is done. If a server asks again
+ * for a URL that is open, the user is not asked twice. At most three URLs of a server are open or waiting; a request for a fourth is
+ * answered with `cancel`.
  *
  * @param client A `Client` of `@modelcontextprotocol/client`.
  */

@@ -1,6 +1,6 @@
 /**
- * The same as `mcp-authorize`, with the WebAssembly module in the script: for bundlers that leave
- * `new URL("….wasm", import.meta.url)` alone, as esbuild and Rollup do. A third larger before compression.
+ * The same as `mcp-authorize`, with the WebAssembly module in the script. For bundlers that do not process
+ * `new URL("….wasm", import.meta.url)`, such as esbuild and Rollup. It is a third larger before compression.
  *
  * @packageDocumentation
  */

@@ -1,6 +1,6 @@
 /**
- * For libraries that take nothing but the official SDK's `OAuthClientProvider`, such as adapters of agent frameworks.
- * If a transport takes `fetch`, pass it `session.fetch` instead, which does more.
+ * For libraries that accept only the official SDK's `OAuthClientProvider`, such as adapters of agent frameworks. If a transport accepts
+ * `fetch`, pass `session.fetch` instead, which does more.
  *
  * @packageDocumentation
  */
@@ -30,15 +30,15 @@ export interface McpOAuthClientProvider {
 }
 
 /**
- * A session as the SDK's `OAuthClientProvider`: `{ authProvider: toOAuthClientProvider(session) }`.
+ * Returns a session as the SDK's `OAuthClientProvider`: `{ authProvider: toOAuthClientProvider(session) }`.
  *
- * The SDK gets a valid token before each request: the session refreshes it in time, once for all tabs. If the server still
+ * The SDK gets a valid token before each request. The session refreshes it in time, once for all tabs. If the server still
  * answers 401, the session gets a new token and the SDK's request fails with its `UnauthorizedError`: send the request
  * again. If the session has ended, the request rejects with `session_expired`. If it needs more scopes, it rejects with
  * `insufficient_scope`: call the error's `stepUp` in a click handler. Neither the SDK nor the library around it gets the
  * refresh token, and no page is opened.
  *
- * It does not work with tokens that are bound to a key: `tokens()` rejects with `unsupported`. Create the authorizer with
+ * It does not work with tokens that are bound to a key: `tokens()` rejects with `unsupported`. To avoid that, create the authorizer with
  * `dpop: "off"`.
  *
  * @param session The session. Use the provider only for the session's own server: the SDK sends the token wherever its

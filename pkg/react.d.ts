@@ -1,5 +1,5 @@
 /**
- * React hooks. React 18 or newer is the app's own.
+ * React hooks. The app provides React 18 or newer.
  *
  * @packageDocumentation
  */
@@ -28,8 +28,8 @@ export type {
 } from "./watch.js";
 
 /**
- * The session with a server: brought back if there is one, and the same in all components and tabs. When the component
- * goes, a sign-in that it began ends.
+ * The session with a server. It is restored if there is one, and is the same in all components and tabs. When the component unmounts, a
+ * sign-in that it started ends.
  *
  * ```jsx
  * const authorizer = () => McpAuthorizer.create({ clientName: "Acme Agent", redirectUri: "/callback.html" });
@@ -43,9 +43,8 @@ export type {
  * ```
  *
  * @param server The MCP server's URL.
- * @param authorizer The first one that a component gets counts. Keep the function outside of components, so that all
- *   share what it makes.
- * @param options Which of the user's accounts there.
+ * @param authorizer A component uses the first value that it gets. Define the function outside components, so that all share its result.
+ * @param options Which of the user's accounts at the server.
  */
 export function useMcpSession(
   server: string | URL,
@@ -54,7 +53,7 @@ export function useMcpSession(
 ): McpSessionState & McpSessionActions;
 
 /**
- * All of the user's servers and accounts, each with its state and what can be done.
+ * All of the user's servers and accounts, each with its state and actions.
  *
  * ```jsx
  * function Servers() {
@@ -75,7 +74,7 @@ export function useMcpSession(
  * }
  * ```
  *
- * @param authorizer The first one that a component gets counts, and so do the first options.
+ * @param authorizer A component uses the first authorizer and the first options that it gets.
  */
 export function useMcpServers(
   authorizer: McpAuthorizerSource,

@@ -27,15 +27,15 @@ export type {
   McpSignedOut,
 } from "./watch.js";
 
-/** A store by Svelte's contract: a component reads it as `$name`. */
+/** A store that follows Svelte's contract. A component reads it as `$name`. */
 export interface McpReadable<State> {
-  /** @returns What ends the subscription. */
+  /** @returns A function that ends the subscription. */
   subscribe(run: (state: State) => void): () => void;
 }
 
 /**
- * The session with a server: brought back if there is one, and the same in all components and tabs. It works while
- * somebody subscribes, and does nothing while a server renders.
+ * The session with a server. It is restored if there is one, and is the same in all components and tabs. The store works while it has a
+ * subscriber, and does nothing during server-side rendering.
  *
  * ```svelte
  * <script>
@@ -52,7 +52,7 @@ export interface McpReadable<State> {
  * ```
  *
  * @param server The MCP server's URL.
- * @param options Which of the user's accounts there.
+ * @param options Which of the user's accounts at the server.
  */
 export function mcpSession(
   server: string | URL,
@@ -60,7 +60,7 @@ export function mcpSession(
   options?: AccountOptions,
 ): McpReadable<McpSessionState> & McpSessionActions;
 
-/** All of the user's servers and accounts, each with its state and what can be done. */
+/** All of the user's servers and accounts, each with its state and actions. */
 export function mcpServers(
   authorizer: McpAuthorizerSource,
   options?: McpServersOptions,

@@ -1,5 +1,5 @@
 /**
- * Vue composables. Vue 3.3 or newer is the app's own.
+ * Vue composables. The app provides Vue 3.3 or newer.
  *
  * @packageDocumentation
  */
@@ -33,19 +33,19 @@ export interface UseMcpSessionOptions {
   account?: MaybeRefOrGetter<string | undefined>;
 }
 
-/** What can be shown, and what can be done. */
+/** The state and the actions. */
 export interface UseMcpSession extends McpSessionActions {
   readonly state: Readonly<ShallowRef<McpSessionState>>;
 }
 
-/** What can be shown, and what can be done. */
+/** The state and the actions. */
 export interface UseMcpServers extends McpServersActions {
   readonly state: Readonly<ShallowRef<McpServersState>>;
 }
 
 /**
- * The session with a server: brought back if there is one, and the same in all components and tabs. It ends with its
- * scope, and a sign-in that it began with it.
+ * The session with a server. It is restored if there is one, and is the same in all components and tabs. When its effect scope ends, so
+ * does a sign-in that it started.
  *
  * ```vue
  * <script setup>
@@ -59,7 +59,7 @@ export interface UseMcpServers extends McpServersActions {
  * </template>
  * ```
  *
- * @param server The MCP server's URL, as a value, a ref or a getter: with another one it is another session.
+ * @param server The MCP server's URL, as a value, a ref or a getter. If it changes, so does the session.
  */
 export function useMcpSession(
   server: MaybeRefOrGetter<string | URL>,
@@ -67,5 +67,5 @@ export function useMcpSession(
   options?: UseMcpSessionOptions,
 ): UseMcpSession;
 
-/** All of the user's servers and accounts, each with its state and what can be done. */
+/** All of the user's servers and accounts, each with its state and actions. */
 export function useMcpServers(authorizer: McpAuthorizerSource, options?: McpServersOptions): UseMcpServers;
