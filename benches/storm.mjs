@@ -9,9 +9,9 @@ const LATENCY_MS = 15;
 const STAGGER_MS = 150;
 
 const LOADS = [
-  { name: "10 at once", tabs: 1, staggered: false },
-  { name: "5 tabs × 10 at once", tabs: 5, staggered: false },
-  { name: "10, one 401 after the other", tabs: 1, staggered: true },
+  { name: "10 requests at once", tabs: 1, staggered: false },
+  { name: "5 tabs × 10 requests at once", tabs: 5, staggered: false },
+  { name: "10 requests, one 401 after the other", tabs: 1, staggered: true },
 ];
 
 /** What a refresh token that was used before leads to. */
