@@ -89,7 +89,7 @@ export interface DiscoverOptions extends StepOptions, ServerPolicy {
  */
 export function discover(server: string | URL, options?: DiscoverOptions): Promise<Discovered>;
 
-/** What the app tells about itself when it registers. */
+/** Information about the app, sent when it registers. */
 export interface ClientRegistration {
   /** The app's name, shown to users on the consent page. */
   clientName: string;
