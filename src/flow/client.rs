@@ -19,7 +19,8 @@ pub struct Client {
     pub redirect_uri: Option<RedirectUri>,
     /// An identity that an authorization server gave by hand.
     pub pre_registered: Option<PreRegistered>,
-    /// The URL of the app's client ID metadata document.
+    /// The URL of the app's client ID metadata document. With a key of the app's, the client authenticates by
+    /// `private_key_jwt` (draft-ietf-oauth-client-id-metadata-document §6.2), so the document has to name that method.
     pub client_id_metadata_url: Option<ClientIdMetadataUrl>,
     /// The `kid` of the app's own key, for `private_key_jwt`.
     pub key_id: Option<String>,
@@ -47,6 +48,9 @@ pub struct Client {
     pub prefetch: bool,
     /// How tokens are got without a user; nothing where the user signs in.
     pub grant: Option<Grant>,
+    /// Which authorization server the JWT of a workload without a client id is for. Nothing where the app makes one
+    /// for each.
+    pub workload_issuer: Option<Issuer>,
 }
 
 impl Default for Client {
@@ -71,6 +75,7 @@ impl Default for Client {
             dpop: Dpop::Auto,
             prefetch: true,
             grant: None,
+            workload_issuer: None,
         }
     }
 }
@@ -108,7 +113,7 @@ pub enum Dpop {
 pub enum Grant {
     /// By the client's own credentials (OAuth 2.1 §4.2, SEP-1046).
     ClientCredentials,
-    /// By a JWT of the workload (RFC 7523 §2.1, SEP-1933).
+    /// By a JWT of the workload (RFC 7523 §2.1, SEP-1933). It identifies the client, too, where that has no client id.
     JwtBearer,
     /// By the user's identity at their organisation (SEP-990).
     EnterpriseManaged(IdentityProvider),

@@ -5,9 +5,10 @@ use super::client::Grant;
 use super::endpoint::Endpoint;
 use crate::ports::Ports;
 use crate::protocol::{
-    Resource, Scope, TokenResponse, client_credentials_request, id_jag_exchange, jwt_bearer_request,
+    ClientAuthentication, Resource, Scope, TokenResponse, client_credentials_request, id_jag_exchange,
+    jwt_bearer_request,
 };
-use crate::{Result, Step};
+use crate::{Error, Result, Step};
 
 /// Gets tokens by a grant. A failure is told and not tried again: no other grant takes its place.
 pub(super) async fn tokens_by_grant<P: Ports>(
@@ -30,5 +31,20 @@ pub(super) async fn tokens_by_grant<P: Ports>(
             provider.read(&answer, STEP, &[id_token.expose()], |document| exchange.read(document))?
         }
     };
-    endpoint.request_tokens(STEP, jwt_bearer_request(&assertion, resource, scope), &[assertion.expose()]).await
+    let form = jwt_bearer_request(&assertion, resource, scope);
+    let tokens = endpoint.request_tokens(STEP, form, &[assertion.expose()]).await;
+    tokens.map_err(|error| with_client_id_hint(endpoint, error))
+}
+
+/// An authorization server may want to know the client beside the workload.
+fn with_client_id_hint<P>(endpoint: &Endpoint<'_, P>, error: Error) -> Error {
+    const HINT: &str = " The request had no client_id. If this server has registered the workload, add clientId.";
+    match error.server_error() {
+        Some("invalid_client" | "invalid_request" | "unauthorized_client")
+            if endpoint.client.method == ClientAuthentication::ByGrant =>
+        {
+            error.with_hint(HINT)
+        }
+        _ => error,
+    }
 }

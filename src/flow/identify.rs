@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::client::{Client, Dpop, PreRegistered};
+use super::client::{Client, Dpop, Grant, PreRegistered};
 use super::exchange::exchange;
 use super::kept_registration::{
     Identity, Registration, forget_issuer, forget_registration, load_issuer, load_registration, store_issuer,
@@ -35,6 +35,10 @@ pub async fn identify<P: Ports>(
     if let Some(own) = &client.pre_registered {
         return Ok(Identity::given(pre_registered(ports, own, server).await?));
     }
+    // A JWT that was made for one authorization server is not shown to another one.
+    if let Some(own) = client.workload_issuer.as_ref().filter(|own| **own != server.issuer) {
+        return Err(another_issuer("The assertion", own.as_str(), &server.issuer));
+    }
     let has_document = client.client_id_metadata_url.is_some() && server.client_id_metadata_document;
     let can_register = has_document || registration_endpoint(client, server).is_some();
     let mut asked = async |can_register| {
@@ -50,7 +54,8 @@ pub async fn identify<P: Ports>(
     }
 }
 
-/// An identity that the app gets without being given one: by its metadata document, or by registration.
+/// An identity that the app gets without being given one: by its metadata document, by the JWT of a workload
+/// (SEP-1933), or by registration.
 async fn identify_by_itself<P: Ports>(
     ports: &P,
     client: &Client,
@@ -58,7 +63,10 @@ async fn identify_by_itself<P: Ports>(
     scope: &Scope,
 ) -> Result<Identity> {
     if let Some(url) = client.client_id_metadata_url.as_ref().filter(|_| server.client_id_metadata_document) {
-        return Ok(Identity::given(Rc::new(ClientCredentials::public(url.as_str()))));
+        return Ok(Identity::given(given(ports, url.as_str().to_owned(), None, server)));
+    }
+    if matches!(client.grant, Some(Grant::JwtBearer)) {
+        return Ok(Identity::given(Rc::new(ClientCredentials::by_grant())));
     }
     let registration = match load_registration(ports, &server.issuer, client.redirect_uri.as_ref()).await? {
         Some(kept) if kept.registration != Registration::Doubtful => return Ok(kept),
@@ -70,8 +78,8 @@ async fn identify_by_itself<P: Ports>(
     Ok(Identity { credentials: registered, registration })
 }
 
-pub(super) fn another_issuer(own: &str, issuer: &Issuer) -> Error {
-    let message = ["clientId belongs to ", own, ", and this server uses ", issuer.as_str(), "."].concat();
+pub(super) fn another_issuer(what: &str, own: &str, issuer: &Issuer) -> Error {
+    let message = [what, " belongs to ", own, ", and this server uses ", issuer.as_str(), "."].concat();
     Error::new(Code::ClientMismatch, Step::Registration, message)
 }
 
@@ -87,12 +95,12 @@ pub(super) async fn pre_registered<P: Ports>(
         None => load_issuer(ports, &own.client_id).await?,
     };
     if let Some(issuer) = kept.filter(|issuer| server.issuer != **issuer) {
-        return Err(another_issuer(&issuer, &server.issuer));
+        return Err(another_issuer("clientId", &issuer, &server.issuer));
     }
     Ok(given(ports, own.client_id.clone(), own.secret.clone(), server))
 }
 
-/// Credentials that an authorization server gave by hand.
+/// Credentials that an authorization server gave by hand, or knows by the client's metadata document.
 fn given<P: Ports>(
     ports: &P,
     client_id: String,

@@ -54,10 +54,14 @@ pub(super) fn parse<P: Ports>(ports: &P, text: &Secret) -> Option<Object> {
 
 /// Reads a client's identity from a record.
 pub(super) fn read_client(record: &Object) -> Option<Rc<ClientCredentials>> {
+    let method = record.required_string("token_endpoint_auth_method").ok()?;
+    if method == ClientAuthentication::ByGrant.name() {
+        return Some(Rc::new(ClientCredentials::by_grant()));
+    }
     Some(Rc::new(ClientCredentials {
         client_id: record.required_string("client_id").ok()?.to_owned(),
         secret: record.string("client_secret").ok()?.map(Into::into),
         secret_expires_at: record.whole_number("client_secret_expires_at").ok()?,
-        method: ClientAuthentication::from_name(record.required_string("token_endpoint_auth_method").ok()?)?,
+        method: ClientAuthentication::from_name(method)?,
     }))
 }

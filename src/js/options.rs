@@ -129,12 +129,19 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brin
     let own = client_id.is_none() && secret.is_none() && !brings.key;
     options.check(own || !brings.asked, "client", "given without clientId, clientSecret and clientKey")?;
     let by_credentials = matches!(grant, Some(Grant::ClientCredentials)) && !brings.asked;
-    let has_credentials = secret.is_some() || brings.key || brings.assertion || by_credentials;
+    let document = url(options, "clientIdMetadataUrl", ClientIdMetadataUrl::parse)?;
+    let has_shared_key = brings.key && client_id.is_none() && document.is_some();
+    let has_own_key = brings.key && !has_shared_key;
+    let has_credentials =
+        secret.is_some() || has_own_key || brings.assertion || (by_credentials && !has_shared_key);
     let registers = options.get("initialAccessToken").is_some();
-    let is_alone = secret.is_none() && (issuer.is_none() || registers);
+    // A workload's JWT says who it is.
+    let is_workload = matches!(grant, Some(Grant::JwtBearer)) && client_id.is_none() && !has_own_key;
+    let is_alone = secret.is_none() && (issuer.is_none() || registers || is_workload);
     options.check(client_id.is_some() || is_alone, "clientId", "given with clientSecret or issuer")?;
     // MCP 2026-07-28: credentials of one authorization server are not for another one. Without `issuer`, whichever
-    // server is asked first would get them.
+    // server is asked first would get them. A key whose public half is in the app's metadata document is for all of them:
+    // each assertion names the issuer that it is for.
     options.check(!has_credentials || issuer.is_some(), "issuer", "given with credentials: whose they are")?;
     Ok(Client {
         // The app may register where a user signs in, and needs a name for it.
@@ -143,7 +150,8 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brin
         about: about_client(options)?,
         redirect_uri,
         pre_registered: client_id.map(|id| PreRegistered { client_id: id.to_owned(), secret, issuer: issuer.clone() }),
-        client_id_metadata_url: url(options, "clientIdMetadataUrl", ClientIdMetadataUrl::parse)?,
+        client_id_metadata_url: document,
+        workload_issuer: issuer.clone().filter(|_| is_workload),
         key_id: None,
         trust_pkce: issuers(options, "trustPkce")?,
         omit_resource: issuers(options, "omitResource")?,

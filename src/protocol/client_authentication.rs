@@ -17,24 +17,27 @@ pub enum ClientAuthentication {
     SecretPost,
     /// An assertion that the client's own key signs (RFC 7523 §2.2).
     PrivateKeyJwt,
+    /// None, and no client id: the grant's assertion says who the client is (RFC 7521 §4.1).
+    ByGrant,
 }
 
 impl ClientAuthentication {
-    const ALL: [Self; 4] = [Self::None, Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+    const REGISTERED: [Self; 4] = [Self::None, Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
 
-    /// The registered name.
+    /// The registered name; one of this library's own for [`Self::ByGrant`], which has none.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ByGrant => "by_grant",
         }
     }
 
     /// By the registered name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.name() == name)
+        Self::REGISTERED.into_iter().find(|method| method.name() == name)
     }
 
     /// What a page asks for when it registers: no secret, unless the server lists its methods and
@@ -68,7 +71,7 @@ impl ClientAuthentication {
             Self::SecretBasic => Some(Self::SecretPost),
             Self::SecretPost => Some(Self::SecretBasic),
             Self::None if has_secret => Some(Self::SecretBasic),
-            Self::None | Self::PrivateKeyJwt => None,
+            Self::None | Self::PrivateKeyJwt | Self::ByGrant => None,
         }
     }
 
@@ -81,7 +84,7 @@ impl ClientAuthentication {
 /// A client's identity at one authorization server.
 #[derive(Clone, Debug)]
 pub struct ClientCredentials {
-    /// `client_id`.
+    /// `client_id`; empty where the grant's assertion says who the client is.
     pub client_id: String,
     /// `client_secret`, where there is one.
     pub secret: Option<Secret>,
@@ -95,6 +98,12 @@ impl ClientCredentials {
     /// A client without a secret.
     pub fn public(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into(), secret: None, secret_expires_at: None, method: ClientAuthentication::None }
+    }
+
+    /// A client that the grant's assertion identifies. RFC 7521 §4.1: `client_id` is OPTIONAL there, "as the client
+    /// can be identified by the subject of the assertion".
+    pub fn by_grant() -> Self {
+        Self { method: ClientAuthentication::ByGrant, ..Self::public("") }
     }
 
     /// Adds the client's authentication to a request: parameters to its form, and the value of its
@@ -112,6 +121,7 @@ impl ClientCredentials {
                     .add("client_assertion", assertion.expose()),
                 None,
             ),
+            (ClientAuthentication::ByGrant, _, _) => (form, None),
             _ => (form.add("client_id", &self.client_id), None),
         }
     }
@@ -193,6 +203,16 @@ mod tests {
         assert_eq!(authenticate(ClientAuthentication::None, "i", "s"), ("client_id=i".into(), None));
         let (form, header) = authenticate(ClientAuthentication::PrivateKeyJwt, "i", "s");
         assert!(form.ends_with("jwt-bearer&client_assertion=assertion") && header.is_none());
+    }
+
+    #[test]
+    fn an_assertion_grant_needs_no_client_id() {
+        // RFC 7523 §3.1: "authentication of the client is optional … and, consequently, the "client_id" is only needed
+        // when a form of client authentication that relies on the parameter is used."
+        let (form, header) = ClientCredentials::by_grant().authenticate(Form::new(), None);
+        assert_eq!((form.as_str(), header.is_none()), ("", true));
+        // No server can assign it.
+        assert_eq!(ClientAuthentication::from_name(ClientAuthentication::ByGrant.name()), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use std::rc::Rc;
 
 use mcp_authorize::Code;
-use mcp_authorize::flow::{Client, Grant, IdentityProvider, PreRegistered, Session, sign_in};
-use mcp_authorize::protocol::{ClientCredentials, ServerUrl, Url};
+use mcp_authorize::flow::{Client, Grant, IdentityProvider, PreRegistered, Session, restore, sign_in};
+use mcp_authorize::protocol::{ClientCredentials, ClientIdMetadataUrl, Issuer, ServerUrl, Url};
 use pollster::block_on;
 
 use crate::scripted::*;
@@ -70,6 +70,73 @@ fn a_workload_shows_its_jwt() {
     let form = world.form(TOKEN);
     let assertion = format!("assertion for {ISSUER} and {SERVER}");
     assert_eq!((&*form["grant_type"], &*form["assertion"], &*form["client_id"]), (JWT_BEARER, &*assertion, "machine"));
+}
+
+#[test]
+fn a_workload_needs_no_client_id() {
+    // RFC 7523 §3.1: the client_id is needed only for client authentication that relies on it; SEP-1933: the JWT
+    // identifies the workload.
+    let world = world();
+    let workload = || Client { grant: Some(Grant::JwtBearer), redirect_uri: None, ..client() };
+    let session = attempt(&world, workload()).unwrap();
+    let form = world.form(TOKEN);
+    assert_eq!((&*form["grant_type"], form.contains_key("client_id")), (JWT_BEARER, false));
+    assert!(world.posted(REGISTER).is_empty() && world.authorizations().is_empty());
+
+    // The session comes back as it was.
+    let restored = block_on(restore(&world, &Rc::new(workload()), &session.account().clone())).unwrap().unwrap();
+    assert_eq!(restored.client_id(), "");
+    world.wait(600);
+    block_on(restored.access_token()).unwrap();
+    assert!(!world.form(TOKEN).contains_key("client_id"));
+
+    // A server that wants to know more says so, and the error has the option to add.
+    world.reply(TOKEN, Reply::Json(401, r#"{"error": "invalid_client"}"#.into()));
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let mut nobody = User::who(|_| Vec::new());
+    let refused = block_on(sign_in(&world, &Rc::new(workload()), &server.into(), None, &mut nobody)).err().unwrap();
+    assert!(refused.message().contains("clientId"), "{}", refused.message());
+}
+
+#[test]
+fn a_workloads_jwt_is_shown_to_its_own_authorization_server_alone() {
+    // MCP 2026-07-28: credentials of one authorization server are not for another one.
+    let world = world();
+    let workload = |issuer: &str| Client {
+        workload_issuer: Some(Issuer::parse(issuer).unwrap()),
+        client_id_metadata_url: Some(ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap()),
+        grant: Some(Grant::JwtBearer),
+        ..client()
+    };
+    assert_eq!(attempt(&world, workload("https://other.example")).err(), Some(Code::ClientMismatch));
+    assert!(world.posted(TOKEN).is_empty());
+    attempt(&world, workload(ISSUER)).unwrap();
+}
+
+#[test]
+fn a_metadata_document_may_have_a_key() {
+    // draft-ietf-oauth-client-id-metadata-document §6.2: the document may name private_key_jwt with `jwks` or `jwks_uri`.
+    let document = "https://app.example/client.json";
+    let app = |grant| Client {
+        client_id_metadata_url: Some(ClientIdMetadataUrl::parse(document).unwrap()),
+        key_id: Some("k1".into()),
+        grant,
+        ..client()
+    };
+    for (grant, grant_type) in [(None, "authorization_code"), (Some(Grant::ClientCredentials), "client_credentials")] {
+        let world = if grant.is_none() { Scripted::working() } else { world() };
+        world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "client_id_metadata_document_supported": true"#)));
+        world.has_client_key();
+        let account = ServerUrl::parse(SERVER).unwrap().into();
+        block_on(sign_in(&world, &Rc::new(app(grant)), &account, None, &mut User::consents())).unwrap();
+        let form = world.form(TOKEN);
+        assert_eq!((&*form["grant_type"], &*form["client_id"]), (grant_type, document));
+        let (header, claims) = decoded(&form["client_assertion"]);
+        assert_eq!(header["kid"], "k1");
+        // RFC 7523 §3: the assertion is for this authorization server, and good at no other one.
+        assert_eq!((&claims["iss"], &claims["sub"], &claims["aud"]), (&document.into(), &document.into(), &ISSUER.into()));
+        assert!(world.posted(REGISTER).is_empty());
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl<P: Ports> Session<P> {
         let issuer = &tokens.granted.parties.issuer;
         let own = client.pre_registered.as_ref().and_then(|own| own.issuer.as_ref());
         if let Some(own) = own.filter(|own| *own != issuer) {
-            return Err(another_issuer(own.as_str(), issuer));
+            return Err(another_issuer("clientId", own.as_str(), issuer));
         }
         let session = Self::new(ports.clone(), client.clone(), account.clone(), tokens.clone());
         // Where that fails, whoever gave the tokens goes on with them.
