@@ -1,15 +1,16 @@
 // The face of the package: real classes around the generated bindings. It decides nothing.
 import { fail, McpAuthorizeError, unloadable } from "./error.js";
-import { Authorizer } from "./wasm/mcp_authorize.js";
 
 export { McpAuthorizeError };
 
-/** @import { Session } from "./wasm/mcp_authorize.js" */
+/** @import { Authorizer, Session } from "./wasm/enterprise.js" */
 /** @import { AccountOptions, DiagnoseOptions, RestoreOptions, SignInOptions, StepUpOptions, WaitOptions } from "./index.js" */
 
-/** @type {() => Promise<unknown>} */
+/** @typedef {typeof Authorizer | typeof import("./wasm/mcp_authorize.js").Authorizer} Core */
+
+/** @type {() => Promise<Core>} */
 let loader;
-/** @type {Promise<unknown> | undefined} */
+/** @type {Promise<Core> | undefined} */
 let loading;
 /** @type {() => Promise<{ diagnose: ReturnType<typeof import("./diagnosis.js").diagnoseBy> }>} */
 let diagnosis;
@@ -27,6 +28,16 @@ export function loadBy(load, loadDiagnosis, loadOpening) {
   loader ??= load;
   diagnosis ??= loadDiagnosis;
   opening ??= loadOpening;
+}
+
+/**
+ * The module that can do more takes the place of the one before, whichever entry is imported first.
+ *
+ * @param {typeof loader} load
+ */
+export function loadInsteadBy(load) {
+  loader = load;
+  loading = undefined;
 }
 
 /** Once; a failed attempt does not spoil the next one. */
@@ -92,7 +103,7 @@ export class McpAuthorizer extends EventTarget {
 
   /** @param {any} options */
   static async create(options) {
-    await load();
+    const Core = /** @type {typeof Authorizer} */ (await load());
     const authorizer = new McpAuthorizer();
     const plain = withTexts({ ...options }, [
       "redirectUri",
@@ -103,15 +114,19 @@ export class McpAuthorizer extends EventTarget {
       "policyUri",
     ]);
     plain.grant = withTexts(plain.grant, ["tokenEndpoint"]);
+    if (plain.grant?.identityProvider) {
+      plain.grant.identityProvider = withTexts(plain.grant.identityProvider, ["issuer"]);
+    }
     plain.popup = withTexts(plain.popup, ["url"]);
     try {
-      authorizer.#core = new Authorizer(plain, (/** @type {string} */ type, /** @type {unknown} */ detail) =>
+      authorizer.#core = new Core(plain, (/** @type {string} */ type, /** @type {unknown} */ detail) =>
         authorizer.dispatchEvent(new McpAuthorizerEvent(type, detail)),
       );
     } catch (error) {
       fail(error);
     }
     authorizer.#options = plain;
+    await authorizer.#core.prepare?.().catch(fail);
     return authorizer;
   }
 
@@ -162,6 +177,10 @@ export class McpAuthorizer extends EventTarget {
   /** @param {string | URL} issuer */
   forgetClient(issuer) {
     return this.#core.forgetClient(String(text(issuer))).catch(fail);
+  }
+
+  async signOutOfIdentityProvider() {
+    return (await this.#core.signOutOfIdentityProvider?.().catch(fail)) ?? false;
   }
 
   /**

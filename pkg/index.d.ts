@@ -175,8 +175,9 @@ export type McpGrant =
   /** With a JWT of the workload (RFC 7523 §2.1, SEP-1933). */
   | { type: "jwt_bearer"; assertion: McpTokenSource }
   /**
-   * By the user's identity at their organisation (SEP-990): its ID token is exchanged at `tokenEndpoint` for one that
-   * the MCP server's authorization server takes (RFC 8693). `clientId` and `clientSecret` are the app's there.
+   * By the user's identity at their organisation (SEP-990), where the app has the user's ID token: it is exchanged at
+   * `tokenEndpoint` for one that the MCP server's authorization server takes (RFC 8693). `clientId` and `clientSecret` are
+   * the app's there.
    */
   | { type: "id_jag"; idToken: McpTokenSource; tokenEndpoint: string | URL; clientId: string; clientSecret?: string };
 
@@ -184,6 +185,40 @@ export type McpGrant =
 export type McpAskingGrant =
   | { type: "jwt_bearer"; assertion: McpTokenFunction }
   | { type: "id_jag"; idToken: McpTokenFunction; tokenEndpoint: string | URL; clientId: string; clientSecret?: string };
+
+/**
+ * Enterprise-managed authorization (SEP-990), with `McpAuthorizer` from `mcp-authorize/enterprise`. The user signs in at their
+ * organisation's identity provider once. After that, `signIn` at each of the organisation's MCP servers opens no page.
+ *
+ * The servers' authorization servers identify the app by `clientId` with `issuer`, by `clientIdMetadataUrl`, or by `client`: it
+ * does not register itself. `display: "redirect"` is not supported.
+ */
+export interface McpEnterpriseGrant {
+  type: "id_jag";
+  identityProvider: McpIdentityProvider;
+}
+
+/** An organisation's identity provider, and the app's registration there (OpenID Connect Core §3.1). */
+export interface McpIdentityProvider {
+  /** The issuer: the `iss` of the ID tokens, and where the metadata is (OpenID Connect Discovery §4). */
+  issuer: string | URL;
+  /** The app's client ID there. The app's `redirectUri` must be registered with it. */
+  clientId: string;
+  /** The app's secret there. A page can't keep it secret: use it only if the provider requires one. */
+  clientSecret?: string;
+  /**
+   * How the app authenticates there. Default: with `clientSecret`, using a method that the provider lists; without a secret, not at
+   * all. `private_key_jwt` signs with the app's `clientKey`.
+   */
+  authentication?: "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+  /** Scopes to request in addition to `openid` and, if the provider lists it, `offline_access`. */
+  scopes?: readonly string[];
+  /**
+   * The token that is exchanged for an ID-JAG. `"id_token"` (the default) is refreshed when it expires. `"refresh_token"` is used
+   * if the provider issued one; otherwise the ID token is.
+   */
+  subjectToken?: "id_token" | "refresh_token";
+}
 
 /** The user signs in on another device: the page shows a code and where to enter it (RFC 8628). For devices without a keyboard. */
 export interface McpDeviceCodeGrant {
@@ -199,10 +234,16 @@ export type McpAuthorizerOptions =
       McpIdentityOptions &
       McpNamedOptions &
       Partial<McpRedirectOptions> & { grant: McpDeviceCodeGrant })
+  /** The user signs in at their organisation's identity provider. */
+  | (McpCommonOptions &
+      McpIdentityOptions &
+      Partial<McpNamedOptions> &
+      McpRedirectOptions & { grant: McpEnterpriseGrant })
   /** No user signs in: `signIn` gets tokens through the grant, and works without a window. */
   | (McpCommonOptions &
-      (McpConfidentialOptions | McpAskedOptions) &
+      (McpConfidentialOptions | McpAskedOptions | McpDocumentOptions) &
       Partial<McpNamedOptions & McpRedirectOptions> & { grant: McpGrant })
+  | (McpCommonOptions & McpWorkloadOptions & Partial<McpNamedOptions & McpRedirectOptions>)
   | (McpCommonOptions & McpIdentityOptions & Partial<McpNamedOptions & McpRedirectOptions> & { grant: McpAskingGrant });
 
 /** Options of every app whose users sign in. */
@@ -283,8 +324,33 @@ export interface McpConfidentialOptions {
   client?: undefined;
 }
 
-/** As whom the app signs in. Credentials need `issuer`. */
-export type McpIdentityOptions = McpPublicOptions | McpConfidentialOptions | McpAskedOptions;
+/**
+ * The app is identified by its client ID metadata document and a key. The document has `private_key_jwt` as its
+ * `token_endpoint_auth_method`, and the public key in `jwks` or at `jwks_uri`. No `issuer` is needed: each assertion names the
+ * authorization server that it is for.
+ */
+export interface McpDocumentOptions {
+  clientIdMetadataUrl: string | URL;
+  clientKey: McpClientKey;
+  clientId?: undefined;
+  issuer?: undefined;
+  clientSecret?: undefined;
+  client?: undefined;
+}
+
+/** As whom the app signs in. Credentials for one authorization server need `issuer`. */
+export type McpIdentityOptions = McpPublicOptions | McpConfidentialOptions | McpAskedOptions | McpDocumentOptions;
+
+/** A workload without a client ID: its JWT identifies it (RFC 7523 §3.1). */
+export interface McpWorkloadOptions {
+  /** The authorization server that the JWT is for. It is sent to no other server. */
+  issuer: string;
+  grant: { type: "jwt_bearer"; assertion: string };
+  clientId?: undefined;
+  clientSecret?: undefined;
+  clientKey?: undefined;
+  client?: undefined;
+}
 
 /** Parameters by name. `null` removes a parameter that would be sent. */
 export type McpParameters = Readonly<Record<string, string | null | undefined>>;
@@ -783,6 +849,16 @@ export class McpAuthorizer extends EventTarget {
    * @throws McpAuthorizeError `invalid_url`, `insecure_url`, `storage_failed`.
    */
   forgetClient(issuer: string | URL): Promise<void>;
+
+  /**
+   * Signs the user out of the app's connection to the identity provider ({@link McpEnterpriseGrant}): deletes the tokens from the
+   * provider, and revokes the refresh token if the provider supports that. Sessions remain until their tokens expire, so sign out of
+   * each session, too.
+   *
+   * @returns Whether the provider confirmed the revocation; `false` without an identity provider.
+   * @throws McpAuthorizeError `storage_failed`.
+   */
+  signOutOfIdentityProvider(): Promise<boolean>;
 
   /**
    * Tries each step of a sign-in without signing in, and reports all problems at once. It sends made-up values, which servers should

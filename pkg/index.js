@@ -1,9 +1,12 @@
 // For browsers and workers: the module is a file beside this one, compiled while it comes in.
 import { loadBy, preload } from "./face.js";
-import initialize from "./wasm/mcp_authorize.js";
+import initialize, { Authorizer } from "./wasm/mcp_authorize.js";
 
 loadBy(
-  () => initialize({ module_or_path: new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url) }),
+  async () => {
+    await initialize({ module_or_path: new URL("./wasm/mcp_authorize_bg.wasm", import.meta.url) });
+    return Authorizer;
+  },
   () => import("./diagnose.js"),
   () => import("./open-url.js"),
 );

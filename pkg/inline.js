@@ -1,10 +1,13 @@
 // The module is in the script, as base64: for builds that don't carry the file along.
 import { loadBy } from "./face.js";
-import initialize from "./wasm/mcp_authorize.js";
+import initialize, { Authorizer } from "./wasm/mcp_authorize.js";
 import base64 from "./wasm/mcp_authorize_inline.js";
 
 loadBy(
-  () => initialize({ module_or_path: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) }),
+  async () => {
+    await initialize({ module_or_path: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) });
+    return Authorizer;
+  },
   () => import("./diagnose-inline.js"),
   () => import("./open-url-inline.js"),
 );

@@ -1,10 +1,13 @@
 // For Cloudflare Workers: they compile no bytes, but a module that is imported comes compiled.
 import { loadBy } from "./face.js";
-import { initSync } from "./wasm/mcp_authorize.js";
+import { Authorizer, initSync } from "./wasm/mcp_authorize.js";
 import module from "./wasm/mcp_authorize_bg.wasm";
 
 loadBy(
-  async () => initSync({ module }),
+  async () => {
+    initSync({ module });
+    return Authorizer;
+  },
   () => import("./diagnose-workerd.js"),
   () => import("./open-url.js"),
 );

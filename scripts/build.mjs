@@ -13,10 +13,11 @@ import { toolchain } from "./toolchain.mjs";
 import { TARGET } from "./toolchain/rust.mjs";
 
 const NAME = "mcp_authorize";
-// The package's WebAssembly modules: the one that all load, and those that are loaded to diagnose, to open a URL for a
-// server, and for single steps.
+// The package's WebAssembly modules: the one that all load, that which takes its place for organisations, and those that
+// are loaded to diagnose, to open a URL for a server, and for single steps.
 const MODULES = [
   { name: NAME, about: "the crate", features: "npm,authorizer" },
+  { name: "enterprise", about: "the crate with identity providers", features: "npm,authorizer,enterprise" },
   { name: "diagnose", about: "the diagnosis", features: "npm,diagnose" },
   { name: "elicitation", about: "the elicitation", features: "npm,elicitation" },
   { name: "steps", about: "the steps", features: "npm,steps" },

@@ -8,7 +8,7 @@ import { cache, isMain, main, root, run, step } from "./run.mjs";
 import { install } from "./projects.mjs";
 
 const ENTRIES = [
-  ...["index", "inline", "callback", "oauth-provider", "elicitation", "steps", "steps-inline"],
+  ...["index", "inline", "callback", "oauth-provider", "elicitation", "enterprise", "steps", "steps-inline"],
   ...["watch", "react", "vue", "svelte", "element"],
 ];
 

@@ -53,6 +53,8 @@ export async function size() {
     "diagnosis, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "diagnose_bg.wasm"))),
     "elicitation, JS": sizes(await bundle("open-url.js")),
     "elicitation, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "elicitation_bg.wasm"))),
+    "enterprise, JS": sizes(await bundle("enterprise.js")),
+    "enterprise, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "enterprise_bg.wasm"))),
     "steps, JS": sizes(await bundle("steps.js")),
     "steps, wasm": sizes(readFileSync(join(root, "pkg", "wasm", "steps_bg.wasm"))),
   };

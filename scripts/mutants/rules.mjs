@@ -194,8 +194,8 @@ export const RULES = [
     },
     {
       rule: "A module that could not be loaded is loaded again at the next attempt",
-      find: "loading = undefined;",
-      put: "",
+      find: "    loading = undefined;\n    throw",
+      put: "    throw",
       suite: "environments/loading.test.mjs",
       test: "the module of sign-in",
     },

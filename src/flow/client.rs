@@ -1,8 +1,8 @@
 //! The app as a client: what it says of itself, and which identities it brings.
 
 use crate::protocol::{
-    AboutClient, AuthorizationParameters, ClientCredentials, ClientIdMetadataUrl, Issuer, IssuerPolicy, RedirectUri,
-    Scope, Secret, Url,
+    AboutClient, AuthorizationParameters, ClientAuthentication, ClientCredentials, ClientIdMetadataUrl, Issuer,
+    IssuerPolicy, RedirectUri, Scope, Secret, SubjectTokenType, Url,
 };
 
 /// The app.
@@ -86,6 +86,15 @@ pub(super) fn is_listed(issuers: &[String], issuer: &Issuer) -> bool {
 }
 
 impl Client {
+    /// The identity provider at which the user signs in, where there is one.
+    #[cfg(feature = "enterprise")]
+    pub fn sign_in_provider(&self) -> Option<&SignInProvider> {
+        match &self.grant {
+            Some(Grant::EnterpriseSignIn(own)) => Some(own),
+            _ => None,
+        }
+    }
+
     /// Which app it is, among those of the same origin. Two don't share their sessions.
     pub fn app(&self) -> &str {
         match (&self.pre_registered, &self.client_id_metadata_url) {
@@ -115,8 +124,10 @@ pub enum Grant {
     ClientCredentials,
     /// By a JWT of the workload (RFC 7523 §2.1, SEP-1933). It identifies the client, too, where that has no client id.
     JwtBearer,
-    /// By the user's identity at their organisation (SEP-990).
+    /// By the user's identity at their organisation (SEP-990), which the app brings.
     EnterpriseManaged(IdentityProvider),
+    /// The same, where the user signs in at the identity provider, once for all servers.
+    EnterpriseSignIn(SignInProvider),
 }
 
 impl Grant {
@@ -125,7 +136,9 @@ impl Grant {
     pub fn extension(&self) -> Option<&'static str> {
         match self {
             Grant::ClientCredentials => Some("io.modelcontextprotocol/oauth-client-credentials"),
-            Grant::EnterpriseManaged(_) => Some("io.modelcontextprotocol/enterprise-managed-authorization"),
+            Grant::EnterpriseManaged(_) | Grant::EnterpriseSignIn(_) => {
+                Some("io.modelcontextprotocol/enterprise-managed-authorization")
+            }
             Grant::JwtBearer => None,
         }
     }
@@ -138,6 +151,23 @@ pub struct IdentityProvider {
     pub token_endpoint: Url,
     /// The app's identity there.
     pub client: ClientCredentials,
+}
+
+/// The identity provider of an organisation, at which the user signs in to this client (OpenID Connect Core §3.1).
+#[derive(Clone, Debug)]
+pub struct SignInProvider {
+    /// Its issuer: where its metadata is found, and the `iss` of its ID tokens.
+    pub issuer: Issuer,
+    /// The client's id there.
+    pub client_id: String,
+    /// The client's secret there, where it has one.
+    pub secret: Option<Secret>,
+    /// How the client authenticates there; nothing: by the secret, as the provider's metadata has it, or not at all.
+    pub method: Option<ClientAuthentication>,
+    /// Scopes to ask for in addition to `openid` and, where the provider lists it, `offline_access`.
+    pub scopes: Scope,
+    /// Which token stands for the user when it is exchanged. Without a refresh token it is the ID token.
+    pub subject_token: SubjectTokenType,
 }
 
 /// An identity that an authorization server gave by hand.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::account::Account;
-use super::client::{Client, is_listed};
+use super::client::{Client, Grant, is_listed};
 use super::discover::{DiscoveredResource, DiscoveredServer};
 use super::dpop::Binding;
 use super::grant_request::GrantRequest;
@@ -89,6 +89,9 @@ fn require_what_the_client_needs(
         if !is_listed(&client.trust_pkce, &metadata.issuer) {
             metadata.require_pkce()?;
         }
+    }
+    if matches!(client.grant, Some(Grant::EnterpriseManaged(_) | Grant::EnterpriseSignIn(_))) {
+        metadata.require_id_jag()?;
     }
     metadata.require_resource(&resource.resource)?;
     if client.exact_resource { resource.resource.require_exact(server) } else { Ok(()) }

@@ -5,10 +5,10 @@ use super::client::Grant;
 use super::endpoint::Endpoint;
 use crate::ports::Ports;
 use crate::protocol::{
-    ClientAuthentication, Resource, Scope, TokenResponse, client_credentials_request, id_jag_exchange,
-    jwt_bearer_request,
+    ClientAuthentication, Resource, Scope, Secret, SubjectTokenType, TokenResponse, client_credentials_request,
+    id_jag_exchange, jwt_bearer_request,
 };
-use crate::{Error, Result, Step};
+use crate::{Code, Error, Result, Step};
 
 /// Gets tokens by a grant. A failure is told and not tried again: no other grant takes its place.
 pub(super) async fn tokens_by_grant<P: Ports>(
@@ -25,14 +25,29 @@ pub(super) async fn tokens_by_grant<P: Ports>(
         Grant::JwtBearer => endpoint.ports.assertion(endpoint.issuer, resource).await?,
         Grant::EnterpriseManaged(provider) => {
             let id_token = endpoint.ports.assertion(endpoint.issuer, resource).await?;
-            let exchange = id_jag_exchange(&id_token, endpoint.issuer, resource, scope);
+            let exchange = id_jag_exchange(&id_token, SubjectTokenType::IdToken, endpoint.issuer, resource, scope);
             let provider = Endpoint::of_provider(endpoint.ports, endpoint.issuer, provider);
             let answer = provider.post(STEP, exchange.request()).await?;
             provider.read(&answer, STEP, &[id_token.expose()], |document| exchange.read(document))?
         }
+        // What asks for it has to look after the user's sign-in.
+        Grant::EnterpriseSignIn(_) => {
+            let message = "Signing in at an identity provider is not part of this build.";
+            return Err(Error::new(Code::Unsupported, STEP, message));
+        }
     };
-    let form = jwt_bearer_request(&assertion, resource, scope);
-    let tokens = endpoint.request_tokens(STEP, form, &[assertion.expose()]).await;
+    tokens_by_assertion(endpoint, &assertion, resource, scope).await
+}
+
+/// Tokens for an assertion (RFC 7523 §2.1).
+pub(super) async fn tokens_by_assertion<P: Ports>(
+    endpoint: &Endpoint<'_, P>,
+    assertion: &Secret,
+    resource: &Resource,
+    scope: &Scope,
+) -> Result<Box<TokenResponse>> {
+    let form = jwt_bearer_request(assertion, resource, scope);
+    let tokens = endpoint.request_tokens(Step::Token, form, &[assertion.expose()]).await;
     tokens.map_err(|error| with_client_id_hint(endpoint, error))
 }
 

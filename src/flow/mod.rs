@@ -14,6 +14,8 @@ mod exchanges;
 mod grant;
 mod grant_request;
 mod identify;
+#[cfg(feature = "enterprise")]
+mod identity_provider;
 mod kept_accounts;
 mod kept_discovery;
 mod kept_registration;
@@ -21,6 +23,7 @@ mod parties;
 mod pending;
 mod pushed_authorization_request;
 mod record;
+mod response;
 mod restore;
 mod server_time;
 mod session;
@@ -31,12 +34,14 @@ pub mod steps;
 mod who;
 
 pub use account::Account;
-pub use client::{Client, Dpop, Grant, IdentityProvider, PreRegistered};
+pub use client::{Client, Dpop, Grant, IdentityProvider, PreRegistered, SignInProvider};
 pub use discover::{
     AuthorizationServers, DiscoveredResource, discover_authorization_server, discover_origin_authorization_server,
     discover_resource,
 };
 pub use identify::{forget_client, identify};
+#[cfg(feature = "enterprise")]
+pub use identity_provider::{identity_usable_until, sign_out_of_identity_provider};
 pub use kept_registration::{Identity, Registration};
 pub use restore::restore;
 pub use session::Session;

@@ -4,23 +4,29 @@ use std::rc::Rc;
 
 use super::account::Account;
 use super::client::Client;
+#[cfg(feature = "enterprise")]
+use super::client::{Grant, SignInProvider};
 use super::device_authorization::{announce, device_codes, tokens_when_the_user_is_done};
 use super::discover::{
     AuthorizationServers, DiscoveredResource, DiscoveredServer, discover_listed, discover_origin, discover_resource,
 };
 use super::discovered::Discovered;
+#[cfg(feature = "enterprise")]
+use super::grant::tokens_by_assertion;
 use super::grant::tokens_by_grant;
 use super::grant_request::GrantRequest;
 use super::identify::{confirm_identity, doubt_identity, identify};
+#[cfg(feature = "enterprise")]
+use super::identity_provider::Provider;
 use super::kept_discovery::KeptDiscovery;
 use super::kept_registration::Registration;
 use super::pending::PendingSignIn;
 use super::pushed_authorization_request::authorization_url;
+use super::response::response;
 use super::session::{Session, Tokens, while_signed_in};
 use crate::ports::{AuthorizationPage, Event, FoundServer, Ports, UserAgent};
 use crate::protocol::{
-    AuthorizationCode, AuthorizationParameters, AuthorizationServerMetadata, Issuer, PendingRequest, RedirectUri,
-    Scope, ServerUrl, TokenType, authorization_response, cors,
+    AuthorizationParameters, AuthorizationServerMetadata, Issuer, RedirectUri, Scope, ServerUrl, TokenType, cors,
 };
 use crate::{Code, Error, Result, Step};
 
@@ -188,6 +194,8 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         let GrantRequest { parties, requested, .. } = &prepared.grant;
         let endpoint = prepared.grant.token_endpoint(ports, client);
         let response = match (&client.grant, &client.redirect_uri) {
+            #[cfg(feature = "enterprise")]
+            (Some(Grant::EnterpriseSignIn(own)), _) => return self.tokens_by_organisation(prepared, own).await,
             (Some(grant), _) => tokens_by_grant(&endpoint, grant, &parties.resource, requested).await?,
             (None, Some(redirect_uri)) => return self.tokens_by_code(prepared, redirect_uri).await,
             (None, None) => {
@@ -200,6 +208,20 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
             }
         };
         Ok(Tokens::issued(&prepared.grant, &response, None, ports.now()))
+    }
+
+    /// The user may have to sign in at the identity provider.
+    #[cfg(feature = "enterprise")]
+    async fn tokens_by_organisation(&mut self, prepared: &Prepared, own: &SignInProvider) -> Result<Rc<Tokens>> {
+        let Self { ports, client, account, parameters, .. } = *self;
+        let GrantRequest { parties, requested, .. } = &prepared.grant;
+        let provider = Provider { ports, client, own };
+        let user_agent = &mut *self.user_agent;
+        let sign_in = async || provider.sign_in(account, parameters, user_agent).await;
+        let (id_jag, user) = provider.id_jag(&parties.issuer, &parties.resource, requested, sign_in).await?;
+        let endpoint = prepared.grant.token_endpoint(ports, client);
+        let response = tokens_by_assertion(&endpoint, &id_jag, &parties.resource, requested).await?;
+        Ok(Tokens::issued(&prepared.grant, &response, Some(Box::new(user)), ports.now()))
     }
 
     async fn tokens_by_code(&mut self, prepared: &Prepared, redirect_uri: &RedirectUri) -> Result<Rc<Tokens>> {
@@ -300,19 +322,4 @@ async fn choose(issuers: &[Issuer], user_agent: &mut impl UserAgent) -> Result<I
         let message = "The chosen authorization server is none of those that the MCP server names.";
         Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, message)
     })
-}
-
-/// Waits for the response to this request. What comes over a channel that other sign-ins share, and
-/// has another state, is theirs.
-async fn response(request: &PendingRequest<'_>, user_agent: &mut impl UserAgent) -> Result<AuthorizationCode> {
-    loop {
-        let callback = user_agent.response().await?;
-        match authorization_response(callback.query.expose(), request) {
-            Err(error) if error.code() == Code::StateMismatch && !callback.from_own_popup => {}
-            decided => {
-                user_agent.done();
-                return decided;
-            }
-        }
-    }
 }

@@ -6,7 +6,7 @@ use super::server_time::seconds_at;
 use crate::Step;
 use crate::ports::{Ports, Request};
 use crate::protocol::json::Value;
-use crate::protocol::{ExpectedIdToken, Secret, TokenResponse, TokenType, Url, UserInfo, jwt};
+use crate::protocol::{ExpectedIdToken, Nonce, Secret, TokenResponse, TokenType, Url, UserInfo, jwt};
 
 /// Reads the ID token, and asks the userinfo endpoint where the token has no name (OpenID Connect Core §3.1.3.7, §5.3).
 /// This is information only: if it is missing or belongs to another sign-in, the user stays unknown and the sign-in still
@@ -22,7 +22,8 @@ pub(super) async fn user<P: Ports>(
     let Value::Object(claims) = ports.parse_json(&jwt::claims(token.expose())?)? else { return None };
     let parties = &grant.parties;
     let now = seconds_at(ports, &parties.token_endpoint);
-    let expected = ExpectedIdToken { issuer: &parties.issuer, client_id: &parties.client.client_id, nonce, now };
+    let (issuer, client_id) = (&parties.issuer, &*parties.client.client_id);
+    let expected = ExpectedIdToken { issuer, client_id, nonce: Nonce::Sent(nonce), now };
     let user = expected.user(&claims)?;
     // A token that is bound to a key is sent to its resource alone.
     let Some(url) = userinfo_endpoint.filter(|_| user.is_nameless() && response.token_type == TokenType::Bearer) else {

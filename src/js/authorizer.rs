@@ -1,5 +1,7 @@
 //! `McpAuthorizer`: signs users in.
 
+#[cfg(feature = "enterprise")]
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -52,6 +54,8 @@ impl Authorizer {
             sign_in_timeout: options.sign_in_timeout,
             exportable: options.exportable,
             closing: Closing::default(),
+            #[cfg(feature = "enterprise")]
+            identity_until: Cell::default(),
         })))
     }
 
@@ -86,6 +90,11 @@ impl Authorizer {
                 Ok(Session::new(session, setup.clone()).into())
             };
             let outcome = setup.limited(signal, connecting, Box::pin(work)).await;
+            #[cfg(feature = "enterprise")]
+            if setup.client.sign_in_provider().is_some() {
+                // If it can't be looked up, the next sign-in opens a window, which it may not need.
+                let _ = setup.look_for_identity().await;
+            }
             Ok(outcome.map_err(|error| user.explain(error))?)
         })
     }
@@ -142,6 +151,31 @@ impl Authorizer {
             };
             let session = race(Step::Setup, NO_LIMIT, signal.as_ref(), work).await?;
             Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup.clone()).into()))
+        })
+    }
+}
+
+/// What there is of an organisation's identity provider.
+#[cfg(feature = "enterprise")]
+#[wasm_bindgen]
+impl Authorizer {
+    /// Looks up what has to be known when the user clicks.
+    pub fn prepare(&self) -> Promise {
+        let setup = self.0.clone();
+        self.0.settle(async move {
+            setup.look_for_identity().await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Forgets what the identity provider issued, and revokes it.
+    #[wasm_bindgen(js_name = signOutOfIdentityProvider)]
+    pub fn sign_out_of_identity_provider(&self) -> Promise {
+        let setup = self.0.clone();
+        self.0.settle(async move {
+            let confirmed = flow::sign_out_of_identity_provider(&setup.browser, &setup.client).await?;
+            setup.identity_until.set(0);
+            Ok(confirmed.into())
         })
     }
 }

@@ -5,8 +5,12 @@ use wasm_bindgen::JsValue;
 use super::option::{STEP, identity_provider};
 use crate::browser::reflect::get;
 use crate::flow::Grant;
+#[cfg(feature = "enterprise")]
+use crate::flow::SignInProvider;
 use crate::protocol::fields::Fields;
 use crate::protocol::json::Value;
+#[cfg(feature = "enterprise")]
+use crate::protocol::{ClientAuthentication, Issuer, Scope, SubjectTokenType};
 use crate::{Code, Result};
 
 /// How tokens are got.
@@ -30,7 +34,19 @@ pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue)
         Some("device_code") => (None, ""),
         Some("client_credentials") => (Some(Grant::ClientCredentials), ""),
         Some("jwt_bearer") => (Some(Grant::JwtBearer), "assertion"),
-        Some("id_jag") => (Some(Grant::EnterpriseManaged(identity_provider(&grant)?)), "idToken"),
+        Some("id_jag") => match grant.object("identityProvider")? {
+            #[cfg(not(feature = "enterprise"))]
+            Some(_) => {
+                return Err(grant.wrong("identityProvider", "used with McpAuthorizer of mcp-authorize/enterprise"));
+            }
+            #[cfg(feature = "enterprise")]
+            Some(provider) => {
+                let own = sign_in_provider(&Fields::new(provider, Code::InvalidOption, STEP))?;
+                let grant = Some(Grant::EnterpriseSignIn(own));
+                return Ok(Given { redirects: true, grant, assertion: JsValue::UNDEFINED });
+            }
+            None => (Some(Grant::EnterpriseManaged(identity_provider(&grant)?)), "idToken"),
+        },
         _ => {
             let expected = "\"device_code\", \"client_credentials\", \"jwt_bearer\" or \"id_jag\"";
             return Err(grant.wrong("type", expected));
@@ -40,4 +56,39 @@ pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue)
     let is_given = token.is_empty() || assertion.is_string() || assertion.is_function();
     grant.check(is_given, token, "a string, or a function that gives one")?;
     Ok(Given { redirects: false, grant: kind, assertion })
+}
+
+#[cfg(feature = "enterprise")]
+/// `identityProvider`: where the user signs in, and as whom the app does that.
+fn sign_in_provider(given: &Fields<'_>) -> Result<SignInProvider> {
+    let issuer = given.required_string("issuer")?;
+    let secret = given.string("clientSecret")?.map(Into::into);
+    let method = match given.string("authentication")? {
+        None => None,
+        Some(name) => {
+            let method = ClientAuthentication::from_name(name);
+            let has_secret = Option::is_some(&secret);
+            let fits = match method {
+                Some(ClientAuthentication::SecretBasic | ClientAuthentication::SecretPost) => has_secret,
+                Some(ClientAuthentication::PrivateKeyJwt) => !has_secret,
+                _ => false,
+            };
+            const METHODS: &str =
+                "\"client_secret_basic\" or \"client_secret_post\" with clientSecret, or \"private_key_jwt\"";
+            given.check(fits, "authentication", METHODS)?;
+            method
+        }
+    };
+    Ok(SignInProvider {
+        issuer: Issuer::parse(issuer).map_err(|error| error.at(STEP, "issuer", issuer))?,
+        client_id: given.required_string("clientId")?.to_owned(),
+        secret,
+        method,
+        scopes: Scope::from_tokens(given.strings("scopes")?.unwrap_or_default()),
+        subject_token: match given.string("subjectToken")? {
+            None | Some("id_token") => SubjectTokenType::IdToken,
+            Some("refresh_token") => SubjectTokenType::RefreshToken,
+            Some(_) => return Err(given.wrong("subjectToken", "\"id_token\" or \"refresh_token\"")),
+        },
+    })
 }

@@ -69,6 +69,8 @@ impl Options {
             assertion: assertion.is_string(),
             asked: identify.is_some(),
         };
+        #[cfg(feature = "enterprise")]
+        let signs_in_at_provider = matches!(grant, Some(Grant::EnterpriseSignIn(_)));
         let client = read_client(&options, redirects, grant, &brings)?;
         // RFC 8252 §7.1: what comes back opens the app, and not a page that a window could be watched for.
         let opens_app = client.redirect_uri.as_ref().is_some_and(|redirect_uri| redirect_uri.url().is_none());
@@ -77,6 +79,13 @@ impl Options {
             !opens_app || shows,
             "redirectUri",
             "https, or http on loopback, unless authorize shows the page",
+        )?;
+        let display = read_display(&options)?;
+        #[cfg(feature = "enterprise")]
+        options.check(
+            !(signs_in_at_provider && matches!(display, Display::Redirect | Display::PopupOrRedirect)),
+            "display",
+            "\"popup\", \"link\" or \"popup-or-link\" with identityProvider",
         )?;
         Ok(Self {
             client: Rc::new(Client {
@@ -94,7 +103,7 @@ impl Options {
             authorize,
             identify,
             parameters,
-            display: read_display(&options)?,
+            display,
             popup: read_popup(&options)?,
             no_opener: options.flag("noOpener")?,
             client_key,
@@ -132,8 +141,7 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brin
     let document = url(options, "clientIdMetadataUrl", ClientIdMetadataUrl::parse)?;
     let has_shared_key = brings.key && client_id.is_none() && document.is_some();
     let has_own_key = brings.key && !has_shared_key;
-    let has_credentials =
-        secret.is_some() || has_own_key || brings.assertion || (by_credentials && !has_shared_key);
+    let has_credentials = secret.is_some() || has_own_key || brings.assertion || (by_credentials && !has_shared_key);
     let registers = options.get("initialAccessToken").is_some();
     // A workload's JWT says who it is.
     let is_workload = matches!(grant, Some(Grant::JwtBearer)) && client_id.is_none() && !has_own_key;

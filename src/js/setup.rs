@@ -1,5 +1,7 @@
 //! What signing in takes: the ports, the client, and what shows the user the authorization server's page.
 
+#[cfg(feature = "enterprise")]
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -17,6 +19,8 @@ use crate::browser::{AppPage, Browser, Connecting, Popup, PopupFeatures, Redirec
 use crate::flow::{Account, Client};
 use crate::ports::POPUP_BLOCKED;
 use crate::{Result, Step};
+#[cfg(feature = "enterprise")]
+use crate::{flow::identity_usable_until, ports::Clock};
 
 /// What signing in takes.
 pub(super) struct Setup {
@@ -33,9 +37,21 @@ pub(super) struct Setup {
     pub sign_in_timeout: u32,
     pub exportable: bool,
     pub closing: Closing,
+    #[cfg(feature = "enterprise")]
+    /// Until when the identity provider's tokens stand for the user, in milliseconds since 1970; 0 where the user has to
+    /// sign in. To be known when the user clicks, before anything can be awaited.
+    pub identity_until: Cell<u64>,
 }
 
 impl Setup {
+    /// Looks up whether the user has to sign in at the identity provider.
+    #[cfg(feature = "enterprise")]
+    pub(super) async fn look_for_identity(&self) -> Result<()> {
+        let until = identity_usable_until(&self.browser, &self.client).await?;
+        self.identity_until.set(until.map_or(0, |until| until.0));
+        Ok(())
+    }
+
     /// A promise that rejects when the authorizer is closed.
     pub(super) fn settle(
         &self,
@@ -68,6 +84,8 @@ impl Setup {
     fn page(&self, account: &Account, signal: Option<&AbortSignal>) -> Result<Page> {
         match &self.authorize {
             _ if self.client.redirect_uri.is_none() => return Ok(Page::None),
+            #[cfg(feature = "enterprise")]
+            _ if self.identity_until.get() > self.browser.now().0 => return Ok(Page::NotOpened),
             Some(authorize) => return Ok(Page::App(AppPage::new(authorize.clone()))),
             None => {}
         }

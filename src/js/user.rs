@@ -8,6 +8,8 @@ use super::arguments::{given_identity, parameters};
 use crate::browser::json::to_js;
 use crate::browser::reflect::{AppThrew, answer, apply};
 use crate::browser::{AppPage, Connecting, JsCause, Popup, Redirect};
+#[cfg(feature = "enterprise")]
+use crate::ports::POPUP_BLOCKED;
 use crate::ports::{AuthorizationPage, CallbackQuery, FoundServer, GivenIdentity, UserAgent};
 use crate::protocol::json::Object;
 use crate::protocol::{AuthorizationParameters, Issuer};
@@ -32,6 +34,15 @@ pub(super) enum Page {
     App(AppPage),
     /// A user on another device sees none, and a grant without a user shows none.
     None,
+    #[cfg(feature = "enterprise")]
+    /// What the identity provider had issued was to stand for the user.
+    NotOpened,
+}
+
+#[cfg(feature = "enterprise")]
+fn not_opened() -> Error {
+    const MESSAGE: &str = "The identity provider wants the user to sign in again, and no window was opened for that.";
+    Error::new(POPUP_BLOCKED, Step::Authorization, MESSAGE)
 }
 
 fn no_page() -> Error {
@@ -141,6 +152,8 @@ impl UserAgent for User {
             Page::Redirect(redirect) => redirect.open(page),
             Page::App(app) => app.open(page),
             Page::None => Err(no_page()),
+            #[cfg(feature = "enterprise")]
+            Page::NotOpened => Err(not_opened()),
         }
     }
 
@@ -157,6 +170,8 @@ impl UserAgent for User {
             Page::Redirect(redirect) => redirect.response().await,
             Page::App(page) => page.response().await,
             Page::None => Err(no_page()),
+            #[cfg(feature = "enterprise")]
+            Page::NotOpened => Err(not_opened()),
         }
     }
 

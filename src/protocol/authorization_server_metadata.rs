@@ -40,6 +40,8 @@ pub struct AuthorizationServerMetadata {
     pub client_id_metadata_document: bool,
     /// `protected_resources`, OPTIONAL (RFC 9728 §4): those that it issues tokens for.
     pub protected_resources: Option<Vec<String>>,
+    /// `authorization_grant_profiles_supported`, OPTIONAL (draft-ietf-oauth-identity-assertion-authz-grant §7.2).
+    pub grant_profiles: Option<Vec<String>>,
     pkce_s256: bool,
     /// Whether `response_types_supported` has "code"; nothing where the member is missing, which RFC 8414
     /// requires and live servers leave out.
@@ -102,6 +104,7 @@ impl AuthorizationServerMetadata {
             scopes_supported: Scope::from_tokens(texts("scopes_supported")),
             token_endpoint_auth_methods: list("token_endpoint_auth_methods_supported"),
             protected_resources: list("protected_resources"),
+            grant_profiles: list("authorization_grant_profiles_supported"),
             iss_in_response: fields.flag("authorization_response_iss_parameter_supported")?,
             client_id_metadata_document: document.is_set("client_id_metadata_document_supported"),
             offers_dpop: texts("dpop_signing_alg_values_supported").contains(&DPOP_ALGORITHM),
@@ -138,6 +141,7 @@ impl AuthorizationServerMetadata {
             scopes_supported: Scope::default(),
             token_endpoint_auth_methods: None,
             protected_resources: None,
+            grant_profiles: None,
             iss_in_response: false,
             client_id_metadata_document: false,
             offers_dpop: false,
@@ -200,6 +204,23 @@ impl AuthorizationServerMetadata {
         let message =
             format!("{} does not list {} in \"protected_resources\".", self.issuer.as_str(), resource.as_str());
         Err(Error::new(Code::ResourceMismatch, Step::AuthorizationServerMetadata, message))
+    }
+
+    /// Refuses a server that lists the profiles of grants which it takes, and not ID-JAGs (SEP-990, "Discovery").
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unsupported`].
+    pub fn require_id_jag(&self) -> Result<()> {
+        const ID_JAG: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
+        if self.grant_profiles.as_ref().is_none_or(|listed| listed.iter().any(|profile| profile == ID_JAG)) {
+            return Ok(());
+        }
+        let message = format!(
+            "{} does not list \"{ID_JAG}\" in \"authorization_grant_profiles_supported\".",
+            self.issuer.as_str()
+        );
+        Err(Error::new(Code::Unsupported, Step::AuthorizationServerMetadata, message))
     }
 
     /// Refuses a server that does not say that it knows S256.

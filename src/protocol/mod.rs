@@ -68,13 +68,13 @@ pub use scope::Scope;
 pub use secret::Secret;
 pub use server_text::presentable;
 pub use step_up_demand::{StepUpDemand, UserAuthentication};
-pub use token_exchange::{TokenExchange, id_jag_exchange};
+pub use token_exchange::{SubjectTokenType, TokenExchange, id_jag_exchange};
 pub use token_request::{
     client_credentials_request, code_request, device_code_request, jwt_bearer_request, refresh_request,
 };
 pub use token_response::{TokenResponse, TokenType};
 pub use url::{Url, UrlError};
-pub use user_info::{ExpectedIdToken, UserInfo};
+pub use user_info::{ExpectedIdToken, Nonce, UserInfo};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 

@@ -6,7 +6,6 @@ use super::json::Object;
 use super::{Issuer, Resource, Scope, Secret};
 use crate::{Code, Result, Step};
 
-const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
 
 /// What is exchanged for what (§2.1).
@@ -26,16 +25,36 @@ pub struct TokenExchange<'a> {
     pub scope: &'a Scope,
 }
 
-/// A user's ID token for an ID-JAG, an identity assertion for one authorization server (SEP-990).
+/// What stands for the user at an identity provider (draft-ietf-oauth-identity-assertion-authz-grant §4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectTokenType {
+    /// The user's ID token.
+    IdToken,
+    /// A refresh token of the same sign-in.
+    RefreshToken,
+}
+
+impl SubjectTokenType {
+    /// The registered name (RFC 8693 §3).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
+            Self::RefreshToken => "urn:ietf:params:oauth:token-type:refresh_token",
+        }
+    }
+}
+
+/// What stands for the user, for an ID-JAG: an identity assertion for one authorization server (SEP-990).
 pub fn id_jag_exchange<'a>(
-    id_token: &'a Secret,
+    subject_token: &'a Secret,
+    subject_token_type: SubjectTokenType,
     audience: &'a Issuer,
     resource: &'a Resource,
     scope: &'a Scope,
 ) -> TokenExchange<'a> {
     TokenExchange {
-        subject_token: id_token,
-        subject_token_type: ID_TOKEN,
+        subject_token,
+        subject_token_type: subject_token_type.name(),
         requested_token_type: ID_JAG,
         audience: audience.as_str(),
         resource: resource.as_str(),
@@ -78,14 +97,18 @@ mod tests {
     fn check(answer: &str) -> Result<Secret> {
         let issuer = Issuer::parse("https://as.example").unwrap();
         let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
-        id_jag_exchange(&"id".into(), &issuer, &resource, &Scope::default()).read(&object(answer))
+        let (subject, scope) = ("id".into(), Scope::default());
+        id_jag_exchange(&subject, SubjectTokenType::IdToken, &issuer, &resource, &scope).read(&object(answer))
     }
 
     #[test]
     fn an_id_jag_is_asked_for_with_the_parameters_of_sep_990() {
         let issuer = Issuer::parse("https://as.example").unwrap();
         let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
-        let request = id_jag_exchange(&"id".into(), &issuer, &resource, &Scope::default()).request();
+        let request = |kind| id_jag_exchange(&"id".into(), kind, &issuer, &resource, &Scope::default()).request();
+        let by_refresh_token = request(SubjectTokenType::RefreshToken);
+        assert!(by_refresh_token.as_str().contains("token-type%3Arefresh_token"));
+        let request = request(SubjectTokenType::IdToken);
         for expected in [
             "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid-jag",
             "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid_token",

@@ -23,6 +23,24 @@ pub struct UserInfo {
     pub picture: Option<Url>,
 }
 
+/// The `nonce` that an ID token has to have.
+#[derive(Clone, Copy)]
+pub enum Nonce<'a> {
+    /// That of the authorization request (OpenID Connect Core §3.1.3.7, 11).
+    Sent(&'a str),
+    /// A refreshed token may have none; if it has one, it is that of the first (§12.2).
+    SentOrNone(&'a str),
+}
+
+impl Nonce<'_> {
+    fn allows(self, found: Option<&str>) -> bool {
+        match self {
+            Self::Sent(sent) => found == Some(sent),
+            Self::SentOrNone(sent) => found.is_none_or(|found| found == sent),
+        }
+    }
+}
+
 /// What an ID token is checked against.
 pub struct ExpectedIdToken<'a> {
     /// `iss`.
@@ -30,7 +48,7 @@ pub struct ExpectedIdToken<'a> {
     /// `aud`.
     pub client_id: &'a str,
     /// `nonce`.
-    pub nonce: &'a str,
+    pub nonce: Nonce<'a>,
     /// Seconds since 1970, at the authorization server.
     pub now: u64,
 }
@@ -50,7 +68,7 @@ impl ExpectedIdToken<'_> {
         let is_ours = claims.text("iss").is_some_and(|issuer| *self.issuer == *issuer)
             && for_us
             && is_party
-            && claims.text("nonce") == Some(self.nonce)
+            && self.nonce.allows(claims.text("nonce"))
             && claims.seconds("exp").is_some_and(|expires| expires > self.now);
         if is_ours { UserInfo::read(claims) } else { None }
     }
@@ -99,7 +117,7 @@ mod tests {
 
     fn user(claims: &str) -> Option<UserInfo> {
         let issuer = Issuer::parse("https://as.example").unwrap();
-        ExpectedIdToken { issuer: &issuer, client_id: "app", nonce: "n", now: NOW }.user(&object(claims))
+        ExpectedIdToken { issuer: &issuer, client_id: "app", nonce: Nonce::Sent("n"), now: NOW }.user(&object(claims))
     }
 
     /// The claims of a good token, with one put in place of another.

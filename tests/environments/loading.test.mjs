@@ -10,12 +10,18 @@ import * as diagnosis from "../../pkg/wasm/diagnose.js";
 import * as core from "../../pkg/wasm/mcp_authorize.js";
 import * as steps from "../../pkg/wasm/steps.js";
 
-/** Loads a module at the second attempt, and counts them. */
-function flaky({ initSync }, name) {
+/**
+ * Loads a module at the second attempt, and counts them.
+ *
+ * @param {{ initSync: Function, Authorizer?: any }} bindings
+ * @param {string} name
+ */
+function flaky({ initSync, Authorizer }, name) {
   const load = async () => {
     load.attempts += 1;
     if (load.attempts === 1) throw new TypeError("Failed to fetch");
-    return initSync({ module: await readFile(new URL(`../../pkg/wasm/${name}_bg.wasm`, import.meta.url)) });
+    initSync({ module: await readFile(new URL(`../../pkg/wasm/${name}_bg.wasm`, import.meta.url)) });
+    return Authorizer;
   };
   load.attempts = 0;
   return load;

@@ -59,3 +59,28 @@ test("a URL object is as good as its text", async () => {
   const authorizer = await McpAuthorizer.create({ ...GOOD, redirectUri, clientUri, storage: "memory" });
   assert.equal(await authorizer.restore(new URL("https://mcp.example/mcp")), null);
 });
+
+test("a key needs an issuer, unless the app's metadata document publishes it", async () => {
+  // MCP 2026-07-28: credentials of one authorization server are not for another one. An assertion of such a key names the
+  // one authorization server that it is for.
+  const usages = /** @type {KeyUsage[]} */ (["sign", "verify"]);
+  const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, usages);
+  const clientKey = { key: privateKey, id: "1" };
+  const clientIdMetadataUrl = "https://acme.example/client.json";
+  for (const options of [
+    { clientKey },
+    { clientKey, clientId: "acme" },
+    { clientKey, clientIdMetadataUrl, clientId: "acme" },
+  ]) {
+    assert.match((await wrong(options)).message, /^"(issuer|clientId)"/);
+  }
+  await McpAuthorizer.create({ ...GOOD, clientKey, clientIdMetadataUrl });
+  await McpAuthorizer.create({ clientKey, clientIdMetadataUrl, grant: { type: "client_credentials" } });
+});
+
+test("a workload's JWT that is there already needs an issuer, and no client id", async () => {
+  const grant = /** @type {const} */ ({ type: "jwt_bearer", assertion: "a.b.c" });
+  assert.match((await wrong({ grant })).message, /^"issuer"/);
+  await McpAuthorizer.create({ issuer: "https://as.example", grant });
+  await McpAuthorizer.create({ grant: { type: "jwt_bearer", assertion: () => "a.b.c" } });
+});

@@ -134,7 +134,10 @@ fn a_metadata_document_may_have_a_key() {
         let (header, claims) = decoded(&form["client_assertion"]);
         assert_eq!(header["kid"], "k1");
         // RFC 7523 §3: the assertion is for this authorization server, and good at no other one.
-        assert_eq!((&claims["iss"], &claims["sub"], &claims["aud"]), (&document.into(), &document.into(), &ISSUER.into()));
+        assert_eq!(
+            (&claims["iss"], &claims["sub"], &claims["aud"]),
+            (&document.into(), &document.into(), &ISSUER.into())
+        );
         assert!(world.posted(REGISTER).is_empty());
     }
 }

@@ -9,6 +9,7 @@ mod call;
 mod device_authorization;
 mod discover;
 mod dpop;
+mod enterprise;
 mod grant;
 mod identify;
 mod kept_discovery;

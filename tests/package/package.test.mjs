@@ -40,7 +40,7 @@ test("publint and arethetypeswrong find nothing", () => {
 
 test("it holds the package, its documentation, its licences and nothing else", () => {
   const expected =
-    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|docs\/([\w-]+\.md|demo\.png)|(README|CHANGELOG|SECURITY)\.md|LICENSE-(MIT|APACHE))$/;
+    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|enterprise|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|docs\/([\w-]+\.md|demo\.png)|(README|CHANGELOG|SECURITY)\.md|LICENSE-(MIT|APACHE))$/;
   assert.deepEqual(
     files.filter((file) => !expected.test(file)),
     [],
@@ -189,7 +189,7 @@ test("what asks the user to open a URL is downloaded when a URL is to be opened"
 
 test("importing it does nothing: it is safe while a server renders", async () => {
   const entries = ["index.js", "inline.js", "node.js", "watch.js", "svelte.js", "element.js", "elicitation.js"];
-  for (const entry of [...entries, ...STEPS_ENTRIES]) {
+  for (const entry of [...entries, "enterprise.js", "enterprise-node.js", ...STEPS_ENTRIES]) {
     const url = pathToFileURL(join(folder, "package", "pkg", entry));
     const code = `console.log(Object.keys(await import("${url}")).sort().join())`;
     const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { encoding: "utf8" });

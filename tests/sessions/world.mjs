@@ -23,7 +23,7 @@ export const test = (name, work, { timeout = 5 * PATIENCE } = {}) => runner.test
 /**
  * Servers and a browser profile for one test; both go when it ends. `made` are more texts that the page's server
  * has, `issuing` more options of the authorization server, `dpop` whether the MCP server takes bound tokens, `issue` who
- * makes the authorization server.
+ * makes the authorization server, `entry` which of the package's entries the page imports.
  *
  * @param {Pick<import("node:test").TestContext, "after">} t
  * @param {import("playwright-core").Browser} browser
@@ -31,7 +31,14 @@ export const test = (name, work, { timeout = 5 * PATIENCE } = {}) => runner.test
 export async function startWorld(
   t,
   browser,
-  { accessTokenSeconds = 300, made = {}, issuing = {}, dpop = false, issue = authorizationServer } = {},
+  {
+    accessTokenSeconds = 300,
+    made = {},
+    issuing = {},
+    dpop = false,
+    issue = authorizationServer,
+    entry = "index",
+  } = {},
 ) {
   const servers = [];
   async function listen() {
@@ -60,7 +67,7 @@ export async function startWorld(
     "request",
     staticServer({
       folders: { "/": folder("./page/"), "/pkg/": folder("../../pkg/") },
-      made: { ...made, "/config.json": JSON.stringify({ mcpUrl }) },
+      made: { ...made, "/config.json": JSON.stringify({ mcpUrl, entry }) },
     }),
   );
   const issued = { issuer, resource: mcpUrl, scopes: SCOPES, accessTokenSeconds, refreshTokens: true, ...issuing };

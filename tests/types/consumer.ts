@@ -158,6 +158,34 @@ const grants: McpGrant[] = [
 ];
 // @ts-expect-error: an assertion needs its text
 const noAssertion: McpGrant = { type: "jwt_bearer" };
+const clientKey = { key: await crypto.subtle.importKey("jwk", {}, { name: "Ed25519" }, false, ["sign"]) };
+// A key that is published in the app's metadata document is for every authorization server.
+const byDocument: McpAuthorizerOptions = {
+  clientName: "Acme",
+  redirectUri: "/callback.html",
+  clientIdMetadataUrl: new URL("https://acme.example/client.json"),
+  clientKey,
+};
+// @ts-expect-error: a key of a client id is for one authorization server
+const keyForAnyone: McpAuthorizerOptions = { clientName: "Acme", redirectUri: "/c", clientId: "acme", clientKey };
+const workload: McpAuthorizerOptions = {
+  issuer: "https://as.example",
+  grant: { type: "jwt_bearer", assertion: "a.b.c" },
+};
+// @ts-expect-error: a JWT that is there already is for one authorization server
+const workloadForAnyone: McpAuthorizerOptions = { grant: { type: "jwt_bearer", assertion: "a.b.c" } };
+const employee: McpAuthorizerOptions = {
+  redirectUri: "/callback.html",
+  clientIdMetadataUrl: "https://acme.example/client.json",
+  clientKey,
+  grant: {
+    type: "id_jag",
+    identityProvider: { issuer: new URL("https://idp.example"), clientId: "acme", subjectToken: "refresh_token" },
+  },
+};
+// @ts-expect-error: the user comes back to a page
+const homelessEmployee: McpAuthorizerOptions = { grant: employee.grant };
+for (const options of [byDocument, workload, employee]) await McpAuthorizer.create(options);
 const bound = { clientName: "Acme", clientId: "acme", issuer: "https://as.example" };
 for (const grant of grants) await McpAuthorizer.create({ ...bound, grant });
 for (const options of [machine, device, asked, askedMachine]) await McpAuthorizer.create(options);

@@ -9,6 +9,8 @@ use super::tokens::Tokens;
 use crate::flow::dpop::Binding;
 use crate::flow::grant::tokens_by_grant;
 use crate::flow::kept_registration::forget_registration;
+#[cfg(feature = "enterprise")]
+use crate::flow::{client::Grant, grant::tokens_by_assertion, identity_provider::Provider};
 use crate::ports::{Event, Ports, SignOutReason};
 use crate::protocol::{Secret, ServerUrl, TokenResponse, TokenType, refresh_request};
 use crate::{Code, Error, Result, Step};
@@ -211,6 +213,16 @@ impl<P: Ports> Session<P> {
                 let secrets = [refresh_token.expose(), spent.access_token.expose()];
                 let form = refresh_request(refresh_token, parties.resource_parameter(&self.client));
                 endpoint.request_tokens(Step::Refresh, form, &secrets).await
+            }
+            #[cfg(feature = "enterprise")]
+            (None, Some(Grant::EnterpriseSignIn(own))) => {
+                let (resource, requested) = (&parties.resource, &spent.granted.requested);
+                let provider = Provider { ports: &self.ports, client: &self.client, own };
+                match provider.id_jag_without_user(&parties.issuer, resource, requested).await {
+                    Ok(id_jag) => tokens_by_assertion(&endpoint, &id_jag, resource, requested).await,
+                    Err(error) if error.code() == Code::SessionExpired => Err(self.expire(Some(error)).await),
+                    Err(error) => Err(error),
+                }
             }
             (None, Some(grant)) => tokens_by_grant(&endpoint, grant, &parties.resource, &spent.granted.requested).await,
             (None, None) => Err(self.expire(None).await),

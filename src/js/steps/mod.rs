@@ -21,7 +21,7 @@ use crate::diagnose::check_client_metadata_document as check_document;
 use crate::flow::steps;
 use crate::ports::{Entropy, Nonces};
 use crate::protocol::{
-    CodeVerifier, DeviceAuthorization, Issuer, Scope, Secret, TokenExchange, Url, WwwAuthenticate,
+    CodeVerifier, DeviceAuthorization, Issuer, Scope, Secret, SubjectTokenType, TokenExchange, Url, WwwAuthenticate,
     client_id_metadata_document, id_jag_exchange,
 };
 use crate::{Code, Error, Result, Step};
@@ -226,7 +226,8 @@ pub fn exchange_token(given: JsValue) -> Promise {
         let subject = Secret::from(fields.required_string("subjectToken")?);
         let scope = given.client.scopes.clone().unwrap_or_default();
         let issuer = &discovered.metadata().issuer;
-        let usual = id_jag_exchange(&subject, issuer, &discovered.resource().resource, &scope);
+        let usual =
+            id_jag_exchange(&subject, SubjectTokenType::IdToken, issuer, &discovered.resource().resource, &scope);
         let exchange = TokenExchange {
             subject_token_type: fields.string("subjectTokenType")?.unwrap_or(usual.subject_token_type),
             requested_token_type: fields.string("requestedTokenType")?.unwrap_or(usual.requested_token_type),

@@ -1,8 +1,7 @@
 // What a tab and a worker have in common: an authorizer, its session and a clock that can be set ahead.
 
-import { McpAuthorizer } from "/pkg/index.js";
-
-const { mcpUrl } = await (await fetch("/config.json")).json();
+const { mcpUrl, entry } = await (await fetch("/config.json")).json();
+const { McpAuthorizer } = await import(`/pkg/${entry}.js`);
 const now = Date.now;
 
 export const app = {

@@ -1,0 +1,453 @@
+//! The identity provider of an organisation. The user signs in there once (OpenID Connect Core §3.1), and what it issues
+//! stands for them at each of the organisation's MCP servers (SEP-990).
+
+use serde::Serialize;
+
+use super::account::Account;
+use super::client::{Client, SignInProvider};
+use super::discover::{DiscoveredServer, discover_listed};
+use super::dpop::Binding;
+use super::endpoint::Endpoint;
+use super::record::{self, VERSION};
+use super::response::response;
+use super::server_time::seconds_at;
+use crate::ports::{AuthorizationPage, Event, FoundServer, Ports, UnixMillis, UserAgent};
+use crate::protocol::json::{Object, Value};
+use crate::protocol::{
+    AuthorizationParameters, AuthorizationRequest, AuthorizationServerMetadata, ClientAuthentication,
+    ClientCredentials, CodeVerifier, ExpectedIdToken, Issuer, Nonce, PendingRequest, RedirectUri, Resource, Scope,
+    Secret, State, SubjectTokenType, TokenResponse, Url, UserInfo, code_request, id_jag_exchange, jwt, refresh_request,
+    revocation_request,
+};
+use crate::{Code, Error, Result, Step};
+
+/// An ID token is not used in its last seconds: the provider has to find it good, too.
+const MARGIN_SECONDS: u64 = 30;
+
+/// The provider, and the client that signs its user in there.
+pub(super) struct Provider<'a, P> {
+    pub ports: &'a P,
+    pub client: &'a Client,
+    pub own: &'a SignInProvider,
+}
+
+/// What the provider issued for the user.
+pub(super) struct UserIdentity {
+    /// Who the user is.
+    pub user: UserInfo,
+    id_token: Secret,
+    /// Seconds since 1970, at the provider.
+    expires_at: u64,
+    /// That of the sign-in: a refreshed ID token has the same, or none.
+    nonce: String,
+    refresh_token: Option<Secret>,
+    endpoints: Endpoints,
+    /// Whether it comes from a sign-in of just now.
+    is_new: bool,
+}
+
+/// Where the provider is asked, and as whom.
+struct Endpoints {
+    issuer: Issuer,
+    client: ClientCredentials,
+    token: Url,
+    revocation: Option<Url>,
+}
+
+/// What is kept of it.
+#[derive(Serialize)]
+struct IdentityRecord<'a> {
+    v: u64,
+    id_token: &'a str,
+    nonce: &'a str,
+    refresh_token: Option<&'a str>,
+    issuer: &'a str,
+    token_endpoint: &'a str,
+    revocation_endpoint: Option<&'a str>,
+    token_endpoint_auth_method: &'static str,
+}
+
+impl UserIdentity {
+    /// The token that stands for the user.
+    fn subject_token(&self, kind: SubjectTokenType) -> (&Secret, SubjectTokenType) {
+        match (kind, &self.refresh_token) {
+            (SubjectTokenType::RefreshToken, Some(refresh_token)) => (refresh_token, kind),
+            _ => (&self.id_token, SubjectTokenType::IdToken),
+        }
+    }
+
+    fn is_good(&self, kind: SubjectTokenType, now: u64) -> bool {
+        let (_, used) = self.subject_token(kind);
+        used == SubjectTokenType::RefreshToken || self.expires_at > now.saturating_add(MARGIN_SECONDS)
+    }
+
+    /// Until when it can stand for the user without another sign-in, as far as this client knows.
+    fn usable_until(&self) -> UnixMillis {
+        let seconds = self.expires_at.saturating_sub(MARGIN_SECONDS);
+        UnixMillis(if self.refresh_token.is_some() { u64::MAX } else { seconds.saturating_mul(1000) })
+    }
+}
+
+impl<P: Ports> Provider<'_, P> {
+    /// The name of the record, and of its lock.
+    fn key(&self) -> String {
+        ["identity ", self.own.issuer.as_str(), " ", &self.own.client_id].concat()
+    }
+
+    /// An ID-JAG for an authorization server, and the user that it stands for. `sign_in` signs the user in where nothing
+    /// stands for them, or the provider takes it no more. One at a time asks, over all tabs: who waits finds what came.
+    pub async fn id_jag(
+        &self,
+        audience: &Issuer,
+        resource: &Resource,
+        scope: &Scope,
+        mut sign_in: impl AsyncFnMut() -> Result<UserIdentity>,
+    ) -> Result<(Secret, UserInfo)> {
+        let mut refused = None;
+        loop {
+            let identity = {
+                let _turn = self.ports.lock(&self.key()).await?;
+                match self.kept(refused.as_ref()).await? {
+                    Some(identity) => identity,
+                    None => sign_in().await?,
+                }
+            };
+            match self.exchange(&identity, audience, resource, scope).await {
+                // The provider may have ended what it issued: RFC 6749 §5.2, as RFC 8693 §2.2.2 has it.
+                Err(error) if !identity.is_new && refused.is_none() && is_refused(&error) => {
+                    refused = Some(identity.subject_token(self.own.subject_token).0.clone());
+                }
+                answer => return answer.map(|id_jag| (id_jag, identity.user)),
+            }
+        }
+    }
+
+    /// The same where nobody can sign in.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::SessionExpired`] where the user has to.
+    pub async fn id_jag_without_user(&self, audience: &Issuer, resource: &Resource, scope: &Scope) -> Result<Secret> {
+        let wants_user = async || {
+            let message = [self.own.issuer.as_str(), " wants the user to sign in again."].concat();
+            Err(Error::new(Code::SessionExpired, Step::Token, message))
+        };
+        self.id_jag(audience, resource, scope, wants_user).await.map(|(id_jag, _)| id_jag)
+    }
+
+    async fn exchange(
+        &self,
+        identity: &UserIdentity,
+        audience: &Issuer,
+        resource: &Resource,
+        scope: &Scope,
+    ) -> Result<Secret> {
+        let (subject_token, kind) = identity.subject_token(self.own.subject_token);
+        let exchange = id_jag_exchange(subject_token, kind, audience, resource, scope);
+        let endpoint = self.endpoint(&identity.endpoints, &identity.endpoints.token);
+        let answer = endpoint.post(Step::Token, exchange.request()).await?;
+        endpoint.read(&answer, Step::Token, &[subject_token.expose()], |document| exchange.read(document))
+    }
+
+    /// What is kept and can be used, refreshed if it has run out. `refused` is not used again.
+    async fn kept(&self, refused: Option<&Secret>) -> Result<Option<UserIdentity>> {
+        let Some(identity) = self.load().await? else { return Ok(None) };
+        let now = seconds_at(self.ports, &identity.endpoints.token);
+        let is_refused = refused == Some(identity.subject_token(self.own.subject_token).0);
+        if !is_refused && identity.is_good(self.own.subject_token, now) {
+            return Ok(Some(identity));
+        }
+        match self.refresh(identity, refused).await {
+            Ok(refreshed) => Ok(Some(refreshed)),
+            // It may work later.
+            Err(error) if error.is_transient() => Err(error),
+            Err(_) => self.ports.delete(&self.key()).await.map(|()| None),
+        }
+    }
+
+    /// A new ID token (OpenID Connect Core §12). The user is the same.
+    async fn refresh(&self, identity: UserIdentity, refused: Option<&Secret>) -> Result<UserIdentity> {
+        const STEP: Step = Step::Refresh;
+        let Some(refresh_token) = identity.refresh_token.filter(|token| refused != Some(token)) else {
+            return Err(Error::new(Code::SessionExpired, STEP, "The ID token has run out, and can't be refreshed."));
+        };
+        let endpoint = self.endpoint(&identity.endpoints, &identity.endpoints.token);
+        let form = refresh_request(&refresh_token, None);
+        let response = endpoint.request_tokens(STEP, form, &[refresh_token.expose()]).await?;
+        let nonce = Nonce::SentOrNone(&identity.nonce);
+        let (user, expires_at, id_token) = self.checked(&response, nonce, &identity.endpoints, STEP)?;
+        if user.sub != identity.user.sub {
+            return Err(Error::new(Code::InvalidResponse, STEP, "The refreshed ID token is another user's."));
+        }
+        let refreshed = UserIdentity {
+            user,
+            id_token,
+            expires_at,
+            refresh_token: response.refresh_token.clone().or(Some(refresh_token)),
+            is_new: false,
+            ..identity
+        };
+        self.store(&refreshed).await?;
+        Ok(refreshed)
+    }
+
+    /// Signs the user in, and keeps what the provider issues.
+    pub async fn sign_in(
+        &self,
+        account: &Account,
+        parameters: &AuthorizationParameters,
+        user_agent: &mut impl UserAgent,
+    ) -> Result<UserIdentity> {
+        let issuer = &self.own.issuer;
+        let found = discover_listed(self.ports, issuer, &self.client.issuer_policy, self.client.prefetch).await?;
+        let server = account.server().as_str();
+        let asked = FoundServer {
+            server,
+            issuer: &found.metadata.issuer,
+            metadata: found.document.as_ref().map(|document| &document.object),
+        };
+        let own = user_agent.authorization_parameters(&asked).await?;
+        let parameters = self.client.authorization_parameters.and(&own).and(parameters);
+        let attempt = Attempt::new(self.ports, self.client)?;
+        let url = attempt.url(self, &found.metadata, &parameters)?;
+        user_agent.confirm(server, &found.metadata.issuer).await?;
+        user_agent.open(&AuthorizationPage {
+            url: &url,
+            state: &attempt.state,
+            server,
+            issuer: &found.metadata.issuer,
+        })?;
+        self.ports.notify(&Event::Authorizing {
+            server,
+            account: account.name(),
+            issuer: found.metadata.issuer.as_str(),
+            resource: server,
+            url: Some(url.as_str()).filter(|_| !user_agent.shows_page()),
+        });
+        let request = attempt.request(self.client, &found.metadata);
+        let code = response(&request, user_agent).await?;
+        let form = code_request(&code, &request);
+        let secrets = [code.expose(), attempt.verifier.expose()];
+        self.finish(&found, &attempt.nonce, form, &secrets).await
+    }
+
+    /// Exchanges the code.
+    async fn finish(
+        &self,
+        found: &DiscoveredServer,
+        nonce: &str,
+        form: crate::protocol::form::Form,
+        secrets: &[&str],
+    ) -> Result<UserIdentity> {
+        let DiscoveredServer { metadata, .. } = found;
+        let endpoints = Endpoints {
+            issuer: metadata.issuer.clone(),
+            client: self.credentials(self.own.method.unwrap_or_else(|| match self.own.secret {
+                Some(_) => ClientAuthentication::for_secret(metadata.token_endpoint_auth_methods.as_deref()),
+                None => ClientAuthentication::None,
+            })),
+            token: metadata.token_endpoint.clone(),
+            revocation: metadata.revocation_endpoint.clone(),
+        };
+        let response = self.endpoint(&endpoints, &endpoints.token).request_tokens(Step::Token, form, secrets).await?;
+        let (user, expires_at, id_token) = self.checked(&response, Nonce::Sent(nonce), &endpoints, Step::Token)?;
+        let identity = UserIdentity {
+            user,
+            id_token,
+            expires_at,
+            nonce: nonce.to_owned(),
+            refresh_token: response.refresh_token.clone(),
+            endpoints,
+            is_new: true,
+        };
+        self.store(&identity).await?;
+        Ok(identity)
+    }
+
+    /// The ID token of an answer (OpenID Connect Core §3.1.3.7), whose it is, and until when it is good.
+    fn checked(
+        &self,
+        response: &TokenResponse,
+        nonce: Nonce<'_>,
+        endpoints: &Endpoints,
+        step: Step,
+    ) -> Result<(UserInfo, u64, Secret)> {
+        let Endpoints { issuer, token: url, .. } = endpoints;
+        let wrong = |message: &str| Error::new(Code::InvalidResponse, step, message).with_url(url.without_query());
+        let Some(id_token) = &response.id_token else {
+            return Err(wrong("The identity provider sent no \"id_token\"."));
+        };
+        let claims = self.claims(id_token).ok_or_else(|| wrong("\"id_token\" is not a JWT."))?;
+        let now = seconds_at(self.ports, url);
+        let expected = ExpectedIdToken { issuer, client_id: &self.own.client_id, nonce, now };
+        let user = expected.user(&claims).ok_or_else(|| {
+            wrong("\"id_token\" is not for this sign-in: its iss, aud, azp, nonce, exp or sub does not fit.")
+        })?;
+        Ok((user, claims.seconds("exp").unwrap_or_default(), id_token.clone()))
+    }
+
+    fn claims(&self, id_token: &Secret) -> Option<Object> {
+        match self.ports.parse_json(&jwt::claims(id_token.expose())?)? {
+            Value::Object(claims) => Some(claims),
+            _ => None,
+        }
+    }
+
+    fn credentials(&self, method: ClientAuthentication) -> ClientCredentials {
+        let (client_id, secret) = (self.own.client_id.clone(), self.own.secret.clone());
+        ClientCredentials { client_id, secret, secret_expires_at: None, method }
+    }
+
+    fn endpoint<'a>(&'a self, endpoints: &'a Endpoints, url: &'a Url) -> Endpoint<'a, P> {
+        let key_id = self.client.key_id.as_deref();
+        let (ports, issuer, client) = (self.ports, &endpoints.issuer, &endpoints.client);
+        Endpoint { ports, issuer, dpop_key: "", url, client, key_id, binding: Binding::Off }
+    }
+
+    async fn store(&self, identity: &UserIdentity) -> Result<()> {
+        let UserIdentity { id_token, nonce, refresh_token, endpoints, .. } = identity;
+        let record = IdentityRecord {
+            v: VERSION,
+            id_token: id_token.expose(),
+            nonce,
+            refresh_token: refresh_token.as_ref().map(Secret::expose),
+            issuer: endpoints.issuer.as_str(),
+            token_endpoint: endpoints.token.as_str(),
+            revocation_endpoint: endpoints.revocation.as_ref().map(Url::as_str),
+            token_endpoint_auth_method: endpoints.client.method.name(),
+        };
+        self.ports.set(&self.key(), record::text(self.ports, &record)?).await
+    }
+
+    async fn load(&self) -> Result<Option<UserIdentity>> {
+        let key = self.key();
+        let Some(record) = record::load(self.ports, &key).await? else { return Ok(None) };
+        let identity = self.read(&record);
+        if identity.is_none() {
+            record::drop_unreadable(self.ports, &key).await?;
+        }
+        Ok(identity)
+    }
+
+    fn read(&self, record: &Object) -> Option<UserIdentity> {
+        // Checked as the metadata was from which they came.
+        let endpoint = |text: &str| {
+            let url = Url::parse(text).ok()?;
+            self.own.issuer.url().may_lead_to(&url).ok().map(|()| url)
+        };
+        let id_token = Secret::from(record.text("id_token")?);
+        let claims = self.claims(&id_token)?;
+        let method = ClientAuthentication::from_name(record.text("token_endpoint_auth_method")?)?;
+        Some(UserIdentity {
+            user: UserInfo::read(&claims)?,
+            expires_at: claims.seconds("exp")?,
+            id_token,
+            nonce: record.text("nonce")?.to_owned(),
+            refresh_token: record.text("refresh_token").map(Secret::from),
+            endpoints: Endpoints {
+                issuer: Issuer::parse(record.text("issuer")?).ok()?,
+                client: self.credentials(method),
+                token: endpoint(record.text("token_endpoint")?)?,
+                revocation: match record.text("revocation_endpoint") {
+                    Some(text) => Some(endpoint(text)?),
+                    None => None,
+                },
+            },
+            is_new: false,
+        })
+    }
+}
+
+/// One sign-in at the provider.
+struct Attempt {
+    redirect_uri: RedirectUri,
+    state: State,
+    verifier: CodeVerifier,
+    nonce: String,
+}
+
+impl Attempt {
+    fn new(ports: &impl Ports, client: &Client) -> Result<Self> {
+        let Some(redirect_uri) = client.redirect_uri.clone() else {
+            let message = "There is no redirect URI for the sign-in at the identity provider.";
+            return Err(Error::new(Code::InvalidOption, Step::Authorization, message));
+        };
+        Ok(Self {
+            redirect_uri,
+            state: State::from_entropy(ports.entropy()?),
+            verifier: CodeVerifier::from_entropy(ports.entropy()?),
+            nonce: State::from_entropy(ports.entropy()?).as_str().to_owned(),
+        })
+    }
+
+    fn request<'a>(&'a self, client: &Client, server: &'a AuthorizationServerMetadata) -> PendingRequest<'a> {
+        PendingRequest {
+            issuer: &server.issuer,
+            iss_in_response: server.iss_in_response || client.require_iss,
+            redirect_uri: &self.redirect_uri,
+            resource: None,
+            state: &self.state,
+            verifier: &self.verifier,
+        }
+    }
+
+    /// The provider gives a refresh token for `offline_access` (OpenID Connect Core §11), where it lists that.
+    fn url<P>(
+        &self,
+        provider: &Provider<'_, P>,
+        server: &AuthorizationServerMetadata,
+        parameters: &AuthorizationParameters,
+    ) -> Result<Url> {
+        const OFFLINE: &str = "offline_access";
+        server.require_code()?;
+        let mut scope = Scope::from_tokens(["openid"]).union(&provider.own.scopes);
+        if server.scopes_supported.contains(OFFLINE) {
+            scope = scope.union(&Scope::from_tokens([OFFLINE]));
+        }
+        let request = AuthorizationRequest {
+            server,
+            client_id: &provider.own.client_id,
+            scope: &scope,
+            dpop_jkt: None,
+            nonce: Some(&self.nonce),
+            consent: false,
+            own: parameters,
+            pending: self.request(provider.client, server),
+        };
+        request.url()
+    }
+}
+
+fn is_refused(error: &Error) -> bool {
+    matches!(error.server_error(), Some("invalid_grant" | "invalid_token"))
+}
+
+/// Until when sign-ins need no page, since the identity provider's tokens stand for the user. Nothing where the user has to
+/// sign in, or the client has no such grant.
+///
+/// # Errors
+///
+/// Those of the store.
+pub async fn identity_usable_until<P: Ports>(ports: &P, client: &Client) -> Result<Option<UnixMillis>> {
+    let Some(own) = client.sign_in_provider() else { return Ok(None) };
+    let kept = Provider { ports, client, own }.load().await?;
+    Ok(kept.map(|identity| identity.usable_until()))
+}
+
+/// Deletes what the identity provider issued for the user, and revokes its refresh token where the provider offers that
+/// (RFC 7009). Sessions stay until their tokens run out. Tells whether the provider confirmed it.
+///
+/// # Errors
+///
+/// Those of the store: the tokens may still be in it.
+pub async fn sign_out_of_identity_provider<P: Ports>(ports: &P, client: &Client) -> Result<bool> {
+    let Some(own) = client.sign_in_provider() else { return Ok(false) };
+    let provider = Provider { ports, client, own };
+    let _turn = ports.lock(&provider.key()).await?;
+    let Some(identity) = provider.load().await? else { return Ok(false) };
+    ports.delete(&provider.key()).await?;
+    let (Some(url), Some(token)) = (&identity.endpoints.revocation, &identity.refresh_token) else { return Ok(false) };
+    let endpoint = provider.endpoint(&identity.endpoints, url);
+    let answer = endpoint.post(Step::Revocation, revocation_request(token, "refresh_token")).await;
+    Ok(answer.is_ok_and(|answer| answer.is_success()))
+}

@@ -1,0 +1,337 @@
+//! Enterprise-managed authorization (SEP-990): one sign-in at the identity provider opens every server of the organisation.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use mcp_authorize::flow::{
+    Client, Grant, PreRegistered, Session, SignInProvider, identity_usable_until, restore, sign_in,
+    sign_out_of_identity_provider,
+};
+use mcp_authorize::ports::UnixMillis;
+use mcp_authorize::protocol::{ClientAuthentication, ClientIdMetadataUrl, Issuer, Scope, ServerUrl, SubjectTokenType};
+use mcp_authorize::{Code, Error};
+use pollster::block_on;
+
+use crate::scripted::*;
+
+const IDP: &str = "https://idp.example";
+const IDP_METADATA: &str = "https://idp.example/.well-known/openid-configuration";
+const IDP_TOKEN: &str = "https://idp.example/token";
+const IDP_REVOKE: &str = "https://idp.example/revoke";
+const OTHER_SERVER: &str = "https://other.example/mcp";
+const OTHER_ISSUER: &str = "https://other-as.example";
+const JAG: &str = r#"{"access_token": "the-jag", "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag", "token_type": "N_A", "expires_in": 300}"#;
+
+/// How an ID token differs from a good one: `claims` has NONCE and EXP in it.
+const GOOD: &str =
+    r#"{"iss":"https://idp.example","aud":"app-at-idp","nonce":"NONCE","exp":EXP,"sub":"jane","name":"Jane"}"#;
+
+fn id_token(claims: &str, nonce: &str, exp: u64) -> String {
+    let claims = claims.replace("NONCE", nonce).replace("EXP", &exp.to_string());
+    format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(claims))
+}
+
+fn issued(id_token: &str, refresh_token: Option<&str>) -> Reply {
+    let refresh = refresh_token.map_or(String::new(), |token| format!(r#", "refresh_token": "{token}""#));
+    Reply::ok(format!(r#"{{"access_token": "idp-access", "token_type": "Bearer", "id_token": "{id_token}"{refresh}}}"#))
+}
+
+/// Two MCP servers with an authorization server each, and the identity provider of both.
+fn organisation() -> Scripted {
+    let world = Scripted::working();
+    let takes = r#", "authorization_grant_profiles_supported": ["urn:ietf:params:oauth:grant-profile:id-jag"],
+        "client_id_metadata_document_supported": true"#;
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, takes)));
+    world.reply(TOKEN, Reply::ok(tokens("first")));
+    world.reply(
+        OTHER_SERVER,
+        Reply::Challenge(401, r#"Bearer resource_metadata="https://other.example/prm", scope="read""#.into()),
+    );
+    world.reply("https://other.example/prm", Reply::ok(prm(OTHER_SERVER, OTHER_ISSUER)));
+    let other_metadata = format!("{OTHER_ISSUER}/.well-known/oauth-authorization-server");
+    world.reply(&other_metadata, Reply::ok(metadata(OTHER_ISSUER, takes)));
+    world.reply(&format!("{OTHER_ISSUER}/token"), Reply::ok(tokens("other")));
+    world.reply(
+        IDP_METADATA,
+        Reply::ok(format!(
+            r#"{{"issuer": "{IDP}", "authorization_endpoint": "{IDP}/authorize", "token_endpoint": "{IDP_TOKEN}",
+            "revocation_endpoint": "{IDP_REVOKE}", "scopes_supported": ["openid", "offline_access"],
+            "authorization_response_iss_parameter_supported": true}}"#
+        )),
+    );
+    world
+}
+
+fn provider() -> SignInProvider {
+    SignInProvider {
+        issuer: Issuer::parse(IDP).unwrap(),
+        client_id: "app-at-idp".into(),
+        secret: None,
+        method: None,
+        scopes: Scope::default(),
+        subject_token: SubjectTokenType::IdToken,
+    }
+}
+
+/// Known everywhere by its metadata document.
+fn app(provider: SignInProvider) -> Rc<Client> {
+    Rc::new(Client {
+        client_id_metadata_url: Some(ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap()),
+        grant: Some(Grant::EnterpriseSignIn(provider)),
+        ..client()
+    })
+}
+
+/// A user who signs in at the provider, which then issues this. `pages` counts.
+fn jane(world: &Scripted, claims: &'static str, refresh_token: Option<&'static str>, pages: &Rc<Cell<u32>>) -> User {
+    let (world, pages) = (world.clone(), pages.clone());
+    User::who(move |sent| {
+        pages.set(pages.get() + 1);
+        let token = id_token(claims, &sent["nonce"], 10_000);
+        world.replies(IDP_TOKEN, vec![issued(&token, refresh_token), Reply::ok(JAG)]);
+        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+    })
+}
+
+fn attempt(world: &Scripted, client: &Rc<Client>, server: &str, user: &mut User) -> Result<Session<Scripted>, Error> {
+    block_on(sign_in(world, client, &ServerUrl::parse(server).unwrap().into(), None, user))
+}
+
+#[test]
+fn one_sign_in_at_the_provider_opens_every_server() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, None, &pages);
+    assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
+    let first = attempt(&world, &app, SERVER, &mut user).unwrap();
+
+    // OpenID Connect Core §3.1.2.1, with PKCE; no resource: the tokens are for the app.
+    let sent = user.sent();
+    assert_eq!((&*sent["client_id"], &*sent["scope"]), ("app-at-idp", "openid offline_access"));
+    assert!(sent.contains_key("code_challenge") && sent.contains_key("nonce") && !sent.contains_key("resource"));
+    // SEP-990 §4: `audience` MUST be the issuer identifier of the resource's authorization server.
+    let exchange = world.form(IDP_TOKEN);
+    assert_eq!((&*exchange["audience"], &*exchange["resource"], &*exchange["scope"]), (ISSUER, SERVER, "read"));
+    assert_eq!(exchange["subject_token_type"], "urn:ietf:params:oauth:token-type:id_token");
+    let form = world.form(TOKEN);
+    assert_eq!(form["grant_type"], "urn:ietf:params:oauth:grant-type:jwt-bearer");
+    assert_eq!((&*form["assertion"], &*form["client_id"]), ("the-jag", "https://app.example/client.json"));
+    assert_eq!(first.user().unwrap().name.as_deref(), Some("Jane"));
+    assert!(block_on(identity_usable_until(&world, &app)).unwrap().is_some());
+
+    // The next server, and another tab: no page.
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    for world in [world.clone(), world.another_tab()] {
+        let second = attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+        assert_eq!(world.form(IDP_TOKEN)["audience"], OTHER_ISSUER);
+        assert_eq!((second.issuer().as_str(), pages.get()), (OTHER_ISSUER, 1));
+    }
+    // A session comes back without a network.
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    assert!(block_on(restore(&world, &app, &account)).unwrap().is_some());
+}
+
+#[test]
+fn servers_that_are_opened_at_once_have_the_user_sign_in_once() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let issuing = world.clone();
+    let user = || {
+        let (world, pages): (Scripted, Rc<Cell<u32>>) = (issuing.clone(), Rc::clone(&pages));
+        User::who(move |sent| {
+            pages.set(pages.get() + 1);
+            let token = id_token(GOOD, &sent["nonce"], 10_000);
+            world.replies(IDP_TOKEN, vec![issued(&token, None), Reply::ok(JAG), Reply::ok(JAG)]);
+            vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+        })
+    };
+    let opened = block_on(all([SERVER, OTHER_SERVER].map(|server| {
+        let (world, app, mut user) = (world.clone(), app.clone(), user());
+        async move {
+            let account = ServerUrl::parse(server).unwrap().into();
+            sign_in(&world, &app, &account, None, &mut user).await.map(drop).map_err(|error| error.code())
+        }
+    })));
+    assert_eq!(opened, [Ok(()), Ok(())]);
+    assert_eq!(pages.get(), 1);
+}
+
+#[test]
+fn a_refresh_token_stands_for_the_user_too() {
+    // The scenario of a refresh token as the subject: basic authentication at the provider, and fewer scopes granted than
+    // asked for. The ID token has long run out, and is not needed.
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(SignInProvider {
+        secret: Some("hush".into()),
+        subject_token: SubjectTokenType::RefreshToken,
+        ..provider()
+    });
+    let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
+    world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\", scope=\"read write\"")));
+    let fewer = r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 600, "scope": "read"}"#;
+    world.reply(TOKEN, Reply::ok(fewer));
+    let session = attempt(&world, &app, SERVER, &mut user).unwrap();
+    let exchange = world.form(IDP_TOKEN);
+    assert_eq!(exchange["subject_token"], "idp-refresh");
+    assert_eq!(exchange["subject_token_type"], "urn:ietf:params:oauth:token-type:refresh_token");
+    assert_eq!(exchange["scope"], "read write");
+    assert_eq!(world.authorizations().last().unwrap(), "Basic YXBwLWF0LWlkcDpodXNo");
+    assert_eq!(session.scope().tokens(), ["read"]);
+    assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), Some(UnixMillis(u64::MAX)));
+
+    world.wait(20_000);
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    block_on(session.refresh()).unwrap();
+    assert_eq!(world.form(IDP_TOKEN)["subject_token"], "idp-refresh");
+    assert_eq!(pages.get(), 1);
+}
+
+#[test]
+fn an_id_token_that_has_run_out_is_refreshed() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    world.wait(20_000);
+    // OpenID Connect Core §12.2: it SHOULD NOT have a nonce.
+    let without_nonce = GOOD.replace(r#""nonce":"NONCE","#, "");
+    let renewed = id_token(&without_nonce, "", 50_000);
+    world.replies(IDP_TOKEN, vec![issued(&renewed, Some("rotated")), Reply::ok(JAG)]);
+    attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+    assert_eq!(world.form(IDP_TOKEN)["subject_token"], renewed);
+    let refresh = world.posted(IDP_TOKEN).into_iter().rev().nth(1).unwrap();
+    assert!(refresh.contains("refresh_token=idp-refresh"), "{refresh}");
+    assert_eq!(pages.get(), 1);
+
+    // What was rotated is kept. §12.2: "its sub Claim Value MUST be the same": another user's is not used, and the user is
+    // asked.
+    world.wait(100_000);
+    let eves = id_token(&without_nonce.replace("jane", "eve"), "", 999_999_999_999);
+    world.reply(IDP_TOKEN, issued(&eves, None));
+    let error = attempt(&world, &app, SERVER, &mut User::who(|_| Vec::new())).err().unwrap();
+    assert_eq!(error.code().name(), "popup_closed");
+    assert!(world.posted(IDP_TOKEN).last().unwrap().contains("refresh_token=rotated"));
+    assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
+}
+
+#[test]
+fn an_identity_that_the_provider_takes_no_more_is_asked_for_again_once() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, None, &pages);
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    let refusal = || Reply::Json(400, r#"{"error": "invalid_grant"}"#.into());
+    world.reply(IDP_TOKEN, refusal());
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    assert_eq!(pages.get(), 2);
+
+    // A policy that refuses a user who has just signed in is told, and not asked again.
+    let answers = world.clone();
+    let mut refused = User::who(move |sent| {
+        let token = id_token(GOOD, &sent["nonce"], 10_000);
+        answers.replies(IDP_TOKEN, vec![issued(&token, None), refusal()]);
+        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+    });
+    block_on(sign_out_of_identity_provider(&world, &app)).unwrap();
+    let error = attempt(&world, &app, SERVER, &mut refused).err().unwrap();
+    assert_eq!((error.code(), error.server_error()), (Code::TokenFailed, Some("invalid_grant")));
+}
+
+#[test]
+fn an_id_token_of_another_sign_in_is_refused_and_nothing_is_kept() {
+    const WRONG: [(&str, &str); 5] = [
+        ("https://idp.example", "https://evil.example"),
+        ("app-at-idp", "another-app"),
+        ("NONCE", "another"),
+        ("EXP", "1"),
+        (r#""sub":"jane","#, ""),
+    ];
+    for (good, wrong) in WRONG {
+        let (world, pages) = (organisation(), Rc::new(Cell::new(0)));
+        let app = app(provider());
+        let claims: &'static str = GOOD.replace(good, wrong).leak();
+        let error = attempt(&world, &app, SERVER, &mut jane(&world, claims, None, &pages)).err();
+        assert_eq!(error.map(|error| error.code()), Some(Code::InvalidResponse), "{wrong}");
+        assert!(world.posted(TOKEN).is_empty());
+        assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
+    }
+    // A response of another issuer (RFC 9207).
+    let world = organisation();
+    let mut mixed_up = User::who(|sent| vec![Ok(ours(&format!("?code=c&state={}&iss={ISSUER}", sent["state"])))]);
+    let error = attempt(&world, &app(provider()), SERVER, &mut mixed_up).err().unwrap();
+    assert_eq!(error.code(), Code::IssuerMismatch);
+    assert!(world.posted(IDP_TOKEN).is_empty());
+}
+
+#[test]
+fn a_session_that_needs_the_user_ends_with_a_way_out() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 600}"#));
+    let session = attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
+    world.wait(20_000);
+    // The ID token has run out, and nobody is there to sign in.
+    let error = block_on(session.access_token()).unwrap_err();
+    assert_eq!(error.code(), Code::SessionExpired);
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    assert!(block_on(restore(&world, &app, &account)).unwrap().is_none());
+    assert_eq!(world.events().iter().filter(|event| event.contains("SignedOut")).count(), 1);
+}
+
+#[test]
+fn a_server_that_lists_other_profiles_alone_is_refused_before_any_page() {
+    // SEP-990 §6: the client can find out by `authorization_grant_profiles_supported`.
+    let world = organisation();
+    let other = r#", "authorization_grant_profiles_supported": ["urn:example:other"]"#;
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, other)));
+    let mut nobody = User::who(|_| Vec::new());
+    let error = attempt(&world, &app(provider()), SERVER, &mut nobody).err().unwrap();
+    assert_eq!(error.code(), Code::Unsupported);
+    assert!(error.message().contains("id-jag") && nobody.opened.is_none());
+    // One that lists none may take them.
+    world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "client_id_metadata_document_supported": true"#)));
+    attempt(&world, &app(provider()), SERVER, &mut jane(&world, GOOD, None, &Rc::default())).unwrap();
+}
+
+#[test]
+fn signing_out_of_the_provider_forgets_the_user_and_revokes() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    assert!(!block_on(sign_out_of_identity_provider(&world, &app)).unwrap());
+    attempt(&world, &app, SERVER, &mut jane(&world, GOOD, Some("idp-refresh"), &pages)).unwrap();
+    world.reply(IDP_REVOKE, Reply::ok("{}"));
+    assert!(block_on(sign_out_of_identity_provider(&world, &app)).unwrap());
+    let form = world.form(IDP_REVOKE);
+    assert_eq!((&*form["token"], &*form["token_type_hint"]), ("idp-refresh", "refresh_token"));
+    assert!(!world.stored().keys().any(|key| key.starts_with("identity ")));
+}
+
+#[test]
+fn the_client_shows_its_key_at_the_provider() {
+    let (world, pages) = (organisation(), Rc::default());
+    world.has_client_key();
+    let app = app(SignInProvider { method: Some(ClientAuthentication::PrivateKeyJwt), ..provider() });
+    attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
+    let (_, claims) = decoded(&world.form(IDP_TOKEN)["client_assertion"]);
+    // RFC 7523 §3: `aud` is the provider here, and the resource's authorization server there.
+    assert_eq!((&claims["iss"], &claims["aud"]), (&"app-at-idp".into(), &IDP.into()));
+    let (_, claims) = decoded(&world.form(TOKEN)["client_assertion"]);
+    assert_eq!(claims["aud"], ISSUER);
+}
+
+#[test]
+fn what_is_kept_and_told_has_no_secret_in_the_clear() {
+    let (world, pages) = (organisation(), Rc::default());
+    let told = RefCell::new(Vec::new());
+    let app = app(SignInProvider { secret: Some("hush".into()), ..provider() });
+    let own = PreRegistered { client_id: "app".into(), secret: None, issuer: None };
+    let app = Rc::new(Client { pre_registered: Some(own), ..Client::clone(&app) });
+    attempt(&world, &app, SERVER, &mut jane(&world, GOOD, Some("idp-refresh"), &pages)).unwrap();
+    told.borrow_mut().extend(world.events());
+    told.borrow_mut().push(format!("{app:?}"));
+    for secret in ["idp-refresh", "the-jag", "hush", "the-code"] {
+        assert!(!told.borrow().iter().any(|text| text.contains(secret)), "{secret}");
+    }
+}
