@@ -15,15 +15,18 @@ export function together(first, second) {
   return { passed: first.passed + Math.max(0, first.failed - second.failed), failed: second.failed };
 }
 
-/** The failed tests that node's test runner lists at its end: `[{ file, name }]`. */
+/** The names of the tests that node's test runner lists as failed. A file that fails as a whole goes by its path. */
 export function failedTests(output) {
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const list = plain
     .split(/^✖ failing tests:$/m)
     .slice(1)
     .join("");
-  return [...list.matchAll(/^test at (.+?):\d+:\d+\n✖ (.+?)(?: \([\d.]+ms\))?$/gm)].map(([, file, name]) => ({
-    file,
-    name,
-  }));
+  return [...list.matchAll(/^test at .+:\d+:\d+\n✖ (.+?)(?: \([\d.]+ms\))?$/gm)].map(([, name]) => name);
+}
+
+/** The arguments with which node's test runner runs the tests of these names alone; none where a whole file failed. */
+export function patterns(names) {
+  if (names.some((name) => name.endsWith(".mjs"))) return [];
+  return names.map((name) => `--test-name-pattern=${name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`);
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, capture, duration, isMain, main, root } from "./run.mjs";
 import { build } from "./build.mjs";
-import { failedTests, isWorthAnother, together } from "./second-attempt.mjs";
+import { failedTests, isWorthAnother, patterns, together } from "./second-attempt.mjs";
 import { toolchain } from "./toolchain.mjs";
 import { modules } from "./toolchain/modules.mjs";
 import { TARGET } from "./toolchain/rust.mjs";
@@ -44,9 +44,9 @@ const npmProgram =
 const runFiles = (files) => [process.execPath, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files]];
 const nodeTests = (folder) => () => runFiles(testFiles(folder));
 const SAME = (_output, command) => command;
-const filesThatFailed = (output) => {
-  const files = [...new Set(failedTests(output).map(({ file }) => file))];
-  return files.length > 0 ? runFiles(files) : null;
+const testsThatFailed = (output, [program, args]) => {
+  const names = failedTests(output);
+  return names.length > 0 ? [program, [...args.slice(0, 1), ...patterns(names), ...args.slice(1)]] : null;
 };
 
 // `needs`: what must be there first. "modules" are the npm packages, "wasm" compiles for wasm32, "tools" is all the tests'
@@ -137,7 +137,7 @@ const SUITES = [
     about,
     needs: ["tools", "package"],
     command: nodeTests(`tests/${name}`),
-    again: filesThatFailed,
+    again: testsThatFailed,
   })),
   {
     name: "conformance",
@@ -173,8 +173,8 @@ const HELP = `Usage: npm test -- [--only NAME] [--once] [--verbose]
 Runs the test suites:
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
-A browser suite with at most three failures runs the files in which they are once more. What passes then is named
-at the end as unsteady.
+What fails in a browser suite, if it is three tests at most, runs once more. What passes then is named at the end as
+unsteady.
 
   --only NAME   only this suite
   --once        no second attempt
@@ -237,8 +237,8 @@ async function runSuite(suite, options) {
   const second = await attempt(suite, `${suite.name}: once more`, () => command, options);
   const result = together(first, second);
   if (result.failed > 0) return result;
-  const names = failedTests(first.output).map(({ file, name }) => `${file}: ${name}`);
-  return { ...result, unsteady: names.length > 0 ? names : [`${suite.name}: ${first.failed}`] };
+  const names = suite.again === testsThatFailed ? failedTests(first.output) : [`${first.failed} of its cases`];
+  return { ...result, unsteady: names.map((name) => `${suite.name}: ${name}`) };
 }
 
 /** Runs a command and tells what came of it: `{ passed, failed, problem, status, output }`. */

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { failedTests, isWorthAnother, together } from "../../scripts/second-attempt.mjs";
+import { failedTests, isWorthAnother, patterns, together } from "../../scripts/second-attempt.mjs";
 
-function run(t, files) {
+function run(t, files, args = []) {
   const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-attempts-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) {
@@ -16,25 +16,38 @@ function run(t, files) {
   }
   // A test that runs tests would hand the inner ones' results to its own runner.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const args = ["--test", "--test-concurrency=1", "--test-reporter=spec", ...Object.keys(files)];
-  return spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" }).stdout;
+  const tests = Object.keys(files).filter((name) => name.endsWith(".test.mjs"));
+  const all = ["--test", ...args, "--test-concurrency=1", "--test-reporter=spec", ...tests];
+  return spawnSync(process.execPath, all, { cwd: folder, env, encoding: "utf8" }).stdout;
 }
 
-test("the tests that failed are named with their files, once each", (t) => {
-  const output = run(t, {
-    "good.test.mjs": `test("good", () => {});`,
-    "bad.test.mjs": `describe("a group", () => {
-  test("bad (by its name)", () => { throw new Error("✖ failing tests:") });
+const FILES = {
+  "good.test.mjs": `test("good", () => {});`,
+  "bad.test.mjs": `import { test as own } from "./world.mjs";
+describe("a group", () => {
+  own("bad (by its name?)", () => { throw new Error("✖ failing tests:") });
   test("fine", () => {});
 });`,
-    "broken.test.mjs": `throw new Error("before any test");`,
-  });
-  const failed = failedTests(output);
-  assert.deepEqual(failed[0], { file: "bad.test.mjs", name: "bad (by its name)" });
-  assert.equal(failed[1].file, "broken.test.mjs"); // A file that fails as a whole goes by its path.
-  assert.match(failed[1].name, /broken\.test\.mjs$/);
-  assert.equal(failed.length, 2);
-  assert.deepEqual(failedTests(run(t, { "good.test.mjs": `test("good", () => {});` })), []);
+  // Where tests come from a file of their own, that is the place that the runner names.
+  "world.mjs": `export { test } from "node:test";`,
+};
+
+test("the tests that failed are named, and run alone the second time", (t) => {
+  const names = failedTests(run(t, FILES));
+  assert.deepEqual(names, ["bad (by its name?)"]);
+  const second = run(t, FILES, patterns(names));
+  assert.deepEqual(failedTests(second), names);
+  assert.match(second, /^ℹ pass 0$/m);
+  const mended = { ...FILES, "bad.test.mjs": FILES["bad.test.mjs"].replace("throw", "return") };
+  assert.match(run(t, mended, patterns(names)), /^ℹ pass 1$/m);
+  assert.deepEqual(failedTests(run(t, { "good.test.mjs": FILES["good.test.mjs"] })), []);
+});
+
+test("a file that fails as a whole has every test run", (t) => {
+  const names = failedTests(run(t, { ...FILES, "broken.test.mjs": `throw new Error("before any test");` }));
+  assert.equal(names.length, 2);
+  assert.match(names[1], /broken\.test\.mjs$/);
+  assert.deepEqual(patterns(names), []);
 });
 
 test("a few failures are worth another attempt; many, none, or a suite that was cut off are not", () => {
