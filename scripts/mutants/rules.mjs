@@ -77,8 +77,8 @@ export const RULES = [
     },
     {
       rule: "Nothing is registered without --register",
-      find: "register: Boolean(values.register)",
-      put: "register: true",
+      find: "{ origin, register: Boolean(values.register) }",
+      put: "{ origin, register: true }",
       suite: "environments/cli.test.mjs",
       test: "nothing is registered without --register",
     },

@@ -32,3 +32,18 @@ declare module "node:http" {
     listen(port: string): void;
   };
 }
+
+declare module "playwright" {
+  interface Locator {
+    fill(text: string): Promise<void>;
+    click(): Promise<void>;
+    waitFor(): Promise<void>;
+  }
+  interface Page {
+    goto(url: string): Promise<unknown>;
+    getByLabel(text: string): Locator;
+    getByText(text: string): Locator;
+    getByRole(role: string, options: { name: string }): Locator;
+  }
+  export const chromium: { launch(): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }> };
+}

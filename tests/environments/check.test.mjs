@@ -1,0 +1,139 @@
+// `npx mcp-authorize check URL`, as a server's CI runs it: with the demo's servers, and a browser that signs in.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { capture, root } from "../../scripts/run.mjs";
+import { junit, sarif } from "../../pkg/reports.js";
+import { launchBrowser, startDemo } from "../e2e/browser.mjs";
+import { PATIENCE } from "../patience.mjs";
+
+let demo, browser, folder;
+before(async () => {
+  [demo, browser] = await Promise.all([startDemo(), launchBrowser()]);
+  folder = mkdtempSync(join(tmpdir(), "mcp-authorize-check-"));
+});
+after(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await browser.close();
+  await demo.close();
+});
+
+const LOG_IN = join(root, "tests", "environments", "log-in.mjs");
+const check = (url, ...args) =>
+  capture(process.execPath, [join(root, "pkg", "cli.js"), "check", url, ...args], { timeout: 3 * PATIENCE });
+
+/** The cases of a JUnit file by the browser's XML parser: `{ name, classname, failed }`. */
+async function cases(file) {
+  const page = await browser.newPage();
+  try {
+    return await page.evaluate(
+      (text) => {
+        const document = new DOMParser().parseFromString(text, "application/xml");
+        const wrong = document.querySelector("parsererror");
+        if (wrong) throw new Error(wrong.textContent);
+        return Array.from(document.querySelectorAll("testsuite > testcase"), (node) => ({
+          name: node.getAttribute("name"),
+          classname: node.getAttribute("classname"),
+          failed: node.querySelector("failure")?.textContent,
+        }));
+      },
+      readFileSync(file, "utf8"),
+    );
+  } finally {
+    await page.close();
+  }
+}
+
+test("a server that works: signed in, called, refreshed, called again and signed out", async () => {
+  const [report, results] = [join(folder, "good.xml"), join(folder, "good.sarif")];
+  const { status, output } = await check(
+    demo.mcpUrl,
+    "--login-script",
+    LOG_IN,
+    "--junit",
+    report,
+    "--sarif",
+    results,
+    "--json",
+  );
+  assert.equal(status, 0, output);
+  const { signIn, findings } = JSON.parse(output.slice(output.indexOf("{\n")));
+  assert.deepEqual(
+    signIn.map(({ id, status }) => [id, status]),
+    ["sign_in", "call", "refresh", "call_after_refresh", "sign_out"].map((id) => [id, "pass"]),
+  );
+  const all = await cases(report);
+  assert.equal(all.length, findings.length + signIn.length);
+  assert.deepEqual(
+    all.filter(({ failed }) => failed !== undefined),
+    [],
+  );
+  const { version, runs } = JSON.parse(readFileSync(results, "utf8"));
+  assert.equal(version, "2.1.0");
+  assert.deepEqual(
+    runs[0].results.filter(({ level }) => level === "error"),
+    [],
+  );
+  // No token, code or verifier in what a CI system keeps.
+  for (const file of [report, results]) assert.doesNotMatch(readFileSync(file, "utf8"), /eyJ|code_verifier|state=/);
+});
+
+test("a sign-in that fails: status 1, the error with its remedy, and what comes after is skipped", async () => {
+  const report = join(folder, "bad.xml");
+  const args = ["--client-credentials", "--client-id", "nobody", "--issuer", demo.issuer, "--junit", report];
+  process.env.MCP_AUTHORIZE_CLIENT_SECRET = "s3cret";
+  const { status, output } = await check(demo.mcpUrl, ...args);
+  delete process.env.MCP_AUTHORIZE_CLIENT_SECRET;
+  assert.equal(status, 1, output);
+  assert.match(output, /✗ failure: The sign-in succeeds .*token_failed/);
+  assert.match(output, /- skipped: Sign-out succeeds/);
+  assert.ok(!output.includes("s3cret"));
+  const failed = (await cases(report)).filter((each) => each.failed !== undefined);
+  assert.deepEqual(
+    failed.map(({ classname }) => classname),
+    ["sign_in.sign_in"],
+  );
+});
+
+test("a script that does not fit: status 2, and nothing is asked", async () => {
+  const { status, output } = await check(demo.mcpUrl, "--login-script", join(root, "tests", "patience.mjs"));
+  assert.equal(status, 2);
+  assert.match(output, /default export that is a function/);
+  for (const args of [["--sign-in-timeout", "0"], ["--login"]])
+    assert.equal((await check(demo.mcpUrl, ...args)).status, 2);
+});
+
+test("what a server says is text in XML, whatever it is", async () => {
+  const hostile = '</failure>]]><!--&"\u0000\u001b\uffff\ud800';
+  const finding = (status) => ({
+    id: "a.b",
+    step: "token",
+    status,
+    title: "T",
+    detail: hostile,
+    spec: "S",
+    remedy: hostile,
+  });
+  const report = {
+    server: "https://mcp.example/mcp?a&b",
+    findings: ["failure", "warning", "skipped", "pass"].map(finding),
+  };
+  const step = { id: "call", title: "C", status: "failure", detail: hostile, seconds: 1 };
+  const file = join(folder, "hostile.xml");
+  writeFileSync(file, junit(/** @type {any} */ (report), [/** @type {any} */ (step)]));
+  const all = await cases(file);
+  assert.equal(all.length, 5);
+  assert.ok(all[0].failed.startsWith('</failure>]]><!--&"\n'), JSON.stringify(all[0].failed));
+  const { runs } = JSON.parse(sarif(/** @type {any} */ (report), [/** @type {any} */ (step)]));
+  assert.deepEqual(
+    runs[0].results.map(({ level }) => level),
+    ["error", "warning", "error"],
+  );
+  assert.deepEqual(
+    runs[0].tool.driver.rules.map(({ id }) => id),
+    ["a.b", "sign_in.call"],
+  );
+});

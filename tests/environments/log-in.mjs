@@ -1,0 +1,15 @@
+// A login script, as `mcp-authorize check --login-script` takes it: it signs the test account in with a browser.
+import { launchBrowser, logIn } from "../e2e/browser.mjs";
+
+export default async function (url) {
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await logIn(page);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("You can close this page").waitFor();
+  } finally {
+    await browser.close();
+  }
+}
