@@ -10,6 +10,7 @@ import { Failure, capture, duration, isMain, main, root } from "./run.mjs";
 import { build } from "./build.mjs";
 import { failedTests, isWorthAnother, patterns, together } from "./second-attempt.mjs";
 import { toolchain } from "./toolchain.mjs";
+import { actionlint } from "./toolchain/actionlint.mjs";
 import { modules } from "./toolchain/modules.mjs";
 import { TARGET } from "./toolchain/rust.mjs";
 
@@ -49,8 +50,8 @@ const testsThatFailed = (output, [program, args]) => {
   return names.length > 0 ? [program, [...args.slice(0, 1), ...patterns(names), ...args.slice(1)]] : null;
 };
 
-// `needs`: what must be there first. "modules" are the npm packages, "wasm" compiles for wasm32, "tools" is all the tests'
-// tools, "package" is pkg/wasm.
+// `needs`: what must be there first. "modules" are the npm packages, "wasm" compiles for wasm32, "actionlint" checks
+// workflows, "tools" is all the tests' tools, "package" is pkg/wasm.
 // `lint`: the suite is a single check, its status is the result.
 // `again`: the command that runs those of its tests once more which failed, by what it printed, or null.
 const SUITES = [
@@ -109,6 +110,13 @@ const SUITES = [
     lint: true,
     needs: ["package"],
     command: npmProgram("typescript", "bin/tsc", "-p", "pkg"),
+  },
+  {
+    name: "workflows",
+    about: "actionlint finds no mistakes in GitHub's workflows",
+    lint: true,
+    needs: ["actionlint"],
+    command: () => [process.execPath, [join("scripts", "workflows.mjs")]],
   },
   { name: "rust", about: "protocol and flows, natively", command: cargo("test", "--no-fail-fast") },
   { name: "scripts", about: "tests/scripts, with nothing installed", command: nodeTests("tests/scripts") },
@@ -217,6 +225,7 @@ async function prepare(needs) {
     }
   };
   await attempt("modules", () => modules());
+  await attempt("actionlint", () => actionlint());
   const wasm = await attempt("wasm", () => toolchain());
   const tools = await attempt("tools", () => toolchain({ tests: true }));
   await attempt("package", () => build());
