@@ -12,13 +12,11 @@ import { failedTests, isWorthAnother, patterns, together } from "./second-attemp
 import { toolchain } from "./toolchain.mjs";
 import { actionlint } from "./toolchain/actionlint.mjs";
 import { modules } from "./toolchain/modules.mjs";
-import { TARGET } from "./toolchain/rust.mjs";
+import { FOR_BROWSERS } from "./toolchain/rust.mjs";
 
 // Which tests run in a browser; wasm-pack hands this on to `cargo test`. The others have none there.
 const BROWSER_TESTS = ["--lib", "--test", "browser"];
 const TYPES = "tests/types";
-// All that the crate is.
-const FOR_BROWSERS = ["--target", TARGET, "--features", "diagnose,elicitation,steps"];
 // Each folder's *.test.mjs files are one suite, run by node's own test runner.
 const FOLDERS = {
   package: "what npm publishes: files, entries, types",
@@ -75,6 +73,13 @@ const SUITES = [
     lint: true,
     needs: ["wasm"],
     command: cargo("doc", "--no-deps", ...FOR_BROWSERS, "--config", 'build.rustdocflags=["-D", "warnings"]'),
+  },
+  {
+    name: "public-api",
+    about: "the crate's public API matches the snapshots",
+    lint: true,
+    needs: ["wasm"],
+    command: () => [process.execPath, [join("scripts", "public-api.mjs")]],
   },
   {
     name: "prettier",

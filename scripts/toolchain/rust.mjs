@@ -10,6 +10,9 @@ import { canInstall, install } from "./debian.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";
 
+/** cargo's arguments for everything that the crate has in a browser. */
+export const FOR_BROWSERS = ["--target", TARGET, "--features", "diagnose,elicitation,steps"];
+
 // rust-web-llvm has the linker rust-lld, which is a link into lld-22.
 const PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
 
