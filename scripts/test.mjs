@@ -124,7 +124,7 @@ const SUITES = [
     command: () => [process.execPath, [join("scripts", "workflows.mjs")]],
   },
   { name: "rust", about: "protocol and flows, natively", command: cargo("test", "--no-fail-fast") },
-  { name: "scripts", about: "tests/scripts, with nothing installed", command: nodeTests("tests/scripts") },
+  { name: "scripts", about: "tests/scripts, without npm's packages", command: nodeTests("tests/scripts") },
   {
     name: "browser",
     about: "the crate in headless Chromium",
