@@ -7,6 +7,8 @@ use std::fs;
 
 use mcp_authorize::Code;
 use mcp_authorize::ports::USER_AGENT_CODES;
+use syn::ItemFn;
+use syn::visit::Visit;
 
 fn read(path: &str) -> String {
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
@@ -29,17 +31,53 @@ fn rows<const CELLS: usize>(page: &str, at_least: usize) -> Vec<[String; CELLS]>
     rows
 }
 
+/// The text of a test that `cargo test` runs: one with an attribute that makes it a test, and none that leaves it out.
+fn rust_test(file: &str, name: &str) -> Option<String> {
+    struct Finder<'a>(&'a str, bool);
+    impl<'ast> Visit<'ast> for Finder<'_> {
+        fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+            let has = |name: &str| {
+                function.attrs.iter().any(|attr| attr.path().segments.last().is_some_and(|last| last.ident == name))
+            };
+            let is_test = has("test") || has("wasm_bindgen_test");
+            self.1 |= function.sig.ident == self.0 && is_test && !has("ignore");
+        }
+        // Properties are tests in a macro, whose tokens syn leaves as they are.
+        fn visit_macro(&mut self, invoked: &'ast syn::Macro) {
+            let is_property = invoked.path.segments.last().is_some_and(|last| last.ident == "proptest");
+            let tokens = invoked.tokens.to_string();
+            self.1 |= is_property && tokens.split("# [test] fn ").skip(1).any(|rest| rest.starts_with(self.0));
+        }
+    }
+    let text = read(file);
+    let mut finder = Finder(name, false);
+    finder.visit_file(&syn::parse_file(&text).unwrap_or_else(|error| panic!("{file}: {error}")));
+    let body = text.split(&format!("fn {name}(")).nth(1)?.split("#[test]").next()?;
+    finder.1.then(|| body.to_owned())
+}
+
+/// The body of a test that a suite of `npm test` runs: it calls `test`, and is not skipped.
+fn javascript_test(file: &str, name: &str) -> Option<String> {
+    let suite = file.strip_prefix("tests/")?.split('/').next()?;
+    let suites = read("scripts/test.mjs");
+    let folders = suites.split("const FOLDERS = {").nth(1)?.split("};").next()?;
+    let is_suite = folders.lines().any(|line| line.trim_start().trim_start_matches('"').starts_with(suite));
+    assert!(is_suite && file.ends_with(".test.mjs"), "{file} belongs to no suite");
+    // The name's beginning, or a part of it in a template that makes several tests.
+    let tests = read(file);
+    let has_name = |rest: &&str| rest.lines().next().is_some_and(|line| line.contains(name));
+    let body = tests.split("\ntest(").flat_map(|part| part.split("  test(")).skip(1).find(has_name)?;
+    let is_skipped = body.lines().next().is_some_and(|line| line.contains("skip: true") || line.contains("todo: true"));
+    (!is_skipped).then(|| body.to_owned())
+}
+
 #[test]
 fn every_rule_has_a_file_and_a_test() {
     for [rule, _, file, test] in rows("docs/spec.md", 21) {
         let [file] = quoted(&file)[..] else { panic!("{rule}: one file") };
         assert!(!read(file).is_empty());
         let [test_file, name] = quoted(&test)[..] else { panic!("{rule}: a file and a test") };
-        assert!(
-            read(test_file).contains(&format!("#[test]\n    fn {name}()"))
-                || read(test_file).contains(&format!("#[test]\nfn {name}()")),
-            "{rule}: {test_file} has no test {name}"
-        );
+        assert!(rust_test(test_file, name).is_some(), "{rule}: {test_file} has no test {name} that runs");
     }
 }
 
@@ -57,16 +95,8 @@ fn every_fault_has_a_code_that_exists_and_a_test_that_asserts_it() {
 fn held(rows: impl Iterator<Item = [String; 3]>) {
     for [threat, code, test] in rows {
         let [file, name] = quoted(&test)[..] else { panic!("{threat}: a file and a test") };
-        let tests = read(file);
-        let (found, end) = if file.ends_with(".rs") {
-            (tests.split(&format!("fn {name}(")).nth(1), "#[test]")
-        } else {
-            // The name's beginning, or a part of it in a template that makes several tests.
-            let has_name = |rest: &&str| rest.lines().next().is_some_and(|line| line.contains(name));
-            (tests.split("test(").skip(1).find(has_name), "\ntest(")
-        };
-        let body = found.unwrap_or_else(|| panic!("{threat}: {file} has no test {name}"));
-        let body = body.split(end).next().unwrap_or(body);
+        let found = if file.ends_with(".rs") { rust_test(file, name) } else { javascript_test(file, name) };
+        let body = &*found.unwrap_or_else(|| panic!("{threat}: {file} has no test {name} that runs"));
         let code = quoted(&code);
         assert!(code.len() <= 1, "{threat}: one code");
         for code in code {

@@ -496,6 +496,51 @@ test("server-sent events pass through untouched: each arrives when it is sent", 
   assert.equal(await read(), null);
 });
 
+test("a token that dies in the middle of an event stream ends no stream, and the next request gets a new one", async (t) => {
+  const world = await startWorld(t, browser);
+  const tab = await world.signedInTab();
+  /** @type {import("node:http").ServerResponse[]} */
+  const streams = [];
+  world.paths["/mcp/events"] = (request, response) => {
+    streams.push(response);
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.write(`data: stream ${streams.length}\n\n`);
+  };
+  const open = () =>
+    tab.evaluate(async () => {
+      const response = await app.session.fetch(`${app.mcpUrl}/events`, { headers: { Accept: "text/event-stream" } });
+      app.reader = response.body.getReader();
+    });
+  /** The next event; what is thrown in its place where the connection broke. */
+  const read = () =>
+    tab.evaluate(() =>
+      app.reader.read().then(
+        ({ done, value }) => (done ? null : new TextDecoder().decode(value)),
+        (error) => error.name,
+      ),
+    );
+  await open();
+  assert.equal(await read(), "data: stream 1\n\n");
+
+  // From now on the server refuses the token, and the stream that it let in goes on.
+  world.rejected.add(world.tokens.access_token);
+  streams[0].write("data: still there\n\n");
+  assert.equal(await read(), "data: still there\n\n");
+  assert.equal(await tab.evaluate(() => app.call()), "ok");
+  assert.equal(world.refreshes.length, 1);
+  streams[0].write("data: after the refresh\n\n");
+  assert.equal(await read(), "data: after the refresh\n\n");
+
+  // A server may cut the stream off instead: the app is told, nothing is refreshed by that, and a new stream gets a new token.
+  world.rejected.add(world.tokens.access_token);
+  streams[0].destroy();
+  assert.equal(await read(), "TypeError");
+  assert.equal(world.refreshes.length, 1);
+  await open();
+  assert.equal(await read(), "data: stream 2\n\n");
+  assert.equal(world.refreshes.length, 2);
+});
+
 test("other answers are the app's: 404, 500 and 403 without a challenge are no errors", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();

@@ -72,14 +72,14 @@ describe("failures that pass keep the tokens", () => {
     await tab.evaluate(() => app.expire(-10_000));
     world.answerToken = () => ({ status: 503 });
     assert.deepEqual(await tab.evaluate(() => app.calls(5)), allOk(5));
-    assert.ok(world.refreshes.length >= 1);
+    assert.equal(world.refreshes.length, 1, "one for all, and then a pause");
   });
 });
 
-/** Calls until it works or 10 s are over: what the last call came to. */
+/** Calls until it works or a minute is over: the outcome of the last call. */
 const eventually = (tab) =>
   tab.evaluate(async () => {
-    for (const end = performance.now() + 10_000; ;) {
+    for (const end = performance.now() + 60_000; ;) {
       const result = await app.call();
       if (result === "ok" || performance.now() > end) return result;
       await new Promise((done) => setTimeout(done, 50));
@@ -117,7 +117,7 @@ describe("back-off", () => {
       assert.equal(await eventually(tab), "ok");
       assert.equal(world.refreshes.length, 2);
       const [pause] = pauses(world);
-      assert.ok(pause > 1900 && pause < 9000, `it waited for ${pause} ms`);
+      assert.ok(pause > 1900 && pause < 30_000, `it waited for ${pause} ms`);
     });
   }
 
@@ -137,7 +137,8 @@ describe("back-off", () => {
     await tab.evaluate(() => app.expire());
     assert.deepEqual(await tab.evaluate(() => app.calls(10)), Array(10).fill("http_status"));
     const tries = world.refreshes.length;
-    assert.ok(tries >= 1 && tries <= 5, `${tries} tries`);
+    // At 0, 1 and 3 s, which tests/flow/session.rs counts by a clock of its own; a slow answer may leave no time for the third.
+    assert.ok(tries === 2 || tries === 3, `${tries} tries`);
     assert.notEqual(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
     assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
   });
