@@ -8,6 +8,7 @@ import { dirname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { root } from "../../scripts/run.mjs";
 import { read } from "../docs/markdown.mjs";
 import { pack } from "./pack.mjs";
 
@@ -59,6 +60,19 @@ test("every link between its documents leads to a file in it", () => {
     }
   }
   assert.deepEqual(broken, []);
+});
+
+test("the crate holds its sources, its licences and nothing else", () => {
+  const args = ["package", "--list", "--allow-dirty"];
+  const listed = execFileSync("cargo", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const expected =
+    /^(src\/[\w/]+\.(rs|js)|Cargo\.(toml|toml\.orig|lock)|(README|CHANGELOG)\.md|LICENSE-(MIT|APACHE)|\.cargo_vcs_info\.json)$/;
+  const paths = listed.trim().split("\n");
+  assert.ok(paths.includes("src/lib.rs"));
+  assert.deepEqual(
+    paths.filter((path) => !expected.test(path)),
+    [],
+  );
 });
 
 test("a bundler takes it without a plugin, and the module beside it is a whole one", async () => {
