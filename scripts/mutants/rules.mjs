@@ -368,8 +368,8 @@ export const RULES = [
     },
     {
       rule: "A database that is in use is in nobody's way",
-      find: "database.close();",
-      put: "",
+      find: "database.close(),",
+      put: "undefined,",
       suite: "sessions/storage.test.mjs",
       test: "a database that was deleted while the page is open",
     },

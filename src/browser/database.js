@@ -14,10 +14,13 @@ const done = (request, success, failure) =>
   });
 
 /**
- * Works with requests, each in a transaction of its own. The connection is opened for each use: one that stayed open
- * would be in the way of deleting the database, and browsers break those of pages in the background.
+ * What all who work at the same time share.
+ *
+ * @type {{ opening: Promise<IDBDatabase>, users: number } | undefined}
  */
-async function withDatabase(work) {
+let current;
+
+async function open() {
   const opening = indexedDB.open("mcp-authorize", VERSION);
   opening.onupgradeneeded = () => {
     const { result } = opening;
@@ -27,17 +30,43 @@ async function withDatabase(work) {
       result.createObjectStore(store);
     }
   };
-  const database = await done(opening, "onsuccess", "onerror");
+  return done(opening, "onsuccess", "onerror");
+}
+
+/**
+ * Works with requests, each in a transaction of its own. The connection is closed when nobody works with it: one that
+ * stayed open would be in the way of deleting the database, and browsers break those of pages in the background.
+ */
+async function withDatabase(work) {
+  const connection = (current ??= { opening: open(), users: 0 });
+  connection.users += 1;
   try {
+    const database = await connection.opening;
     return await work(async (store, method, ...rest) => {
       const transaction = database.transaction(store, method === "get" ? "readonly" : "readwrite");
       const request = transaction.objectStore(store)[method](...rest);
       await done(transaction, "oncomplete", "onabort");
       return request.result;
     });
+  } catch (error) {
+    // It may be broken: who comes next opens another one.
+    leave(connection);
+    throw error;
   } finally {
-    database.close();
+    connection.users -= 1;
+    if (connection.users === 0) {
+      leave(connection);
+      connection.opening.then(
+        (database) => database.close(),
+        () => {},
+      );
+    }
   }
+}
+
+/** Nobody joins a connection any more. */
+function leave(connection) {
+  if (current === connection) current = undefined;
 }
 
 /** The key of a name that all tabs use, made where there is none that is usable. */
