@@ -19,6 +19,8 @@ const BENCHES = {
   steps: "requests in sequence until the sign-in page, and until the first response",
   storm: "many requests with an expired token",
   "cold-start": "from requesting the script until signIn can be called",
+  returning: "from opening the page until the first response, for a user who has signed in",
+  "many-servers": "restore, and expired tokens, of up to 50 servers",
   "per-request": "what session.fetch adds to fetch",
   memory: "memory after many requests and refreshes",
 };
