@@ -26,7 +26,7 @@ export const unloadable = (cause) =>
     code: "unsupported",
     step: "setup",
     message: "The WebAssembly module of mcp-authorize could not be loaded.",
-    userMessage: "Something is wrong with this app. Please tell its developers.",
+    userMessage: "This does not work here.",
     remedy:
       "Serve the package's .wasm files beside the script or import mcp-authorize/inline, and allow 'wasm-unsafe-eval' in " +
       'the Content-Security-Policy. With Vite 5 to 7, add optimizeDeps: { exclude: ["mcp-authorize"] } to its configuration.',

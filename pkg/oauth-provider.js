@@ -61,7 +61,7 @@ function insufficientScope(session, missing) {
     step: "request",
     message: `${session.server} asks for more scopes than the session has.`,
     userMessage: "This needs more permissions than you have given.",
-    remedy: "Have the user agree: call the error's stepUp() in a click handler.",
+    remedy: "Call the error's stepUp in a click. Without one, the user was asked before and the server still refuses.",
     scopes,
     missingScopes: missing,
     stepUp: (/** @type {import("./index.js").WaitOptions} */ options) => session.stepUp({ scopes, ...options }),

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
 import { docs } from "../../scripts/docs.mjs";
@@ -137,6 +137,27 @@ test("docs/errors.md has every code", () => {
     ([, code]) => code,
   );
   assert.deepEqual(codes.sort(), listed.sort());
+});
+
+test("errors that scripts of the package make have the texts of their code", () => {
+  const rows = [
+    ...readFileSync(join(root, "docs", "errors.md"), "utf8").matchAll(/^\| `(\w+)` \| .* \| (.*) \| (.*) \|$/gm),
+  ];
+  const table = new Map(rows.map(([, code, remedy, userMessage]) => [code, { remedy, userMessage }]));
+  const scripts = readdirSync(join(root, "pkg")).filter((file) => file.endsWith(".js"));
+  let found = 0;
+  for (const file of scripts) {
+    const text = readFileSync(join(root, "pkg", file), "utf8");
+    for (const [, code, fields] of text.matchAll(/code: "(\w+)",(.*?)\}\)/gs)) {
+      found += 1;
+      const [, userMessage] = fields.match(/userMessage:\s*"(.*?)",/);
+      assert.equal(userMessage, table.get(code).userMessage, `${file}: ${code}`);
+      // What is missing is named by the error itself.
+      if (code === "unsupported") continue;
+      assert.equal(fields.match(/remedy:\s*"(.*?)",/)[1], table.get(code).remedy, `${file}: ${code}`);
+    }
+  }
+  assert.equal(found, 3);
 });
 
 test("the reference can be made, and every link in the types leads somewhere", async () => {
