@@ -2,7 +2,7 @@
 
 import { McpAuthorizer } from "mcp-authorize";
 import { clearError, showError } from "./errors.js";
-import { find, make } from "./dom.js";
+import { breakable, find, make } from "./dom.js";
 
 const MARKS = { pass: "✓", warning: "!", failure: "✕", skipped: "–" };
 const WORDS = { pass: "Passed", warning: "Warning", failure: "Failure", skipped: "Skipped" };
@@ -44,9 +44,9 @@ function show(panel, report) {
       "p",
       { className: "quiet" },
       "For pages at ",
-      make("code", {}, report.origin),
+      make("code", {}, ...breakable(report.origin)),
       ", at ",
-      make("code", {}, report.server),
+      make("code", {}, ...breakable(report.server)),
     ),
     ...report.groups().flatMap(([title, findings]) => [make("h3", {}, title), ...group(findings)]),
   );
@@ -81,12 +81,14 @@ function group(findings) {
 function item({ status, title, detail, request, spec, remedy }) {
   const mark = make("span", { className: "mark" }, MARKS[status]);
   mark.setAttribute("aria-hidden", "true");
-  const parts = [make("p", {}, make("strong", { className: "word" }, `${WORDS[status]}: `), title)];
-  if (detail) parts.push(make("p", { className: "quiet" }, detail));
+  const parts = [make("p", {}, make("strong", { className: "word" }, `${WORDS[status]}: `), ...breakable(title))];
+  if (detail) parts.push(make("p", { className: "quiet" }, ...breakable(detail)));
   if (remedy) {
-    parts.push(make("p", { className: "remedy" }, "Remedy: ", make("code", {}, remedy)));
+    parts.push(make("p", { className: "remedy" }, "Remedy: ", make("code", {}, ...breakable(remedy))));
     const asked = request && `${request.method} ${request.url} → ${request.status ?? "no answer that may be read"}`;
-    parts.push(make("p", { className: "quiet small" }, ...(asked ? [make("code", {}, asked), " · "] : []), spec));
+    parts.push(
+      make("p", { className: "quiet small" }, ...(asked ? [make("code", {}, ...breakable(asked)), " · "] : []), spec),
+    );
   }
   const line = make("li", {}, mark, make("div", {}, ...parts));
   line.dataset.status = status;

@@ -9,3 +9,12 @@ export function make(name, properties = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+/**
+ * A text that may be broken after its punctuation, so that no word of a key, a code or a URL is: to be spread into
+ * `make`. What is copied has nothing in between.
+ */
+export const breakable = (text) =>
+  String(text)
+    .split(/(?<=[_/.:,=&?@-])(?=[\p{L}\p{N}])/u)
+    .flatMap((part, index) => (index > 0 ? [make("wbr"), part] : [part]));

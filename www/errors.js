@@ -1,21 +1,17 @@
 // An error as people can read it, with what a program would look at below.
 
 import { McpAuthorizeError } from "mcp-authorize";
-import { find, make } from "./dom.js";
+import { breakable, find, make } from "./dom.js";
 
 export function clearError() {
   find("error").replaceChildren();
 }
 
-/** @param {{ label: string, run(): void }} [action] a button that helps */
-export function showError(error, action) {
+export function showError(error) {
   const isOurs = error instanceof McpAuthorizeError;
   const parts = [make("p", { className: "message" }, isOurs ? error.userMessage : error.message)];
   if (isOurs) {
-    parts.push(make("p", {}, `${error.message} ${error.remedy}`), facts(error));
-  }
-  if (action) {
-    parts.push(make("button", { type: "button", className: "primary", onclick: action.run }, action.label));
+    parts.push(make("p", {}, ...breakable(`${error.message} ${error.remedy}`)), facts(error));
   }
   find("error").replaceChildren(...parts);
   find("error").scrollIntoView({ block: "nearest" });
@@ -26,7 +22,7 @@ function facts(error) {
   const { code, step, serverError, status, url } = error;
   for (const [name, value] of Object.entries({ code, step, "server’s error": serverError, status, url })) {
     if (value === undefined) continue;
-    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, make("code", {}, String(value)))));
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, make("code", {}, ...breakable(value)))));
   }
   return list;
 }

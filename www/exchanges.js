@@ -27,6 +27,18 @@ function stepOf({ method, url, headers, body }) {
 /** Answers that tell of an error, and belong to the way: the challenge, no stream of events, a JWT that can't be revoked. */
 const EXPECTED = { challenge: 401, request: 405, revocation: 400 };
 
+/** A sign-in at a server that the page has never seen, where nothing is pushed. @type {[string, import("./sequence.js").Lane, import("./sequence.js").Lane][]} */
+const USUAL = [
+  ["challenge", "page", "mcp"],
+  ["resource_metadata", "page", "mcp"],
+  ["authorization_server_metadata", "page", "server"],
+  ["registration", "page", "server"],
+  ["authorization", "popup", "server"],
+  ["authorization_response", "server", "page"],
+  ["token", "page", "server"],
+  ["request", "page", "mcp"],
+];
+
 export class Exchanges {
   #sequence;
   #redirectUri;
@@ -88,6 +100,18 @@ export class Exchanges {
     on("signed-out", ({ server, reason }) => {
       this.#sequence.note(reason === "expired" ? "The session ran out" : "Signed out", server);
     });
+  }
+
+  /** Before anything happens: what will. */
+  preview() {
+    this.#sequence.preview(USUAL.map(([step, from, to]) => ({ from, to, title: RULES[step].title })));
+  }
+
+  /** No sign-in goes on: what waits for the user waits no more. Returns whether something did. */
+  left() {
+    const waited = this.#asked !== null;
+    this.#responded({ failed: true });
+    return waited;
   }
 
   /** A session that was kept. @param {import("mcp-authorize").McpSession} session */

@@ -2,12 +2,12 @@
 
 import { McpAuthorizer } from "mcp-authorize";
 import { offerDiagnosis } from "./diagnosis.js";
-import { find, make } from "./dom.js";
+import { breakable, find, make } from "./dom.js";
 import { clearError, showError } from "./errors.js";
 import { Exchanges } from "./exchanges.js";
 import { Sequence } from "./sequence.js";
 import { Switches } from "./switches.js";
-import { callTool, connect, showTools } from "./tools.js";
+import { callTool, connect, offer, showTools, toolsOf } from "./tools.js";
 
 const server = find("server");
 const redirectUri = new URL("callback.html", document.baseURI).href;
@@ -15,6 +15,8 @@ const exchanges = new Exchanges(new Sequence(find("diagram")), redirectUri);
 
 /** The URL of the demo's own server, where it has one. @type {string | undefined} */
 let home;
+/** What its scopes let the page do. @type {Record<string, string>} */
+let scopeWords = {};
 /** @type {Switches} */
 let switches;
 /** @type {McpAuthorizer} */
@@ -31,6 +33,7 @@ let attempt = null;
 async function main() {
   const config = await (await fetch("config.json")).json();
   home = config.mcpUrl;
+  scopeWords = config.scopeWords ?? {};
   server.value = leftFor() ?? localStorage.getItem("server") ?? home ?? "";
   if (home) find("hint").textContent = "The demo’s own server is filled in: any name and password will do.";
   switches = new Switches(config, () => run(setUp));
@@ -47,6 +50,9 @@ async function main() {
 
   await run(() => switches.connect());
   await run(setUp);
+  // The user came back from the sign-in page that took this one's place, or loaded this one anew.
+  if (!session && exchanges.left()) say("The sign-in was not finished.");
+  exchanges.preview();
   find("start").disabled = false;
 }
 
@@ -86,18 +92,20 @@ async function restore() {
   remember(restored.server);
 }
 
-function signIn(url) {
-  return inPopup(async (signal) => {
+async function signIn(url) {
+  const succeeded = await inPopup(async (signal) => {
     const signedIn = authorizer.signIn(url, { signal });
     // By redirect this page ends here, and the next one restores the session.
     sessionStorage.setItem("server", url);
     try {
-      await enter(await signedIn);
+      session = await signedIn;
     } finally {
       leftFor();
     }
     remember(url);
   });
+  // What comes now is between the page and the MCP server: there is no sign-in to cancel any more.
+  if (succeeded) await run(() => enter(session));
 }
 
 /** The server that the page was left for, if it was; told once. */
@@ -108,7 +116,7 @@ function leftFor() {
 }
 
 function remember(url) {
-  // The demo's own server has another address when it is started again.
+  // The demo's own server comes from its configuration, since its port may change.
   if (url === home) localStorage.removeItem("server");
   else localStorage.setItem("server", url);
 }
@@ -142,8 +150,18 @@ async function enter(newSession) {
   showSession();
   say("Signed in.");
   void client?.close();
-  client = await connect(session);
-  await showTools(client, call);
+  client = null;
+  // The user may have signed out meanwhile, or in again: then what becomes of this is of no matter.
+  const isCurrent = () => session === newSession;
+  try {
+    const connected = await connect(newSession);
+    const tools = isCurrent() ? await toolsOf(connected) : [];
+    if (!isCurrent()) return void connected.close();
+    client = connected;
+    showTools(tools, call);
+  } catch (error) {
+    if (isCurrent()) throw error;
+  }
 }
 
 async function signOut() {
@@ -153,36 +171,47 @@ async function signOut() {
 
 function leave(text) {
   session = client = null;
-  find("session").hidden = find("tools").hidden = true;
+  const gone = [find("session"), find("tools")];
+  const focused = gone.some((section) => section.contains(document.activeElement));
+  for (const section of gone) section.hidden = true;
+  showPrimary();
   say(text);
+  if (focused) find("start").focus();
+}
+
+/** The one thing to do next: sign in, and then call a tool. */
+function showPrimary() {
+  find("start").classList.toggle("primary", !session);
 }
 
 async function call(tool, input) {
-  await run(
-    () => callTool(client, tool, input),
-    // The tool needs more than the user has granted, and the session gets it with the user's consent.
-    ({ scopes, stepUp }) => {
-      if (!stepUp) return undefined;
-      const missing = scopes.filter((scope) => !["offline_access", ...session.scopes].includes(scope));
-      return {
-        label: `Agree to ${missing.join(", ")}`,
-        run: async () => {
-          if (await inPopup((signal) => stepUp({ signal }))) await call(tool, input);
+  await run(async () => {
+    try {
+      await callTool(client, tool, input);
+    } catch (error) {
+      // The tool needs more than the user has granted, and the session gets it with the user's consent.
+      if (!error.stepUp) throw error;
+      exchanges.failed(error);
+      const missing = error.scopes.filter((scope) => !["offline_access", ...session.scopes].includes(scope));
+      offer(tool, {
+        missing: missing.map((scope) => ({ scope, words: scopeWords[scope] })),
+        async grant() {
+          if (await inPopup((signal) => error.stepUp({ signal }))) await call(tool, input);
         },
-      };
-    },
-  );
+      });
+    }
+  });
 }
 
 /** Does something and shows what goes wrong. @returns {Promise<boolean>} whether it went well */
-async function run(work, actionFor = (/** @type {any} */ _error) => undefined) {
+async function run(work) {
   clearError();
   try {
     await work();
     return true;
   } catch (error) {
     say("");
-    showError(error, actionFor(error));
+    showError(error);
     exchanges.failed(error);
     return false;
   }
@@ -194,12 +223,13 @@ function say(text) {
 
 function showSession() {
   if (!session) return;
-  find("resource").textContent = session.resource;
-  find("issuer").textContent = session.issuer;
-  find("client").textContent = session.clientId;
-  find("scopes").replaceChildren(...session.scopes.flatMap((scope) => [make("code", {}, scope), " "]));
+  find("resource").replaceChildren(...breakable(session.resource));
+  find("issuer").replaceChildren(...breakable(session.issuer));
+  find("client").replaceChildren(...breakable(session.clientId));
+  find("scopes").replaceChildren(...session.scopes.flatMap((scope) => [make("code", {}, ...breakable(scope)), " "]));
   find("refresh").disabled = !session.canRefresh;
   find("session").hidden = false;
+  showPrimary();
   showExpiry();
 }
 

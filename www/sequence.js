@@ -1,7 +1,7 @@
 // A sequence diagram in HTML: a list of messages for a screen reader, lanes with arrows for the eye. Each message
 // opens (native <details>) and shows its parameters, its rule and the check. The drawing is style.css's.
 
-import { make } from "./dom.js";
+import { breakable, make } from "./dom.js";
 import { RULES } from "./rules.js";
 
 /** @typedef {"mcp" | "page" | "popup" | "server"} Lane */
@@ -21,6 +21,7 @@ export class Sequence {
   #log;
   #lanes;
   #empty;
+  #preview;
   #clear;
   #started;
 
@@ -30,6 +31,7 @@ export class Sequence {
     this.#log = root.querySelector("[role=log]");
     this.#lanes = root.querySelector(".lanes");
     this.#empty = root.querySelector(".empty");
+    this.#preview = root.querySelector(".preview");
     this.#clear = root.querySelector("button");
     this.#clear.addEventListener("click", () => this.clear());
     this.#follow();
@@ -40,7 +42,7 @@ export class Sequence {
   /** Says who is at a lane. */
   name(lane, text) {
     this.#record(null, "name", lane, text);
-    this.#lanes.querySelector(`[data-lane=${lane}] .quiet`).textContent = text;
+    this.#lanes.querySelector(`[data-lane=${lane}] .quiet`).replaceChildren(...breakable(text));
   }
 
   /** Draws a message from one lane to another, and gives what its answer is drawn with. */
@@ -67,13 +69,31 @@ export class Sequence {
     const note = make(
       "p",
       {},
-      make("span", { className: "title" }, title),
+      make("span", { className: "title" }, ...breakable(title)),
       " ",
-      make("span", { className: "quiet" }, text),
+      make("span", { className: "quiet" }, ...breakable(text)),
     );
     const item = make("li", { className: "note" }, note);
     item.classList.toggle("failed", failed);
     this.#add(item, at);
+  }
+
+  /**
+   * What will happen, until something does. It is outside of the log, and nothing of it opens: nothing was sent.
+   *
+   * @param {{ from: Lane, to: Lane, title: string }[]} steps
+   */
+  preview(steps) {
+    if (this.#history.length > 0) return;
+    const items = steps.map((step, index) => {
+      const { item, label, there } = drawing(step);
+      item.style.setProperty("--step", String(index));
+      item.append(label, there);
+      return item;
+    });
+    const heading = make("p", { className: "what" }, "What will happen when you sign in");
+    this.#preview.replaceChildren(heading, make("ol", { className: "plain lifelines" }, ...items));
+    this.#preview.hidden = false;
   }
 
   clear() {
@@ -93,7 +113,7 @@ export class Sequence {
 
   #add(item, at) {
     item.querySelector(".title").before(make("span", { className: "time" }, `+${(at / 1000).toFixed(2)} s`), " ");
-    this.#empty.hidden = true;
+    this.#empty.hidden = this.#preview.hidden = true;
     this.#clear.disabled = false;
     this.#list.append(item);
   }
@@ -135,8 +155,21 @@ export class Sequence {
   }
 }
 
+/** What a message is drawn with: its place between the lanes, its title and its first arrow. */
+function drawing({ from, to, title: text }) {
+  const item = make("li", { className: "message" });
+  const lanes = Object.keys(LANES);
+  item.dataset.between = lanes.filter((lane) => lane === from || lane === to).join("-");
+  item.classList.toggle("leftwards", lanes.indexOf(from) > lanes.indexOf(to));
+  const title = make("span", { className: "title" }, text);
+  const between = make("span", { className: "unseen" }, `${LANES[from]} to ${LANES[to]}: `);
+  return { item, title, label: make("span", { className: "label" }, between, title), there: arrow("there") };
+}
+
+const arrow = (name) => make("span", { className: `arrow ${name}`, ariaHidden: "true" });
+
 class Message {
-  item = make("li", { className: "message" });
+  item;
   /** Milliseconds since 1970. */
   sentAt;
   step;
@@ -152,15 +185,11 @@ class Message {
   /** `record` gets each call. */
   constructor({ from, to, title, text }, record) {
     this.#record = record;
-    const lanes = Object.keys(LANES);
-    this.item.dataset.between = lanes.filter((lane) => lane === from || lane === to).join("-");
-    this.item.classList.toggle("leftwards", lanes.indexOf(from) > lanes.indexOf(to));
-
-    this.#title = make("span", { className: "title" }, title);
-    const between = make("span", { className: "unseen" }, `${LANES[from]} to ${LANES[to]}: `);
-    const label = make("span", { className: "label" }, between, this.#title, " ", make("code", {}, text));
-    const arrow = (name) => make("span", { className: `arrow ${name}`, ariaHidden: "true" });
-    const summary = make("summary", {}, label, arrow("there"), this.#answer, arrow("back"));
+    const drawn = drawing({ from, to, title });
+    this.item = drawn.item;
+    this.#title = drawn.title;
+    drawn.label.append(" ", make("code", {}, ...breakable(text)));
+    const summary = make("summary", {}, drawn.label, drawn.there, this.#answer, arrow("back"));
     this.item.append(
       make("details", {}, summary, make("div", { className: "explained" }, this.#rule, this.#parameters)),
     );
@@ -204,7 +233,7 @@ class Message {
   refuse(text) {
     this.#record("refuse", text);
     this.item.classList.add("failed");
-    this.#checked.after(make("p", { className: "refused" }, text));
+    this.#checked.after(make("p", { className: "refused" }, ...breakable(text)));
   }
 
   /** Each check, with what it was made of. One of a field that the answer does not have was not made. */
@@ -214,9 +243,9 @@ class Message {
     const isAnswered = this.item.classList.contains("answered");
     const made = this.#checks.filter(([, field]) => !field || values.has(field) || !isAnswered);
     const subject = (field) => [
-      make("code", {}, field.replace("· ", "")),
+      make("code", {}, ...breakable(field.replace("· ", ""))),
       " ",
-      make("code", { className: "quiet" }, values.get(field) ?? ""),
+      make("code", { className: "quiet" }, ...breakable(values.get(field) ?? "")),
       " ",
     ];
     this.#checked.replaceChildren(
@@ -233,7 +262,9 @@ class Message {
   show(heading, rows) {
     if (rows.length === 0) return;
     this.#record("show", heading, rows);
-    const list = rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+    const list = rows.map(([name, value]) =>
+      make("div", {}, make("dt", {}, ...breakable(name)), make("dd", {}, ...breakable(value))),
+    );
     const part = make("div", {}, make("p", { className: "name" }, heading), make("dl", {}, ...list));
     part.dataset.heading = heading;
     const old = [...this.#parameters.children].find(({ dataset }) => dataset.heading === heading);

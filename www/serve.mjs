@@ -12,6 +12,7 @@ import { forward, PATH as FORWARD } from "./servers/forward.mjs";
 import { staticServer } from "./servers/static.mjs";
 import { PATH, switchboard, switches } from "./servers/switches.mjs";
 import { portOf } from "./servers/port.mjs";
+import { SCOPES, SCOPE_WORDS } from "./servers/scopes.mjs";
 
 const USAGE = `Usage: npm start -- [options]
 
@@ -42,7 +43,7 @@ export async function start({
   dpopNonces = false,
 } = {}) {
   // Not before they are needed: `--help` works without the npm packages.
-  const [{ authorizationServer }, { mcpServer, SCOPES }, { bundle }] = await Promise.all([
+  const [{ authorizationServer }, { mcpServer }, { bundle }] = await Promise.all([
     import("./servers/authorization-server.mjs"),
     import("./servers/mcp-server.mjs"),
     import("./servers/bundle.mjs"),
@@ -77,7 +78,14 @@ export async function start({
     const mcpUrl = `http://localhost:${portOf(mcp)}/mcp`;
 
     const forwards = [issuer, new URL(mcpUrl).origin];
-    const config = { mcpUrl, clientId: PRE_REGISTERED, clientIdMetadataUrl: DOCUMENT_URL, hasServers: true, forwards };
+    const config = {
+      mcpUrl,
+      scopeWords: SCOPE_WORDS,
+      clientId: PRE_REGISTERED,
+      clientIdMetadataUrl: DOCUMENT_URL,
+      hasServers: true,
+      forwards,
+    };
     const files = staticServer({
       folders: { "/": folder("./"), "/pkg/": folder("../pkg/") },
       made: {

@@ -9,9 +9,9 @@ const KEY = "switches";
 const SERVERS = "switches";
 
 /**
- * @typedef {{ mcpUrl?: string, clientId?: string, clientIdMetadataUrl?: string, hasServers?: boolean, forwards?: string[] }} Config
- *   what is known of where the page is: the demo's server, the identities that the page may have, and the origins that
- *   its backend goes to
+ * @typedef {{ mcpUrl?: string, clientId?: string, clientIdMetadataUrl?: string, hasServers?: boolean, forwards?: string[], scopeWords?: Record<string, string> }} Config
+ *   what is known of where the page is: the demo's server with its scopes in words, the identities that the page may have,
+ *   and the origins that its backend goes to
  */
 
 export class Switches {

@@ -1,7 +1,7 @@
 // The tools of an MCP server, through the official SDK: a form for each, made from its input schema.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { find, make } from "./dom.js";
+import { breakable, find, make } from "./dom.js";
 
 /**
  * Connects to the server of a session. All that this library adds is `session.fetch`.
@@ -14,15 +14,19 @@ export async function connect(session) {
   return client;
 }
 
+/** @param {Client} client */
+export const toolsOf = async (client) => (await client.listTools()).tools;
+
 /**
- * Shows the tools of a server.
+ * Shows the tools of a server: a form for each, and the first is open.
  *
- * @param {Client} client
+ * @param {import("@modelcontextprotocol/client").Tool[]} tools
  * @param {(tool: string, input: object) => Promise<void>} call what a form does when it is sent
  */
-export async function showTools(client, call) {
-  const { tools } = await client.listTools();
-  find("tool-list").replaceChildren(...tools.map((tool) => make("li", {}, toolForm(tool, call))));
+export function showTools(tools, call) {
+  const forms = tools.map((tool) => toolForm(tool, call));
+  if (forms[0]) forms[0].open = true;
+  find("tool-list").replaceChildren(...forms.map((form) => make("li", {}, form)));
   find("tools").hidden = false;
 }
 
@@ -33,19 +37,52 @@ export async function callTool(client, name, input) {
   const { content, structuredContent, isError } = await client.callTool({ name, arguments: input });
   const text = content.map(blockText).join("\n") || JSON.stringify(structuredContent, null, 2) || "(no answer)";
   output.closest("details").open = true;
-  output.replaceChildren(make("pre", { className: isError ? "failed" : "" }, text));
+  output.replaceChildren(make("pre", { className: isError ? "failed" : "" }, ...breakable(text)));
+}
+
+/**
+ * Beside a tool that needs more than the user has granted: what, and the button to grant it.
+ *
+ * @param {string} tool its name
+ * @param {{ missing: { scope: string, words?: string }[], grant(): Promise<void> }} options
+ */
+export function offer(tool, { missing, grant }) {
+  const output = document.getElementById(outputId(tool));
+  const id = `missing-${tool}`;
+  const code = (text) => make("code", {}, ...breakable(text));
+  const needs = missing.flatMap(({ scope, words }, index) => [
+    index > 0 ? ", " : "",
+    ...(words ? [make("strong", {}, words), " (", code(scope), ")"] : [code(scope)]),
+  ]);
+  const button = make("button", { type: "button", className: "primary" }, "Grant access");
+  button.setAttribute("aria-describedby", id);
+  button.addEventListener("click", async () => {
+    await grant();
+    // The answer takes the button's place, so the keyboard goes on where the tool is called.
+    if (!button.isConnected) find(callId(tool)).focus();
+  });
+  output.replaceChildren(
+    make(
+      "div",
+      { className: "offer" },
+      make("p", { id }, "This tool needs what you have not granted yet: ", ...needs),
+      button,
+    ),
+  );
+  output.closest("details").open = true;
 }
 
 const blockText = ({ type, text, mimeType = "" }) => (type === "text" ? text : `(${type} ${mimeType})`);
 
 const outputId = (name) => `answer-${name}`;
+const callId = (name) => `call-${name}`;
 
 function toolForm(tool, call) {
   const { properties = {}, required = [] } = tool.inputSchema;
   const fields = Object.entries(properties).map(([name, schema]) =>
     field(`input-${tool.name}-${name}`, name, schema, required.includes(name)),
   );
-  const button = make("button", {}, "Call");
+  const button = make("button", { id: callId(tool.name), className: "primary" }, "Call");
 
   const form = make("form", {}, ...fields.map(({ element }) => element), button);
   form.addEventListener("submit", async (event) => {
@@ -57,7 +94,7 @@ function toolForm(tool, call) {
   });
 
   const title = make("span", { className: "title" }, tool.title ?? tool.name);
-  const summary = make("summary", {}, title, make("code", {}, tool.name));
+  const summary = make("summary", {}, title, make("code", {}, ...breakable(tool.name)));
   const answer = make("output", { id: outputId(tool.name), ariaLabel: `Answer of ${tool.name}` });
   return make("details", {}, summary, make("p", { className: "quiet" }, tool.description ?? ""), form, answer);
 }

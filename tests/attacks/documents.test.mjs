@@ -269,7 +269,7 @@ test("HTML and script in a session and its tools stay text in the demo page", as
   const page = await openPage(world.context, demo);
   await page.getByLabel("MCP server URL").fill(hostile.mcpUrl);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.locator("#tool-list summary").click();
+  await page.locator("#tool-list details[open]").waitFor();
   assert.equal(await page.locator("#client").innerText(), MARKUP);
   await page.getByRole("button", { name: "Call" }).click();
   await page.locator("#tool-list pre").getByText(MARKUP).waitFor();

@@ -6,17 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import {
-  callTool,
-  consent,
-  errorIn,
-  launchBrowser,
-  logIn,
-  openPage,
-  popupOf,
-  sendTool,
-  startDemo,
-} from "./browser.mjs";
+import { callTool, consent, launchBrowser, logIn, openPage, popupOf, sendTool, startDemo } from "./browser.mjs";
 
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = root("out/screenshots/");
@@ -34,11 +24,12 @@ after(async () => {
 
 for (const colorScheme of ["light", "dark"]) {
   for (const [name, width, height] of [
+    ["wider", 1440, 900],
     ["wide", 1280, 900],
     ["narrow", 360, 740],
   ]) {
     test(`${colorScheme}, ${name}`, async (t) => {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height } });
+      const context = await browser.newContext({ colorScheme, reducedMotion: "reduce", viewport: { width, height } });
       t.after(() => context.close());
       const page = await openPage(context, demo);
       const look = async (state) => {
@@ -48,11 +39,19 @@ for (const colorScheme of ["light", "dark"]) {
         assert.ok(fits, `${state}: nothing sticks out sideways (WCAG 2.2 §1.4.10)`);
         const faint = await page.evaluate(faintTexts);
         assert.deepEqual(faint, [], `${state}: every text has a contrast of 4.5 (WCAG 2.2 §1.4.3)`);
+        const broken = await page.evaluate(brokenWords);
+        assert.deepEqual(broken, [], `${state}: no word of a key or a code is broken`);
         const nameless = await page.evaluate(namelessControls);
         assert.deepEqual(nameless, [], `${state}: every control has a label (WCAG 2.2 §4.1.2)`);
         assert.deepEqual(await violations(page), [], `${state}: axe-core has nothing to say`);
       };
 
+      await look("before");
+      const [start, diagnose] = await Promise.all(
+        ["Sign in", "Diagnose"].map((name) => page.getByRole("button", { name, exact: true }).boundingBox()),
+      );
+      assert.equal(diagnose.y, start.y, "both buttons are in one line");
+      assert.deepEqual(await primary(page), ["Sign in"]);
       await page.getByText("Switches", { exact: true }).click();
       await look("signed-out");
       await page.getByText("Switches", { exact: true }).click();
@@ -64,22 +63,27 @@ for (const colorScheme of ["light", "dark"]) {
 
       await consent(popup);
       await page.getByRole("heading", { name: "Tools" }).waitFor();
+      assert.deepEqual(await primary(page), ["Call"]);
       await callTool(page, "add", { a: 2, b: 40 });
       if (process.env.UPDATE_SCREENSHOT && name === "wide" && colorScheme === "light") {
         await page.setViewportSize({ width, height: 1440 });
         await page.screenshot({ path: root("docs/demo.png"), fullPage: true });
         await page.setViewportSize({ width, height });
       }
-      await page.locator("#steps summary", { hasText: "Code for tokens" }).click();
+      const messages = await page.locator("#steps summary").all();
+      for (const message of messages) await message.click();
       await look("signed-in");
 
-      await page.locator("#steps summary", { hasText: "Code for tokens" }).click();
+      for (const message of messages) await message.click();
       await sendTool(page, "write_note", { note: "Water the plants" });
-      await errorIn(page);
+      await page.getByRole("button", { name: "Grant access" }).waitFor();
       await look("step-up");
     });
   }
 }
+
+/** The buttons that stand out. */
+const primary = (page) => page.locator("button.primary:visible").allInnerTexts();
 
 /** What axe-core finds, by rule and place. Its source goes in as Playwright's own does: the page's policy allows no other script. */
 async function violations(page) {
@@ -118,6 +122,26 @@ function faintTexts() {
     if (contrast < 4.5) faint.push(`${element.textContent.trim()}: ${contrast.toFixed(1)}`);
   }
   return faint;
+}
+
+/** Words of up to 16 characters that go on in the next line. Random ones are longer, and may. Runs in the page. */
+function brokenWords() {
+  const broken = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.parentElement.checkVisibility() || text.parentElement.closest(".unseen")) continue;
+    // A soft hyphen is where a word may be broken.
+    for (const { 0: word, index } of text.nodeValue.matchAll(
+      /(?<![\p{L}\p{N}\u00ad])[\p{L}\p{N}\u00ad]{1,16}(?![\p{L}\p{N}\u00ad])/gu,
+    )) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const lines = new Set([...range.getClientRects()].filter(({ width }) => width > 1).map(({ top }) => top));
+      if (lines.size > 1 && !word.includes("\u00ad")) broken.push(`${word} in ${text.parentElement.textContent}`);
+    }
+  }
+  return broken;
 }
 
 /** Controls that a screen reader can't name. Runs in the page. */

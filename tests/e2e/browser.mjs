@@ -4,13 +4,18 @@ import { chromiumArguments, findChromium } from "../../scripts/toolchain/browser
 import { start } from "../../www/serve.mjs";
 import { PATIENCE } from "../patience.mjs";
 
-/** Playwright lets every popup open; a user's browser blocks those that come without a click. */
-export async function launchBrowser() {
+/**
+ * Playwright lets every popup open; a user's browser blocks those that come without a click.
+ *
+ * @param {object} [options]
+ * @param {boolean} [options.keepsPages] whether pages are kept for the back button (bfcache), as a user's browser does
+ */
+export async function launchBrowser({ keepsPages = false } = {}) {
   const { chromium } = await import("playwright-core"); // Not before it is needed: `--help` works without it.
   return chromium.launch({
     executablePath: findChromium(),
     args: chromiumArguments,
-    ignoreDefaultArgs: ["--disable-popup-blocking"],
+    ignoreDefaultArgs: ["--disable-popup-blocking", ...(keepsPages ? ["--disable-back-forward-cache"] : [])],
   });
 }
 

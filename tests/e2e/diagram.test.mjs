@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { challenge, form, headers, json, REDACTED } from "../../www/redact.js";
+import { PATIENCE } from "../patience.mjs";
 import {
   callTool,
   consent,
@@ -52,6 +53,49 @@ const parametersOf = async (item) =>
       .locator(".parameters dl > div")
       .evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent))),
   );
+
+test("before the first click a ghost shows what will happen, and is no event", async (t) => {
+  const { page } = await fresh(t);
+  const preview = page.getByRole("group", { name: "Preview of a sign-in. Nothing of it has happened yet." });
+  const will = await preview.getByRole("listitem").allInnerTexts();
+  assert.equal(await page.getByRole("log").getByRole("listitem").count(), 0, "nothing is in the log");
+  assert.equal(await preview.locator("summary, button, a").count(), 0, "nothing of it opens");
+
+  const popup = await popupOf(page);
+  await preview.waitFor({ state: "hidden" });
+  await logIn(popup);
+  await consent(popup);
+  await page.getByRole("heading", { name: "Tools" }).waitFor();
+  // It was right: each comes, in this order.
+  const did = await messages(page);
+  const places = will.map((text) => did.findIndex((one) => one.startsWith(text.replace(/\s+/g, " ").trim())));
+  assert.ok(places.length === 8 && !places.includes(-1), will.join("\n"));
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  );
+  await page.reload();
+  await page.locator("#start:enabled").waitFor();
+  assert.ok(await preview.isHidden());
+});
+
+for (const [reducedMotion, animations] of /** @type {const} */ ([
+  ["reduce", 0],
+  ["no-preference", 8],
+])) {
+  test(`prefers-reduced-motion: ${reducedMotion}: ${animations} rows of the ghost are animated`, async (t) => {
+    const context = await browser.newContext({ reducedMotion });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(demo.pageUrl);
+    await page.locator(".preview").waitFor();
+    const animated = await page.evaluate(
+      () => document.querySelector(".preview").getAnimations({ subtree: true }).length,
+    );
+    assert.equal(animated, animations);
+  });
+}
 
 test("draws each exchange as it happens, with its time", async (t) => {
   const { page } = await fresh(t);

@@ -178,16 +178,22 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   assert.deepEqual(problems, []);
 });
 
-test("a tool that needs another scope: the page offers to agree to it, and asks for the union", async (t) => {
+test("a tool that needs another scope: beside it the page offers to grant it, and asks for the union", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
 
   await sendTool(page, "write_note", { note: "Water the plants" });
-  const { code, status } = await errorIn(page);
-  assert.equal(code, "insufficient_scope");
-  assert.equal(status, "403");
+  const grant = page.locator("#tools").getByRole("button", { name: "Grant access", exact: true });
+  await grant.waitFor();
+  // What is missing in words, for a screen reader with the button.
+  assert.equal(
+    await grant.evaluate((button) => document.getElementById(button.getAttribute("aria-describedby")).textContent),
+    "This tool needs what you have not granted yet: write notes (mcp:write)",
+  );
+  assert.equal(await page.locator("#error > *").count(), 0, "an offer is no error");
+  await textIn(page, "#steps .note.failed", "insufficient_scope");
 
-  const popup = await popupOf(page, page.getByRole("button", { name: "Agree to mcp:write", exact: true }));
+  const popup = await popupOf(page, grant);
   // The consent form lists what is new.
   await popup.getByText("mcp:write", { exact: true }).waitFor();
   await consent(popup);
@@ -195,6 +201,45 @@ test("a tool that needs another scope: the page offers to agree to it, and asks 
   assert.equal(await page.locator("#answer-write_note pre").innerText(), "Note 3 is kept: Water the plants");
   assert.deepEqual((await page.locator("#scopes").innerText()).trim().split(/\s+/).sort(), ["mcp:read", "mcp:write"]);
   assert.match(await callTool(page, "list_notes"), /3: Water the plants/);
+});
+
+test("what is not granted is still on offer: the user closes the popup, and changes their mind", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  await sendTool(page, "write_note", { note: "Water the plants" });
+  const grant = page.getByRole("button", { name: "Grant access", exact: true });
+  const declined = await popupOf(page, grant);
+  await declined.getByRole("link", { name: "Cancel" }).click();
+  assert.equal((await errorIn(page)).code, "access_denied");
+  await consent(await popupOf(page, grant));
+  assert.equal(await page.locator("#answer-write_note pre").innerText(), "Note 3 is kept: Water the plants");
+  assert.equal(await page.locator("#error > *").count(), 0);
+});
+
+test("a session is there before its tools are: nothing is left to cancel, and Sign out works", async (t) => {
+  const { demo, page } = await fresh(t);
+  let letGo;
+  const held = new Promise((done) => (letGo = done));
+  await page.route(demo.mcpUrl, async (route) => {
+    if (route.request().headers().authorization) await held;
+    await route.continue().catch(() => {}); // The sign-out may have ended it.
+  });
+  const isCall = (request) => request.url() === demo.mcpUrl && Boolean(request.headers().authorization);
+  const ended = Promise.race(["requestfinished", "requestfailed"].map((event) => page.waitForEvent(event, isCall)));
+  const popup = await popupOf(page);
+  await logIn(popup);
+  await consent(popup);
+  await page.getByRole("heading", { name: "Session" }).waitFor();
+  assert.equal(await page.getByRole("status").innerText(), "Signed in.");
+  assert.ok(await page.getByRole("button", { name: "Cancel" }).isHidden());
+  assert.ok(await page.getByRole("button", { name: "Sign in", exact: true }).isEnabled());
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await noMore(page);
+  letGo();
+  await ended;
+  await page.evaluate(() => new Promise((done) => setTimeout(done)));
+  assert.ok(await page.getByRole("heading", { name: "Tools" }).isHidden(), "they come too late");
+  assert.equal(await page.getByRole("status").innerText(), "Signed out.");
 });
 
 test("a token that ran out is refreshed by the next call", async (t) => {

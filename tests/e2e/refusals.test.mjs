@@ -106,6 +106,33 @@ test("by redirect: declined, and then signed in where the user was", async () =>
   assert.equal(context.pages().length, 1);
 });
 
+for (const keepsPages of [false, true]) {
+  test(`by redirect: back from the sign-in page, to the page ${keepsPages ? "as it was (bfcache)" : "loaded anew"}`, async (t) => {
+    const own = await launchBrowser({ keepsPages });
+    t.after(() => own.close());
+    const tab = await openPage(await own.newContext(), demo);
+    await tab.locator("summary", { hasText: "Switches" }).click();
+    await tab.getByLabel("Where the sign-in page comes up").selectOption("redirect");
+    await tab.evaluate(() => void (globalThis.isKept = true));
+    await tab.getByRole("button", { name: "Sign in", exact: true }).click();
+    await tab.getByPlaceholder("Enter any login").waitFor();
+    await tab.evaluate(() => history.back());
+    await tab.waitForURL(demo.pageUrl, { waitUntil: "commit" }); // A page that is kept does not load.
+    await tab.locator("#start:enabled").waitFor();
+    assert.equal(await tab.evaluate(() => globalThis.isKept), keepsPages || undefined);
+    if (keepsPages) assert.equal((await errorIn(tab)).code, "redirect_abandoned");
+    else assert.equal(await tab.getByRole("status").innerText(), "The sign-in was not finished.");
+    assert.doesNotMatch(await tab.locator("#steps").innerText(), /waiting for you/);
+    assert.match(await tab.locator("#steps").innerText(), /no response/);
+    assert.ok(await tab.getByRole("button", { name: "Cancel" }).isHidden());
+
+    await tab.getByRole("button", { name: "Sign in", exact: true }).click();
+    await logIn(tab);
+    await tab.getByRole("button", { name: "Continue" }).click();
+    await tab.getByRole("heading", { name: "Tools" }).waitFor();
+  });
+}
+
 test("a session survives a sign-in to the same server that fails", async () => {
   await signIn(page);
   await page.route(`${demo.issuer}/token`, (route) =>

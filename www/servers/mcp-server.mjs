@@ -16,13 +16,13 @@ import {
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { answerPreflight, withoutCors } from "./cors.mjs";
 import { ALGORITHMS, ProofError, proofVerifier } from "./dpop.mjs";
+import { SCOPES } from "./scopes.mjs";
 
 /** What an MCP client sends (Streamable HTTP) and a page may not without leave. */
 const REQUEST_HEADERS =
   "Authorization, Content-Type, DPoP, Last-Event-ID, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id";
 
-/** Reading comes with the first sign-in; writing is asked for when a tool needs it. */
-export const SCOPES = ["mcp:read", "mcp:write"];
+export { SCOPES };
 
 /**
  * @param {object} options
