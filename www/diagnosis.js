@@ -16,7 +16,8 @@ export function offerDiagnosis({ redirectUri }) {
   find("start").closest("section").after(panel);
 
   button.addEventListener("click", async () => {
-    button.disabled = true;
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
     clearError();
     find("status").textContent = "Asking the server…";
     try {
@@ -31,7 +32,7 @@ export function offerDiagnosis({ redirectUri }) {
       showError(error);
     }
     find("status").textContent = "";
-    button.disabled = false;
+    button.ariaDisabled = null;
   });
 }
 

@@ -88,13 +88,15 @@ function toolForm(tool, call) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const entries = fields.map(({ name, value }) => [name, value()]).filter(([, value]) => value !== undefined);
-    button.disabled = true;
+    // Not `disabled`, which takes the focus from whoever uses the keyboard.
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
     await call(tool.name, Object.fromEntries(entries));
-    button.disabled = false;
+    button.ariaDisabled = null;
   });
 
   const title = make("span", { className: "title" }, tool.title ?? tool.name);
-  const summary = make("summary", {}, title, make("code", {}, ...breakable(tool.name)));
+  const summary = make("summary", {}, title, " ", make("code", {}, ...breakable(tool.name)));
   const answer = make("output", { id: outputId(tool.name), ariaLabel: `Answer of ${tool.name}` });
   return make("details", {}, summary, make("p", { className: "quiet" }, tool.description ?? ""), form, answer);
 }
@@ -104,7 +106,7 @@ function field(id, name, schema, required) {
   const { control, read } = controlFor(schema, required);
   control.id = id;
   const hint = [schema.description, !required && "optional"].filter(Boolean).join(", ");
-  const label = make("label", { htmlFor: id }, name, make("span", { className: "quiet" }, hint));
+  const label = make("label", { htmlFor: id }, name, " ", make("span", { className: "quiet" }, hint));
   if (control.type === "checkbox") {
     return { name, element: make("div", { className: "check" }, control, label), value: read };
   }

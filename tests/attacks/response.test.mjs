@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { consent, logIn } from "../e2e/browser.mjs";
+import { allowButton, consent, logIn } from "../e2e/browser.mjs";
 import { redirect } from "../e2e/mock-server.mjs";
 import { until } from "../sessions/world.mjs";
 import { attackedBrowser, attacker, click, metadata, outcome, refused, refusedWith, victimTab } from "./attack.mjs";
@@ -28,7 +28,7 @@ async function ownResponse(t, world, options) {
   const response = responseIn(context);
   const popup = await click(tab);
   await logIn(popup, "mallory");
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   return response;
 }
 
@@ -99,7 +99,7 @@ test("code injection: an attacker's code in the victim's response has another ve
   const stopped = world.context.waitForEvent("requestfailed", (request) => request.url().endsWith("/pkg/callback.js"));
   const responding = responseIn(world.context);
   const popup = await click(tab);
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   const response = await responding;
   // Else the script may come after all, as soon as it is let through.
   await stopped;
@@ -126,7 +126,7 @@ test("replay: a response that was used leads to nothing, on its own and while an
 
   await tab.evaluate(() => app.session.signOut());
   const popup = await click(tab);
-  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  await allowButton(popup).waitFor();
   await replayed.goto(used.href);
   await replayed.locator("html[data-mcp-authorize=no_opener]").waitFor();
   await consent(popup);
@@ -156,7 +156,7 @@ test("CSRF on the callback: while the victim signs in, an attacker's response is
   const tab = await world.tab();
   const popup = await click(tab);
   await logIn(popup, "alice");
-  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  await allowButton(popup).waitFor();
   const lure = await world.context.newPage();
   await lure.goto(`${attack.origin}/attack`);
   const [opened] = await Promise.all([world.context.waitForEvent("page"), lure.getByText("Win").click()]);
@@ -235,7 +235,7 @@ test("message spoofing: another origin's opener, frame and named window are not 
   await tab.evaluate(() => app.start());
   const popup = await click(tab);
   await logIn(popup, "alice");
-  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  await allowButton(popup).waitFor();
 
   // The page that opened the app's window has a handle of it.
   await lure.evaluate((forged) => {
@@ -287,7 +287,7 @@ test("a window that an attacker gave the popup's name gets no response", async (
   // Whether the browser lends the named window or opens another one, the user signs in there.
   const popup = world.context.pages().length > pages ? world.context.pages().at(-1) : named;
   await logIn(popup, "alice");
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   assert.equal((await outcome(tab)).error, undefined);
   assert.deepEqual(await lure.evaluate(() => heard), [], "the attacker's page was told something");
 });
@@ -299,7 +299,7 @@ test("an app's tab that is steered elsewhere while the popup is open: the page t
   const tab = await world.tab();
   const popup = await click(tab);
   await logIn(popup, "alice");
-  const consenting = popup.getByRole("button", { name: "Continue" });
+  const consenting = allowButton(popup);
   await consenting.waitFor();
   await tab.evaluate((url) => void location.assign(url), `${attack.origin}/attack`);
   await tab.waitForURL(`${attack.origin}/attack`);

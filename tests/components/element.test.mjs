@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { agree, launchBrowser, openPage, popupOf, startWorld } from "./world.mjs";
+import { agree, launchBrowser, loginField, openPage, popupOf, startWorld } from "./world.mjs";
 
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser;
@@ -51,7 +51,7 @@ test("by keyboard: in, cancelled, in again and out, with the focus on the one bu
   assert.equal(await button("plain").innerText(), "Cancel");
   assert.match(await message("plain").innerText(), /window that opened/);
   assert.deepEqual(await violations(page), []);
-  await cancelled.getByPlaceholder("Enter any login").waitFor();
+  await loginField(cancelled).waitFor();
   await page.bringToFront();
   const closed = cancelled.waitForEvent("close");
   await press.click();
@@ -208,7 +208,7 @@ test("each attribute may change: the name and the redirect URI make another auth
 test("moved within the page it goes on", async (t) => {
   const { page, is, button } = await open(t);
   const popup = await popupOf(page, button("plain"));
-  await popup.getByPlaceholder("Enter any login").waitFor();
+  await loginField(popup).waitFor();
   await page.evaluate(() => document.querySelector("main").append(document.querySelector("#plain")));
   await agree(popup);
   await is("plain", "signed-in");
@@ -217,7 +217,7 @@ test("moved within the page it goes on", async (t) => {
 test("taken out of the page it ends its sign-in, and put back it starts again", async (t) => {
   const { page, is, button } = await open(t);
   const popup = await popupOf(page, button("plain"));
-  await popup.getByPlaceholder("Enter any login").waitFor();
+  await loginField(popup).waitFor();
   const closed = popup.waitForEvent("close");
   await page.evaluate(() => {
     globalThis.kept = document.querySelector("#plain");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { agree, launchBrowser, openPage, popupOf, startWorld } from "./world.mjs";
+import { agree, launchBrowser, loginField, openPage, popupOf, startWorld } from "./world.mjs";
 import { PATIENCE } from "../patience.mjs";
 
 const FRAMEWORKS = { react: "servers-react.jsx", vue: "servers-vue.js", svelte: "servers-svelte.js" };
@@ -140,11 +140,11 @@ function testsOfTheWatch(path) {
   test("a second sign-in to the same account takes the first one's place, one to another account does not", async (t) => {
     const { page, problems } = await open(t);
     const first = await popupOf(page, press(page, "0", "Sign in"));
-    await first.getByPlaceholder("Enter any login").waitFor();
+    await loginField(first).waitFor();
     const closed = first.waitForEvent("close");
     const second = await popupOf(page, press(page, "0", "Sign in"));
     await closed;
-    await second.getByPlaceholder("Enter any login").waitFor();
+    await loginField(second).waitFor();
     await press(page, "1", "Sign in").click();
     await row(page, "1").locator(".error").filter({ hasText: "popup_open" }).waitFor();
     await agree(second, "alice");

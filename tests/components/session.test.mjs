@@ -3,7 +3,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { agree, consent, launchBrowser, logIn, openPage, popupOf, startWorld } from "./world.mjs";
+import {
+  agree,
+  allowButton,
+  consent,
+  launchBrowser,
+  logIn,
+  loginField,
+  openPage,
+  popupOf,
+  startWorld,
+} from "./world.mjs";
 
 let browser;
 let world;
@@ -102,7 +112,7 @@ function tests(framework) {
     const { page, problems, first } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
     await logIn(popup);
-    await popup.getByRole("button", { name: "Continue" }).waitFor();
+    await allowButton(popup).waitFor();
     // The user reads: a popup that is gone as soon as its page is there may as well have been cut off.
     await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
     await popup.close();
@@ -129,7 +139,7 @@ function tests(framework) {
   test("a sign-in that is cancelled ends without an error, whether its popup can be watched or not", async (t) => {
     const { page, problems, first } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
-    await popup.getByPlaceholder("Enter any login").waitFor();
+    await loginField(popup).waitFor();
     const closed = popup.waitForEvent("close");
     await first.button("Cancel").click();
     await closed;
@@ -147,7 +157,7 @@ function tests(framework) {
   test("a component that goes takes its sign-in along, and leaves the others' alone", async (t) => {
     const { page, problems, first, second } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
-    await popup.getByPlaceholder("Enter any login").waitFor();
+    await loginField(popup).waitFor();
     const closed = popup.waitForEvent("close");
     await page.getByRole("button", { name: "Leave" }).click();
     await closed;
@@ -238,7 +248,7 @@ function testsOfTheWatch(framework) {
     const { page, problems, first } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
     await logIn(popup);
-    await popup.getByRole("button", { name: "Continue" }).waitFor();
+    await allowButton(popup).waitFor();
     const tab = await page.context().newPage();
     await tab.goto(page.url());
     const there = tab.getByRole("region", { name: "first" });

@@ -5,12 +5,12 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { staticServer } from "../../www/servers/static.mjs";
-import { consent, launchBrowser, logIn, popupOf, startDemo } from "../e2e/browser.mjs";
+import { allowButton, consent, launchBrowser, logIn, loginField, popupOf, startDemo } from "../e2e/browser.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { inline, svelte, vue } from "./compilers.mjs";
 import { PATIENCE } from "../patience.mjs";
 
-export { consent, launchBrowser, logIn, popupOf };
+export { allowButton, consent, launchBrowser, logIn, loginField, popupOf };
 
 /** What the documentation has for a server. */
 export const ANY_SERVER = "https://mcp.example.com/mcp";
@@ -108,8 +108,8 @@ export async function openPage(t, browser, url) {
 
 /** Login and consent, of which a server asks the second time only for consent. */
 export async function agree(popup, name = "alice") {
-  const login = popup.getByPlaceholder("Enter any login");
-  const consenting = popup.getByRole("button", { name: "Continue" });
+  const login = loginField(popup);
+  const consenting = allowButton(popup);
   await login.or(consenting).first().waitFor();
   if (await login.isVisible()) await logIn(popup, name);
   await consent(popup);

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
 import { Failure, capture, isMain, main, root } from "../../scripts/run.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
-import { launchBrowser, logIn } from "../e2e/browser.mjs";
+import { allowButton, launchBrowser, logIn } from "../e2e/browser.mjs";
 import { FAULTS, LISTS } from "./faults.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { PATIENCE } from "../patience.mjs";
@@ -117,7 +117,7 @@ async function signIn(context, page) {
     // A sign-in that fails closes its popup in the midst of this.
     try {
       await logIn(popup);
-      await popup.getByRole("button", { name: "Continue" }).click();
+      await allowButton(popup).click();
     } catch {}
   });
   await page.getByRole("button", { name: "Sign in" }).click();

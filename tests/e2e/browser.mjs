@@ -56,19 +56,27 @@ export async function popupOf(page, button = page.getByRole("button", { name: "S
   return popup;
 }
 
-/** Types into oidc-provider's login form. */
+// The pages of the demo's authorization server (www/servers/sign-in-pages.mjs). What they say stands here alone.
+
+export const loginField = (popup) => popup.getByLabel("User name");
+export const allowButton = (popup) => popup.getByRole("button", { name: "Allow", exact: true });
+
+/** Sends the login form. */
 export async function logIn(popup, name = "alice") {
-  await popup.getByPlaceholder("Enter any login").fill(name);
-  await popup.getByPlaceholder("and password").fill("any");
-  await popup.getByRole("button", { name: "Sign-in" }).click();
+  await loginField(popup).fill(name);
+  await popup.getByLabel("Password").fill("any");
+  await popup.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** Agrees in oidc-provider's consent form; the popup closes itself. */
+/** Agrees in the consent form; the popup closes itself. */
 export async function consent(popup) {
   const closed = popup.waitForEvent("close");
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   await closed;
 }
+
+/** Cancels in the login or the consent form. */
+export const decline = (popup) => popup.getByRole("button", { name: "Cancel", exact: true }).click();
 
 /** Login, consent, and the tools are there. */
 export async function signIn(page, name) {

@@ -1,8 +1,8 @@
-// A page on a device without a keyboard (RFC 8628): the user signs in with another browser, at oidc-provider's pages.
+// A page on a device without a keyboard (RFC 8628): the user signs in with another browser.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launchBrowser, logIn, openPage, startDemo } from "./browser.mjs";
+import { allowButton, decline, launchBrowser, logIn, openPage, startDemo } from "./browser.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -40,6 +40,9 @@ const askForCode = (page, server) =>
     });
   }, server);
 
+const codeField = (phone) => phone.getByLabel("Code that the device shows");
+const goOn = (phone) => phone.getByRole("button", { name: "Continue", exact: true });
+
 /** What became of it. */
 const outcome = (page) =>
   page.evaluate(() =>
@@ -58,13 +61,14 @@ test("the user enters the code with another browser, and the device has a sessio
   assert.ok(expiresIn > 60);
 
   await phone.goto(verificationUri);
-  await phone.locator("input[name=user_code]").fill(userCode);
-  await phone.getByRole("button", { name: "Continue" }).click();
+  await codeField(phone).fill(userCode);
+  await goOn(phone).click();
+  await phone.getByRole("heading", { name: "Is this your device?" }).waitFor();
   await phone.getByText(userCode).waitFor();
-  await phone.getByRole("button", { name: "Continue" }).click();
+  await goOn(phone).click();
   await logIn(phone, "alice");
-  await phone.getByRole("button", { name: "Continue" }).click();
-  await phone.getByRole("heading", { name: "Sign-in Success" }).waitFor();
+  await allowButton(phone).click();
+  await phone.getByRole("heading", { name: "Your device is signed in" }).waitFor();
 
   assert.deepEqual(await outcome(page), { scopes: ["mcp:read"], canRefresh: true });
   assert.equal(polls.at(-1), 200);
@@ -85,11 +89,36 @@ test("the user declines: access_denied", async (t) => {
   const { demo, page, phone } = await onDevice(t);
   const { userCode, verificationUri } = await askForCode(page, demo.mcpUrl);
   await phone.goto(verificationUri);
-  await phone.locator("input[name=user_code]").fill(userCode);
-  await phone.getByRole("button", { name: "Continue" }).click();
-  await phone.getByRole("button", { name: "Abort" }).click();
-  await phone.getByText("The Sign-in request was interrupted").waitFor();
+  await codeField(phone).fill(userCode);
+  await goOn(phone).click();
+  await decline(phone);
+  await phone.getByText("The device was not signed in.").waitFor();
   assert.deepEqual(await outcome(page), { code: "access_denied", step: "token", serverError: "access_denied" });
+});
+
+test("the complete URI fills the code in, and the user still confirms it (RFC 8628 §3.3.1, §5.4)", async (t) => {
+  const { demo, page, phone } = await onDevice(t);
+  const { userCode, verificationUriComplete } = await askForCode(page, demo.mcpUrl);
+  await phone.goto(verificationUriComplete);
+  assert.equal((await codeField(phone).inputValue()).replace("-", ""), userCode.replace("-", ""));
+  await goOn(phone).click();
+  await goOn(phone).click();
+  await logIn(phone, "alice");
+  await allowButton(phone).click();
+  await phone.getByRole("heading", { name: "Your device is signed in" }).waitFor();
+  assert.deepEqual(await outcome(page), { scopes: ["mcp:read"], canRefresh: true });
+});
+
+test("a code that there is not is said to be none, and can be mended", async (t) => {
+  const { demo, page, phone } = await onDevice(t);
+  const { userCode, verificationUri } = await askForCode(page, demo.mcpUrl);
+  await phone.goto(verificationUri);
+  await codeField(phone).fill("BCDF-BCDF");
+  await goOn(phone).click();
+  await phone.getByRole("alert").filter({ hasText: "There is no such code." }).waitFor();
+  await codeField(phone).fill(userCode.toLowerCase());
+  await goOn(phone).click();
+  await phone.getByRole("heading", { name: "Is this your device?" }).waitFor();
 });
 
 test("nobody enters the code: the device goes on asking, until the app gives up", async (t) => {

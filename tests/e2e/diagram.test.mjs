@@ -5,8 +5,10 @@ import { after, before, test } from "node:test";
 import { challenge, form, headers, json, REDACTED } from "../../www/redact.js";
 import { PATIENCE } from "../patience.mjs";
 import {
+  allowButton,
   callTool,
   consent,
+  decline,
   errorIn,
   launchBrowser,
   logIn,
@@ -101,7 +103,7 @@ test("draws each exchange as it happens, with its time", async (t) => {
   const { page } = await fresh(t);
   const popup = await popupOf(page);
   await logIn(popup);
-  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  await allowButton(popup).waitFor();
   const whileOpen = await messages(page);
   const discovery = [
     /^this page to MCP server: Ask without a token POST \/mcp 401 · \d+ ms$/,
@@ -231,7 +233,7 @@ test("an error ends the diagram, and Clear empties it", async (t) => {
   const { page } = await fresh(t);
   const popup = await popupOf(page);
   await logIn(popup);
-  await popup.getByRole("link", { name: "Cancel" }).click();
+  await decline(popup);
   await errorIn(page);
   await textIn(page, "#steps .note.failed", "access_denied");
   await page.getByRole("button", { name: "Clear" }).click();

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import {
   callTool,
   consent,
+  decline,
   errorIn,
   freshDemo,
   launchBrowser,
@@ -209,7 +210,7 @@ test("what is not granted is still on offer: the user closes the popup, and chan
   await sendTool(page, "write_note", { note: "Water the plants" });
   const grant = page.getByRole("button", { name: "Grant access", exact: true });
   const declined = await popupOf(page, grant);
-  await declined.getByRole("link", { name: "Cancel" }).click();
+  await decline(declined);
   assert.equal((await errorIn(page)).code, "access_denied");
   await consent(await popupOf(page, grant));
   assert.equal(await page.locator("#answer-write_note pre").innerText(), "Note 3 is kept: Water the plants");

@@ -2,7 +2,19 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, test } from "node:test";
-import { consent, errorIn, launchBrowser, logIn, openPage, popupOf, signIn, startDemo } from "./browser.mjs";
+import {
+  allowButton,
+  consent,
+  decline,
+  errorIn,
+  launchBrowser,
+  logIn,
+  loginField,
+  openPage,
+  popupOf,
+  signIn,
+  startDemo,
+} from "./browser.mjs";
 
 let browser, demo, context, page;
 before(async () => {
@@ -31,7 +43,7 @@ test("the user declines at the consent form: access_denied (RFC 6749 §4.1.2.1)"
   const popup = await popupOf(page);
   await logIn(popup);
   const closed = popup.waitForEvent("close");
-  await popup.getByRole("link", { name: "Cancel" }).click();
+  await decline(popup);
   await closed;
   const error = await errorIn(page);
   assert.equal(error.code, "access_denied");
@@ -44,7 +56,7 @@ test("the user declines at the consent form: access_denied (RFC 6749 §4.1.2.1)"
 
 test("the user closes the popup: popup_closed", async () => {
   const popup = await popupOf(page);
-  await popup.getByPlaceholder("Enter any login").waitFor();
+  await loginField(popup).waitFor();
   // The user reads for a while. Only then `closed` is sure to mean that the popup was closed: one that is cut
   // off from its opener (Cross-Origin-Opener-Policy) looks open for an instant, and closed from then on.
   await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
@@ -56,7 +68,7 @@ test("the user closes the popup: popup_closed", async () => {
 
 test("the app cancels: aborted, and the popup closes", async () => {
   const popup = await popupOf(page);
-  await popup.getByPlaceholder("Enter any login").waitFor();
+  await loginField(popup).waitFor();
   const closed = popup.waitForEvent("close");
   await page.getByRole("button", { name: "Cancel" }).click();
   await closed;
@@ -97,10 +109,10 @@ test("by redirect: declined, and then signed in where the user was", async () =>
   const button = page.getByRole("button", { name: "Sign in", exact: true });
   await button.click();
   await logIn(page);
-  await page.getByRole("link", { name: "Cancel" }).click();
+  await decline(page);
   assert.equal((await errorIn(page)).code, "access_denied");
   await page.locator("#start:enabled").click();
-  await page.getByRole("button", { name: "Continue" }).click();
+  await allowButton(page).click();
   await page.getByRole("heading", { name: "Tools" }).waitFor();
   assert.equal(page.url(), demo.pageUrl);
   assert.equal(context.pages().length, 1);
@@ -115,7 +127,7 @@ for (const keepsPages of [false, true]) {
     await tab.getByLabel("Where the sign-in page comes up").selectOption("redirect");
     await tab.evaluate(() => void (globalThis.isKept = true));
     await tab.getByRole("button", { name: "Sign in", exact: true }).click();
-    await tab.getByPlaceholder("Enter any login").waitFor();
+    await loginField(tab).waitFor();
     await tab.evaluate(() => history.back());
     await tab.waitForURL(demo.pageUrl, { waitUntil: "commit" }); // A page that is kept does not load.
     await tab.locator("#start:enabled").waitFor();
@@ -128,7 +140,7 @@ for (const keepsPages of [false, true]) {
 
     await tab.getByRole("button", { name: "Sign in", exact: true }).click();
     await logIn(tab);
-    await tab.getByRole("button", { name: "Continue" }).click();
+    await allowButton(tab).click();
     await tab.getByRole("heading", { name: "Tools" }).waitFor();
   });
 }
@@ -139,7 +151,7 @@ test("a session survives a sign-in to the same server that fails", async () => {
     route.fulfill({ status: 500, headers: { "Access-Control-Allow-Origin": "*" }, body: "<h1>Oops</h1>" }),
   );
   const popup = await popupOf(page);
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   assert.equal((await errorIn(page)).code, "http_status");
   await page.unroute(`${demo.issuer}/token`);
   await page.reload();
@@ -149,7 +161,7 @@ test("a session survives a sign-in to the same server that fails", async () => {
 test("a response with another state, from another tab, changes nothing (RFC 6749 §10.12)", async () => {
   const popup = await popupOf(page);
   await logIn(popup);
-  await popup.getByRole("button", { name: "Continue" }).waitFor();
+  await allowButton(popup).waitFor();
   const forged = await context.newPage();
   await forged.goto(new URL("/callback.html?code=forged&state=forged", demo.pageUrl).href);
   await forged.close();

@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { callTool, errorIn, freshDemo, launchBrowser, openPage, signIn, textIn } from "./browser.mjs";
+import {
+  allowButton,
+  callTool,
+  errorIn,
+  freshDemo,
+  launchBrowser,
+  logIn,
+  openPage,
+  signIn,
+  textIn,
+} from "./browser.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -51,7 +61,7 @@ test("identity: registers itself, or comes with its metadata document, or with t
       page.getByRole("button", { name: "Sign in", exact: true }).click(),
     ]);
     const closed = popup.waitForEvent("close");
-    await popup.getByRole("button", { name: "Continue" }).click(); // logged in still
+    await allowButton(popup).click(); // logged in still
     await closed;
     await page.getByRole("heading", { name: "Tools" }).waitFor();
     assert.ok(!(await titles(page)).includes("Register this app"), choice);
@@ -75,7 +85,7 @@ test("DPoP: required, the tokens are bound to a key; off, they are not", async (
     page.getByRole("button", { name: "Sign in", exact: true }).click(),
   ]);
   const closed = popup.waitForEvent("close");
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   await closed;
   await textIn(page, "#steps .note", "Signed in");
   assert.equal(await tokenType(), "DPoP");
@@ -112,10 +122,8 @@ test("COOP: the popup gets out of sight, and its response comes all the same", a
     page.getByRole("button", { name: "Sign in", exact: true }).click(),
   ]);
   await textIn(page, "#steps .note", "The popup is out of sight");
-  await popup.getByPlaceholder("Enter any login").fill("alice");
-  await popup.getByPlaceholder("and password").fill("any");
-  await popup.getByRole("button", { name: "Sign-in" }).click();
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await logIn(popup);
+  await allowButton(popup).click();
   await page.getByRole("heading", { name: "Tools" }).waitFor();
 });
 

@@ -1,5 +1,5 @@
 // A login script, as `mcp-authorize check --login-script` takes it: it signs the test account in with a browser.
-import { launchBrowser, logIn } from "../e2e/browser.mjs";
+import { allowButton, launchBrowser, logIn } from "../e2e/browser.mjs";
 
 export default async function (url) {
   const browser = await launchBrowser();
@@ -7,7 +7,7 @@ export default async function (url) {
     const page = await browser.newPage();
     await page.goto(url);
     await logIn(page);
-    await page.getByRole("button", { name: "Continue" }).click();
+    await allowButton(page).click();
     await page.getByText("You can close this page").waitFor();
   } finally {
     await browser.close();

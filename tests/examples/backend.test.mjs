@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { refresh } from "mcp-authorize/steps";
 import { createBackend } from "../../examples/backend/backend.js";
 import { portOf } from "../../www/servers/port.mjs";
-import { launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
+import { allowButton, launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
 
 /** A store that two instances share, as Redis would be: what goes in comes out as JSON. */
 class SharedStore {
@@ -87,7 +87,7 @@ const list = (page) =>
 async function begin({ page, origin }) {
   await page.goto(`${origin}/login`);
   await logIn(page);
-  return () => page.getByRole("button", { name: "Continue" }).click();
+  return () => allowButton(page).click();
 }
 
 test("two instances share a sign-in, and the page gets no token", async (t) => {

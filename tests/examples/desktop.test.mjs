@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createDesktopAuthorizer } from "../../examples/desktop/scheme.js";
 import { signInByLoopback } from "../../examples/desktop/loopback.js";
-import { launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
+import { allowButton, launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
 
 let browser, demo;
 before(async () => {
@@ -22,7 +22,7 @@ async function userConsents(url) {
   const page = await context.newPage();
   await page.goto(url);
   await logIn(page);
-  await page.getByRole("button", { name: "Continue" }).click();
+  await allowButton(page).click();
   return page;
 }
 
@@ -60,7 +60,7 @@ test("by a scheme that opens the app (RFC 8252 §7.1)", async () => {
       });
       await page.goto(url);
       await logIn(page);
-      await page.getByRole("button", { name: "Continue" }).click();
+      await allowButton(page).click();
     },
   });
   const session = await authorizer.signIn(demo.mcpUrl);

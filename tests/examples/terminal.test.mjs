@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
+import { allowButton, launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
 import { native } from "./programs.mjs";
 
 test("it signs in by the browser that the user has, and lists the tools", async (t) => {
@@ -26,7 +26,7 @@ test("it signs in by the browser that the user has, and lists the tools", async 
   const page = await browser.newPage();
   await page.goto(url);
   await logIn(page);
-  await page.getByRole("button", { name: "Continue" }).click();
+  await allowButton(page).click();
   // RFC 8252 §7.3: back to the port that the program listens at.
   await page.getByText("go back to the app").waitFor();
   assert.match(page.url(), /^http:\/\/127\.0\.0\.1:\d+\/callback\?/);

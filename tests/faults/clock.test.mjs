@@ -3,7 +3,16 @@
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { allOk, invalidGrant, launchBrowser, popupOf, signIn, startWorld, test } from "../sessions/world.mjs";
+import {
+  allOk,
+  invalidGrant,
+  launchBrowser,
+  loginField,
+  popupOf,
+  signIn,
+  startWorld,
+  test,
+} from "../sessions/world.mjs";
 import { worksAgain } from "./fault.mjs";
 
 const MINUTE = 60_000;
@@ -76,7 +85,7 @@ test("asleep while the popup is open, for longer than signInTimeout: timeout, no
   await tab.evaluate(() => app.start());
   const popup = await popupOf(tab, tab.locator("#sign-in"));
   // Time stands still but for what is let go by: the popup's watch and the first requests need some.
-  await popup.getByPlaceholder("Enter any login").waitFor();
+  await loginField(popup).waitFor();
   const closed = popup.waitForEvent("close");
   await tab.clock.fastForward(11 * MINUTE);
   const { error } = await tab.evaluate(() => app.outcome(app.signingIn));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { signIn, until } from "../sessions/world.mjs";
+import { allowButton, logIn, signIn, until } from "../sessions/world.mjs";
 
 /**
  * The steps of a first sign-in: the name that errors have for each, and its request. Which step a fault hits is said
@@ -39,10 +39,8 @@ export async function atStep(world, [, isStep], work) {
 export async function clickAndLogIn(world, tab) {
   const [popup] = await Promise.all([tab.waitForEvent("popup"), tab.locator("#sign-in").click()]);
   const typed = async () => {
-    await popup.getByPlaceholder("Enter any login").fill("alice");
-    await popup.getByPlaceholder("and password").fill("any");
-    await popup.getByRole("button", { name: "Sign-in" }).click();
-    await popup.getByRole("button", { name: "Continue" }).click();
+    await logIn(popup);
+    await allowButton(popup).click();
   };
   // The popup may go at any moment.
   typed().catch(() => {});

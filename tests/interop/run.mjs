@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "../../scripts/build.mjs";
 import { Failure, isMain, main } from "../../scripts/run.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
-import { launchBrowser, ready } from "../e2e/browser.mjs";
+import { allowButton, launchBrowser, ready } from "../e2e/browser.mjs";
 import { compareReports } from "./reports.mjs";
 import { SERVERS, start } from "./servers.mjs";
 import { portOf } from "../../www/servers/port.mjs";
@@ -146,7 +146,7 @@ const journey = {
     });
     const opening = tab.waitForEvent("popup");
     await tab.locator("#sign-in").click();
-    await (await opening).getByRole("button", { name: "Continue" }).click();
+    await allowButton(await opening).click();
     const { error } = await tab.evaluate(() => app.steppingUp);
     if (error) throw new Error(`${error.code}: ${error.message}`);
     expect((await tab.evaluate(write, stepUp)).value, 200, "with the scope");

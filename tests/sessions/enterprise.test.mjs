@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { DOCUMENT_URL, startOrganisation } from "./organisation.mjs";
-import { launchBrowser, logIn, popupOf, ready, startWorld, test } from "./world.mjs";
+import { allowButton, launchBrowser, logIn, popupOf, ready, startWorld, test } from "./world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -56,7 +56,7 @@ async function signIn(tab, server) {
   await tab.evaluate((server) => void (app.server = server), server);
   const popup = await popupOf(tab, tab.locator("#sign-in"));
   await logIn(popup);
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   await tab.evaluate(() => app.signingIn);
 }
 
@@ -150,7 +150,7 @@ test("signing out of the identity provider revokes, and the next sign-in asks th
   await tab.evaluate((server) => void (app.server = server), second);
   const popup = await popupOf(tab, tab.locator("#sign-in"));
   // The provider has a session of its own, so it asks for consent alone.
-  await popup.getByRole("button", { name: "Continue" }).click();
+  await allowButton(popup).click();
   await tab.evaluate(() => app.signingIn);
   assert.equal(organisation.log.pages, 2);
 });

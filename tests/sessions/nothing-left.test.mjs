@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
-import { consent } from "../e2e/browser.mjs";
+import { allowButton, consent, loginField } from "../e2e/browser.mjs";
 import { gate, launchBrowser, logIn, popupOf, queueOf, signIn, startWorld, test, until } from "./world.mjs";
 
 let browser;
@@ -81,7 +81,7 @@ describe("signIn", () => {
 
   test("aborted while the user logs in", async (t) => {
     const world = await counting(t);
-    await abortedSignIn(world, (popup) => popup.getByPlaceholder("Enter any login").waitFor());
+    await abortedSignIn(world, (popup) => loginField(popup).waitFor());
   });
 
   test("aborted while the code is exchanged", async (t) => {
@@ -90,7 +90,7 @@ describe("signIn", () => {
     world.answerToken = way.pass;
     const tab = await abortedSignIn(world, async (popup) => {
       await logIn(popup);
-      await popup.getByRole("button", { name: "Continue" }).click();
+      await allowButton(popup).click();
       await way.arrived;
     });
     assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
@@ -140,7 +140,7 @@ describe("stepUp", () => {
     await nothingMore(tab, before);
     return tab;
   }
-  const consenting = (popup) => popup.getByRole("button", { name: "Continue" }).waitFor();
+  const consenting = (popup) => allowButton(popup).waitFor();
 
   test("aborted while the user is asked", (t) => abortedStepUp(t, { until: consenting }));
 
@@ -159,7 +159,7 @@ describe("stepUp", () => {
     const tab = await abortedStepUp(t, {
       answer: way.pass,
       async until(popup) {
-        await popup.getByRole("button", { name: "Continue" }).click();
+        await allowButton(popup).click();
         await way.arrived;
       },
     });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before } from "node:test";
-import { consent, logIn, popupOf } from "../e2e/browser.mjs";
+import { allowButton, consent, logIn, popupOf } from "../e2e/browser.mjs";
 import { gate, launchBrowser, signIn, startWorld, test } from "./world.mjs";
 
 let browser;
@@ -219,7 +219,7 @@ for (const display of ["link", "popup-or-link"]) {
     const [page] = await Promise.all([world.context.waitForEvent("page"), tab.getByText("Sign in there").click()]);
     await logIn(page);
     const closed = page.waitForEvent("close");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await allowButton(page).click();
     await tab.evaluate(() => app.signingIn);
     assert.equal(await tab.evaluate(() => app.call()), "ok");
     await closed;
@@ -260,7 +260,7 @@ test("close: all that is under way ends, and all calls from then on", async (t) 
   assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type === "refreshed")), []);
 });
 
-const consentIsShown = (popup) => popup.getByRole("button", { name: "Continue" }).waitFor();
+const consentIsShown = (popup) => allowButton(popup).waitFor();
 
 test("restore ends by its signal", async (t) => {
   const world = await startWorld(t, browser);

@@ -6,8 +6,10 @@ import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
 import { createLocalJWKSet, createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
 import Provider, { errors } from "oidc-provider";
+import { interactions } from "../../www/servers/interactions.mjs";
 import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { POLICY } from "../../www/servers/sign-in-pages.mjs";
 
 const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -59,10 +61,12 @@ export async function startOrganisation(t, { redirectUri, jwk, secret, granted =
     idTokenSeconds,
     log: log.provider,
   });
-  idp.server.on("request", (request, response) => {
+  const interact = interactions(provider);
+  const handle = provider.callback();
+  idp.server.on("request", async (request, response) => {
     if (request.method === "GET" && request.url.startsWith("/auth?")) log.pages += 1;
-    response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-    provider.callback()(request, response);
+    response.setHeader("Content-Security-Policy", POLICY);
+    if (!(await interact(request, response))) await handle(request, response);
   });
   const document = {
     client_id: DOCUMENT_URL,
@@ -138,7 +142,7 @@ async function identityProvider({ issuer, redirectUri, secret, policy, audiences
       Interaction: HOUR,
       AccessToken: HOUR,
     },
-    features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
+    features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
   });
   note(provider, log);
 

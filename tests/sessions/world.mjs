@@ -11,11 +11,11 @@ import { authorizationServer } from "../../www/servers/authorization-server.mjs"
 import { answerPreflight } from "../../www/servers/cors.mjs";
 import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
-import { consent, launchBrowser, logIn, popupOf, ready } from "../e2e/browser.mjs";
+import { allowButton, consent, launchBrowser, logIn, loginField, popupOf, ready } from "../e2e/browser.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { PATIENCE } from "../patience.mjs";
 
-export { launchBrowser, logIn, popupOf, ready };
+export { allowButton, launchBrowser, logIn, loginField, popupOf, ready };
 
 /** A test that waits for what never comes fails, rather than that all wait. Its world goes then as ever. */
 export const test = (name, work, { timeout = 5 * PATIENCE } = {}) => runner.test(name, { timeout }, work);
@@ -210,8 +210,8 @@ export const queueOf = (tab, count) =>
 export async function signIn(tab) {
   const popup = await popupOf(tab, tab.locator("#sign-in"));
   // A second one in the same profile is logged in already.
-  const consenting = popup.getByRole("button", { name: "Continue" });
-  await consenting.or(popup.getByPlaceholder("Enter any login")).first().waitFor();
+  const consenting = allowButton(popup);
+  await consenting.or(loginField(popup)).first().waitFor();
   if (!(await consenting.isVisible())) await logIn(popup);
   await consent(popup);
   await tab.evaluate(() => app.signingIn);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { finishAuthorization, refresh } from "mcp-authorize/steps";
-import { launchBrowser, logIn, ready, startWorld, test } from "../sessions/world.mjs";
+import { allowButton, launchBrowser, logIn, ready, startWorld, test } from "../sessions/world.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
@@ -32,7 +32,7 @@ async function comeBack(world, url, redirectUri) {
   await page.goto(url);
   await logIn(page);
   const back = page.waitForURL((url) => url.href.startsWith(redirectUri));
-  await page.getByRole("button", { name: "Continue" }).click();
+  await allowButton(page).click();
   await back;
   return page.url();
 }

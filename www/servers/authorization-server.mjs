@@ -7,10 +7,11 @@ import { exportJWK, generateKeyPair } from "jose";
 import Provider, { errors } from "oidc-provider";
 import { clientMetadata, DOCUMENT_URL, PRE_REGISTERED } from "./client.mjs";
 import { answerPreflight, withoutCors } from "./cors.mjs";
+import { interactions } from "./interactions.mjs";
+import { codeConfirmationPage, codePage, deviceSuccessPage, errorPage, POLICY } from "./sign-in-pages.mjs";
 import { CHOICES, switches as asTheyStart } from "./switches.mjs";
 
 const SHORT_TOKEN_SECONDS = 10;
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 /**
  * @param {object} options
@@ -79,14 +80,14 @@ export async function authorizationServer({
       findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
       // What went wrong at the authorization endpoint, where it may not be told to the client (RFC 6749 §4.1.2.1).
       renderError(context, { error, error_description: description }) {
-        context.type = "text/plain";
-        context.body = `${error}: ${description}`;
+        context.type = "html";
+        context.body = errorPage({ error, description });
       },
       features: {
         registration: { enabled: true }, // RFC 7591
         clientCredentials: { enabled: clients.length > 0 }, // OAuth 2.1 §4.2
         clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
-        deviceFlow: { enabled: true }, // RFC 8628
+        deviceFlow: { enabled: true, ...DEVICE_PAGES }, // RFC 8628
         pushedAuthorizationRequests: {
           enabled: pushedRequests !== "off", // RFC 9126
           requirePushedAuthorizationRequests: pushedRequests === "required",
@@ -111,12 +112,16 @@ export async function authorizationServer({
             };
           },
         },
-        // Login and consent forms for development: any name and password.
-        devInteractions: { enabled: true },
+        devInteractions: { enabled: false }, // interactions.mjs has them
       },
     });
 
-  const handlers = Object.fromEntries(CHOICES.pushedRequests.map((choice) => [choice, provider(choice).callback()]));
+  const handlers = Object.fromEntries(
+    CHOICES.pushedRequests.map((choice) => {
+      const chosen = provider(choice);
+      return [choice, { interact: interactions(chosen), handle: chosen.callback() }];
+    }),
+  );
   return async (request, response) => {
     if (switches.withoutCors) withoutCors(response);
     // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
@@ -124,12 +129,44 @@ export async function authorizationServer({
     const registration = { methods: "POST", headers: "Content-Type", expose: "Date" };
     if (request.url === "/reg" && answerPreflight(request, response, registration)) return;
     if (request.url === "/reg" && request.method === "POST") await leaveScopesOpen(request);
-    // The development forms import a font from the internet. The demo works without one.
     response.setHeader("Content-Security-Policy", POLICY);
     if (switches.signInCoop) response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-    handlers[String(switches.pushedRequests)](request, response);
+    request.url = withoutScript(request.url);
+    const { interact, handle } = handlers[String(switches.pushedRequests)];
+    if (!(await interact(request, response))) await handle(request, response);
   };
 }
+
+/** The pages for a code that a device shows (RFC 8628 §3.3). */
+const DEVICE_PAGES = {
+  userCodeInputSource(context, _form, _out, error) {
+    const code = error?.userCode ?? context.URL.searchParams.get(PREFILLED) ?? "";
+    const problem = error && (CODE_PROBLEMS[error.name] ?? "Something went wrong. Try again.");
+    context.body = codePage({ xsrf: context.oidc.session.state.secret, code, problem });
+  },
+  userCodeConfirmSource(context, _form, client, _device, code) {
+    context.body = codeConfirmationPage({ xsrf: context.oidc.session.state.secret, client, code });
+  },
+  successSource(context) {
+    context.body = deviceSuccessPage({ client: context.oidc.client });
+  },
+};
+
+const CODE_PROBLEMS = {
+  NoCodeError: "Type the code.",
+  NotFoundError: "There is no such code. Compare it with the one that the device shows.",
+  ExpiredError: "The code has expired. Ask for a new one on the device.",
+  AlreadyUsedError: "The code was used before. Ask for a new one on the device.",
+  AbortedError: "The device was not signed in. You can close this page.",
+};
+
+const PREFILLED = "prefilled_code";
+
+/**
+ * To `verification_uri_complete` (RFC 8628 §3.3.1) oidc-provider answers with a script that sends the code. Here the form
+ * is filled in, and the user sends it.
+ */
+const withoutScript = (url) => url.replace(/^(\/device\?)user_code=/, `$1${PREFILLED}=`);
 
 /**
  * RFC 7591 §3.2.1: it "MAY reject or replace any of the client's requested metadata values". oidc-provider would refuse a

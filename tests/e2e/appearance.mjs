@@ -1,0 +1,86 @@
+// What can be measured of how a page looks, and what has to be right of each.
+
+import assert from "node:assert/strict";
+import axe from "axe-core";
+
+/** `state` names what the page shows. */
+export async function looksRight(page, state) {
+  const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  assert.ok(fits, `${state}: nothing sticks out sideways (WCAG 2.2 §1.4.10)`);
+  const faint = await page.evaluate(faintTexts);
+  assert.deepEqual(faint, [], `${state}: every text has a contrast of 4.5 (WCAG 2.2 §1.4.3)`);
+  const broken = await page.evaluate(brokenWords);
+  assert.deepEqual(broken, [], `${state}: no word of a key or a code is broken`);
+  const nameless = await page.evaluate(namelessControls);
+  assert.deepEqual(nameless, [], `${state}: every control has a label (WCAG 2.2 §4.1.2)`);
+  assert.deepEqual(await violations(page), [], `${state}: axe-core has nothing to say`);
+}
+
+/** What axe-core finds, by rule and place. Its source goes in as Playwright's own does: the page's policy allows no other script. */
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => (await window.axe.run()).violations);
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+  );
+}
+
+/** Texts with too little contrast to the ground that they are on. Runs in the page. */
+function faintTexts() {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const pixel = canvas.getContext("2d", { willReadFrequently: true });
+  const channels = (color) => {
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = color;
+    pixel.fillRect(0, 0, 1, 1);
+    return [...pixel.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = (color) => {
+    const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const [red, green, blue] = channels(color).map((value) => linear(value / 255));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ground = (element) => {
+    const { backgroundColor } = getComputedStyle(element);
+    return channels(backgroundColor)[3] === 255 ? backgroundColor : ground(element.parentElement);
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll("body, body *")) {
+    const hasText = [...element.childNodes].some((node) => node instanceof Text && node.data.trim());
+    if (!hasText || !element.checkVisibility() || element.matches(":disabled")) continue;
+    const [low, high] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((a, b) => a - b);
+    const contrast = (high + 0.05) / (low + 0.05);
+    if (contrast < 4.5) faint.push(`${element.textContent.trim()}: ${contrast.toFixed(1)}`);
+  }
+  return faint;
+}
+
+/** Words of up to 16 characters that go on in the next line. Random ones are longer, and may. Runs in the page. */
+function brokenWords() {
+  const broken = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.parentElement.checkVisibility() || text.parentElement.closest(".unseen")) continue;
+    // A soft hyphen is where a word may be broken.
+    for (const { 0: word, index } of text.nodeValue.matchAll(
+      /(?<![\p{L}\p{N}\u00ad])[\p{L}\p{N}\u00ad]{1,16}(?![\p{L}\p{N}\u00ad])/gu,
+    )) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const lines = new Set([...range.getClientRects()].filter(({ width }) => width > 1).map(({ top }) => top));
+      if (lines.size > 1 && !word.includes("\u00ad")) broken.push(`${word} in ${text.parentElement.textContent}`);
+    }
+  }
+  return broken;
+}
+
+/** Controls that a screen reader can't name. Runs in the page. */
+function namelessControls() {
+  return [...document.querySelectorAll("input, select, textarea, button")]
+    .filter(
+      (/** @type {any} */ control) =>
+        control.checkVisibility() && !control.labels?.length && !control.textContent.trim(),
+    )
+    .map((control) => control.outerHTML);
+}

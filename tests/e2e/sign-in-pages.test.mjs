@@ -1,0 +1,165 @@
+// The pages of the demo's authorization server: what they say, how they look, and what they let in.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { PATIENCE } from "../patience.mjs";
+import { looksRight } from "./appearance.mjs";
+import {
+  allowButton,
+  decline,
+  errorIn,
+  launchBrowser,
+  logIn,
+  loginField,
+  openPage,
+  popupOf,
+  startDemo,
+} from "./browser.mjs";
+
+const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
+
+let browser, demo;
+before(async () => {
+  await mkdir(folder, { recursive: true });
+  browser = await launchBrowser();
+  demo = await startDemo();
+});
+after(async () => {
+  await browser.close();
+  await demo.close();
+});
+
+async function fresh(t, options) {
+  const context = await browser.newContext(options);
+  t.after(() => context.close());
+  return { context, page: await openPage(context, demo) };
+}
+
+/** A code for a device, from an app of that name. */
+async function codeForDevice(clientName) {
+  const post = async (path, type, body) => {
+    const answer = await fetch(demo.issuer + path, { method: "POST", headers: { "Content-Type": type }, body });
+    return answer.json();
+  };
+  const grant_types = ["urn:ietf:params:oauth:grant-type:device_code"];
+  const metadata = { client_name: clientName, grant_types, response_types: [], redirect_uris: [] };
+  const { client_id } = await post("/reg", "application/json", JSON.stringify(metadata));
+  const form = new URLSearchParams({ client_id, scope: "mcp:read", resource: demo.mcpUrl });
+  const { user_code, verification_uri } = await post("/device/auth", "application/x-www-form-urlencoded", form);
+  return { code: user_code, uri: verification_uri };
+}
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  for (const width of [360, 768, 1440]) {
+    test(`${colorScheme}, ${width} px: each page is readable, and axe finds nothing`, async (t) => {
+      const { context, page } = await fresh(t, { colorScheme });
+      const popup = await popupOf(page);
+      popup.setDefaultTimeout(PATIENCE);
+      await popup.setViewportSize({ width, height: 800 });
+      const look = async (state, shown = popup) => {
+        await shown.screenshot({ path: `${folder}sign-in-page-${state}-${colorScheme}-${width}.png` });
+        await looksRight(shown, state);
+      };
+      await loginField(popup).waitFor();
+      await look("login");
+      await logIn(popup, " ");
+      await popup.getByRole("alert").filter({ hasText: "Type a user name." }).waitFor();
+      await look("login-again");
+      await logIn(popup, "alice");
+      await allowButton(popup).waitFor();
+      await look("consent");
+
+      const phone = await context.newPage();
+      await phone.setViewportSize({ width, height: 800 });
+      const { code, uri } = await codeForDevice("Television");
+      await phone.goto(uri);
+      await look("code", phone);
+      await phone.getByLabel("Code that the device shows").fill(code);
+      await phone.getByRole("button", { name: "Continue" }).click();
+      await phone.getByText("Is this your device?").waitFor();
+      await look("code-confirmation", phone);
+      await phone.goto(`${demo.issuer}/interaction/over`);
+      await phone.getByRole("heading", { name: "This did not work" }).waitFor();
+      await look("error", phone);
+    });
+  }
+}
+
+test("they have a policy without inline script or style, keep to it, and load nothing from elsewhere", async (t) => {
+  const { context, page } = await fresh(t);
+  const told = [];
+  const requests = [];
+  context.on("console", (message) => message.page()?.url().startsWith(demo.issuer) && told.push(message.text()));
+  context.on("request", (request) => requests.push(new URL(request.url()).hostname));
+  const shown = context.waitForEvent("response", (response) => response.url().includes("/interaction/"));
+  const popup = await popupOf(page);
+  const policy = (await (await shown).headerValue("content-security-policy")).split("; ");
+  assert.deepEqual(policy, ["default-src 'none'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]);
+  await logIn(popup);
+  await allowButton(popup).waitFor();
+  assert.equal(await popup.locator("script, style, [style]").count(), 0);
+  assert.deepEqual(told, []);
+  assert.deepEqual(
+    requests.filter((host) => !["localhost", "127.0.0.1"].includes(host)),
+    [],
+  );
+});
+
+test("consent names the app, where it is, the user, and the scopes in words", async (t) => {
+  const { page } = await fresh(t);
+  const popup = await popupOf(page);
+  await logIn(popup, "alice");
+  await allowButton(popup).waitFor();
+  const text = (await popup.locator("main").innerText()).replace(/\s+/g, " ");
+  assert.ok(text.includes(`mcp-authorize demo at ${new URL(demo.pageUrl).origin} asks for access`), text);
+  assert.ok(text.includes("in the name of alice"), text);
+  assert.ok(text.includes(`At ${demo.mcpUrl} it may then: read your notes mcp:read`), text);
+  assert.ok(!text.includes("write notes"), text);
+});
+
+test("who cancels at the login has not allowed anything: access_denied (RFC 6749 §4.1.2.1)", async (t) => {
+  const { page } = await fresh(t);
+  const popup = await popupOf(page);
+  const closed = popup.waitForEvent("close");
+  await decline(popup);
+  await closed;
+  assert.equal((await errorIn(page)).code, "access_denied");
+});
+
+test("what an app calls itself, and what a user types, is text and no HTML", async (t) => {
+  const { context } = await fresh(t);
+  const phone = await context.newPage();
+  const name = `<img src=x onerror="document.title='run'">&amp;`;
+  const { code, uri } = await codeForDevice(name);
+  await phone.goto(uri);
+  await phone.getByLabel("Code that the device shows").fill(code);
+  await phone.getByRole("button", { name: "Continue" }).click();
+  await phone.getByRole("heading", { name: "Is this your device?" }).waitFor();
+  assert.ok((await phone.locator("main").innerText()).includes(name));
+  await phone.getByRole("button", { name: "Continue" }).click();
+  const long = `"><b>${"x".repeat(100)}`;
+  await logIn(phone, long);
+  await phone.getByRole("alert").waitFor();
+  assert.equal(await loginField(phone).inputValue(), long);
+  await logIn(phone, '"><b>bob');
+  await allowButton(phone).waitFor();
+  assert.ok((await phone.locator("main").innerText()).includes('"><b>bob'));
+  assert.equal(await phone.locator("img, b").count(), 0);
+});
+
+test("a page of a sign-in that is over, or of another browser's, says so", async (t) => {
+  const { context, page } = await fresh(t);
+  const popup = await popupOf(page);
+  await loginField(popup).waitFor();
+  const address = popup.url();
+  const other = await browser.newContext();
+  t.after(() => other.close());
+  const stranger = await other.newPage();
+  const answer = await stranger.goto(address);
+  assert.equal(answer.status(), 400);
+  await stranger.getByRole("heading", { name: "This did not work" }).waitFor();
+  const unasked = await context.request.get(`${demo.issuer}/auth?client_id=unknown`);
+  assert.equal(unasked.status(), 400);
+});
