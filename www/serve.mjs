@@ -1,6 +1,6 @@
 // The demo: the page, an authorization server and an MCP server, each at an origin of its own, in one process.
 //
-//     node www/serve.mjs [--port 8080] [--host 127.0.0.1] [--access-token-seconds 300]
+//     node www/serve.mjs [--port 8080] [--mcp-port 8401] [--host 127.0.0.1] [--access-token-seconds 300]
 
 import { once } from "node:events";
 import { realpathSync } from "node:fs";
@@ -14,11 +14,15 @@ import { PATH, switchboard, switches } from "./servers/switches.mjs";
 import { portOf } from "./servers/port.mjs";
 import { SCOPES, SCOPE_WORDS } from "./servers/scopes.mjs";
 
+/** The MCP server's, so that its address is the same each time: in scripts, in `diagnose`, in a page that remembers it. */
+const MCP_PORT = 8401;
+
 const USAGE = `Usage: npm start -- [options]
 
 Runs the demo page, with an authorization server and an MCP server of its own.
 
   --port <number>                  port of the page (default: a free one)
+  --mcp-port <number>              port of the MCP server (default: ${MCP_PORT}, or a free one where that is taken)
   --host <address>                 address to listen on (default: 127.0.0.1, this machine only)
   --access-token-seconds <number>  how long an access token is valid (default: 300)
   --no-refresh-tokens              issue access tokens only
@@ -29,6 +33,7 @@ Runs the demo page, with an authorization server and an MCP server of its own.
 /**
  * @param {object} [options]
  * @param {number} [options.port] port of the page; 0 for a free one
+ * @param {number[]} [options.mcpPorts] ports of the MCP server: the first that is not taken; 0 is a free one
  * @param {string} [options.host] address to listen at
  * @param {number} [options.accessTokenSeconds]
  * @param {boolean} [options.refreshTokens]
@@ -37,6 +42,7 @@ Runs the demo page, with an authorization server and an MCP server of its own.
  */
 export async function start({
   port = 0,
+  mcpPorts = [0],
   host = "127.0.0.1",
   accessTokenSeconds = 300,
   refreshTokens = true,
@@ -57,6 +63,16 @@ export async function start({
     await once(server, "listening");
     return server;
   }
+  async function firstFree(ports) {
+    for (const port of ports) {
+      try {
+        return await listen(port);
+      } catch (error) {
+        servers.pop();
+        if (error.code !== "EADDRINUSE" || port === ports.at(-1)) throw error;
+      }
+    }
+  }
   async function close() {
     for (const server of servers) {
       server.closeAllConnections();
@@ -66,10 +82,10 @@ export async function start({
 
   try {
     const page = await listen(port);
-    // Always at free ports: these two forget everything when they stop, and a new origin keeps the browser
-    // from coming with a registration that they no longer know.
+    // Always at a free port: it forgets everything when it stops, and a new issuer keeps the browser from coming with
+    // a registration that it no longer knows.
     const authorization = await listen(0);
-    const mcp = await listen(0);
+    const mcp = await firstFree(mcpPorts);
 
     // The page is at the address that RFC 8252 §8.3 recommends for a redirect URI. The servers are at
     // another site, as they are in life: cookies see no ports, so `127.0.0.1` for all would share them.
@@ -124,6 +140,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "0" },
+      "mcp-port": { type: "string" },
       host: { type: "string", default: "127.0.0.1" },
       "access-token-seconds": { type: "string", default: "300" },
       "no-refresh-tokens": { type: "boolean", default: false },
@@ -141,11 +158,15 @@ async function main() {
 
   const demo = await start({
     port: number(values.port, "--port"),
+    mcpPorts: values["mcp-port"] === undefined ? [MCP_PORT, 0] : [number(values["mcp-port"], "--mcp-port")],
     host: values.host,
     accessTokenSeconds: number(values["access-token-seconds"], "--access-token-seconds"),
     refreshTokens: !values["no-refresh-tokens"],
     dpopNonces: values["dpop-nonces"],
   });
+  if (values["mcp-port"] === undefined && new URL(demo.mcpUrl).port !== String(MCP_PORT))
+    console.log(`Port ${MCP_PORT} is taken, so the MCP server is at another one this time.`);
+  console.log(`The MCP server is at ${demo.mcpUrl}`);
   console.log(`The demo is at ${demo.pageUrl} (Ctrl+C ends it)`);
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, demo.close);
 }
