@@ -1,5 +1,5 @@
 // How the page looks, light and dark, wide and narrow: pictures for people in out/screenshots, and what can be
-// measured. UPDATE_SCREENSHOT=1 also renews docs/demo.png, the picture in the README.
+// measured.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
@@ -67,11 +67,6 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("heading", { name: "Tools" }).waitFor();
       assert.deepEqual(await primary(page), ["Call"]);
       await callTool(page, "add", { a: 2, b: 40 });
-      if (process.env.UPDATE_SCREENSHOT && name === "wide" && colorScheme === "light") {
-        await page.setViewportSize({ width, height: 1440 });
-        await page.screenshot({ path: root("docs/demo.png"), fullPage: true });
-        await page.setViewportSize({ width, height });
-      }
       const messages = await page.locator("#steps summary").all();
       for (const message of messages) await message.click();
       await look("signed-in");
