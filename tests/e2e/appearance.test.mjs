@@ -12,6 +12,7 @@ import {
   consent,
   launchBrowser,
   logIn,
+  loginField,
   openPage,
   popupOf,
   sendTool,
@@ -81,3 +82,22 @@ for (const colorScheme of ["light", "dark"]) {
 
 /** The buttons that stand out. */
 const primary = (page) => page.locator("button.primary:visible").allInnerTexts();
+
+test("in forced colours the button to press next stands out, and the lifelines are there", async (t) => {
+  const context = await browser.newContext({ forcedColors: "active", reducedMotion: "reduce" });
+  t.after(() => context.close());
+  const page = await openPage(context, demo);
+  const borderOf = (name) =>
+    page
+      .getByRole("button", { name, exact: true })
+      .evaluate((button) => Number.parseFloat(getComputedStyle(button).borderTopWidth));
+  assert.ok((await borderOf("Sign in")) > (await borderOf("Diagnose")));
+  const lines = await page.locator(".lifelines").evaluate((list) => getComputedStyle(list).backgroundImage);
+  assert.match(lines, /linear-gradient/);
+  const popup = await popupOf(page);
+  await loginField(popup).waitFor();
+  const [go, no] = await popup
+    .locator("button")
+    .evaluateAll((buttons) => buttons.map((it) => getComputedStyle(it).borderTopWidth));
+  assert.notEqual(go, no);
+});
