@@ -70,7 +70,9 @@ impl OAuthError {
 
 /// The members in which servers say it in words.
 fn words(document: &Object) -> Option<&str> {
-    ["error_description", "message", "msg", "detail", "title"].into_iter().find_map(|name| document.text(name))
+    const NAMES: [&str; 7] =
+        ["error_description", "message", "msg", "detail", "title", "errorSummary", "error_message"];
+    NAMES.into_iter().find_map(|name| document.text(name))
 }
 
 /// What stands for the code of an error, which live servers have as an object or a list as well. What is empty says
@@ -148,6 +150,9 @@ mod tests {
         let words = |text| OAuthError::words(Some(&object(text)), &["s3cret-s3cret"]);
         assert_eq!(words(r#"{"code": 400, "msg": "token is gone"}"#), ": token is gone");
         assert_eq!(words(r#"{"msg": "token s3cret-s3cret is gone"}"#), " without a reason.");
+        // Okta's and Stytch's endpoints belong to APIs with forms of their own.
+        assert_eq!(words(r#"{"errorCode": "invalid_client", "errorSummary": "no such client"}"#), ": no such client");
+        assert_eq!(words(r#"{"error_type": "x", "error_message": "gone"}"#), ": gone");
     }
 
     #[test]
