@@ -23,7 +23,7 @@ impl Scope {
     pub fn from_tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
         let mut scope = Vec::new();
         for token in tokens {
-            insert(&mut scope, token.as_ref());
+            insert(&mut scope, token.as_ref(), ' ');
         }
         Self(Arc::new(scope))
     }
@@ -41,6 +41,16 @@ impl Scope {
     /// The tokens of both, own ones first (MCP 2026-07-28 authorization, step-up).
     pub fn union(&self, other: &Scope) -> Scope {
         Self::from_tokens(self.0.iter().chain(other.0.iter()))
+    }
+
+    /// What an answer to a request for `requested` grants. GitHub puts commas between scopes, which may stand in one as
+    /// well: then it was asked for.
+    pub(crate) fn granted_for(&self, requested: &Scope) -> Scope {
+        let mut scope = Vec::new();
+        for token in self.0.iter() {
+            insert(&mut scope, token, if requested.contains(token) { ' ' } else { ',' });
+        }
+        Self(Arc::new(scope))
     }
 
     /// Whether there is none.
@@ -65,8 +75,8 @@ fn has(scope: &[String], token: &str) -> bool {
 }
 
 /// Live servers list all in one string, too.
-fn insert(scope: &mut Vec<String>, text: &str) {
-    text.split(' ').for_each(|token| insert_token(scope, token));
+fn insert(scope: &mut Vec<String>, text: &str, separator: char) {
+    text.split(separator).for_each(|token| insert_token(scope, token));
 }
 
 fn insert_token(scope: &mut Vec<String>, token: &str) {
@@ -86,6 +96,18 @@ mod tests {
         assert_eq!(scope.tokens(), ["a", "b", "api://x/.default"]);
         assert_eq!(scope.to_parameter().as_deref(), Some("a b api://x/.default"));
         assert_eq!(Scope::parse(" ").to_parameter(), None);
+    }
+
+    #[test]
+    fn commas_separate_what_was_granted() {
+        let granted = |granted, requested| {
+            Scope::parse(granted).granted_for(&Scope::parse(requested)).to_parameter().unwrap_or_default()
+        };
+        assert_eq!(granted("repo,gist", "repo gist"), "repo gist");
+        // Some were granted before.
+        assert_eq!(granted("gist,,read:org,repo", "repo"), "gist read:org repo");
+        assert_eq!(granted("a,b c", "a,b c"), "a,b c");
+        assert_eq!(granted("a b", "a"), "a b");
     }
 
     #[test]

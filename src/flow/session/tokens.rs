@@ -61,7 +61,7 @@ impl Tokens {
                 parties: parties.clone(),
                 requested: requested.clone(),
                 // RFC 6749 §5.1: absent where it is identical to what was asked for.
-                scope: response.scope.as_ref().unwrap_or(scope).clone(),
+                scope: response.scope.as_ref().map_or_else(|| scope.clone(), |granted| granted.granted_for(requested)),
                 validity: Validity::from(now, response.expires_in),
                 user,
             }),
