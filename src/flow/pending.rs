@@ -100,10 +100,13 @@ impl PendingSignIn {
     }
 
     /// Exchanges the code. A server that refuses the way in which the client showed its secret is shown it in
-    /// the other way, once: registrations and metadata do not always say which one it takes.
+    /// the other way, once: registrations and metadata do not always say which one it takes. RFC 6749 §5.2 has
+    /// `invalid_client` for it, and GitHub a code of its own.
     pub async fn exchange<P: Ports>(&self, ports: &P, client: &Client, code: &AuthorizationCode) -> Result<Rc<Tokens>> {
         let refused = match self.exchange_by(&self.grant, ports, client, code).await {
-            Err(error) if error.server_error() == Some("invalid_client") => error,
+            Err(error) if matches!(error.server_error(), Some("invalid_client" | "incorrect_client_credentials")) => {
+                error
+            }
             tokens => return tokens,
         };
         let Some(grant) = self.grant.by_other_method() else { return Err(refused) };

@@ -24,4 +24,5 @@ mod sign_in;
 mod step_up;
 mod steps;
 mod tenants_and_turns;
+mod vendors;
 mod who;

@@ -1,4 +1,4 @@
-//! Servers shaped like those that organisations already have, from those products' documented metadata.
+//! Servers shaped like those that organisations run themselves. Those of vendors are in `vendors.rs`.
 
 use std::rc::Rc;
 
@@ -19,63 +19,6 @@ fn by_hand() -> Client {
     Client { pre_registered: Some(PreRegistered { client_id: "app".into(), secret: None, issuer: None }), ..client() }
 }
 
-const TENANT: &str = "https://login.example/tenant-id/v2.0";
-const ENTRA_TOKEN: &str = "https://login.example/tenant-id/oauth2/v2.0/token";
-
-/// Microsoft Entra ID v2: OpenID Connect metadata alone, below the tenant's path; no
-/// `code_challenge_methods_supported` and no registration; `resource` is refused.
-fn entra() -> Scripted {
-    let world = Scripted::working();
-    let scope = "api://mcp/.default";
-    world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\", scope=\"{scope}\"")));
-    world.reply(PRM, Reply::ok(prm(SERVER, TENANT)));
-    let metadata = format!(
-        r#"{{"issuer": "{TENANT}", "authorization_endpoint": "https://login.example/tenant-id/oauth2/v2.0/authorize",
-        "token_endpoint": "{ENTRA_TOKEN}", "response_modes_supported": ["query"], "scopes_supported": ["openid", "offline_access"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"]}}"#
-    );
-    world.reply(&format!("{TENANT}/.well-known/openid-configuration"), Reply::ok(metadata));
-    world.reply(ENTRA_TOKEN, Reply::ok(tokens("entra")));
-    world
-}
-
-fn entra_user() -> User {
-    User::who(|sent| {
-        let answer = match sent.get("resource") {
-            Some(_) => "error=invalid_request&error_description=The+resource+parameter+is+not+supported.".to_owned(),
-            None => "code=c".to_owned(),
-        };
-        vec![Ok(ours(&format!("?{answer}&state={}", sent["state"])))]
-    })
-}
-
-#[test]
-fn entra_signs_in_with_two_options_that_the_errors_name() {
-    let error = attempt(&entra(), by_hand(), &mut entra_user()).unwrap_err();
-    assert_eq!(error.code(), Code::PkceUnsupported);
-    assert!(error.message().contains("trustPkce"));
-
-    let trusting = || Client { trust_pkce: vec![TENANT.into()], ..by_hand() };
-    let error = attempt(&entra(), trusting(), &mut entra_user()).unwrap_err();
-    assert_eq!(error.code(), Code::AuthorizationFailed);
-    assert!(error.message().contains("omitResource"));
-
-    let world = entra();
-    let mut user = entra_user();
-    let client = Client { omit_resource: vec![TENANT.into()], ..trusting() };
-    attempt(&world, client, &mut user).unwrap();
-    // PKCE goes with the request all the same.
-    assert!(user.sent().contains_key("code_challenge"));
-    assert_eq!(user.sent()["scope"], "api://mcp/.default offline_access");
-    assert!(!world.form(ENTRA_TOKEN).contains_key("resource"));
-}
-
-#[test]
-fn the_options_are_for_the_named_issuers_alone() {
-    let client = Client { trust_pkce: vec![ISSUER.into(), format!("{TENANT}/")], ..by_hand() };
-    assert_eq!(attempt(&entra(), client, &mut entra_user()).unwrap_err().code(), Code::PkceUnsupported);
-}
-
 #[test]
 fn keycloak_signs_in_where_registration_can_be_reached() {
     // A realm is a path in the issuer; metadata is at the OpenID Connect place behind it; the
@@ -90,20 +33,6 @@ fn keycloak_signs_in_where_registration_can_be_reached() {
     assert_eq!((error.code(), error.url(), error.step().name()), (Code::Network, Some(REGISTER), "registration"));
     attempt(&world, by_hand(), &mut User::consents()).unwrap();
     assert_eq!(world.form(TOKEN)["client_id"], "app");
-}
-
-#[test]
-fn okta_and_auth0_sign_in_although_they_ignore_resource() {
-    // A custom authorization server has a path; its tokens' audience is configured there.
-    let server = "https://acme.okta.example/oauth2/default";
-    let world = Scripted::working();
-    world.reply(PRM, Reply::ok(prm(SERVER, server)));
-    world.reply(
-        "https://acme.okta.example/.well-known/oauth-authorization-server/oauth2/default",
-        Reply::ok(metadata(server, "")),
-    );
-    world.reply(TOKEN, Reply::ok(r#"{"access_token": "t", "token_type": "Bearer", "scope": "read"}"#));
-    assert_eq!(attempt(&world, by_hand(), &mut User::consents()).unwrap(), ["read"]);
 }
 
 #[test]
