@@ -107,3 +107,87 @@ fn held(rows: impl Iterator<Item = [String; 3]>) {
         }
     }
 }
+
+/// The texts after a page's heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let rest = page.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_else(|| panic!("a section {heading}"));
+    rest.split("\n## ").next().unwrap_or(rest)
+}
+
+fn names(folder: &str, extension: &str) -> Vec<String> {
+    let files = fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter_map(|name| name.strip_suffix(extension).map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+/// The cells of a section's table, without its head.
+fn cells<'a>(page: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
+    let rows = section(page, heading).lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.skip(1).map(|row| row.split_once(" | ").unwrap_or_else(|| panic!("two cells: {row}"))).collect()
+}
+
+#[test]
+fn every_page_on_a_vendor_has_the_same_form_and_a_fixture() {
+    const HEADINGS: [&str; 5] =
+        ["What an administrator configures", "Options", "What works and what does not", "Errors", "Sources"];
+    const ROWS: [&str; 7] = [
+        "Registration (RFC 7591)",
+        "Client ID metadata document",
+        "`resource` (RFC 8707)",
+        "PKCE is announced",
+        "Refresh tokens",
+        "DPoP",
+        "CORS for pages",
+    ];
+    // What a fixture may lack, and how its page says so.
+    const MEMBERS: [(&str, &str); 4] = [
+        ("challenge", "an mcp server's challenge"),
+        ("tokens", "token answers"),
+        ("refreshed", "refreshed tokens"),
+        ("dead_refresh_token", "answer to a dead refresh token"),
+    ];
+    let mut pages = names("docs/servers", ".md");
+    pages.retain(|name| name != "README");
+    assert_eq!(pages, names("tests/flow/vendors", ".json"));
+    let all = read("docs/servers/README.md");
+    for name in pages {
+        let page = read(&format!("docs/servers/{name}.md"));
+        let fixture = format!("tests/flow/vendors/{name}.json");
+        let vendor: serde_json::Value = serde_json::from_str(&read(&fixture)).unwrap();
+        assert!(all.lines().any(|line| line.starts_with("| [") && line.contains(&format!("]({name}.md) |"))), "{name}");
+        let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, HEADINGS, "{name}");
+        assert!(section(&page, HEADINGS[0]).contains("\n1. "), "{name}");
+
+        let code: String = section(&page, "Options").split("```").skip(1).step_by(2).collect();
+        for option in vendor["options"].as_object().unwrap().keys() {
+            assert!(code.contains(option), "{name}: {option}");
+        }
+        // A table whose head is empty.
+        let works = section(&page, HEADINGS[2]).lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+        let works: Vec<_> = works.collect();
+        assert_eq!(works.iter().map(|(row, _)| *row).collect::<Vec<_>>(), ROWS, "{name}");
+        let says = |row: usize, word: &str| works[row].1.to_lowercase().starts_with(word);
+        let metadata = &vendor["metadata"];
+        let announces = metadata["code_challenge_methods_supported"].to_string().contains("S256");
+        assert_eq!(says(3, "yes"), announces, "{name}: PKCE");
+        assert_eq!(says(0, "no"), metadata.get("registration_endpoint").is_none(), "{name}: registration");
+
+        let errors = cells(&page, "Errors");
+        assert!(errors.len() >= 3, "{name}");
+        for (error, _) in errors {
+            if let Some(code) = error.strip_prefix('`').and_then(|rest| rest.split('`').next()) {
+                assert!(Code::ALL.iter().any(|known| known.name() == code), "{name}: {code}");
+            }
+        }
+        let sources = section(&page, "Sources");
+        assert!(quoted(sources).contains(&&*fixture) && sources.contains("2026-") && sources.contains('“'), "{name}");
+        let missing = sources.split("Not found there:").nth(1).unwrap_or_default();
+        let missing = missing.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        for (member, text) in MEMBERS {
+            assert_eq!(vendor.get(member).is_none(), missing.contains(text), "{name}: {member}");
+        }
+    }
+}

@@ -41,7 +41,7 @@ test("publint and arethetypeswrong find nothing", () => {
 
 test("it holds the package, its documentation, its licences and nothing else", () => {
   const expected =
-    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|enterprise|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|docs\/([\w-]+\.md|demo\.png)|(README|CHANGELOG|SECURITY)\.md|LICENSE-(MIT|APACHE))$/;
+    /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|enterprise|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|docs\/((servers\/)?[\w-]+\.md|demo\.png)|(README|CHANGELOG|SECURITY)\.md|LICENSE-(MIT|APACHE))$/;
   assert.deepEqual(
     files.filter((file) => !expected.test(file)),
     [],
