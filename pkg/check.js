@@ -83,7 +83,7 @@ export async function check(server, options, onStep) {
   try {
     const authorizer = await McpAuthorizer.create(authorizerOptions(options, listener));
     const session = await step("sign_in", "The sign-in succeeds", () => authorizer.signIn(server));
-    const call = session && (() => initialize(session));
+    const call = session && (() => initialize(session, requestTimeout));
     await step("call", "The server accepts the token", call ?? null);
     const renews = session?.canRefresh ? session : undefined;
     const renewed = await step("refresh", "The session is refreshed", renews ? () => refresh(renews) : null);
@@ -96,13 +96,22 @@ export async function check(server, options, onStep) {
   return { report, steps };
 }
 
-/** @param {McpSession} session */
-async function initialize(session) {
+/**
+ * @param {McpSession} session
+ * @param {number} timeout `session.fetch` has none: answers may be streams
+ */
+async function initialize(session, timeout) {
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: CLIENT_NAME, version: "1" } };
-  const { status, body } = await session.fetch(session.server, {
+  const signal = AbortSignal.timeout(timeout);
+  const request = {
     method: "POST",
+    signal,
     headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params }),
+  };
+  const { status, body } = await session.fetch(session.server, request).catch((error) => {
+    if (!signal.aborted) throw error;
+    throw new Error(`The server did not answer within ${timeout / 1000} s.`);
   });
   await body?.cancel();
   if (!isLetIn(status)) throw new Error(`The server answered ${status} to a call with the token.`);

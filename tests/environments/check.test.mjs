@@ -1,7 +1,9 @@
 // `npx mcp-authorize check URL`, as a server's CI runs it: with the demo's servers, and a browser that signs in.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -96,6 +98,40 @@ test("a sign-in that fails: status 1, the error with its remedy, and what comes 
     failed.map(({ classname }) => classname),
     ["sign_in.sign_in"],
   );
+});
+
+test("a server that never answers the call with the token: a failure, and not a check without an end", async (t) => {
+  const hangs = createServer((request, response) => {
+    const origin = `http://${request.headers.host}`;
+    const json = (/** @type {object} */ body) => {
+      response.writeHead(200, { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" });
+      response.end(JSON.stringify(body));
+    };
+    if (request.url === "/.well-known/oauth-protected-resource/mcp")
+      return json({ resource: `${origin}/mcp`, authorization_servers: [origin] });
+    if (request.url === "/.well-known/oauth-authorization-server")
+      return json({ issuer: origin, token_endpoint: `${origin}/token`, grant_types_supported: ["client_credentials"] });
+    if (request.url === "/token") return json({ access_token: "t", token_type: "Bearer", expires_in: 600 });
+    if (!request.headers.authorization) response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end();
+  });
+  await once(hangs.listen(0, "127.0.0.1"), "listening");
+  t.after(() => void hangs.close().closeAllConnections());
+  const url = `http://127.0.0.1:${/** @type {any} */ (hangs.address()).port}`;
+  process.env.MCP_AUTHORIZE_CLIENT_SECRET = "s3cret";
+  const { status, output } = await check(
+    `${url}/mcp`,
+    "--client-credentials",
+    "--client-id",
+    "a",
+    "--issuer",
+    url,
+    "--timeout",
+    "2",
+  );
+  delete process.env.MCP_AUTHORIZE_CLIENT_SECRET;
+  assert.match(output, /✗ failure: The server accepts the token .*did not answer within 2 s/);
+  assert.match(output, /Sign-out succeeds: pass/);
+  assert.equal(status, 1, output);
 });
 
 test("a script that does not fit: status 2, and nothing is asked", async () => {
