@@ -374,6 +374,13 @@ export const RULES = [
       test: "a database that was deleted while the page is open",
     },
     {
+      rule: "Nobody joins a connection that is in the way of another one",
+      find: "database.onversionchange = () => leave(connection);",
+      put: "database.onversionchange = () => {};",
+      suite: "sessions/storage.test.mjs",
+      test: "a page that never stops using the database",
+    },
+    {
       rule: "The key of the proofs can't be copied (RFC 9449 §11.8)",
       find: 'false, ["sign"]',
       put: 'true, ["sign"]',

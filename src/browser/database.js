@@ -38,7 +38,7 @@ async function open() {
  * stayed open would be in the way of deleting the database, and browsers break those of pages in the background.
  */
 async function withDatabase(work) {
-  const connection = (current ??= { opening: open(), users: 0 });
+  const connection = (current ??= connect());
   connection.users += 1;
   try {
     const database = await connection.opening;
@@ -62,6 +62,18 @@ async function withDatabase(work) {
       );
     }
   }
+}
+
+function connect() {
+  const connection = { opening: open(), users: 0 };
+  connection.opening.then(
+    (database) => {
+      // Another one wants to delete the database, or has a newer version of it: it waits for those at work alone.
+      database.onversionchange = () => leave(connection);
+    },
+    () => {},
+  );
+  return connection;
 }
 
 /** Nobody joins a connection any more. */

@@ -238,6 +238,30 @@ describe("IndexedDB", () => {
     await reload(tab);
     assert.equal(await tab.evaluate(() => app.call()), "ok");
   });
+
+  test("a page that never stops using the database is not in the way of its deletion", async (t) => {
+    const world = await startWorld(t, browser);
+    const tab = await world.signedInTab();
+    const outcome = await tab.evaluate(async (patience) => {
+      let stopped = false;
+      const use = async () => {
+        while (!stopped) await app.authorizer.restore(app.mcpUrl);
+      };
+      const using = Array.from({ length: 20 }, use);
+      await app.authorizer.restore(app.mcpUrl);
+      const deleted = new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase("mcp-authorize");
+        request.onsuccess = () => resolve("deleted");
+        request.onerror = () => reject(request.error);
+      });
+      const starved = new Promise((resolve) => setTimeout(resolve, patience, "starved"));
+      const first = await Promise.race([deleted, starved]);
+      stopped = true;
+      await Promise.all(using);
+      return first;
+    }, PATIENCE / 4);
+    assert.equal(outcome, "deleted");
+  });
 });
 
 describe("memory", () => {
