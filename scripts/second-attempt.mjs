@@ -9,9 +9,9 @@ const FEW = 3;
 export const isWorthAnother = ({ passed, failed }, status) =>
   typeof status === "number" && passed > 0 && failed > 0 && failed <= FEW;
 
-/** What two attempts amount to: the second ran some of the first one's tests, with all that had failed among them. */
+/** What two attempts amount to. The second counts where it ran at least as many tests as had failed. */
 export function together(first, second) {
-  if (second.problem) return first;
+  if (second.problem || second.passed + second.failed < first.failed) return first;
   return { passed: first.passed + Math.max(0, first.failed - second.failed), failed: second.failed };
 }
 

@@ -62,6 +62,8 @@ test("what fails twice has failed, and what passes then has passed", () => {
   const first = { passed: 100, failed: 2 };
   assert.deepEqual(together(first, { passed: 20, failed: 0 }), { passed: 102, failed: 0 });
   assert.deepEqual(together(first, { passed: 19, failed: 1 }), { passed: 101, failed: 1 });
+  // The second attempt has not run all that had failed.
+  assert.equal(together(first, { passed: 1, failed: 0 }), first);
   // The second attempt came to no end.
   assert.equal(together(first, { passed: 5, failed: 1, problem: "it ended with status SIGTERM" }), first);
 });
