@@ -95,6 +95,13 @@ impl Client {
         }
     }
 
+    /// Whether the app's assertion may be shown to an authorization server (MCP 2026-07-28: credentials of one are not for
+    /// another one).
+    pub(super) fn has_assertion_for(&self, issuer: &Issuer) -> bool {
+        let registered = self.pre_registered.as_ref().and_then(|own| own.issuer.as_ref());
+        self.workload_issuer.as_ref().or(registered).is_none_or(|own| own == issuer)
+    }
+
     /// Which app it is, among those of the same origin. Two don't share their sessions.
     pub fn app(&self) -> &str {
         match (&self.pre_registered, &self.client_id_metadata_url) {

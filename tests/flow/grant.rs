@@ -110,7 +110,15 @@ fn a_workloads_jwt_is_shown_to_its_own_authorization_server_alone() {
     };
     assert_eq!(attempt(&world, workload("https://other.example")).err(), Some(Code::ClientMismatch));
     assert!(world.posted(TOKEN).is_empty());
-    attempt(&world, workload(ISSUER)).unwrap();
+    let session = attempt(&world, workload(ISSUER)).unwrap();
+
+    // A session of the issuer that the app had before is not renewed by what is for the one that it has now.
+    let moved = Rc::new(workload("https://other.example"));
+    let restored = block_on(restore(&world, &moved, &session.account().clone())).unwrap().unwrap();
+    world.wait(600);
+    world.forget_requests();
+    assert_eq!(block_on(restored.access_token()).err().map(|error| error.code()), Some(Code::SessionExpired));
+    assert!(world.posted(TOKEN).is_empty());
 }
 
 #[test]

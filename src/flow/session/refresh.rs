@@ -6,11 +6,13 @@ use super::Session;
 use super::due::is_due;
 use super::record::SessionRecord;
 use super::tokens::Tokens;
+use crate::flow::client::Grant;
 use crate::flow::dpop::Binding;
 use crate::flow::grant::tokens_by_grant;
+use crate::flow::identify::another_issuer;
 use crate::flow::kept_registration::forget_registration;
 #[cfg(feature = "enterprise")]
-use crate::flow::{client::Grant, grant::tokens_by_assertion, identity_provider::Provider};
+use crate::flow::{grant::tokens_by_assertion, identity_provider::Provider};
 use crate::ports::{Event, Ports, SignOutReason};
 use crate::protocol::{Secret, ServerUrl, TokenResponse, TokenType, refresh_request};
 use crate::{Code, Error, Result, Step};
@@ -223,6 +225,10 @@ impl<P: Ports> Session<P> {
                     Err(error) if error.code() == Code::SessionExpired => Err(self.expire(Some(error)).await),
                     Err(error) => Err(error),
                 }
+            }
+            (None, Some(Grant::JwtBearer)) if !self.client.has_assertion_for(&parties.issuer) => {
+                let own = another_issuer("The assertion", "another authorization server", &parties.issuer);
+                Err(self.expire(Some(own)).await)
             }
             (None, Some(grant)) => tokens_by_grant(&endpoint, grant, &parties.resource, &spent.granted.requested).await,
             (None, None) => Err(self.expire(None).await),
