@@ -24,6 +24,9 @@ use crate::{Code, Error, Result, Step};
 /// An ID token is not used in its last seconds: the provider has to find it good, too.
 const MARGIN_SECONDS: u64 = 30;
 
+/// How many tokens the provider may refuse before the user signs in: what is kept, and what a refresh brings.
+const MAX_REFUSED: usize = 2;
+
 /// The provider, and the client that signs its user in there.
 pub(super) struct Provider<'a, P> {
     pub ports: &'a P,
@@ -101,38 +104,62 @@ impl<P: Ports> Provider<'_, P> {
         audience: &Issuer,
         resource: &Resource,
         scope: &Scope,
+        sign_in: impl AsyncFnMut() -> Result<UserIdentity>,
+    ) -> Result<(Secret, UserInfo)> {
+        self.id_jag_of(None, audience, resource, scope, sign_in).await
+    }
+
+    /// One for the user of a session, where nobody can sign in. The provider's user may be another one by now: theirs are
+    /// not this session's tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::SessionExpired`] where the user has to sign in.
+    pub async fn id_jag_without_user(
+        &self,
+        user: Option<&UserInfo>,
+        audience: &Issuer,
+        resource: &Resource,
+        scope: &Scope,
+    ) -> Result<Secret> {
+        let wants_user = async || Err(self.wants_user());
+        let sub = user.map(|user| &*user.sub).ok_or_else(|| self.wants_user())?;
+        self.id_jag_of(Some(sub), audience, resource, scope, wants_user).await.map(|(id_jag, _)| id_jag)
+    }
+
+    fn wants_user(&self) -> Error {
+        let message = [self.own.issuer.as_str(), " wants the user to sign in again."].concat();
+        Error::new(Code::SessionExpired, Step::Token, message)
+    }
+
+    async fn id_jag_of(
+        &self,
+        sub: Option<&str>,
+        audience: &Issuer,
+        resource: &Resource,
+        scope: &Scope,
         mut sign_in: impl AsyncFnMut() -> Result<UserIdentity>,
     ) -> Result<(Secret, UserInfo)> {
-        let mut refused = None;
+        let mut refused = Vec::new();
         loop {
             let identity = {
-                let _turn = self.ports.lock(&self.key()).await?;
-                match self.kept(refused.as_ref()).await? {
-                    Some(identity) => identity,
-                    None => sign_in().await?,
+                let turn = self.ports.lock(&self.key()).await?;
+                match self.kept(turn, &refused).await? {
+                    (_turn, Some(identity)) => identity,
+                    (_turn, None) => sign_in().await?,
                 }
             };
+            if sub.is_some_and(|sub| *sub != *identity.user.sub) {
+                return Err(self.wants_user());
+            }
             match self.exchange(&identity, audience, resource, scope).await {
-                // The provider may have ended what it issued: RFC 6749 §5.2, as RFC 8693 §2.2.2 has it.
-                Err(error) if !identity.is_new && refused.is_none() && is_refused(&error) => {
-                    refused = Some(identity.subject_token(self.own.subject_token).0.clone());
+                // The provider may have ended what it issued, and what is refreshed by it.
+                Err(error) if !identity.is_new && refused.len() < MAX_REFUSED && is_refused(&error) => {
+                    refused.push(identity.subject_token(self.own.subject_token).0.clone());
                 }
                 answer => return answer.map(|id_jag| (id_jag, identity.user)),
             }
         }
-    }
-
-    /// The same where nobody can sign in.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::SessionExpired`] where the user has to.
-    pub async fn id_jag_without_user(&self, audience: &Issuer, resource: &Resource, scope: &Scope) -> Result<Secret> {
-        let wants_user = async || {
-            let message = [self.own.issuer.as_str(), " wants the user to sign in again."].concat();
-            Err(Error::new(Code::SessionExpired, Step::Token, message))
-        };
-        self.id_jag(audience, resource, scope, wants_user).await.map(|(id_jag, _)| id_jag)
     }
 
     async fn exchange(
@@ -149,28 +176,44 @@ impl<P: Ports> Provider<'_, P> {
         endpoint.read(&answer, Step::Token, &[subject_token.expose()], |document| exchange.read(document))
     }
 
-    /// What is kept and can be used, refreshed if it has run out. `refused` is not used again.
-    async fn kept(&self, refused: Option<&Secret>) -> Result<Option<UserIdentity>> {
-        let Some(identity) = self.load().await? else { return Ok(None) };
+    /// What is kept and can be used, refreshed if it has run out. What is `refused` is not used again.
+    async fn kept(&self, turn: P::Guard, refused: &[Secret]) -> Result<(P::Guard, Option<UserIdentity>)> {
+        let Some(identity) = self.load().await? else { return Ok((turn, None)) };
         let now = seconds_at(self.ports, &identity.endpoints.token);
-        let is_refused = refused == Some(identity.subject_token(self.own.subject_token).0);
+        let is_refused = refused.contains(identity.subject_token(self.own.subject_token).0);
         if !is_refused && identity.is_good(self.own.subject_token, now) {
-            return Ok(Some(identity));
+            return Ok((turn, Some(identity)));
         }
-        match self.refresh(identity, refused).await {
-            Ok(refreshed) => Ok(Some(refreshed)),
+        let can_refresh = identity.refresh_token.as_ref().is_some_and(|token| !refused.contains(token));
+        let (turn, refreshed) = match can_refresh && refused.len() < MAX_REFUSED {
+            true => self.refresh_detached(turn, identity).await,
+            false => (turn, Err(self.wants_user())),
+        };
+        match refreshed {
+            Ok(refreshed) => Ok((turn, Some(refreshed))),
             // It may work later.
             Err(error) if error.is_transient() => Err(error),
-            Err(_) => self.ports.delete(&self.key()).await.map(|()| None),
+            // It may have been refused for one server alone.
+            Err(_) if is_refused => Ok((turn, None)),
+            Err(_) => self.ports.delete(&self.key()).await.map(|()| (turn, None)),
         }
     }
 
-    /// A new ID token (OpenID Connect Core §12). The user is the same.
-    async fn refresh(&self, identity: UserIdentity, refused: Option<&Secret>) -> Result<UserIdentity> {
-        const STEP: Step = Step::Refresh;
-        let Some(refresh_token) = identity.refresh_token.filter(|token| refused != Some(token)) else {
-            return Err(Error::new(Code::SessionExpired, STEP, "The ID token has run out, and can't be refreshed."));
+    /// Refreshes to the end, whoever waits for it: a refresh token is spent when it is sent.
+    async fn refresh_detached(&self, turn: P::Guard, identity: UserIdentity) -> (P::Guard, Result<UserIdentity>) {
+        let (ports, client, own) = (self.ports.clone(), self.client.clone(), self.own.clone());
+        let work = async move {
+            let provider = Provider { ports: &ports, client: &client, own: &own };
+            let refreshed = provider.refresh(identity).await;
+            (turn, refreshed)
         };
+        self.ports.spawn_detached(work).await
+    }
+
+    /// A new ID token (OpenID Connect Core §12). The user is the same.
+    async fn refresh(&self, identity: UserIdentity) -> Result<UserIdentity> {
+        const STEP: Step = Step::Refresh;
+        let Some(refresh_token) = identity.refresh_token else { return Err(self.wants_user()) };
         let endpoint = self.endpoint(&identity.endpoints, &identity.endpoints.token);
         let form = refresh_request(&refresh_token, None);
         let response = endpoint.request_tokens(STEP, form, &[refresh_token.expose()]).await?;
@@ -211,6 +254,8 @@ impl<P: Ports> Provider<'_, P> {
         let attempt = Attempt::new(self.ports, self.client)?;
         let url = attempt.url(self, &found.metadata, &parameters)?;
         user_agent.confirm(server, &found.metadata.issuer).await?;
+        // What was refused stands for the user no more: where no window was opened, one is for the next sign-in.
+        self.ports.delete(&self.key()).await?;
         user_agent.open(&AuthorizationPage {
             url: &url,
             state: &attempt.state,
@@ -418,8 +463,10 @@ impl Attempt {
     }
 }
 
+/// Whether the provider refuses the token that stands for the user. RFC 8693 §2.2.2: "the error parameter MUST be the
+/// `invalid_request` error code"; the draft of the ID-JAG, and most providers, have that of RFC 6749 §5.2.
 fn is_refused(error: &Error) -> bool {
-    matches!(error.server_error(), Some("invalid_grant" | "invalid_token"))
+    matches!(error.server_error(), Some("invalid_grant" | "invalid_request" | "invalid_token"))
 }
 
 /// Until when sign-ins need no page, since the identity provider's tokens stand for the user. Nothing where the user has to

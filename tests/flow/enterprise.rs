@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::{Context, Waker};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -237,6 +238,102 @@ fn an_identity_that_the_provider_takes_no_more_is_asked_for_again_once() {
     block_on(sign_out_of_identity_provider(&world, &app)).unwrap();
     let error = attempt(&world, &app, SERVER, &mut refused).err().unwrap();
     assert_eq!((error.code(), error.server_error()), (Code::TokenFailed, Some("invalid_grant")));
+}
+
+#[test]
+fn a_refusal_by_the_words_of_rfc_8693_leads_to_the_sign_in_too() {
+    // RFC 8693 §2.2.2: where the subject token is "invalid for any reason", "the error parameter MUST be the
+    // invalid_request error code". Draft §4.3.4 of the ID-JAG has invalid_grant.
+    for error in ["invalid_request", "invalid_grant"] {
+        let (world, pages) = (organisation(), Rc::default());
+        let app = app(SignInProvider { subject_token: SubjectTokenType::RefreshToken, ..provider() });
+        let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
+        attempt(&world, &app, SERVER, &mut user).unwrap();
+        world.reply(IDP_TOKEN, Reply::Json(400, format!(r#"{{"error": "{error}"}}"#)));
+        attempt(&world, &app, SERVER, &mut user).unwrap();
+        assert_eq!(pages.get(), 2, "{error}");
+    }
+}
+
+#[test]
+fn a_refreshed_id_token_that_is_refused_leads_to_the_sign_in_too() {
+    // As where the user's sign-in is too long ago: each refreshed ID token says so.
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    let refusal = || Reply::Json(400, r#"{"error": "invalid_grant"}"#.into());
+    let renewed = issued(&id_token(&GOOD.replace(r#""nonce":"NONCE","#, ""), "", 20_000), None);
+    world.replies(IDP_TOKEN, vec![refusal(), renewed, refusal()]);
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    assert_eq!(pages.get(), 2);
+}
+
+#[test]
+fn a_refusal_in_the_background_leaves_the_identity_to_other_servers() {
+    // The organisation lets Jane use one of its servers no more.
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 600}"#));
+    let mut user = jane(&world, GOOD, None, &pages);
+    let session = attempt(&world, &app, SERVER, &mut user).unwrap();
+    world.wait(600);
+    world.reply(IDP_TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
+    assert_eq!(block_on(session.access_token()).unwrap_err().code(), Code::SessionExpired);
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+    assert_eq!(pages.get(), 1);
+}
+
+#[test]
+fn a_session_is_not_renewed_as_another_user() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "janes", "token_type": "Bearer", "expires_in": 600}"#));
+    let session = attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
+    // Eve takes over the computer: the provider's user changes, the sessions stay.
+    block_on(sign_out_of_identity_provider(&world, &app)).unwrap();
+    let eves: &'static str = GOOD.replace(r#""sub":"jane","name":"Jane""#, r#""sub":"eve","name":"Eve""#).leak();
+    let mut eve = jane(&world, eves, None, &pages);
+    attempt(&world, &app, OTHER_SERVER, &mut eve).unwrap();
+
+    world.wait(600);
+    world.forget_requests();
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    assert_eq!(block_on(session.access_token()).unwrap_err().code(), Code::SessionExpired);
+    assert!(world.posted(IDP_TOKEN).is_empty() && world.posted(TOKEN).is_empty());
+    // Her identity is still good, and opens the server for her.
+    assert_eq!(attempt(&world, &app, SERVER, &mut eve).unwrap().user().unwrap().sub, "eve");
+    assert_eq!(pages.get(), 2);
+}
+
+#[test]
+fn a_rotated_refresh_token_is_kept_though_the_sign_in_is_given_up() {
+    // RFC 9700 §4.14.2: a provider that sees a spent refresh token again revokes them all.
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    attempt(&world, &app, SERVER, &mut jane(&world, GOOD, Some("idp-refresh"), &pages)).unwrap();
+    world.wait(20_000);
+    let renewed = id_token(&GOOD.replace(r#""nonce":"NONCE","#, ""), "", 50_000);
+    world.replies(IDP_TOKEN, vec![issued(&renewed, Some("rotated")), Reply::ok(JAG)]);
+    world.takes(IDP_TOKEN, 5);
+    world.forget_requests();
+    {
+        let account = ServerUrl::parse(OTHER_SERVER).unwrap().into();
+        let mut nobody = User::who(|_| Vec::new());
+        let mut given_up = Box::pin(sign_in(&world, &app, &account, None, &mut nobody));
+        let mut context = Context::from_waker(Waker::noop());
+        while world.posted(IDP_TOKEN).is_empty() {
+            assert!(given_up.as_mut().poll(&mut context).is_pending());
+        }
+    }
+    block_on(world.finish_detached());
+    world.takes(IDP_TOKEN, 1);
+    attempt(&world, &app, OTHER_SERVER, &mut User::who(|_| Vec::new())).unwrap();
+    let sent = world.posted(IDP_TOKEN);
+    assert_eq!(sent.iter().filter(|form| form.contains("refresh_token=idp-refresh")).count(), 1);
+    assert!(world.stored().iter().any(|(key, text)| key.starts_with("identity ") && text.contains("rotated")));
+    assert_eq!(pages.get(), 1);
 }
 
 #[test]

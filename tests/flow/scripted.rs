@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use base64::Engine;
 use mcp_authorize::flow::Client;
@@ -76,6 +77,8 @@ struct World {
     /// The requests that wait for their answers, and how often there was one again after a while without.
     under_way: Cell<u32>,
     steps: Cell<u32>,
+    /// What goes on though nobody waits for it.
+    detached: RefCell<Vec<Rc<RefCell<Option<Work>>>>>,
 }
 
 /// What the app does when a request waits for more scopes.
@@ -141,6 +144,14 @@ impl Scripted {
     /// The answer from a URL takes so many turns rather than one: others come first.
     pub fn takes(&self, url: &str, turns: u32) {
         self.0.turns.borrow_mut().insert(url.into(), turns);
+    }
+
+    /// Runs to its end what goes on without its caller.
+    pub async fn finish_detached(&self) {
+        let detached = self.0.detached.take();
+        for work in detached {
+            std::future::poll_fn(|context| poll_work(&work, context)).await;
+        }
     }
 
     /// How many requests went one after another: those that are under way at the same time are one.
@@ -296,6 +307,16 @@ pub async fn yield_once() {
         std::task::Poll::Pending
     })
     .await;
+}
+
+type Work = Pin<Box<dyn Future<Output = ()>>>;
+
+fn poll_work(work: &RefCell<Option<Work>>, context: &mut Context<'_>) -> Poll<()> {
+    let polled = work.borrow_mut().as_mut().map_or(Poll::Ready(()), |work| work.as_mut().poll(context));
+    if polled.is_ready() {
+        work.borrow_mut().take();
+    }
+    polled
 }
 
 /// A request that waits for its answer.
@@ -541,7 +562,18 @@ impl Returned for Scripted {
 
 impl Spawn for Scripted {
     async fn spawn_detached<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
-        future.await
+        let result = Rc::new(RefCell::new(None));
+        let came = result.clone();
+        let work: Work = Box::pin(async move {
+            let value = future.await;
+            *came.borrow_mut() = Some(value);
+        });
+        let work = Rc::new(RefCell::new(Some(work)));
+        self.0.detached.borrow_mut().push(work.clone());
+        std::future::poll_fn(|context| {
+            poll_work(&work, context).map(|()| result.borrow_mut().take().expect("it is waited for once"))
+        })
+        .await
     }
 }
 

@@ -220,7 +220,8 @@ impl<P: Ports> Session<P> {
             (None, Some(Grant::EnterpriseSignIn(own))) => {
                 let (resource, requested) = (&parties.resource, &spent.granted.requested);
                 let provider = Provider { ports: &self.ports, client: &self.client, own };
-                match provider.id_jag_without_user(&parties.issuer, resource, requested).await {
+                let user = spent.granted.user.as_deref();
+                match provider.id_jag_without_user(user, &parties.issuer, resource, requested).await {
                     Ok(id_jag) => tokens_by_assertion(&endpoint, &id_jag, resource, requested).await,
                     Err(error) if error.code() == Code::SessionExpired => Err(self.expire(Some(error)).await),
                     Err(error) => Err(error),
