@@ -68,7 +68,8 @@ export async function check(server, options, onStep) {
       return result;
     } catch (error) {
       done.status = "failure";
-      const { code, message, remedy } = /** @type {any} */ (error);
+      // A script may throw anything.
+      const { code, message, remedy } = /** @type {any} */ (error ?? {});
       done.detail = error instanceof McpAuthorizeError ? `${code}: ${message}` : String(message ?? error);
       if (remedy) done.remedy = String(remedy);
       return undefined;

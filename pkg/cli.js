@@ -10,6 +10,7 @@ import { exchange, summary } from "./diagnosis.js";
 import { McpAuthorizer, McpAuthorizeError } from "./node.js";
 import { junit, sarif } from "./reports.js";
 
+const SCRIPT_GRACE_MS = 5000;
 const SECRET = "MCP_AUTHORIZE_CLIENT_SECRET";
 const HELP = `Usage: npx mcp-authorize diagnose URL [options]
        npx mcp-authorize check URL [options]
@@ -166,6 +167,8 @@ async function checkServer(url, values) {
   if (values.sarif) writeFileSync(values.sarif, sarif(report, steps));
   const failed = steps.some(({ status }) => status === "failure");
   process.exitCode = statusOf(report) || (failed ? 1 : 0);
+  // A script that was given up may go on for ever. One that is about to end, as by closing its browser, may do so.
+  setTimeout(() => process.exit(), SCRIPT_GRACE_MS).unref();
 }
 
 /** @param {string} url */

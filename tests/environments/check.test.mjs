@@ -100,6 +100,20 @@ test("a sign-in that fails: status 1, the error with its remedy, and what comes 
   );
 });
 
+test("a script that never ends, or fails without an error: status 1, and the check has an end", async () => {
+  for (const [name, body, told] of [
+    ["endless.mjs", "() => new Promise(() => setInterval(() => {}, 1000))", /timeout: It took longer/],
+    ["nothing.mjs", "() => Promise.reject()", /failure: The sign-in succeeds .*undefined/],
+  ]) {
+    const script = join(folder, String(name));
+    writeFileSync(script, `export default ${body};`);
+    const { status, output } = await check(demo.mcpUrl, "--login-script", script, "--sign-in-timeout", "5");
+    assert.match(output, /** @type {RegExp} */ (told));
+    assert.match(output, /- skipped: Sign-out succeeds/);
+    assert.equal(status, 1, output);
+  }
+});
+
 test("a server that never answers the call with the token: a failure, and not a check without an end", async (t) => {
   const hangs = createServer((request, response) => {
     const origin = `http://${request.headers.host}`;
