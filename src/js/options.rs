@@ -144,7 +144,7 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brin
     let has_credentials = secret.is_some() || has_own_key || brings.assertion || (by_credentials && !has_shared_key);
     let registers = options.get("initialAccessToken").is_some();
     // A workload's JWT says who it is.
-    let is_workload = matches!(grant, Some(Grant::JwtBearer)) && client_id.is_none() && !has_own_key;
+    let is_workload = matches!(grant, Some(Grant::JwtBearer)) && client_id.is_none();
     let is_alone = secret.is_none() && (issuer.is_none() || registers || is_workload);
     options.check(client_id.is_some() || is_alone, "clientId", "given with clientSecret or issuer")?;
     // MCP 2026-07-28: credentials of one authorization server are not for another one. Without `issuer`, whichever

@@ -84,3 +84,49 @@ test("a workload's JWT that is there already needs an issuer, and no client id",
   await McpAuthorizer.create({ issuer: "https://as.example", grant });
   await McpAuthorizer.create({ grant: { type: "jwt_bearer", assertion: () => "a.b.c" } });
 });
+
+test("a workload's JWT is shown to its own issuer alone, whatever else the app has", async () => {
+  const [server, honest] = ["https://evil.example/mcp", "https://as.example"];
+  const usages = /** @type {KeyUsage[]} */ (["sign", "verify"]);
+  const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, usages);
+  const json = (body) => new Response(JSON.stringify(body));
+  const evil = {
+    "https://evil.example/mcp": () => new Response(null, { status: 401 }),
+    "https://evil.example/.well-known/oauth-protected-resource/mcp": () =>
+      json({ resource: server, authorization_servers: ["https://evil.example"] }),
+    "https://evil.example/.well-known/oauth-authorization-server": () =>
+      json({
+        issuer: "https://evil.example",
+        token_endpoint: "https://evil.example/token",
+        client_id_metadata_document_supported: true,
+      }),
+    "https://evil.example/token": () => json({ access_token: "a", token_type: "Bearer" }),
+  };
+  const clientKey = { key: privateKey, id: "1" };
+  for (const more of [
+    {},
+    { clientKey, initialAccessToken: "x" },
+    { clientKey, clientIdMetadataUrl: "https://acme.example/client.json" },
+    { clientIdMetadataUrl: "https://acme.example/client.json", initialAccessToken: "x" },
+  ]) {
+    const asked = [];
+    const authorizer = await McpAuthorizer.create(
+      /** @type {any} */ ({
+        issuer: honest,
+        grant: { type: "jwt_bearer", assertion: "a.b.c" },
+        storage: "memory",
+        fetch: async (url) => {
+          asked.push(String(url));
+          return evil[String(url)]?.() ?? new Response(null, { status: 404 });
+        },
+        ...more,
+      }),
+    );
+    const error = await authorizer.signIn(server).then(
+      () => assert.fail("signed in"),
+      (error) => error,
+    );
+    assert.equal(error.code, "client_mismatch", JSON.stringify(Object.keys(more)));
+    assert.ok(!asked.includes("https://evil.example/token"));
+  }
+});
