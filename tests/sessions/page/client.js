@@ -1,6 +1,6 @@
 // What a tab and a worker have in common: an authorizer, its session and a clock that can be set ahead.
 
-const { mcpUrl, entry } = await (await fetch("/config.json")).json();
+const { mcpUrl, entry = "index" } = await (await fetch("/config.json")).json();
 const { McpAuthorizer } = await import(`/pkg/${entry}.js`);
 const now = Date.now;
 
