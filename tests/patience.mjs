@@ -1,3 +1,3 @@
-// How long tests wait for what has to come, in milliseconds. A machine that does other work is slow, so only what
-// never comes may run into this.
+// How long tests wait for something to happen, in milliseconds. A busy machine is slow, so the limit is long: only what
+// never happens may reach it.
 export const PATIENCE = 60_000;

@@ -12,6 +12,7 @@ use super::record::{self, VERSION};
 use super::response::response;
 use super::server_time::seconds_at;
 use crate::ports::{AuthorizationPage, Event, FoundServer, Ports, UnixMillis, UserAgent};
+use crate::protocol::form::Form;
 use crate::protocol::json::{Object, Value};
 use crate::protocol::{
     AuthorizationParameters, AuthorizationRequest, AuthorizationServerMetadata, ClientAuthentication,
@@ -21,7 +22,7 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// An ID token is not used in its last seconds: the provider has to find it good, too.
+/// An ID token is not used in the last seconds before it expires: it must still be valid when the provider checks it.
 const MARGIN_SECONDS: u64 = 30;
 
 /// How many tokens the provider may refuse before the user signs in: what is kept, and what a refresh brings.
@@ -281,7 +282,7 @@ impl<P: Ports> Provider<'_, P> {
         &self,
         found: &DiscoveredServer,
         nonce: &str,
-        form: crate::protocol::form::Form,
+        form: Form,
         secrets: &[&str],
     ) -> Result<UserIdentity> {
         let DiscoveredServer { metadata, .. } = found;

@@ -51,7 +51,7 @@ async function start(t, { provider = {}, scopes, ...options } = {}) {
   return { world, organisation, tab: keyed, begin };
 }
 
-/** Clicks, and signs in at the provider, which knows its users' consent. */
+/** Clicks, signs in at the provider, and consents. */
 async function signIn(tab, server) {
   await tab.evaluate((server) => void (app.server = server), server);
   const popup = await popupOf(tab, tab.locator("#sign-in"));
@@ -60,7 +60,7 @@ async function signIn(tab, server) {
   await tab.evaluate(() => app.signingIn);
 }
 
-/** Signs in by a click that opens nothing. */
+/** Clicks, and signs in without a popup. */
 async function opens(tab, server) {
   await tab.evaluate((server) => void (app.server = server), server);
   await tab.locator("#sign-in").click();
@@ -134,7 +134,7 @@ test("an ID token that has run out is refreshed, and no page opens", async (t) =
   const [first, second] = organisation.mcpUrls;
   await signIn(tab, first);
   const popups = world.popups.length;
-  // It counts as run out in its last 30 seconds.
+  // In its last 30 seconds a token counts as expired.
   await opens(tab, second);
   assert.equal(await call(tab, second), 200);
   assert.equal(organisation.log.provider.filter(({ form }) => form.grant_type === "refresh_token").length >= 1, true);

@@ -4,7 +4,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
-import { createLocalJWKSet, createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
 import Provider, { errors } from "oidc-provider";
 import { interactions } from "../../www/servers/interactions.mjs";
 import { mcpServer, SCOPES } from "../../www/servers/mcp-server.mjs";
@@ -191,8 +191,6 @@ async function identityProvider({ issuer, redirectUri, secret, policy, audiences
     },
     parameters,
   );
-  // Resources are the other servers' affair here.
-  provider.jwksOfTokens = createLocalJWKSet({ keys: [await exportJWK(publicKey)] });
   return provider;
 }
 

@@ -75,7 +75,7 @@ const buttons = (go, no) =>
 export const loginPage = ({ client, returnsTo, name = "", problem }) =>
   page(
     "Sign in",
-    html`<p>to go on to ${app(client, returnsTo)}</p>
+    html`<p>to continue to ${app(client, returnsTo)}</p>
       ${problem ? html`<p id="problem" class="problem" role="alert">${problem}</p>` : ""}
       <form method="post" autocomplete="off">
         <div>
