@@ -1,53 +1,72 @@
 // `npm run interop -- --diagnose`: the report of `npx mcp-authorize diagnose` on each server as it is installed by
-// default, beside the one that was read against the server's answers by hand.
+// default, and on a product after its recipe, beside the one that was read against the server's answers by hand.
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { start } from "./servers.mjs";
+import { rowsOf, start } from "./servers.mjs";
+import { sum } from "./table.mjs";
+import { Unavailable } from "./unavailable.mjs";
 
 const CLI = fileURLToPath(new URL("../../pkg/cli.js", import.meta.url));
 const ORIGIN = "https://app.example";
 
 export async function compareReports(servers) {
-  let [passed, failed] = [0, 0];
+  const counted = { passed: 0, failed: 0, skipped: 0 };
   for (const server of servers) {
-    const snapshot = snapshotOf(server);
-    const report = await reportOn(server);
-    if (process.env.UPDATE_SNAPSHOTS) {
-      mkdirSync(new URL(".", snapshot), { recursive: true });
-      writeFileSync(snapshot, report);
+    for (const asInstalled of server.recipe ? [true, false] : [true]) {
+      const name = nameOf(server, asInstalled);
+      try {
+        const { same, text } = compare(snapshotOf(server, asInstalled), await reportOn(server, asInstalled));
+        counted[same ? "passed" : "failed"] += 1;
+        console.log(`${name}: ${same ? "ok" : `FAILED\n${text}`}`);
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+        counted.skipped += 1;
+        console.log(`${name}: skipped: ${error.message}`);
+      }
     }
-    const expected = existsSync(snapshot) ? readFileSync(snapshot, "utf8") : "";
-    const same = report === expected;
-    if (same) passed += 1;
-    else failed += 1;
-    console.log(`${server.name}: ${same ? "ok" : "FAILED"}`);
-    if (!same) console.log(differences(expected, report));
   }
-  console.log(`interop: ${passed} passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
+  console.log(sum(counted));
+  if (counted.failed > 0) process.exitCode = 1;
 }
 
+const nameOf = ({ name }, asInstalled) => (asInstalled ? name : `${name}-after-recipe`);
+
 /** Where the report is that was read. */
-export const snapshotOf = ({ name }) => new URL(`snapshots/${name}.json`, import.meta.url);
+export const snapshotOf = (server, asInstalled = true) =>
+  new URL(`snapshots/${nameOf(server, asInstalled)}.json`, import.meta.url);
+
+function compare(snapshot, report) {
+  if (process.env.UPDATE_SNAPSHOTS) {
+    mkdirSync(new URL(".", snapshot), { recursive: true });
+    writeFileSync(snapshot, report);
+  }
+  const expected = existsSync(snapshot) ? readFileSync(snapshot, "utf8") : "";
+  return { same: report === expected, text: differences(expected, report) };
+}
 
 /** The report as JSON, with names for the origins, whose ports are others each time. */
-export async function reportOn(server) {
-  const running = await start(server, { asInstalled: true });
+export async function reportOn(server, asInstalled = true) {
+  const running = await start(server, { pageOrigin: ORIGIN, asInstalled });
   try {
-    const report = await diagnose(running.mcpUrl);
+    const [{ way }] = rowsOf(server);
+    const { mcpUrl, options } = way ? running[way] : running;
+    const report = await diagnose(mcpUrl, options);
     return report
-      .replaceAll(new URL(running.mcpUrl).origin, "http://server.localhost")
+      .replaceAll(new URL(mcpUrl).origin, "http://server.localhost")
       .replaceAll(/http:\/\/localhost:\d+/g, "http://issuer.localhost");
   } finally {
     await running.close();
   }
 }
 
-function diagnose(url) {
+/** @param {{ clientId?: string }} [options] the app's */
+function diagnose(url, options) {
+  const clientId = options?.clientId;
+  const own = clientId ? ["--client-id", clientId] : [];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [CLI, "diagnose", url, "--origin", ORIGIN, "--json"], (error, stdout, stderr) =>
+    execFile(process.execPath, [CLI, "diagnose", url, "--origin", ORIGIN, "--json", ...own], (error, stdout, stderr) =>
       // 1 says that there is a failure in the report (see --help).
       error && error.code !== 1 ? reject(new Error(stderr || stdout || error.message)) : resolve(stdout),
     );

@@ -1,5 +1,5 @@
 // `npm run interop`: the whole journey in Chromium against servers that people run. Each is installed once, into
-// the cache. The last line says how many steps passed and failed.
+// the cache. The last line says how many steps passed and failed, and how many servers this machine can't have.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,14 +10,16 @@ import { Failure, isMain, main } from "../../scripts/run.mjs";
 import { staticServer } from "../../www/servers/static.mjs";
 import { allowButton, launchBrowser, ready } from "../e2e/browser.mjs";
 import { compareReports } from "./reports.mjs";
-import { SERVERS, start } from "./servers.mjs";
+import { rowsOf, SERVERS, start } from "./servers.mjs";
+import { count, describe, STEPS, sum } from "./table.mjs";
+import { Unavailable } from "./unavailable.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { PATIENCE } from "../patience.mjs";
 
-const STEPS = ["sign in", "call", "refresh", "step up", "restore", "sign out"];
 const HELP = `Usage: npm run interop -- [--only SERVER] [--diagnose] [--no-build]
 
-Signs in at servers that people run, each installed once, and calls them.
+Signs in at servers that people run, each installed once, and calls them. A server that this machine can't have is
+skipped, and the table says why.
 
   --only SERVER   only this one: ${SERVERS.map(({ name }) => name).join(", ")}
   --no-build      uses the package as it was built last
@@ -30,61 +32,79 @@ async function interop({ only, diagnose, "no-build": asBuilt }) {
   if (!asBuilt) await build();
   if (diagnose) return await compareReports(servers);
   const browser = await launchBrowser();
-  const table = [];
+  const rows = [];
   try {
-    for (const server of servers) table.push({ server, results: await tryServer(browser, server) });
+    for (const server of servers) rows.push(...(await tryServer(browser, server)));
   } finally {
     await browser.close();
   }
-  print(table);
+  console.log(describe(rows));
+  const counted = count(rows);
+  console.log(`\n${sum(counted)}`);
+  if (counted.failed > 0) process.exitCode = 1;
 }
 
+/** @returns {Promise<import("./table.mjs").Row[]>} one, or one for each way to sign in at the server */
 async function tryServer(browser, server) {
+  const rows = [];
+  const page = await startPage();
+  let running;
+  try {
+    running = await start(server, { pageOrigin: page.origin });
+    for (const row of rowsOf(server)) {
+      const own = row.way ? running[row.way] : running;
+      page.setServer(own.mcpUrl);
+      rows.push({ label: row.label, results: await tryRow(browser, row, page.origin, own.options) });
+    }
+  } catch (error) {
+    console.log(`${server.name}: ${error.message}`);
+    const skipped = error instanceof Unavailable ? error.reason : undefined;
+    const results = { "sign in": `FAILED ${error.message}` };
+    rows.push(...rowsOf(server).map(({ label }) => ({ label, skipped, results })));
+  } finally {
+    await running?.close();
+    await page.close();
+  }
+  return rows;
+}
+
+async function tryRow(browser, row, origin, options) {
   const results = {};
   const context = await browser.newContext();
-  let running, page;
   try {
-    running = await start(server);
-    page = await startPage(running.mcpUrl);
     const tab = await context.newPage();
     tab.setDefaultTimeout(PATIENCE);
-    await tab.goto(page.url);
+    await tab.goto(origin);
     await ready(tab);
-    await tab.evaluate(() => app.start());
+    await tab.evaluate((options) => app.start(options), options);
     for (const step of STEPS) {
-      const lack = server.lacks[step];
+      const lack = row.lacks[step];
       results[step] = lack
         ? `– ${lack}`
-        : await journey[step](tab, server).then(
+        : await journey[step](tab, row, options).then(
             () => "ok",
             (error) => `FAILED ${error.message}`,
           );
-      console.log(`${server.name}: ${step}: ${results[step]}`);
+      console.log(`${row.label}: ${step}: ${results[step]}`);
     }
-  } catch (error) {
-    results["sign in"] = `FAILED ${error.message}`;
-    console.log(`${server.name}: ${error.message}`);
   } finally {
     await context.close();
-    await page?.close();
-    await running?.close();
   }
   return results;
 }
 
-/** The page of the session tests, for a server. */
-async function startPage(mcpUrl) {
+/** The page of the session tests. Its origin is known before there is a server, which may have to know it. */
+async function startPage() {
   const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+  const made = {};
   const server = createServer(
-    staticServer({
-      folders: { "/": folder("../sessions/page/"), "/pkg/": folder("../../pkg/") },
-      made: { "/config.json": JSON.stringify({ mcpUrl }) },
-    }),
+    staticServer({ folders: { "/": folder("../sessions/page/"), "/pkg/": folder("../../pkg/") }, made }),
   );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${portOf(server)}/`,
+    origin: `http://127.0.0.1:${portOf(server)}`,
+    setServer: (mcpUrl) => void (made["/config.json"] = JSON.stringify({ mcpUrl })),
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -124,7 +144,7 @@ const journey = {
   },
 
   /** A tool that wants another scope: the error, the popup once more, the same session. */
-  async "step up"(tab, { stepUp }) {
+  async "step up"(tab, { stepUp, userAgrees = (popup) => allowButton(popup).click() }) {
     const write = (tool) =>
       app.outcome(
         app.session
@@ -146,17 +166,17 @@ const journey = {
     });
     const opening = tab.waitForEvent("popup");
     await tab.locator("#sign-in").click();
-    await allowButton(await opening).click();
+    await userAgrees(await opening);
     const { error } = await tab.evaluate(() => app.steppingUp);
     if (error) throw new Error(`${error.code}: ${error.message}`);
     expect((await tab.evaluate(write, stepUp)).value, 200, "with the scope");
   },
 
   /** Without the user, after a reload. */
-  async restore(tab) {
+  async restore(tab, row, options) {
     await tab.reload();
     await ready(tab);
-    await tab.evaluate(() => app.start());
+    await tab.evaluate((options) => app.start(options), options);
     expect(await tab.evaluate(() => app.session !== null), true, "a session");
     expect(await tab.evaluate(() => app.call()), "ok", "the call");
   },
@@ -167,18 +187,6 @@ const journey = {
     expect(await tab.evaluate(async () => await app.authorizer.restore(app.mcpUrl)), null, "what is stored");
   },
 };
-
-function print(table) {
-  const short = (result = "FAILED") => (result === "ok" ? "ok" : result.startsWith("–") ? "–" : "FAILED");
-  const row = (cells) => `| ${cells.join(" | ")} |`;
-  console.log(["", row(["server", ...STEPS]), row(["---", ...STEPS.map(() => "---")])].join("\n"));
-  for (const { server, results } of table)
-    console.log(row([server.name, ...STEPS.map((step) => short(results[step]))]));
-  const all = table.flatMap(({ results }) => STEPS.map((step) => short(results[step])));
-  const failed = all.filter((result) => result === "FAILED").length;
-  console.log(`\ninterop: ${all.filter((result) => result === "ok").length} passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
-}
 
 if (isMain(import.meta.url)) {
   await main(async () => {

@@ -1,17 +1,23 @@
 // The servers, each in the folder of its name: `start.mjs` or `start.py` there prints `{ "mcpUrl": … }` when it
 // is ready. What a server lacks or does in its own way stands here as a note. With AS_INSTALLED in its environment
 // it comes without the CORS that pages need and that is not its own.
+//
+// A product is an authorization server alone, with the demo's MCP server before it. One product may be tried in several
+// ways, such as with a registered client and without: its script prints `{ "mcpUrl": …, "options": … }` for each of them
+// by name, where `options` are the app's (see product.mjs).
 
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cache, Failure, fingerprint, run, step, which } from "../../scripts/run.mjs";
+import { Failure } from "../../scripts/run.mjs";
 import { consent, logIn } from "../e2e/browser.mjs";
 import { portOf } from "../../www/servers/port.mjs";
+import { install } from "./install.mjs";
+import { Unavailable } from "./unavailable.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -69,12 +75,29 @@ export const SERVERS = [
 ];
 
 /**
- * Installs a server once, and starts it: `{ mcpUrl, close }`.
- * `asInstalled`: without the CORS that the scripts here add.
+ * A server's rows in the table: itself, or each of its ways to sign in, with what is different there.
+ *
+ * @param {any} server
+ * @returns {any[]}
  */
-export async function start(server, { asInstalled = false } = {}) {
-  const environment = asInstalled ? { ...process.env, AS_INSTALLED: "1" } : process.env;
-  if (!server.resourceServer) return await startProcess(server.name, environment);
+export const rowsOf = ({ ways, ...server }) =>
+  ways
+    ? Object.entries(ways).map(([way, own]) => ({ ...server, ...own, way, label: `${server.name}, ${way}` }))
+    : [{ ...server, label: server.name }];
+
+/**
+ * Installs a server once, and starts it: `{ mcpUrl, close }`, or with its ways by name in place of `mcpUrl`. Throws
+ * `Unavailable` where this machine can't have it.
+ *
+ * @param {any} server
+ * @param {object} options
+ * @param {string} options.pageOrigin the origin of the page that signs in
+ * @param {boolean} [options.asInstalled] without the CORS that the scripts here add, and without a product's recipe
+ * @returns {Promise<any>}
+ */
+export async function start(server, { pageOrigin, asInstalled = false }) {
+  const environment = { ...process.env, PAGE_ORIGIN: pageOrigin, ...(asInstalled ? { AS_INSTALLED: "1" } : {}) };
+  if (!server.resourceServer) return await startProcess(server, environment);
   // Not before they are needed: `--help` works without the npm packages.
   const [{ authorizationServer }, { SCOPES }] = await Promise.all([
     import("../../www/servers/authorization-server.mjs"),
@@ -89,7 +112,7 @@ export async function start(server, { asInstalled = false } = {}) {
   };
   try {
     const issuer = `http://localhost:${portOf(authorization)}`;
-    const running = await startProcess(server.name, { ...environment, ISSUER: issuer });
+    const running = await startProcess(server, { ...environment, ISSUER: issuer });
     const options = { issuer, resource: running.mcpUrl, scopes: SCOPES, accessTokenSeconds: 300, refreshTokens: true };
     const answer = await authorizationServer(options);
     authorization.on("request", (request, response) => {
@@ -104,14 +127,14 @@ export async function start(server, { asInstalled = false } = {}) {
   }
 }
 
-async function startProcess(name, env) {
-  const folder = await install(name);
+async function startProcess({ name, patience = 60 }, env) {
+  const { folder, installed } = await install(name, join(here, name));
   const python = existsSync(join(folder, "start.py"));
   const command = python ? join(folder, "venv", "bin", "python") : process.execPath;
   const child = spawn(command, [join(folder, python ? "start.py" : "start.mjs")], {
     cwd: folder,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...env, INSTALLED: installed },
+    stdio: ["pipe", "pipe", "pipe"],
   });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (complaints = (complaints + text).slice(-4000)));
@@ -121,9 +144,16 @@ async function startProcess(name, env) {
     return new Promise((done) => child.once("exit", done));
   };
   const ready = new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("{") && resolve(JSON.parse(line)));
-    child.once("exit", () => reject(new Failure(`${name} did not start:\n${complaints}`)));
-    setTimeout(() => reject(new Failure(`${name} did not start within a minute:\n${complaints}`)), 60_000).unref();
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (!line.startsWith("{")) return;
+      const said = JSON.parse(line);
+      if (said.failed) reject(new Failure(`${said.failed}\n${complaints}`));
+      else if (said.skipped) reject(new Unavailable(said.skipped, complaints));
+      else resolve(said);
+    });
+    child.once("exit", () => reject(new Unavailable("does not start", complaints)));
+    const late = () => reject(new Unavailable(`does not start within ${patience} s`, complaints));
+    setTimeout(late, patience * 1000).unref();
   });
   try {
     return { ...(await ready), close };
@@ -131,29 +161,4 @@ async function startProcess(name, env) {
     await close();
     throw error;
   }
-}
-
-/** A server's folder, with what it needs: in the cache where that comes from a registry. */
-async function install(name) {
-  const source = join(here, name);
-  const manifest = ["package.json", "requirements.txt"].find((file) => existsSync(join(source, file)));
-  if (!manifest) return source;
-  const folder = join(cache, "interop", `${name}-${fingerprint(readFileSync(join(source, manifest)))}`);
-  const installed = existsSync(join(folder, "installed"));
-  mkdirSync(folder, { recursive: true });
-  cpSync(source, folder, { recursive: true });
-  if (installed) return folder;
-  await step(`Installing ${name} (up to a minute, once)`, async () => {
-    const log = `interop-${name}`;
-    if (manifest === "package.json") {
-      await run("npm", ["install", "--no-package-lock", "--no-audit", "--no-fund"], { log, cwd: folder });
-    } else {
-      const python = which("python3");
-      if (!python) throw new Failure(`python3 is missing, which ${name} needs.`);
-      await run(python, ["-m", "venv", "venv"], { log, cwd: folder });
-      await run(join(folder, "venv", "bin", "pip"), ["install", "--quiet", "-r", manifest], { log, cwd: folder });
-    }
-    mkdirSync(join(folder, "installed"));
-  });
-  return folder;
 }

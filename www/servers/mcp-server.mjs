@@ -31,9 +31,17 @@ export { SCOPES };
  * @param {boolean} [options.dpop] whether it takes tokens that are bound to a key
  * @param {boolean} [options.dpopNonces] whether proofs need a nonce of its own
  * @param {Partial<import("./switches.mjs").Switches>} [options.switches] looked up with each request
+ * @param {TokenVerifier} [options.verify] says what a token is good for; by default the issuer's JWTs are taken
  * @returns {import("node:http").RequestListener}
  */
-export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switches = {} }) {
+export function mcpServer({
+  url,
+  issuer,
+  dpop = true,
+  dpopNonces = false,
+  switches = {},
+  verify = tokenVerifier({ url, issuer, jwksUri: `${issuer}/jwks` }),
+}) {
   const metadataUrl = getOAuthProtectedResourceMetadataUrl(new URL(url));
   const metadata = {
     resource: url,
@@ -44,7 +52,6 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
     resource_name: "Demo notes",
   };
 
-  const verify = tokenVerifier(url, issuer);
   const proofs = proofVerifier({ url, nonces: dpopNonces });
 
   /** What the token says, or the answer that refuses it. */
@@ -115,32 +122,53 @@ export function mcpServer({ url, issuer, dpop = true, dpopNonces = false, switch
   };
 }
 
-/** Takes a JWT access token (RFC 9068) of this issuer, made for this server and for who calls, and nothing else. */
-function tokenVerifier(url, issuer) {
-  const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
-  const refused = (reason) =>
-    new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
+/**
+ * What a token says, or a rejection with an `OAuthError`. `key` is the thumbprint of the key that the caller has, where
+ * they have shown one.
+ *
+ * @typedef {(token: string, key?: string) => Promise<import("@modelcontextprotocol/server").AuthInfo & { token: string }>}
+ *   TokenVerifier
+ */
 
-  /**
-   * `key` is the thumbprint of the key that the caller has, where they have shown one.
-   *
-   * @returns {Promise<import("@modelcontextprotocol/server").AuthInfo & { token: string }>}
-   */
+/**
+ * Takes a JWT access token of this issuer, made for this server and for who calls, and nothing else.
+ *
+ * @param {object} options
+ * @param {string} options.url
+ * @param {string} options.issuer
+ * @param {string} options.jwksUri
+ * @param {string} [options.typ] the type in the token's header; RFC 9068 §2.1 has this one
+ * @returns {TokenVerifier}
+ */
+export function tokenVerifier({ url, issuer, jwksUri, typ = "at+jwt" }) {
+  const keys = createRemoteJWKSet(new URL(jwksUri));
   return async (token, key) => {
-    const { payload } = await jwtVerify(token, keys, { issuer, audience: url, typ: "at+jwt" }).catch((error) => {
+    const { payload } = await jwtVerify(token, keys, { issuer, audience: url, typ }).catch((error) => {
       throw refused(error.code ?? error.name);
     });
-    // RFC 9449 §7.1, §7.2: a token that is bound to a key is for who has the key, and is no Bearer token.
-    if (payload.cnf?.jkt !== key) throw refused("it is bound to another key, or to none");
-    return {
-      token,
-      clientId: payload.client_id,
-      scopes: payload.scope?.split(" ") ?? [],
-      expiresAt: payload.exp,
-      extra: payload,
-    };
+    return authInfo(token, payload, key);
   };
 }
+
+/**
+ * The claims of a token that is valid (RFC 9068 §2.2, RFC 7662 §2.2), for who has shown the key.
+ *
+ * @returns {import("@modelcontextprotocol/server").AuthInfo & { token: string }}
+ */
+export function authInfo(token, claims, key) {
+  // RFC 9449 §7.1, §7.2: a token that is bound to a key is for who has the key, and is no Bearer token.
+  if (claims.cnf?.jkt !== key) throw refused("it is bound to another key, or to none");
+  return {
+    token,
+    clientId: claims.client_id,
+    scopes: claims.scope?.split(" ") ?? [],
+    expiresAt: claims.exp,
+    extra: claims,
+  };
+}
+
+export const refused = (reason) =>
+  new OAuthError(OAuthErrorCode.InvalidToken, `The access token is not accepted (${reason})`);
 
 function tools(authInfo, notes) {
   const server = new McpServer({ name: "demo-notes", version: "1.0.0" });

@@ -1,0 +1,73 @@
+// What the start script of a product does apart from the product: it starts the program, waits until that answers, and
+// ends it with itself. A script is ended by its parent, or ends when that is gone.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { portOf } from "../../www/servers/port.mjs";
+import { Unavailable } from "./unavailable.mjs";
+
+/** Where the archive or the program is that the manifest names. */
+export const installed = process.env.INSTALLED;
+
+/** The origin of the page that signs in. */
+export const pageOrigin = process.env.PAGE_ORIGIN;
+
+/** Whether the product is to be left as it is installed, without the recipe. */
+export const asInstalled = "AS_INSTALLED" in process.env;
+
+/**
+ * Tells the parent that the server is ready: `{ mcpUrl, options }`, or one of these for each way to sign in, by name.
+ * `options` are the app's.
+ */
+export const announce = (ready) => console.log(JSON.stringify(ready));
+
+const programs = new Set();
+
+/**
+ * Starts a program, and resolves when `url` answers with 200. What it prints goes to the standard error.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ url: string, cwd?: string, env?: Record<string, string> }} options
+ */
+export async function startProgram(command, args, { url, cwd, env = {} }) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  programs.add(child);
+  child.stdout.pipe(process.stderr);
+  child.stderr.pipe(process.stderr);
+  let over;
+  child.once("error", (error) => (over = error.message));
+  child.once("exit", (code, signal) => (over = `${command} ended (${signal ?? code})`));
+  // A program that was just started refuses connections, and does not say when it stops to do so.
+  while (!(await fetch(url).catch(() => undefined))?.ok) {
+    if (over) throw new Unavailable(over);
+    await wait(200);
+  }
+}
+
+/** A port that nobody listens at. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const port = portOf(server);
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function end(status = 0) {
+  const running = [...programs].filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  for (const child of running) child.kill();
+  await Promise.all(running.map((child) => once(child, "exit")));
+  process.exit(status);
+}
+process.once("SIGTERM", () => end());
+process.once("SIGINT", () => end());
+process.stdin.once("end", () => end()).resume();
+// What the script does not catch. A program that does not start is a matter of the machine, all else is a failure.
+process.once("uncaughtException", (error) => {
+  announce(error instanceof Unavailable ? { skipped: error.reason } : { failed: error.stack });
+  void end(1);
+});

@@ -1,0 +1,45 @@
+// What came of the journeys, in words: a table, each reason below it, and the sums.
+
+export const STEPS = ["sign in", "call", "refresh", "step up", "restore", "sign out"];
+
+/**
+ * @typedef {object} Row
+ * @property {string} label
+ * @property {string} [skipped] why the server could not be had
+ * @property {Record<string, string>} [results] by step: "ok", "– " and why the server does not offer it, or "FAILED "
+ *   and the error; no entry where it did not come to that
+ */
+
+const symbol = (result = "FAILED") => (result === "ok" ? "ok" : result.startsWith("–") ? "–" : "FAILED");
+
+/** @param {Row[]} rows */
+export function describe(rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  const reasons = [];
+  const lines = rows.map(({ label, skipped, results = {} }) => {
+    if (skipped) {
+      reasons.push(`${label}: skipped: ${skipped}`);
+      return line([label, ...STEPS.map(() => "–")]);
+    }
+    for (const step of STEPS) {
+      const result = results[step];
+      if (result && result !== "ok") reasons.push(`${label}: ${step}: ${result.replace(/^– /, "")}`);
+    }
+    return line([label, ...STEPS.map((step) => symbol(results[step]))]);
+  });
+  return ["", line(["server", ...STEPS]), line(["---", ...STEPS.map(() => "---")]), ...lines, "", ...reasons].join(
+    "\n",
+  );
+}
+
+/** How many steps passed and failed, and how many rows were skipped. */
+export function count(rows) {
+  const tried = rows.filter(({ skipped }) => !skipped);
+  const symbols = tried.flatMap(({ results = {} }) => STEPS.map((step) => symbol(results[step])));
+  const number = (kind) => symbols.filter((it) => it === kind).length;
+  return { passed: number("ok"), failed: number("FAILED"), skipped: rows.length - tried.length };
+}
+
+/** The last line. */
+export const sum = ({ passed, failed, skipped }) =>
+  `interop: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
