@@ -1,7 +1,7 @@
 // What a server needs from a registry, installed once, into the cache. The manifest in its folder says what that is.
 
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cache, fingerprint, run, step, which } from "../../scripts/run.mjs";
 import { Unavailable } from "./unavailable.mjs";
 
@@ -35,6 +35,17 @@ const MANIFESTS = {
       }
     },
   },
+  // A program with the folder's name, built from the main.go there, or from the package that go.mod names as tool. The go
+  // command writes all the versions into go.mod, so it works in a copy.
+  "go.mod": {
+    programs: ["go"],
+    async install(folder, log, manifest, source) {
+      cpSync(source, folder, { recursive: true });
+      const what = existsSync(join(source, "main.go")) ? "." : "tool";
+      // The tag is Ory Hydra's, for its database in memory.
+      await run("go", ["build", "-mod=mod", "-tags=sqlite", `-o=${basename(source)}`, what], { log, cwd: folder });
+    },
+  },
 };
 
 /**
@@ -49,14 +60,16 @@ export async function install(name, source) {
   const missing = programs.find((program) => !which(program));
   if (missing) throw new Unavailable(`needs ${missing}, which is not installed`);
   const manifest = readFileSync(join(source, file), "utf8");
-  const installed = join(cache, "interop", `${name}-${fingerprint(manifest)}`);
+  const program = join(source, "main.go");
+  const contents = existsSync(program) ? [manifest, readFileSync(program)] : [manifest];
+  const installed = join(cache, "interop", `${name}-${fingerprint(...contents)}`);
   const isThere = join(installed, "installed");
   mkdirSync(installed, { recursive: true });
   if (copied) cpSync(source, installed, { recursive: true });
   if (!existsSync(isThere)) {
     await step(`Installing ${name} (once)`, async () => {
       try {
-        await install(installed, `interop-${name}`, manifest);
+        await install(installed, `interop-${name}`, manifest, source);
       } catch (error) {
         throw new Unavailable(`${programs[0]} could not install it`, error.message);
       }

@@ -72,7 +72,24 @@ export const SERVERS = [
     revokes: true,
     lacks: { "step up": "wants one scope for all its tools" },
   },
+  {
+    name: "zitadel-oidc",
+    user: logInAtExample,
+    userAgrees: logInAtExample,
+    stepUp: "write_note",
+    revokes: true,
+    lacks: {},
+  },
 ];
+
+/** The only page of zitadel/oidc's example: it has no session, and asks for no consent. */
+async function logInAtExample(popup) {
+  const closed = popup.waitForEvent("close");
+  await popup.getByLabel("Username").fill("test-user2");
+  await popup.getByLabel("Password").fill("verysecure");
+  await popup.getByRole("button", { name: "Login" }).click();
+  await closed;
+}
 
 /**
  * A server's rows in the table: itself, or each of its ways to sign in, with what is different there.
