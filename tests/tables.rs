@@ -128,53 +128,35 @@ fn cells<'a>(page: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
     rows.skip(1).map(|row| row.split_once(" | ").unwrap_or_else(|| panic!("two cells: {row}"))).collect()
 }
 
+/// The sections of a page on a server, in their order, and the rows of what works.
+const HEADINGS: [&str; 5] =
+    ["What an administrator configures", "Options", "What works and what does not", "Errors", "Sources"];
+const WORKS: [&str; 7] = [
+    "Registration (RFC 7591)",
+    "Client ID metadata document",
+    "`resource` (RFC 8707)",
+    "PKCE is announced",
+    "Refresh tokens",
+    "DPoP",
+    "CORS for pages",
+];
+
+/// The rows of what works, beginning with the one on registration. The table's head is empty.
+fn works(page: &str) -> Vec<(&str, &str)> {
+    section(page, HEADINGS[2]).lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")).collect()
+}
+
 #[test]
-fn every_page_on_a_vendor_has_the_same_form_and_a_fixture() {
-    const HEADINGS: [&str; 5] =
-        ["What an administrator configures", "Options", "What works and what does not", "Errors", "Sources"];
-    const ROWS: [&str; 7] = [
-        "Registration (RFC 7591)",
-        "Client ID metadata document",
-        "`resource` (RFC 8707)",
-        "PKCE is announced",
-        "Refresh tokens",
-        "DPoP",
-        "CORS for pages",
-    ];
-    // What a fixture may lack, and how its page says so.
-    const MEMBERS: [(&str, &str); 4] = [
-        ("challenge", "an mcp server's challenge"),
-        ("tokens", "token answers"),
-        ("refreshed", "refreshed tokens"),
-        ("dead_refresh_token", "answer to a dead refresh token"),
-    ];
-    let mut pages = names("docs/servers", ".md");
-    pages.retain(|name| name != "README");
-    assert_eq!(pages, names("tests/flow/vendors", ".json"));
+fn every_page_on_a_server_has_the_same_form() {
+    let vendors = names("tests/flow/vendors", ".json");
+    let products = names("tests/interop", "");
     let all = read("docs/servers/README.md");
-    for name in pages {
+    for name in names("docs/servers", ".md").iter().filter(|name| *name != "README") {
         let page = read(&format!("docs/servers/{name}.md"));
-        let fixture = format!("tests/flow/vendors/{name}.json");
-        let vendor: serde_json::Value = serde_json::from_str(&read(&fixture)).unwrap();
         assert!(all.lines().any(|line| line.starts_with("| [") && line.contains(&format!("]({name}.md) |"))), "{name}");
         let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         assert_eq!(headings, HEADINGS, "{name}");
-        assert!(section(&page, HEADINGS[0]).contains("\n1. "), "{name}");
-
-        let code: String = section(&page, "Options").split("```").skip(1).step_by(2).collect();
-        for option in vendor["options"].as_object().unwrap().keys() {
-            assert!(code.contains(option), "{name}: {option}");
-        }
-        // A table whose head is empty.
-        let works = section(&page, HEADINGS[2]).lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
-        let works: Vec<_> = works.collect();
-        assert_eq!(works.iter().map(|(row, _)| *row).collect::<Vec<_>>(), ROWS, "{name}");
-        let says = |row: usize, word: &str| works[row].1.to_lowercase().starts_with(word);
-        let metadata = &vendor["metadata"];
-        let announces = metadata["code_challenge_methods_supported"].to_string().contains("S256");
-        assert_eq!(says(3, "yes"), announces, "{name}: PKCE");
-        assert_eq!(says(0, "no"), metadata.get("registration_endpoint").is_none(), "{name}: registration");
-
+        assert_eq!(works(&page).iter().map(|(row, _)| *row).collect::<Vec<_>>(), WORKS, "{name}");
         let errors = cells(&page, "Errors");
         assert!(errors.len() >= 3, "{name}");
         for (error, _) in errors {
@@ -182,8 +164,42 @@ fn every_page_on_a_vendor_has_the_same_form_and_a_fixture() {
                 assert!(Code::ALL.iter().any(|known| known.name() == code), "{name}: {code}");
             }
         }
+        // What its statements come from: a fixture made from the vendor's documents, or the product itself.
+        let (fixture, folder) = (format!("tests/flow/vendors/{name}.json"), format!("tests/interop/{name}"));
         let sources = section(&page, "Sources");
-        assert!(quoted(sources).contains(&&*fixture) && sources.contains("2026-") && sources.contains('“'), "{name}");
+        assert!(sources.contains("2026-"), "{name}");
+        assert_eq!(quoted(sources).contains(&&*fixture), vendors.contains(name), "{name}");
+        assert_eq!(quoted(sources).contains(&&*folder), products.contains(name), "{name}");
+        assert!(vendors.contains(name) != products.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn every_page_on_a_vendor_says_what_its_fixture_has() {
+    // What a fixture may lack, and how its page says so.
+    const MEMBERS: [(&str, &str); 4] = [
+        ("challenge", "an mcp server's challenge"),
+        ("tokens", "token answers"),
+        ("refreshed", "refreshed tokens"),
+        ("dead_refresh_token", "answer to a dead refresh token"),
+    ];
+    for name in names("tests/flow/vendors", ".json") {
+        let page = read(&format!("docs/servers/{name}.md"));
+        let vendor: serde_json::Value =
+            serde_json::from_str(&read(&format!("tests/flow/vendors/{name}.json"))).unwrap();
+        assert!(section(&page, HEADINGS[0]).contains("\n1. "), "{name}");
+        let code: String = section(&page, "Options").split("```").skip(1).step_by(2).collect();
+        for option in vendor["options"].as_object().unwrap().keys() {
+            assert!(code.contains(option), "{name}: {option}");
+        }
+        let works = works(&page);
+        let says = |row: usize, word: &str| works[row].1.to_lowercase().starts_with(word);
+        let metadata = &vendor["metadata"];
+        let announces = metadata["code_challenge_methods_supported"].to_string().contains("S256");
+        assert_eq!(says(3, "yes"), announces, "{name}: PKCE");
+        assert_eq!(says(0, "no"), metadata.get("registration_endpoint").is_none(), "{name}: registration");
+        let sources = section(&page, "Sources");
+        assert!(sources.contains('“'), "{name}");
         let missing = sources.split("Not found there:").nth(1).unwrap_or_default();
         let missing = missing.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         for (member, text) in MEMBERS {

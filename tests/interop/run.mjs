@@ -112,6 +112,25 @@ async function startPage() {
   };
 }
 
+/** The server rotates the refresh token, and the page never gets the new one: the old one has to work once more. */
+async function losesAnAnswer(tab) {
+  const isRefresh = (request) => request.postData()?.includes("grant_type=refresh_token");
+  let lost = 0;
+  const lose = async (route) => {
+    if (!isRefresh(route.request())) return await route.continue();
+    lost ||= (await route.fetch()).status();
+    await route.abort();
+  };
+  const refresh = () => tab.evaluate(() => app.outcome(app.session.refresh()));
+  await tab.route("**", lose);
+  const { error } = await refresh();
+  await tab.unroute("**", lose);
+  expect(lost, 200, "the response that the page does not get");
+  expect(error?.code, "network", "the refresh without a response");
+  expect((await refresh()).error?.code, undefined, "the refresh with the same token");
+  expect(await tab.evaluate(() => app.call()), "ok", "the call after it");
+}
+
 function expect(actual, expected, what) {
   if (actual !== expected)
     throw new Error(`${what}: ${JSON.stringify(actual)} in place of ${JSON.stringify(expected)}`);
@@ -132,7 +151,7 @@ const journey = {
     expect(await tab.evaluate(() => app.call()), "ok", "the call");
   },
 
-  async refresh(tab) {
+  async refresh(tab, { gracePeriod }) {
     expect(await tab.evaluate(() => app.session.canRefresh), true, "canRefresh");
     const changed = await tab.evaluate(async () => {
       const before = await app.session.accessToken();
@@ -141,6 +160,7 @@ const journey = {
     });
     expect(changed, true, "a new token");
     expect(await tab.evaluate(() => app.call()), "ok", "the call after it");
+    if (gracePeriod) await losesAnAnswer(tab);
   },
 
   /** A tool that wants another scope: the error, the popup once more, the same session. */

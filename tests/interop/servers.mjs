@@ -73,6 +73,19 @@ export const SERVERS = [
     lacks: { "step up": "wants one scope for all its tools" },
   },
   {
+    name: "hydra",
+    recipe: true,
+    gracePeriod: true,
+    async user(popup) {
+      await logIn(popup);
+      await consent(popup);
+    },
+    stepUp: "write_note",
+    revokes: true,
+    lacks: {},
+    ways: { registered: {}, "registers itself": {} },
+  },
+  {
     name: "zitadel-oidc",
     user: logInAtExample,
     userAgrees: logInAtExample,

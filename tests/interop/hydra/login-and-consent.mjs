@@ -1,0 +1,87 @@
+// The login and consent app that Ory Hydra leaves to whoever runs it, and asks through its admin API
+// (https://www.ory.sh/docs/oauth2-oidc/custom-login-consent/flow). It takes any name: for tests alone.
+
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { consentPage, errorPage, loginPage, POLICY, STYLE_PATH } from "../../../www/servers/sign-in-pages.mjs";
+
+const REMEMBERED = { remember: true, remember_for: 3600 };
+
+/**
+ * @param {object} options
+ * @param {string} options.adminUrl
+ * @param {(request: any) => string[]} options.audienceOf the MCP servers that a consent request is for
+ * @param {(request: any) => Promise<object>} options.acceptance what it is accepted with
+ * @returns {import("node:http").RequestListener}
+ */
+export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
+  /** `kind` is "login" or "consent". Without a decision the answer says what is asked for. */
+  async function ask(kind, challenge, decision, body) {
+    const path = `/admin/oauth2/auth/requests/${kind}${decision ? `/${decision}` : ""}`;
+    const url = new URL(`${path}?${new URLSearchParams({ [`${kind}_challenge`]: challenge })}`, adminUrl);
+    const response = await fetch(url, {
+      method: decision ? "PUT" : "GET",
+      headers: { "Content-Type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.error_description ?? `Hydra answered ${response.status}`);
+    return answer;
+  }
+
+  const client = (asked) => ({ clientName: asked.client.client_name, clientId: asked.client.client_id });
+  const returnsTo = (asked) => new URL(new URL(asked.request_url).searchParams.get("redirect_uri")).origin;
+  const pages = {
+    login: (asked) => loginPage({ client: client(asked), returnsTo: returnsTo(asked) }),
+    consent: (asked) =>
+      consentPage({
+        client: client(asked),
+        returnsTo: returnsTo(asked),
+        user: asked.subject,
+        resources: audienceOf(asked),
+        scopes: asked.requested_scope,
+      }),
+  };
+  const accepted = {
+    login: (asked, form) => ({ subject: asked.subject || form.get("login"), ...REMEMBERED }),
+    consent: async (asked) => ({ ...(await acceptance(asked)), ...REMEMBERED }),
+  };
+
+  async function answer(request, response) {
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    if (pathname === STYLE_PATH) {
+      response.setHeader("Content-Type", "text/css; charset=utf-8");
+      return void response.end(await readFile(new URL("../../../www/servers/sign-in.css", import.meta.url)));
+    }
+    const kind = pathname.slice(1);
+    const challenge = searchParams.get(`${kind}_challenge`);
+    // Hydra shows here what it may not tell the app.
+    if (kind === "error") {
+      const [error, description] = ["error", "error_description"].map((name) => searchParams.get(name) ?? undefined);
+      return page(400, errorPage({ error, description }));
+    }
+    if (!pages[kind]) return page(404, errorPage({ error: "not_found" }));
+    const asked = await ask(kind, challenge);
+    const form = request.method === "POST" ? new URLSearchParams(await text(request)) : undefined;
+    // `skip`: the user is signed in, or has allowed just this.
+    if (!form && !asked.skip) return page(200, pages[kind](asked));
+    const declined = form?.get("decision") === "cancel";
+    const { redirect_to: location } = declined
+      ? await ask(kind, challenge, "reject", { error: "access_denied", error_description: "The user declined." })
+      : await ask(kind, challenge, "accept", await accepted[kind](asked, form));
+    response.writeHead(303, { Location: location });
+    response.end();
+
+    function page(status, html) {
+      const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY };
+      response.writeHead(status, { ...headers, "Cache-Control": "no-store" });
+      response.end(html);
+    }
+  }
+
+  return (request, response) =>
+    void answer(request, response).catch((error) => {
+      console.error(error);
+      response.writeHead(500).end("The login and consent app has failed.");
+    });
+}

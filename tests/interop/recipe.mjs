@@ -1,0 +1,45 @@
+// The code of a recipe in docs/servers, as an administrator uses it: read from the document, so that it is true.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { read } from "../docs/markdown.mjs";
+
+/**
+ * A document's code in a language under some of its headings, as one text.
+ *
+ * @param {string} document its path from the root
+ * @param {string[]} headings
+ * @param {string} [language]
+ */
+export function codeOf(document, headings, language = "sh") {
+  const blocks = read(document).blocks.filter((block) => block.language === language);
+  return headings
+    .map((heading) => {
+      const found = blocks.filter((block) => block.heading === heading);
+      if (found.length === 0) throw new Error(`${document} has no ${language} under "${heading}".`);
+      return found.map(({ code }) => code).join("\n");
+    })
+    .join("\n");
+}
+
+/**
+ * Puts the names of a set-up in place of the document's. No name of an example may be left: the command would go elsewhere.
+ *
+ * @param {string} commands
+ * @param {Record<string, string>} names the set-up's by the document's
+ */
+export function fill(commands, names) {
+  const longestFirst = Object.keys(names).sort((a, b) => b.length - a.length);
+  const filled = longestFirst.reduce((text, name) => text.replaceAll(name, names[name]), commands);
+  const left = filled.match(/[\w.:/-]*\bexample\.(com|org|net)\b[\w./-]*/);
+  if (left) throw new Error(`The recipe's ${left[0]} stands for nothing here.`);
+  return filled;
+}
+
+/** Runs commands in one shell, which ends at the first that fails. */
+export async function runCommands(commands, env) {
+  const shell = promisify(execFile)("sh", ["-e", "-c", commands], { env: { ...process.env, ...env } });
+  return await shell.catch(({ message, stderr }) => {
+    throw new Error(`A command of the recipe failed: ${stderr || message}`);
+  });
+}
