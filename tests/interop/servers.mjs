@@ -23,6 +23,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * `user`: what the user does in the popup; nothing where the server's page redirects at once.
+ * `gracePeriod`: whether a refresh token may be used again for some time, so that a lost response does no harm.
  * `lacks`: steps that the server does not offer, and why they are left out.
  */
 export const SERVERS = [
@@ -51,6 +52,8 @@ export const SERVERS = [
       await popup.getByRole("button", { name: "Allow" }).click();
       await closed;
     },
+    // It takes the refresh token of before until it has seen the new one.
+    gracePeriod: true,
     revokes: true,
     lacks: { "step up": "is set up with one scope" },
   },
