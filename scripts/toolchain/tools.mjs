@@ -4,7 +4,7 @@
 // once into the cache.
 
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Failure, answer, cache, isProgram, read, root, run, step, which } from "../run.mjs";
 
 const WASM_PACK = "0.15.1";
@@ -58,12 +58,15 @@ async function tool(crate, program, version, minutes) {
     }
     if (!(await hasVersion(join(bin, program), version))) {
       rmSync(folder, { recursive: true, force: true });
-      throw new Failure(`${program} ${version} was compiled but does not start.`);
+      throw new Failure(`${program} ${version} was compiled, but it does not start or names another version.`);
     }
   });
   return bin;
 }
 
 async function hasVersion(program, version) {
-  return (await answer(program, ["--version"]))?.split(/\s/)[1] === version;
+  // Cargo passes a subcommand its name as the first argument, and without it cargo-mutants prints its usage only.
+  const subcommand = /^cargo-([^./\\]+)/.exec(basename(program))?.[1];
+  const args = subcommand ? [subcommand, "--version"] : ["--version"];
+  return (await answer(program, args))?.split(/\s/)[1] === version;
 }
