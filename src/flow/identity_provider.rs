@@ -71,6 +71,13 @@ struct IdentityRecord<'a> {
     token_endpoint_auth_method: &'static str,
 }
 
+/// A sign-in whose page is open. A sign-out deletes it, so what the page brings afterwards is not kept.
+#[derive(Serialize)]
+struct OpenSignIn<'a> {
+    v: u64,
+    nonce: &'a str,
+}
+
 impl UserIdentity {
     /// The token that stands for the user.
     fn subject_token(&self, kind: SubjectTokenType) -> (&Secret, SubjectTokenType) {
@@ -98,8 +105,15 @@ impl<P: Ports> Provider<'_, P> {
         ["identity ", self.own.issuer.as_str(), " ", &self.own.client_id].concat()
     }
 
-    /// An ID-JAG for an authorization server, and the user that it stands for. `sign_in` signs the user in where nothing
-    /// stands for them, or the provider takes it no more. One at a time asks, over all tabs: who waits finds what came.
+    /// The name of the record of an open sign-in, and of the lock that is held until its page has closed. That may take
+    /// minutes, and a sign-out must not wait for it.
+    fn sign_in_key(&self) -> String {
+        ["signing in, ", &self.key()].concat()
+    }
+
+    /// An ID-JAG for an authorization server, and the user that it stands for. `sign_in` signs the user in if nothing
+    /// stands for them, or if the provider no longer accepts it. Over all tabs, one sign-in runs at a time: the others wait
+    /// for it and use its result.
     pub async fn id_jag(
         &self,
         audience: &Issuer,
@@ -144,10 +158,13 @@ impl<P: Ports> Provider<'_, P> {
         let mut refused = Vec::new();
         loop {
             let identity = {
+                let _sign_ins = self.ports.lock(&self.sign_in_key()).await?;
                 let turn = self.ports.lock(&self.key()).await?;
-                match self.kept(turn, &refused).await? {
-                    (_turn, Some(identity)) => identity,
-                    (_turn, None) => sign_in().await?,
+                let (turn, kept) = self.kept(turn, &refused).await?;
+                drop(turn);
+                match kept {
+                    Some(identity) => identity,
+                    None => sign_in().await?,
                 }
             };
             if sub.is_some_and(|sub| *sub != *identity.user.sub) {
@@ -255,8 +272,7 @@ impl<P: Ports> Provider<'_, P> {
         let attempt = Attempt::new(self.ports, self.client)?;
         let url = attempt.url(self, &found.metadata, &parameters)?;
         user_agent.confirm(server, &found.metadata.issuer).await?;
-        // What was refused stands for the user no more: where no window was opened, one is for the next sign-in.
-        self.ports.delete(&self.key()).await?;
+        self.begin(&attempt).await?;
         user_agent.open(&AuthorizationPage {
             url: &url,
             state: &attempt.state,
@@ -274,11 +290,34 @@ impl<P: Ports> Provider<'_, P> {
         let code = response(&request, user_agent).await?;
         let form = code_request(&code, &request);
         let secrets = [code.expose(), attempt.verifier.expose()];
-        self.finish(&found, &attempt.nonce, form, &secrets).await
+        let identity = self.exchange_code(&found, &attempt.nonce, form, &secrets).await?;
+        self.keep_new(identity).await
+    }
+
+    /// Forgets what was refused, so that a sign-in that fails here is not followed by another use of it.
+    async fn begin(&self, attempt: &Attempt) -> Result<()> {
+        let _turn = self.ports.lock(&self.key()).await?;
+        self.ports.delete(&self.key()).await?;
+        let open = OpenSignIn { v: VERSION, nonce: &attempt.nonce };
+        self.ports.set(&self.sign_in_key(), record::text(self.ports, &open)?).await
+    }
+
+    /// Keeps what a sign-in brought, unless the user has signed out since it began: that stays so.
+    async fn keep_new(&self, identity: UserIdentity) -> Result<UserIdentity> {
+        let _turn = self.ports.lock(&self.key()).await?;
+        let open = record::load_string(self.ports, &self.sign_in_key(), "nonce").await?;
+        if open.as_deref() != Some(&*identity.nonce) {
+            self.revoke(&identity).await;
+            let message = "The user signed out of the identity provider while its sign-in page was open.";
+            return Err(Error::new(Code::SignedOut, Step::Token, message));
+        }
+        self.ports.delete(&self.sign_in_key()).await?;
+        self.store(&identity).await?;
+        Ok(identity)
     }
 
     /// Exchanges the code.
-    async fn finish(
+    async fn exchange_code(
         &self,
         found: &DiscoveredServer,
         nonce: &str,
@@ -297,7 +336,7 @@ impl<P: Ports> Provider<'_, P> {
         };
         let response = self.endpoint(&endpoints, &endpoints.token).request_tokens(Step::Token, form, secrets).await?;
         let (user, expires_at, id_token) = self.checked(&response, Nonce::Sent(nonce), &endpoints, Step::Token)?;
-        let identity = UserIdentity {
+        Ok(UserIdentity {
             user,
             id_token,
             expires_at,
@@ -305,9 +344,15 @@ impl<P: Ports> Provider<'_, P> {
             refresh_token: response.refresh_token.clone(),
             endpoints,
             is_new: true,
-        };
-        self.store(&identity).await?;
-        Ok(identity)
+        })
+    }
+
+    /// Revokes the refresh token, if the provider offers that (RFC 7009). Returns whether the provider confirmed it.
+    async fn revoke(&self, identity: &UserIdentity) -> bool {
+        let (Some(url), Some(token)) = (&identity.endpoints.revocation, &identity.refresh_token) else { return false };
+        let endpoint = self.endpoint(&identity.endpoints, url);
+        let answer = endpoint.post(Step::Revocation, revocation_request(token, "refresh_token")).await;
+        answer.is_ok_and(|answer| answer.is_success())
     }
 
     /// The ID token of an answer (OpenID Connect Core §3.1.3.7), whose it is, and until when it is good.
@@ -482,8 +527,9 @@ pub async fn identity_usable_until<P: Ports>(ports: &P, client: &Client) -> Resu
     Ok(kept.map(|identity| identity.usable_until()))
 }
 
-/// Deletes what the identity provider issued for the user, and revokes its refresh token where the provider offers that
-/// (RFC 7009). Sessions stay until their tokens run out. Tells whether the provider confirmed it.
+/// Deletes what the identity provider issued for the user, and revokes its refresh token if the provider offers that
+/// (RFC 7009). Sessions stay until their tokens run out. A sign-in whose page is open fails with [`Code::SignedOut`].
+/// Returns whether the provider confirmed the revocation.
 ///
 /// # Errors
 ///
@@ -492,10 +538,8 @@ pub async fn sign_out_of_identity_provider<P: Ports>(ports: &P, client: &Client)
     let Some(own) = client.sign_in_provider() else { return Ok(false) };
     let provider = Provider { ports, client, own };
     let _turn = ports.lock(&provider.key()).await?;
+    ports.delete(&provider.sign_in_key()).await?;
     let Some(identity) = provider.load().await? else { return Ok(false) };
     ports.delete(&provider.key()).await?;
-    let (Some(url), Some(token)) = (&identity.endpoints.revocation, &identity.refresh_token) else { return Ok(false) };
-    let endpoint = provider.endpoint(&identity.endpoints, url);
-    let answer = endpoint.post(Step::Revocation, revocation_request(token, "refresh_token")).await;
-    Ok(answer.is_ok_and(|answer| answer.is_success()))
+    Ok(provider.revoke(&identity).await)
 }

@@ -1,6 +1,7 @@
 //! Enterprise-managed authorization (SEP-990): one sign-in at the identity provider opens every server of the organisation.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
@@ -157,6 +158,31 @@ fn servers_that_are_opened_at_once_have_the_user_sign_in_once() {
     })));
     assert_eq!(opened, [Ok(()), Ok(())]);
     assert_eq!(pages.get(), 1);
+}
+
+#[test]
+fn a_sign_out_waits_for_no_page_and_is_not_undone_by_it() {
+    // The page is open; the user signs out in another tab, and finishes at the page afterwards. What began before a
+    // sign-out keeps no tokens, and what arrives after it is revoked.
+    let (world, signed_out) = (organisation(), Rc::new(Cell::new(false)));
+    let app = app(provider());
+    let (tab, other_app, done) = (world.another_tab(), app.clone(), Rc::clone(&signed_out));
+    let mut user = User::who(move |sent| {
+        let token = id_token(GOOD, &sent["nonce"], 10_000);
+        tab.replies(IDP_TOKEN, vec![issued(&token, Some("idp-refresh")), Reply::ok(JAG)]);
+        let mut sign_out = pin!(sign_out_of_identity_provider(&tab, &other_app));
+        let mut context = Context::from_waker(Waker::noop());
+        done.set((0..100).any(|_| sign_out.as_mut().poll(&mut context).is_ready()));
+        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+    });
+    let error = attempt(&world, &app, SERVER, &mut user).err().unwrap();
+    assert!(signed_out.get(), "the sign-out waits for the page");
+    assert_eq!(error.code(), Code::SignedOut);
+    assert_eq!(world.form(IDP_REVOKE)["token"], "idp-refresh");
+    assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
+
+    // The next sign-in works.
+    attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &Rc::default())).unwrap();
 }
 
 #[test]
