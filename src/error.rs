@@ -401,6 +401,15 @@ mod tests {
         assert_eq!(union.matches("\n  | \"").count(), codes.len());
     }
 
+    /// What an app shows for an error is what the documentation says of its code.
+    #[test]
+    fn an_error_has_the_texts_of_its_code() {
+        for code in documented() {
+            let error = Error::new(code, Step::Token, "What happened.");
+            assert_eq!((error.user_message(), error.remedy()), (code.user_message(), code.remedy()));
+        }
+    }
+
     /// The table of the documentation is made from the enum. `UPDATE_DOCS=1 cargo test` writes it.
     #[test]
     fn the_documented_errors_are_these() {
