@@ -407,6 +407,7 @@ mod tests {
         for code in documented() {
             let error = Error::new(code, Step::Token, "What happened.");
             assert_eq!((error.user_message(), error.remedy()), (code.user_message(), code.remedy()));
+            assert_eq!(format!("{error:?}"), format!("token: {}: What happened.", code.name()));
         }
     }
 

@@ -620,3 +620,78 @@ impl StdError for TransportError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The ports of a program that has none of what is optional.
+    struct Bare;
+
+    impl ClientKey for Bare {}
+    impl Assertions for Bare {}
+    impl Returned for Bare {}
+    impl StepUp for Bare {}
+
+    impl Clock for Bare {
+        fn now(&self) -> UnixMillis {
+            UnixMillis(0)
+        }
+        async fn sleep(&self, _milliseconds: u64) {}
+    }
+
+    impl ResourceResponse for Bare {
+        fn status(&self) -> u16 {
+            307
+        }
+        fn www_authenticate(&self) -> Option<String> {
+            None
+        }
+        fn dpop_nonce(&self) -> Option<String> {
+            None
+        }
+        async fn oauth_error(&self) -> Option<String> {
+            None
+        }
+    }
+
+    #[test]
+    fn what_a_program_does_not_have_is_unsupported_or_empty() {
+        assert_eq!(Bare.client_key_algorithm(), None);
+        assert_eq!(pollster::block_on(Bare.client_sign("input")).unwrap_err().code(), Code::Unsupported);
+        assert_eq!(Bare.clock_offset("https://as.example"), 0);
+        assert!(Bare.responses().is_empty());
+        // `fetch` has followed it.
+        assert!(!Bare.is_redirect());
+        assert_eq!(Bare.date(), None);
+    }
+
+    /// RFC 8259 §6: integers "in the range [-(2**53)+1, (2**53)-1] are interoperable".
+    #[test]
+    fn a_time_stays_within_what_json_has_exactly() {
+        assert_eq!(UnixMillis(1).after(u64::MAX), UnixMillis(9_007_199_254_740_991));
+        assert_eq!(UnixMillis(1).after(2), UnixMillis(3));
+    }
+
+    #[test]
+    fn a_request_with_a_body_is_a_post_of_its_media_type() {
+        let probe = Request::probe(&ServerUrl::parse("https://mcp.example/mcp").unwrap());
+        assert_eq!(probe.method(), "POST");
+        // A type that needs no preflight from another origin (Fetch §2.2.2).
+        assert_eq!(probe.body.as_ref().map(Body::content_type), Some("text/plain"));
+        assert_eq!(Request { body: None, ..*probe }.method(), "GET");
+        assert_eq!(Body::Json("{}".into()).content_type(), "application/json");
+        assert_eq!(Body::Form(Form::default()).content_type(), "application/x-www-form-urlencoded");
+    }
+
+    #[test]
+    fn a_failed_request_says_what_happened() {
+        let text = |error: TransportError| error.to_string();
+        assert_eq!(text(TransportError::Unreachable(None)), "The server could not be reached.");
+        assert_eq!(text(TransportError::TimedOut(None)), "The server did not answer in time.");
+        assert_eq!(LONGEST_BODY, 1024 * 1024);
+        assert_eq!(text(TransportError::TooLarge(None)), "The server answered with more than 1 MiB.");
+        let blocked = TransportError::Blocked { why: "no CORS".into(), cause: None };
+        assert_eq!(text(blocked), "The server answers, but this page may not read it: no CORS");
+    }
+}
