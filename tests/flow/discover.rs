@@ -119,9 +119,48 @@ fn the_challenged_scope_is_authoritative() {
 #[test]
 fn a_challenge_counts_on_a_401_alone() {
     let world = Scripted::working();
-    world.reply(SERVER, Reply::Challenge(200, "Bearer resource_metadata=\"https://evil.example/prm\"".into()));
-    assert!(resource(&world).is_ok());
-    assert_eq!(world.asked()[1], PRM);
+    for status in [200, 400, 403] {
+        world.reply(SERVER, Reply::Challenge(status, "Bearer resource_metadata=\"https://evil.example/prm\"".into()));
+        world.forget_requests();
+        // The scope is that of the metadata, too.
+        assert_eq!(resource(&world), Ok((SERVER.into(), "read write".into())));
+        assert_eq!(world.asked(), [SERVER, PRM], "{status}");
+    }
+}
+
+#[test]
+fn a_page_in_place_of_metadata_is_none_where_the_challenge_names_no_metadata() {
+    // A server of 2025-03-26, which had no protected resource metadata, in an application that answers every path with
+    // its page.
+    let world = Scripted::working();
+    let page = || Reply::ok("<!doctype html>");
+    world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
+    world.reply(PRM, page());
+    world.reply(ROOT_PRM, page());
+    let server = ServerUrl::parse(SERVER).unwrap();
+    let found = block_on(discover_resource(&world, &server, true)).unwrap();
+    let AuthorizationServers::Origin(origin) = found.authorization_servers else { panic!("a page lists nothing") };
+    assert_eq!(origin.as_str(), "https://mcp.example");
+
+    // One that names it has it there, or is broken: nothing is sent to endpoints that are guessed.
+    world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\"")));
+    assert_eq!(resource(&world), Err(Code::InvalidResponse));
+    world.remove(PRM);
+    world.remove(ROOT_PRM);
+    assert_eq!(resource(&world), Err(Code::MetadataNotFound));
+}
+
+#[test]
+fn what_is_wrong_with_the_metadata_is_told_where_the_server_can_not_be_read() {
+    let world = Scripted::working();
+    world.reply(SERVER, Reply::Fails(Code::CorsBlocked));
+    world.reply(PRM, Reply::ok(prm("https://other.example/mcp", ISSUER)));
+    assert_eq!(resource(&world), Err(Code::ResourceMismatch));
+    for unanswered in [Code::Network, Code::CorsBlocked, Code::Timeout] {
+        world.reply(PRM, Reply::Fails(unanswered));
+        world.reply(SERVER, Reply::Fails(Code::ResponseTooLarge));
+        assert_eq!(resource(&world), Err(Code::ResponseTooLarge));
+    }
 }
 
 #[test]
@@ -161,9 +200,19 @@ fn a_server_that_is_down_is_named() {
 #[test]
 fn a_server_without_authorization_says_so() {
     let world = Scripted::default();
-    for status in [200, 400, 404, 405, 415] {
+    let failure = |status| {
         world.reply(SERVER, Reply::Json(status, "{}".into()));
-        assert_eq!(resource(&world), Err(Code::AuthorizationNotRequired));
+        block_on(discover_resource(&world, &ServerUrl::parse(SERVER).unwrap(), true)).unwrap_err()
+    };
+    for status in [200, 202, 400, 404, 405, 415] {
+        let error = failure(status);
+        assert_eq!((error.code(), error.status()), (Code::AuthorizationNotRequired, Some(status)));
+        // A server that takes the request is at its place.
+        assert_eq!(error.message().ends_with("Check its path."), status >= 400, "{status}: {}", error.message());
+    }
+    // RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4: it may ask for a token once it works.
+    for status in [408, 425, 429, 500, 503] {
+        assert_eq!(failure(status).code(), Code::HttpStatus);
     }
 }
 
