@@ -13,9 +13,9 @@ const COUNTS = [1, 5, 20, 50];
 const LONG_TASK_MS = 50;
 
 export const title = "Many servers: restore, and a storm over all of them";
-export const about = `A page has a session with each of so many servers. "Restore" is the time until all are back after a reload, from IndexedDB. Then all
-tokens expire, and the page sends one request to each server at once: "storm" is the time until all have answered. "Opened" counts
-the times that the page opens its database. "Longest task" is the longest one of the main thread, if it exceeds ${LONG_TASK_MS} ms.`;
+export const about = `A page has a session with each of so many servers: "restore" is the time until all are back from IndexedDB after a reload. Then all tokens
+expire, and "storm" is the time until one request to each server, all sent at once, has its response. "Opened" counts how often the page
+opens its database, and "longest task" is the longest one of the main thread, if it exceeds ${LONG_TASK_MS} ms.`;
 export const goal = `the database is opened no more often than for 1 server, 1 refresh per server, no task over ${LONG_TASK_MS} ms, no more than proportional growth from 5 to 50 servers`;
 export const columns = [
   "servers",

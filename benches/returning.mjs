@@ -6,9 +6,9 @@ import { median } from "./statistics.mjs";
 const RUNS = 15;
 
 export const title = "A returning user: from opening the page until the first response";
-export const about = `Medians of ${RUNS} tabs, opened one after another by a user who has signed in. The clients take turns. The time counts from the
+export const about = `Medians of ${RUNS} tabs, opened one after another by a user who has signed in; the clients take turns. The time counts from the
 navigation to the first response to a tool call; the script is in the browser's cache, and the access token is valid. "Requests" are
-those that the client sends to the MCP server and the authorization server; preflights are not counted.`;
+those that the client sends to the MCP server and the authorization server, without preflights.`;
 export const goal = "at most the time of the official client 2.4.0, 1 request";
 export const columns = ["client", "milliseconds", "to the official client 2.4.0", "requests"];
 

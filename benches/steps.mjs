@@ -77,10 +77,10 @@ const VISITS = [
 ];
 
 export const title = "Steps: requests in sequence";
-export const about = `Each response takes ${LATENCY_MS} ms. "To page" counts until the sign-in page is requested, "to answer" until the server's first response
-to a request with a token. Requests that run at the same time are one step. Preflights and the sign-in page's own requests are not
-counted. "Second visit" is a sign-in in a browser that has signed in before. If the authorization server supports pushed
-authorization requests (RFC 9126), this package sends one before the page opens; the others send none.`;
+export const about = `Each response takes ${LATENCY_MS} ms, and requests that run at the same time are one step; preflights and the sign-in page's own requests are
+not counted. "To page" ends when the sign-in page is requested, "to answer" with the server's first response to a request with a token,
+and a "second visit" is in a browser that has signed in before. If the authorization server supports pushed authorization requests
+(RFC 9126), this package sends one before the page opens; the others send none.`;
 export const goal =
   "steps to the page: 3 on the first visit (2 with a document), 3 for discovery in the worst case, 0 on the second visit; 1 refresh and 1 request if the token has expired";
 export const columns = [

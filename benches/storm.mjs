@@ -21,10 +21,9 @@ const SERVERS = [
 ];
 
 export const title = "Storm: many requests with an expired token";
-export const about = `The access token has expired when a page sends many requests. Each client runs under each load: ${LOADS.map(({ name }) => name).join("; ")}.
-The authorization server is oidc-provider. Its refresh tokens can be used once. If one is used again, the server either ends the whole
-session ("ends the session") or refuses that request only ("refused"). Each response is delayed by ${LATENCY_MS} ms. "Session after" says
-whether a further refresh succeeds without the user.`;
+export const about = `The access token has expired when a page sends many requests: ${LOADS.map(({ name }) => name).join("; ")}.
+The authorization server is oidc-provider with refresh tokens that can be used once: a second use ends the whole session ("ends the
+session") or is refused ("refused"), and each response takes ${LATENCY_MS} ms. "Session after" says whether a further refresh succeeds without the user.`;
 export const goal = "1 refresh, every request OK, no unexpected sign-in";
 
 export const columns = [
