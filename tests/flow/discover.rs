@@ -141,6 +141,10 @@ fn a_page_in_place_of_metadata_is_none_where_the_challenge_names_no_metadata() {
     let found = block_on(discover_resource(&world, &server, true)).unwrap();
     let AuthorizationServers::Origin(origin) = found.authorization_servers else { panic!("a page lists nothing") };
     assert_eq!(origin.as_str(), "https://mcp.example");
+    // Nor is one that pages of other origins can't read, as most paths are.
+    world.reply(PRM, Reply::Fails(Code::CorsBlocked));
+    assert!(resource(&world).is_ok());
+    world.reply(PRM, page());
 
     // One that names it has it there, or is broken: nothing is sent to endpoints that are guessed.
     world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\"")));
@@ -165,7 +169,7 @@ fn what_is_wrong_with_the_metadata_is_told_where_the_server_can_not_be_read() {
 
 #[test]
 fn each_fault_of_a_resource_has_its_code() {
-    let faults: [(&str, Reply, Code); 9] = [
+    let faults: [(&str, Reply, Code); 12] = [
         (SERVER, Reply::Challenge(401, "Bearer resource_metadata=\"javascript:alert(1)\"".into()), Code::InsecureUrl),
         (
             SERVER,
@@ -179,6 +183,10 @@ fn each_fault_of_a_resource_has_its_code() {
         (PRM, Reply::Fails(Code::ResponseTooLarge), Code::ResponseTooLarge),
         (PRM, Reply::Fails(Code::Timeout), Code::Timeout),
         (PRM, Reply::Json(503, String::new()), Code::HttpStatus),
+        // It may be there later: an answer of these says nothing about what is there.
+        (PRM, Reply::Json(408, String::new()), Code::HttpStatus),
+        (PRM, Reply::Json(425, String::new()), Code::HttpStatus),
+        (PRM, Reply::Json(429, String::new()), Code::HttpStatus),
     ];
     for (url, reply, code) in faults {
         let world = Scripted::working();
