@@ -88,8 +88,21 @@ fn the_user_is_asked_where_nothing_else_works() {
     let (asked_for, client_id) = asked(&world, &client(), |can_register| Ok(!can_register));
     assert_eq!(asked_for, [format!("{SERVER} {ISSUER} {ISSUER} false")]);
     assert_eq!(client_id, Ok("typed-in".into()));
-    let (_, client_id) = asked(&world, &client(), |_| Ok(false));
-    assert_eq!(client_id, Err(Code::RegistrationUnsupported));
+    world.wait(AN_HOUR);
+    let (asked_for, client_id) = asked(&world, &client(), |_| Ok(false));
+    assert_eq!((asked_for.len(), client_id), (1, Err(Code::RegistrationUnsupported)));
+    // A metadata document is an identity where the app has one and the server takes it.
+    let document = ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap();
+    let with_document = Client { client_id_metadata_url: Some(document), ..client() };
+    world.wait(AN_HOUR);
+    let (asked_for, _) = asked(&world, &with_document, |_| Ok(false));
+    assert_eq!(asked_for, [format!("{SERVER} {ISSUER} {ISSUER} false")]);
+    let taken = metadata(ISSUER, r#", "client_id_metadata_document_supported": true"#);
+    world.reply(METADATA, Reply::ok(taken.replace("registration_endpoint", "none")));
+    world.wait(AN_HOUR);
+    assert_eq!(asked(&world, &client(), |_| Ok(false)).0, [format!("{SERVER} {ISSUER} {ISSUER} false")]);
+    world.wait(AN_HOUR);
+    assert_eq!(asked(&world, &with_document, |_| Ok(false)).0, [format!("{SERVER} {ISSUER} {ISSUER} true")]);
     // The registration endpoint is there, and refuses.
     let world = Scripted::working();
     world.reply(REGISTER, Reply::Json(403, "{}".into()));
@@ -97,6 +110,11 @@ fn the_user_is_asked_where_nothing_else_works() {
     assert_eq!((asked_for.len(), client_id), (2, Ok("typed-in".into())));
     let (_, client_id) = asked(&world, &client(), |_| Ok(false));
     assert_eq!(client_id, Err(Code::RegistrationFailed));
+    // Nothing that passes by waiting is the user's concern.
+    world.wait(AN_HOUR);
+    world.reply(REGISTER, Reply::Fails(Code::Network));
+    let (asked_for, client_id) = asked(&world, &client(), |can_register| Ok(!can_register));
+    assert_eq!((asked_for.len(), client_id), (1, Err(Code::Network)));
 }
 
 #[test]
@@ -225,4 +243,10 @@ fn each_fault_of_registration_has_its_code() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace("registration_endpoint", "x")));
     assert_eq!(client_id(&world, &client()), Err(Code::RegistrationUnsupported));
+    // RFC 7591 §3.2.2: an error is a JSON object. Forms are read at the token endpoint alone.
+    let world = Scripted::working();
+    world.reply(REGISTER, Reply::Json(400, "error=invalid_redirect_uri".into()));
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    let refused = block_on(sign_in(&world, &Rc::new(client()), &account, None, &mut User::consents())).err().unwrap();
+    assert_eq!((refused.code(), refused.server_error()), (Code::RegistrationFailed, None));
 }
