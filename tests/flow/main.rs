@@ -17,6 +17,7 @@ mod organisations;
 mod pushed_authorization_request;
 mod redirect;
 mod redirects;
+mod registration;
 mod scripted;
 mod secrets;
 mod session;
