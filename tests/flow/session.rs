@@ -3,10 +3,11 @@ use std::rc::Rc;
 
 use mcp_authorize::Code;
 use mcp_authorize::flow::{Session, restore, sign_in};
-use mcp_authorize::ports::Clock;
+use mcp_authorize::ports::{Clock, Store};
 use mcp_authorize::protocol::ServerUrl;
 use pollster::block_on;
 
+use crate::call::send;
 use crate::scripted::*;
 
 pub fn signed_in(world: &Scripted) -> Session<Scripted> {
@@ -245,12 +246,33 @@ fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
     world.storage_fails(true);
     block_on(session.refresh()).unwrap();
     assert_eq!(token(&session), Ok("second-access".into()));
-    // The next refresh spends the new refresh token, not the one that is in the store.
+    // What is in the store does not count for it, though other records change there.
     world.storage_fails(false);
+    block_on(world.set("record of another session", "{}".into())).unwrap();
+    assert_eq!(token(&session), Ok("second-access".into()));
+    // The next refresh spends the new refresh token, not the one that is in the store.
     world.reply(TOKEN, Reply::ok(tokens("third")));
     block_on(session.refresh()).unwrap();
     assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
     assert!(world.stored()[&record()].contains("third-refresh"));
+}
+
+#[test]
+fn a_refresh_in_vain_says_nothing_of_the_tokens_after_it() {
+    // A server that gives the same token again is not asked at once again where it is refused. A new one is another matter.
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let refused = |_: &str| AppResponse::new(401, "");
+    let refreshes = |session: &Session<Scripted>, answer: &dyn Fn(&str) -> AppResponse| {
+        world.forget_requests();
+        let _ = send(session, true, answer);
+        world.posted(TOKEN).len()
+    };
+    assert_eq!(refreshes(&session, &refused), 1);
+    assert_eq!(refreshes(&session, &refused), 0);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(session.refresh()).unwrap();
+    assert_eq!(refreshes(&session, &refused), 1);
 }
 
 #[test]

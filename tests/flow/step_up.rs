@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mcp_authorize::flow::{Session, restore};
+use mcp_authorize::flow::{Session, forget_client, restore};
 use mcp_authorize::ports::POPUP_CLOSED;
 use mcp_authorize::protocol::Scope;
 use mcp_authorize::{Code, Error, Step};
@@ -50,6 +50,22 @@ fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
     let restored = block_on(restore(&world, &Rc::new(client()), &session.server().clone().into())).unwrap().unwrap();
     assert_eq!(restored.scope().tokens(), ["read", "write"]);
     assert!(world.events().iter().any(|event| event.starts_with("SteppedUp")));
+}
+
+#[test]
+fn a_session_whose_app_was_registered_anew_meanwhile_is_found_again() {
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    let (app, server) = (Rc::new(client()), session.server().clone());
+    block_on(forget_client(&world, &app, &session.issuer())).unwrap();
+    world.reply(REGISTER, Reply::Json(201, r#"{"client_id": "newer"}"#.into()));
+    second_tokens(&world);
+    stepped(&session, Some("write")).unwrap();
+    let restored = block_on(restore(&world, &app, &server.into())).unwrap().unwrap();
+    assert_eq!(restored.client_id(), "newer");
+    assert_eq!(block_on(restored.access_token()).unwrap().expose(), "second-access");
+    // The record of before is no one's.
+    assert_eq!(world.stored().keys().filter(|key| key.starts_with("session ")).count(), 1);
 }
 
 #[test]
