@@ -640,6 +640,18 @@ mod tests {
         async fn sleep(&self, _milliseconds: u64) {}
     }
 
+    impl UserAgent for Bare {
+        async fn choose(&mut self, _issuers: &[Issuer]) -> Result<usize> {
+            Ok(0)
+        }
+        fn open(&mut self, _page: &AuthorizationPage<'_>) -> Result<()> {
+            Ok(())
+        }
+        async fn response(&mut self) -> Result<CallbackQuery> {
+            Err(Error::new(POPUP_CLOSED, Step::Authorization, "Nobody is there."))
+        }
+    }
+
     impl ResourceResponse for Bare {
         fn status(&self) -> u16 {
             307
@@ -661,6 +673,8 @@ mod tests {
         assert_eq!(pollster::block_on(Bare.client_sign("input")).unwrap_err().code(), Code::Unsupported);
         assert_eq!(Bare.clock_offset("https://as.example"), 0);
         assert!(Bare.responses().is_empty());
+        // It shows the page and waits.
+        assert_eq!((Bare.redirect_timeout(), Bare.shows_page()), (None, true));
         // `fetch` has followed it.
         assert!(!Bare.is_redirect());
         assert_eq!(Bare.date(), None);

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use mcp_authorize::flow::{Client, sign_in};
 use mcp_authorize::ports::POPUP_CLOSED;
 use mcp_authorize::protocol::{ClientIdMetadataUrl, ServerUrl};
-use mcp_authorize::{Code, Error};
+use mcp_authorize::{Code, Error, Step};
 use pollster::block_on;
 
 use crate::scripted::*;
@@ -51,6 +51,15 @@ fn the_worst_discovery_takes_three_steps() {
     world.reply("https://as.example/tenant/.well-known/openid-configuration", Reply::ok(metadata(issuer, "")));
     attempt(&world).unwrap();
     assert_eq!(world.steps(), 3 + 2, "and registration and token request");
+}
+
+#[test]
+fn a_fault_of_the_app_is_no_reason_to_ask_the_servers_again() {
+    let world = visited();
+    let mut user = User::consents();
+    user.parameters = Box::new(|_| Err(Error::new(Code::InvalidOption, Step::Authorization, "No such parameter.")));
+    assert_eq!(attempt_as(&world, client(), &mut user).unwrap_err().code(), Code::InvalidOption);
+    assert!(world.asked().is_empty());
 }
 
 #[test]

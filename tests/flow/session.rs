@@ -236,6 +236,16 @@ fn retry_after_is_honoured() {
     world.wait(120);
     world.reply(TOKEN, Reply::ok(tokens("third")));
     block_on(session.refresh()).unwrap();
+    // Whoever uses the app does not wait for a day.
+    world.forget_requests();
+    world.reply(TOKEN, Reply::RetryAfter(503, 86_400));
+    assert!(block_on(session.refresh()).is_err());
+    world.wait(5 * 60 - 6);
+    assert!(block_on(session.refresh()).is_err());
+    assert_eq!(world.posted(TOKEN).len(), 1);
+    world.wait(6);
+    world.reply(TOKEN, Reply::ok(tokens("fourth")));
+    block_on(session.refresh()).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use mcp_authorize::flow::{Client, PreRegistered, Session, restore, sign_in};
 use mcp_authorize::ports::POPUP_CLOSED;
-use mcp_authorize::protocol::{CodeVerifier, Scope, ServerUrl};
+use mcp_authorize::protocol::{AuthorizationParameters, CodeVerifier, Scope, ServerUrl};
 use mcp_authorize::{Code, Error};
 use pollster::block_on;
 
@@ -358,4 +358,54 @@ fn a_store_that_fails_is_told() {
     let world = Scripted::working();
     world.storage_fails(true);
     assert_eq!(code(&world, &mut User::consents()), Code::StorageFailed);
+}
+
+/// What a sign-in fails with.
+fn failure(world: &Scripted, client: Client, user: &mut User) -> Error {
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    block_on(sign_in(world, &Rc::new(client), &account, None, user)).err().unwrap()
+}
+
+#[test]
+fn a_consent_that_the_user_may_not_give_is_told_with_its_remedy() {
+    // OpenID Connect Core §11: offline_access needs `prompt=consent`. Some providers want an administrator for it.
+    let failed = |scopes: &str, parameters: &[(&str, Option<&str>)], error: &'static str| {
+        let world = Scripted::working();
+        world.reply(METADATA, Reply::ok(metadata(ISSUER, &format!(r#", "scopes_supported": [{scopes}]"#))));
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned)));
+        let authorization_parameters = AuthorizationParameters::new(parameters.collect()).unwrap();
+        let client = Client { authorization_parameters, ..client() };
+        let mut user = User::who(move |sent| vec![Ok(ours(&format!("?error={error}&state={}", sent["state"])))]);
+        failure(&world, client, &mut user).message().contains("prompt: null")
+    };
+    let offline = r#""read", "offline_access""#;
+    for error in ["consent_required", "access_denied", "interaction_required"] {
+        assert!(failed(offline, &[], error), "{error}");
+    }
+    assert!(!failed(offline, &[], "server_error"), "not about consent");
+    assert!(!failed(r#""read""#, &[], "access_denied"), "nothing asked for consent");
+    assert!(!failed(offline, &[("prompt", None)], "access_denied"), "the app has dropped it");
+}
+
+#[test]
+fn a_server_of_2025_03_26_and_one_whose_challenge_is_hidden_fail_in_their_own_words() {
+    // Neither has metadata. RFC 9110 §15.5.2 requires a challenge on a 401: without one it is hidden from the page.
+    for (challenge, code) in [("Bearer", Code::RegistrationFailed), ("", Code::MetadataNotFound)] {
+        let world = Scripted::default();
+        world.reply(SERVER, Reply::Challenge(401, challenge.into()));
+        assert_eq!(failure(&world, client(), &mut User::consents()).code(), code);
+    }
+    // One with metadata has nothing to hide.
+    let world = Scripted::working();
+    world.reply(SERVER, Reply::Challenge(401, String::new()));
+    world.reply(REGISTER, Reply::Json(403, String::new()));
+    assert_eq!(failure(&world, client(), &mut User::consents()).code(), Code::RegistrationFailed);
+}
+
+#[test]
+fn nobody_chooses_where_there_is_one_authorization_server() {
+    let mut user = User::consents();
+    user.chooses = 5;
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    assert!(block_on(sign_in(&Scripted::working(), &Rc::new(client()), &account, None, &mut user)).is_ok());
 }

@@ -12,3 +12,15 @@ const UNSTEADY_MS: u64 = 60_000;
 pub(super) fn is_due(at: UnixMillis, noted: UnixMillis, now: UnixMillis) -> bool {
     at <= now || now.after(UNSTEADY_MS) < noted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_back_by_more_than_a_minute_makes_everything_due() {
+        let is_due = |now| is_due(UnixMillis(200_000), UnixMillis(100_000), UnixMillis(now));
+        assert!([200_000, 200_001, 39_999, 0].into_iter().all(is_due));
+        assert!(![199_999, 100_000, 40_000].into_iter().any(is_due));
+    }
+}
