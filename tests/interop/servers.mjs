@@ -86,7 +86,7 @@ export const SERVERS = [
     stepUp: "write_note",
     revokes: true,
     lacks: {},
-    ways: { registered: {}, "registers itself": {} },
+    ways: { registered: {}, "registered, JWTs": {}, "registers itself": {} },
   },
   {
     name: "zitadel-oidc",

@@ -9,7 +9,7 @@ import { delimiter, join } from "node:path";
 import { portOf } from "../../../www/servers/port.mjs";
 import { announce, asInstalled, freePort, installed, pageOrigin, startProgram } from "../product.mjs";
 import { codeOf, fill, runCommands } from "../recipe.mjs";
-import { introspectTokens, resourceServer } from "../resource-server.mjs";
+import { introspectTokens, resourceServer, verifyJwts } from "../resource-server.mjs";
 import { loginAndConsent } from "./login-and-consent.mjs";
 
 const mcp = await resourceServer();
@@ -17,8 +17,10 @@ const [publicPort, adminPort] = [await freePort(), await freePort()];
 const issuer = `http://localhost:${publicPort}`;
 const adminUrl = `http://localhost:${adminPort}`;
 
-const recipe = (language) =>
-  fill(codeOf("docs/servers/hydra.md", ["What an administrator configures"], language), {
+const STEPS = "What an administrator configures";
+const JWTS = "Or: JWTs as access tokens";
+const recipe = (language, headings = [STEPS]) =>
+  fill(codeOf("docs/servers/hydra.md", headings, language), {
     "https://app.example.com": pageOrigin,
     "https://hydra.example.com": issuer,
     "http://hydra-admin.example.com": adminUrl,
@@ -47,10 +49,14 @@ await startProgram(join(installed, "hydra"), ["serve", "all", "--dev", ...config
     SQA_OPT_OUT: "true",
   },
 });
-const verify = introspectTokens({ url: mcp.url, endpoint: `${adminUrl}/admin/oauth2/introspect` });
+const opaque = introspectTokens({ url: mcp.url, endpoint: `${adminUrl}/admin/oauth2/introspect` });
+const metadataUrl = `${issuer}/.well-known/openid-configuration`;
+const jwts = await verifyJwts({ url: mcp.url, metadataUrl, typ: "JWT" });
+const verify = (token, key) => (token.startsWith("ory_at_") ? opaque : jwts)(token, key);
 mcp.protect({ issuer, verify, dpop: false });
 announce({
   registered: { mcpUrl: mcp.url, options: { clientId: await registerApp() } },
+  "registered, JWTs": { mcpUrl: mcp.url, options: { clientId: await registerApp(recipe("text", [JWTS])) } },
   "registers itself": { mcpUrl: mcp.url },
 });
 
@@ -60,11 +66,13 @@ function configuration() {
   const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-hydra-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "hydra.yml");
-  writeFileSync(file, recipe("yaml"));
+  writeFileSync(file, recipe("yaml", [STEPS, JWTS]));
   return ["--config", file];
 }
 
-async function registerApp() {
-  const { stdout } = await runCommands(recipe("sh"), { PATH: [installed, process.env.PATH].join(delimiter) });
+async function registerApp(options = "") {
+  const { stdout } = await runCommands(`${recipe("sh")} ${options}`, {
+    PATH: [installed, process.env.PATH].join(delimiter),
+  });
   return JSON.parse(stdout).client_id;
 }
