@@ -39,7 +39,7 @@ export async function site({ out, url }) {
       write(join(to, name), extname(name) === ".html" ? withPolicy(content.toString()) : content);
     }
   };
-  copy("www", ".", readdirSync(join(root, "www")));
+  for (const folder of [".", "app", "show"]) copy(join("www", folder), folder, readdirSync(join(root, "www", folder)));
   const published = readdirSync(join(root, "pkg"), { encoding: "utf8", recursive: true });
   copy(
     "pkg",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { challenge, form, headers, json, REDACTED } from "../../www/redact.js";
+import { challenge, form, headers, json, REDACTED } from "../../www/show/redact.js";
 import { PATIENCE } from "../patience.mjs";
 import {
   allowButton,

@@ -1,21 +1,6 @@
-// The tools of an MCP server, through the official SDK: a form for each, made from its input schema.
+// The tools of an MCP server: a form for each, made from its input schema.
 
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { breakable, find, make } from "./dom.js";
-
-/**
- * Connects to the server of a session. All that this library adds is `session.fetch`.
- *
- * @param {import("mcp-authorize").McpSession} session
- */
-export async function connect(session) {
-  const client = new Client({ name: "mcp-authorize demo", version: "1.0.0" });
-  await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { fetch: session.fetch }));
-  return client;
-}
-
-/** @param {Client} client */
-export const toolsOf = async (client) => (await client.listTools()).tools;
 
 /**
  * Shows the tools of a server: a form for each, and the first is open.

@@ -1,13 +1,13 @@
-// The page: signs in to an MCP server, shows the session, calls tools.
+// Shows what ../app/sign-in.js does: the session, the tools, the diagram, the errors.
 
-import { McpAuthorizer } from "mcp-authorize";
+import * as app from "../app/sign-in.js";
 import { offerDiagnosis } from "./diagnosis.js";
 import { breakable, find, make } from "./dom.js";
 import { clearError, showError } from "./errors.js";
 import { Exchanges } from "./exchanges.js";
 import { Sequence } from "./sequence.js";
 import { Switches } from "./switches.js";
-import { callTool, connect, offer, showTools, toolsOf } from "./tools.js";
+import { callTool, offer, showTools } from "./tools.js";
 
 const server = find("server");
 const redirectUri = new URL("callback.html", document.baseURI).href;
@@ -19,14 +19,8 @@ let home;
 let scopeWords = {};
 /** @type {Switches} */
 let switches;
-/** @type {McpAuthorizer} */
-let authorizer;
-/** Ends the listeners to it. */
+/** Ends the listeners to the authorizer. */
 let listening = new AbortController();
-/** @type {import("mcp-authorize").McpSession | null} */
-let session = null;
-/** @type {import("@modelcontextprotocol/client").Client | null} */
-let client = null;
 /** Ends the sign-in that is under way. @type {AbortController | null} */
 let attempt = null;
 
@@ -43,69 +37,62 @@ async function main() {
     void signIn(server.value.trim());
   });
   find("cancel").addEventListener("click", () => attempt?.abort());
-  find("refresh").addEventListener("click", () => run(() => session.refresh()));
-  find("sign-out").addEventListener("click", () => run(signOut));
+  find("refresh").addEventListener("click", () => run(() => app.session.refresh()));
+  find("sign-out").addEventListener("click", () => run(app.signOut));
   offerDiagnosis({ redirectUri });
   setInterval(showExpiry, 1000);
 
   await run(() => switches.connect());
   await run(setUp);
   // The user came back from the sign-in page that took this one's place, or loaded this one anew.
-  if (!session && exchanges.left()) say("The sign-in was not finished.");
+  if (!app.session && exchanges.left()) say("The sign-in was not finished.");
   exchanges.preview();
   find("start").disabled = false;
 }
 
-/** An authorizer with the options as the switches stand. */
+/** Starts the app with the options as the switches stand. */
 async function setUp() {
   const { fetch } = exchanges;
-  authorizer = await McpAuthorizer.create({
-    clientName: "mcp-authorize demo",
-    redirectUri,
-    fetch,
-    prefetch: false, // The diagram shows one step after the other.
-    ...switches.options,
-  });
+  // The diagram shows one step after the other, so nothing is requested in advance.
+  await app.start({ fetch, prefetch: false, ...switches.options }, (reason) =>
+    leave(reason === "expired" ? "The session has expired. Sign in again." : "Signed out."),
+  );
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;
-  exchanges.follow(authorizer, signal);
-  const on = (type, listener) => authorizer.addEventListener(type, ({ detail }) => listener(detail), { signal });
+  exchanges.follow(app.authorizer, signal);
+  const on = (type, listener) => app.authorizer.addEventListener(type, ({ detail }) => listener(detail), { signal });
   for (const event of ["refreshed", "step-up"]) on(event, showSession);
-  on("signed-out", ({ server: left, reason }) => {
-    if (left === session?.server)
-      leave(reason === "expired" ? "The session has expired. Sign in again." : "Signed out.");
-  });
   // In another tab: all tabs of an origin share their sessions.
   on("signed-in", ({ server: entered }) => {
-    if (!attempt && !session && entered === server.value) void run(restore);
+    if (!attempt && !app.session && entered === server.value) void run(restore);
   });
   await restore();
 }
 
-/** A session outlives the page: no popup, no user. */
 async function restore() {
-  const restored = server.value && (await authorizer.restore(server.value));
-  if (!restored) return;
-  exchanges.restored(restored);
-  await enter(restored);
-  remember(restored.server);
+  const before = app.session;
+  if (server.value) await app.restore(server.value);
+  if (app.session === before) return;
+  exchanges.restored(app.session);
+  await enter();
+  remember(app.session.server);
 }
 
 async function signIn(url) {
   const succeeded = await inPopup(async (signal) => {
-    const signedIn = authorizer.signIn(url, { signal });
+    const signedIn = app.signIn(url, { signal });
     // By redirect this page ends here, and the next one restores the session.
     sessionStorage.setItem("server", url);
     try {
-      session = await signedIn;
+      await signedIn;
     } finally {
       leftFor();
     }
     remember(url);
   });
-  // What comes now is between the page and the MCP server: there is no sign-in to cancel any more.
-  if (succeeded) await run(() => enter(session));
+  // What follows is between the page and the MCP server: there is no sign-in left to cancel.
+  if (succeeded) await run(enter);
 }
 
 /** The server that the page was left for, if it was; told once. */
@@ -145,32 +132,22 @@ function waiting(yes) {
   if (focused) shown.focus();
 }
 
-async function enter(newSession) {
-  session = newSession;
+async function enter() {
+  const entered = app.session;
   showSession();
   say("Signed in.");
-  void client?.close();
-  client = null;
-  // The user may have signed out meanwhile, or in again: then what becomes of this is of no matter.
-  const isCurrent = () => session === newSession;
+  // The user may have signed out or in again meanwhile. The result then no longer matters.
+  const isCurrent = () => app.session === entered;
   try {
-    const connected = await connect(newSession);
-    const tools = isCurrent() ? await toolsOf(connected) : [];
-    if (!isCurrent()) return void connected.close();
-    client = connected;
-    showTools(tools, call);
+    await app.connect();
+    const tools = isCurrent() ? (await app.client.listTools()).tools : [];
+    if (isCurrent()) showTools(tools, call);
   } catch (error) {
     if (isCurrent()) throw error;
   }
 }
 
-async function signOut() {
-  await client?.close();
-  await session.signOut();
-}
-
 function leave(text) {
-  session = client = null;
   const gone = [find("session"), find("tools")];
   const focused = gone.some((section) => section.contains(document.activeElement));
   for (const section of gone) section.hidden = true;
@@ -181,18 +158,18 @@ function leave(text) {
 
 /** The one thing to do next: sign in, and then call a tool. */
 function showPrimary() {
-  find("start").classList.toggle("primary", !session);
+  find("start").classList.toggle("primary", !app.session);
 }
 
 async function call(tool, input) {
   await run(async () => {
     try {
-      await callTool(client, tool, input);
+      await callTool(app.client, tool, input);
     } catch (error) {
       // The tool needs more than the user has granted, and the session gets it with the user's consent.
       if (!error.stepUp) throw error;
       exchanges.failed(error);
-      const missing = error.scopes.filter((scope) => !["offline_access", ...session.scopes].includes(scope));
+      const missing = error.scopes.filter((scope) => !["offline_access", ...app.session.scopes].includes(scope));
       offer(tool, {
         missing: missing.map((scope) => ({ scope, words: scopeWords[scope] })),
         async grant() {
@@ -222,6 +199,7 @@ function say(text) {
 }
 
 function showSession() {
+  const { session } = app;
   if (!session) return;
   find("resource").replaceChildren(...breakable(session.resource));
   find("issuer").replaceChildren(...breakable(session.issuer));
@@ -234,8 +212,8 @@ function showSession() {
 }
 
 function showExpiry() {
-  if (!session) return;
-  find("expiry").textContent = expiryText(session);
+  if (!app.session) return;
+  find("expiry").textContent = expiryText(app.session);
 }
 
 function expiryText({ expiresAt, canRefresh }) {

@@ -1,0 +1,51 @@
+// www/app is the code that people copy from the demo: short, complete, and the README's first example.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { root } from "../../scripts/run.mjs";
+import { files, read } from "./markdown.mjs";
+
+const app = files()
+  .filter((file) => file.startsWith("www/app/"))
+  .map((file) => ({ file, code: readFileSync(join(root, file), "utf8") }));
+const all = app.map(({ code }) => code).join("");
+const [page, callback] = read("README.md").blocks.filter(
+  ({ language, heading }) => language === "js" && heading === "Start",
+);
+
+test("it has 40 lines and no more", () => {
+  const lines = all.trimEnd().split("\n").length;
+  assert.ok(lines <= 40, `${lines} lines`);
+});
+
+test("it imports npm packages and nothing of the demo", () => {
+  const imported = [...all.matchAll(/(?:from|import) "(.*?)"/g)].map(([, name]) => name);
+  assert.deepEqual(imported.sort(), ["@modelcontextprotocol/client", "mcp-authorize", "mcp-authorize/callback"]);
+});
+
+test("it has the imports and the calls of the README's example", () => {
+  const imports = page.code.match(/^import .*$/gm);
+  assert.equal(imports.length, 2);
+  for (const line of imports) assert.ok(all.includes(line), line);
+  const calls = page.code.match(/await [\w.]+(?=\()|new \w+(?=\()|\{ fetch: session\.fetch \}/g);
+  assert.deepEqual(calls, [
+    "await McpAuthorizer.create",
+    "await authorizer.restore",
+    "await authorizer.signIn",
+    "new Client",
+    "await client.connect",
+    "new StreamableHTTPClientTransport",
+    "new URL",
+    "{ fetch: session.fetch }",
+    "await client.listTools",
+  ]);
+  // What to do with the tools is up to each page.
+  for (const call of calls.filter((call) => !call.includes("listTools"))) assert.ok(all.includes(call), call);
+});
+
+test("its callback page runs the line of the README", () => {
+  const { code } = app.find(({ file }) => file === "www/app/callback.js");
+  assert.equal(code.trim(), callback.code.trim());
+});
