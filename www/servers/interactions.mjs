@@ -1,10 +1,11 @@
-// Login and consent at the demo's authorization server: what oidc-provider leaves to whoever runs it. The login takes
-// any name: for demos and tests, never for the open internet.
+// Login and consent at the demo's authorization server, which oidc-provider leaves to its operator. The login accepts any name:
+// only for demos and tests, never for the open internet.
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { consentPage, errorPage, loginPage, STYLE_PATH } from "./sign-in-pages.mjs";
 
+const STYLES = ["../base.css", "./sign-in.css"];
 const PATH = /^\/interaction\/[\w-]+$/;
 const LONGEST_NAME = 100;
 
@@ -13,21 +14,22 @@ const LONGEST_NAME = 100;
  *
  * @param {import("oidc-provider").default} provider
  * @returns {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => Promise<boolean>}
- *   whether it was one
+ *   whether the request was for one of them
  */
 export function interactions(provider) {
   return async (request, response) => {
     const path = request.url.split("?")[0];
     if (path === STYLE_PATH && request.method === "GET") {
       response.setHeader("Content-Type", "text/css; charset=utf-8");
-      response.end(await readFile(new URL("./sign-in.css", import.meta.url)));
+      for (const file of STYLES) response.write(await readFile(new URL(file, import.meta.url)));
+      response.end();
       return true;
     }
     if (!PATH.test(path)) return false;
     try {
       await (request.method === "POST" ? submit : show)(provider, request, response);
     } catch (error) {
-      // What oidc-provider refuses, such as a page that was open for too long; all else is a defect.
+      // oidc-provider refuses some requests, for example from a page that was open for too long. Any other error is a defect.
       const status = error.statusCode ?? 500;
       const { error: code, description } = error.expose ? reason(error) : { error: "server_error" };
       end(response, errorPage({ error: code, description }), status);
@@ -63,7 +65,7 @@ async function show(provider, request, response, typed = {}) {
   end(response, consentPage({ client, returnsTo, user: session.accountId, resources, scopes }));
 }
 
-/** A scheme of an app's own has no origin. */
+/** A private-use scheme has no origin. */
 function originOf(redirectUri) {
   const { origin, protocol } = new URL(redirectUri);
   return origin === "null" ? protocol : origin;
@@ -88,7 +90,7 @@ async function submit(provider, request, response) {
   return finish({ consent: { grantId: await grant(provider, details) } }, { mergeWithLastSubmission: true });
 }
 
-/** What was missing is granted, on top of what was granted before. */
+/** Grants what is missing, in addition to what was granted before. */
 async function grant(provider, { prompt, grantId, session, params }) {
   const grant = grantId
     ? await provider.Grant.find(grantId)
