@@ -14,7 +14,7 @@ import { PATH, switchboard, switches } from "./servers/switches.mjs";
 import { portOf } from "./servers/port.mjs";
 import { SCOPES, SCOPE_WORDS } from "./servers/scopes.mjs";
 
-/** The MCP server's, so that its address is the same each time: in scripts, in `diagnose`, in a page that remembers it. */
+/** The MCP server's port. It is fixed, so that scripts, `diagnose` and pages can use the same URL after a restart. */
 const MCP_PORT = 8401;
 
 const USAGE = `Usage: npm start -- [options]
@@ -48,7 +48,7 @@ export async function start({
   refreshTokens = true,
   dpopNonces = false,
 } = {}) {
-  // Not before they are needed: `--help` works without the npm packages.
+  // Imported here, so that `--help` works without the npm packages.
   const [{ authorizationServer }, { mcpServer }, { bundle }] = await Promise.all([
     import("./servers/authorization-server.mjs"),
     import("./servers/mcp-server.mjs"),
@@ -82,13 +82,13 @@ export async function start({
 
   try {
     const page = await listen(port);
-    // Always at a free port: it forgets everything when it stops, and a new issuer keeps the browser from coming with
-    // a registration that it no longer knows.
+    // Always at a free port: it forgets everything when it stops. With a new issuer, the browser does not use a registration
+    // that the server no longer knows.
     const authorization = await listen(0);
     const mcp = await firstFree(mcpPorts);
 
     // The page is at the address that RFC 8252 §8.3 recommends for a redirect URI. The servers are at
-    // another site, as they are in life: cookies see no ports, so `127.0.0.1` for all would share them.
+    // another site, as in practice: cookies ignore ports, so at `127.0.0.1` all would share them.
     const pageUrl = `http://127.0.0.1:${portOf(page)}/`;
     const issuer = `http://localhost:${portOf(authorization)}`;
     const mcpUrl = `http://localhost:${portOf(mcp)}/mcp`;
@@ -150,7 +150,7 @@ async function main() {
   });
   if (values.help) return void process.stdout.write(USAGE);
 
-  // oidc-provider warns that this is a set-up for development, which a demo is.
+  // oidc-provider warns that its configuration is for development. That is fine for a demo.
   for (const level of ["info", "warn"]) {
     const print = console[level];
     console[level] = (text, ...more) => String(text).includes("oidc-provider ") || print(text, ...more);

@@ -1,10 +1,48 @@
-// What can be measured of how a page looks, and what has to be right of each.
+// Takes screenshots of pages for people to look at, and checks what a program can check of them.
 
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 
+const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
+mkdirSync(folder, { recursive: true });
+
+/** The colours and widths in which each page is looked at, as options of a browser's context. */
+export const LOOKS = [
+  { colours: "light", options: { colorScheme: "light" } },
+  { colours: "dark", options: { colorScheme: "dark" } },
+  { colours: "forced", options: { forcedColors: "active" } },
+].flatMap(({ colours, options }) =>
+  [
+    [360, 740],
+    [768, 1024],
+    [1440, 900],
+  ].map(([width, height]) => ({
+    look: `${colours}-${width}`,
+    options: /** @type {import("playwright-core").BrowserContextOptions} */ ({
+      ...options,
+      reducedMotion: "reduce",
+      viewport: { width, height },
+    }),
+  })),
+);
+
+/**
+ * Takes a screenshot and checks the page.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} state what the page shows
+ * @param {string} look one of `LOOKS`
+ */
+export async function lookAt(page, state, look) {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: `${folder}${state}-${look}.png`, fullPage: true });
+  await looksRight(page, state);
+}
+
 /** `state` names what the page shows. */
-export async function looksRight(page, state) {
+async function looksRight(page, state) {
   const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
   assert.ok(fits, `${state}: nothing sticks out sideways (WCAG 2.2 §1.4.10)`);
   const faint = await page.evaluate(faintTexts);

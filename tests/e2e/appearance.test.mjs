@@ -1,15 +1,13 @@
-// How the page looks, light and dark, wide and narrow: pictures for people in out/screenshots, and what can be
-// measured.
+// How the page looks in every state, colour scheme and width. Screenshots for people are in out/screenshots.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { looksRight } from "./appearance.mjs";
+import { LOOKS, lookAt } from "./appearance.mjs";
 import {
   allowButton,
   callTool,
   consent,
+  errorIn,
   launchBrowser,
   logIn,
   loginField,
@@ -17,14 +15,11 @@ import {
   popupOf,
   sendTool,
   startDemo,
+  textIn,
 } from "./browser.mjs";
-
-const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const folder = root("out/screenshots/");
 
 let browser, demo;
 before(async () => {
-  await mkdir(folder, { recursive: true });
   browser = await launchBrowser();
   demo = await startDemo();
 });
@@ -33,51 +28,83 @@ after(async () => {
   await demo.close();
 });
 
-for (const colorScheme of ["light", "dark"]) {
-  for (const [name, width, height] of [
-    ["wider", 1440, 900],
-    ["wide", 1280, 900],
-    ["narrow", 360, 740],
-  ]) {
-    test(`${colorScheme}, ${name}`, async (t) => {
-      const context = await browser.newContext({ colorScheme, reducedMotion: "reduce", viewport: { width, height } });
-      t.after(() => context.close());
-      const page = await openPage(context, demo);
-      const look = async (state) => {
-        await page.evaluate(() => scrollTo(0, 0));
-        await page.screenshot({ path: `${folder}${state}-${colorScheme}-${name}.png`, fullPage: true });
-        await looksRight(page, state);
-      };
+for (const { look, options } of LOOKS) {
+  test(`${look}: from the first visit to the sign-out`, async (t) => {
+    const context = await browser.newContext(options);
+    t.after(() => context.close());
+    const page = await openPage(context, demo);
 
-      await look("before");
-      const [start, diagnose] = await Promise.all(
-        ["Sign in", "Diagnose"].map((name) => page.getByRole("button", { name, exact: true }).boundingBox()),
-      );
-      assert.equal(diagnose.y, start.y, "both buttons are in one line");
-      assert.deepEqual(await primary(page), ["Sign in"]);
-      await page.getByText("Switches", { exact: true }).click();
-      await look("signed-out");
-      await page.getByText("Switches", { exact: true }).click();
+    await lookAt(page, "first-visit", look);
+    const [start, diagnose] = await Promise.all(
+      ["Sign in", "Diagnose"].map((name) => page.getByRole("button", { name, exact: true }).boundingBox()),
+    );
+    assert.equal(diagnose.y, start.y, "both buttons are in one line");
+    assert.deepEqual(await primary(page), ["Sign in"]);
+    await page.getByText("Switches", { exact: true }).click();
+    await lookAt(page, "switches", look);
+    await page.getByText("Switches", { exact: true }).click();
 
-      const popup = await popupOf(page);
-      await logIn(popup, "alice");
-      await allowButton(popup).waitFor();
-      await look("signing-in");
+    const popup = await popupOf(page);
+    await logIn(popup, "alice");
+    await allowButton(popup).waitFor();
+    await lookAt(page, "signing-in", look);
 
-      await consent(popup);
-      await page.getByRole("heading", { name: "Tools" }).waitFor();
-      assert.deepEqual(await primary(page), ["Call"]);
-      await callTool(page, "add", { a: 2, b: 40 });
-      const messages = await page.locator("#steps summary").all();
-      for (const message of messages) await message.click();
-      await look("signed-in");
+    await consent(popup);
+    await page.getByRole("heading", { name: "Tools" }).waitFor();
+    assert.deepEqual(await primary(page), ["Call"]);
+    await lookAt(page, "signed-in", look);
+    await callTool(page, "add", { a: 2, b: 40 });
+    const messages = await page.locator("#steps summary").all();
+    for (const message of messages) await message.click();
+    await lookAt(page, "tool-called", look);
 
-      for (const message of messages) await message.click();
-      await sendTool(page, "write_note", { note: "Water the plants" });
-      await page.getByRole("button", { name: "Grant access" }).waitFor();
-      await look("step-up");
-    });
-  }
+    for (const message of messages) await message.click();
+    await sendTool(page, "write_note", { note: "Water the plants" });
+    await page.getByRole("button", { name: "Grant access" }).waitFor();
+    await lookAt(page, "step-up", look);
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await textIn(page, "#status", "Signed out.");
+    await lookAt(page, "signed-out", look);
+  });
+
+  test(`${look}: an error`, async (t) => {
+    const context = await browser.newContext(options);
+    t.after(() => context.close());
+    const page = await openPage(context, demo);
+    await page.getByLabel("MCP server URL").fill(`${demo.issuer}/no/mcp/server`);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    assert.ok((await errorIn(page)).code);
+    await lookAt(page, "error", look);
+  });
+
+  test(`${look}: by redirect, on the way to the sign-in page, and back without and with a session`, async (t) => {
+    const context = await browser.newContext(options);
+    t.after(() => context.close());
+    const page = await openPage(context, demo);
+    await page.getByText("Switches", { exact: true }).click();
+    await page.getByLabel("Where the sign-in page comes up").selectOption("redirect");
+    const button = page.getByRole("button", { name: "Sign in", exact: true });
+
+    // A server that answers 204 leaves the user where they are.
+    const address = (url) => url.href.startsWith(`${demo.issuer}/auth?`);
+    await page.route(address, (route) => route.fulfill({ status: 204 }));
+    await button.click();
+    await textIn(page, "#steps", "waiting for you");
+    await textIn(page, "#status", "Continue on the sign-in page.");
+    await lookAt(page, "redirect-waiting", look);
+    await page.unroute(address);
+
+    await page.reload();
+    await textIn(page, "#status", "The sign-in was not finished.");
+    await lookAt(page, "redirect-abandoned", look);
+
+    await page.locator("#start:enabled").click();
+    await logIn(page, "alice");
+    await allowButton(page).click();
+    await page.getByRole("heading", { name: "Tools" }).waitFor();
+    await lookAt(page, "redirect-returned", look);
+  });
 }
 
 /** The buttons that stand out. */

@@ -1,21 +1,16 @@
 // The report on a server, as the demo page shows it.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { reportOn, snapshotOf } from "../interop/reports.mjs";
 import { SERVERS } from "../interop/servers.mjs";
+import { LOOKS, lookAt } from "./appearance.mjs";
 import { launchBrowser, openPage, startDemo } from "./browser.mjs";
 import { startMock } from "./mock-server.mjs";
 
-const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
-const path = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
 let browser, demo;
 before(async () => {
-  await mkdir(folder, { recursive: true });
   browser = await launchBrowser();
   demo = await startDemo();
 });
@@ -67,33 +62,22 @@ test("the report is copied as Markdown, and a server's text is no HTML", async (
   assert.ok(markdown.includes(`\`"resource": "${server.mcpUrl}"\``), markdown);
 });
 
-for (const colorScheme of ["light", "dark"]) {
-  for (const [name, width, height] of [
-    ["wide", 1280, 900],
-    ["narrow", 360, 740],
-  ]) {
-    test(`${colorScheme}, ${name}: fits, and axe finds nothing`, async (t) => {
-      const server = await startMock({
-        "/token": (url, origin, good) => ({ ...good, headers: { "Access-Control-Allow-Origin": "null" } }),
-      });
-      const context = await browser.newContext({ colorScheme, viewport: { width, height }, bypassCSP: true });
-      t.after(async () => {
-        await context.close();
-        await server.close();
-      });
-      const page = await openPage(context, demo);
-      await diagnose(page, server.mcpUrl);
-      await page.screenshot({ path: `${folder}diagnosis-${colorScheme}-${name}.png`, fullPage: true });
-      const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
-      assert.ok(fits, "nothing sticks out sideways (WCAG 2.2 §1.4.10)");
-      await page.addScriptTag({ path });
-      const { violations } = await page.evaluate(() => axe.run("#diagnosis"));
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
-        [],
-      );
+for (const { look, options } of LOOKS) {
+  test(`${look}: the report of a server with faults`, async (t) => {
+    const server = await startMock({
+      "/token": (url, origin, good) => ({ ...good, headers: { "Access-Control-Allow-Origin": "null" } }),
     });
-  }
+    const context = await browser.newContext(options);
+    t.after(async () => {
+      await context.close();
+      await server.close();
+    });
+    const page = await openPage(context, demo);
+    await diagnose(page, server.mcpUrl);
+    await lookAt(page, "diagnosis", look);
+    for (const summary of await page.locator("#diagnosis summary").all()) await summary.click();
+    await lookAt(page, "diagnosis-unfolded", look);
+  });
 }
 
 test("from the command line the demo's own server has the report that was read by hand", async () => {

@@ -116,6 +116,7 @@ test("by redirect: declined, and then signed in where the user was", async () =>
   await page.getByRole("heading", { name: "Tools" }).waitFor();
   assert.equal(page.url(), demo.pageUrl);
   assert.equal(context.pages().length, 1);
+  assert.equal(await page.locator("#steps .note", { hasText: "The session is back" }).count(), 1, "restored once");
 });
 
 for (const keepsPages of [false, true]) {

@@ -1,11 +1,9 @@
 // The pages of the demo's authorization server: what they say, how they look, and what they let in.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { PATIENCE } from "../patience.mjs";
-import { looksRight } from "./appearance.mjs";
+import { LOOKS, lookAt } from "./appearance.mjs";
 import {
   allowButton,
   decline,
@@ -18,11 +16,8 @@ import {
   startDemo,
 } from "./browser.mjs";
 
-const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
-
 let browser, demo;
 before(async () => {
-  await mkdir(folder, { recursive: true });
   browser = await launchBrowser();
   demo = await startDemo();
 });
@@ -51,40 +46,43 @@ async function codeForDevice(clientName) {
   return { code: user_code, uri: verification_uri };
 }
 
-for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  for (const width of [360, 768, 1440]) {
-    test(`${colorScheme}, ${width} px: each page is readable, and axe finds nothing`, async (t) => {
-      const { context, page } = await fresh(t, { colorScheme });
-      const popup = await popupOf(page);
-      popup.setDefaultTimeout(PATIENCE);
-      await popup.setViewportSize({ width, height: 800 });
-      const look = async (state, shown = popup) => {
-        await shown.screenshot({ path: `${folder}sign-in-page-${state}-${colorScheme}-${width}.png` });
-        await looksRight(shown, state);
-      };
-      await loginField(popup).waitFor();
-      await look("login");
-      await logIn(popup, " ");
-      await popup.getByRole("alert").filter({ hasText: "Type a user name." }).waitFor();
-      await look("login-again");
-      await logIn(popup, "alice");
-      await allowButton(popup).waitFor();
-      await look("consent");
+for (const { look, options } of LOOKS) {
+  test(`${look}: each page is readable, and axe finds nothing`, async (t) => {
+    const { context, page } = await fresh(t, options);
+    const popup = await popupOf(page);
+    popup.setDefaultTimeout(PATIENCE);
+    await popup.setViewportSize(options.viewport);
+    await loginField(popup).waitFor();
+    await lookAt(popup, "page-login", look);
+    await logIn(popup, " ");
+    await popup.getByRole("alert").filter({ hasText: "Type a user name." }).waitFor();
+    await lookAt(popup, "page-login-problem", look);
+    await logIn(popup, "alice");
+    await allowButton(popup).waitFor();
+    await lookAt(popup, "page-consent", look);
 
-      const phone = await context.newPage();
-      await phone.setViewportSize({ width, height: 800 });
-      const { code, uri } = await codeForDevice("Television");
-      await phone.goto(uri);
-      await look("code", phone);
-      await phone.getByLabel("Code that the device shows").fill(code);
-      await phone.getByRole("button", { name: "Continue" }).click();
-      await phone.getByText("Is this your device?").waitFor();
-      await look("code-confirmation", phone);
-      await phone.goto(`${demo.issuer}/interaction/over`);
-      await phone.getByRole("heading", { name: "This did not work" }).waitFor();
-      await look("error", phone);
-    });
-  }
+    const phone = await context.newPage();
+    const { code, uri } = await codeForDevice("Television");
+    await phone.goto(uri);
+    await lookAt(phone, "page-code", look);
+    const next = phone.getByRole("button", { name: "Continue" });
+    await phone.getByLabel("Code that the device shows").fill("BCDF-BCDF");
+    await next.click();
+    await phone.getByRole("alert").waitFor();
+    await lookAt(phone, "page-code-problem", look);
+    await phone.getByLabel("Code that the device shows").fill(code);
+    await next.click();
+    await phone.getByText("Is this your device?").waitFor();
+    await lookAt(phone, "page-code-confirmation", look);
+    await next.click();
+    await allowButton(phone).click();
+    await phone.getByRole("heading", { name: "Your device is signed in" }).waitFor();
+    await lookAt(phone, "page-code-success", look);
+
+    await phone.goto(`${demo.issuer}/interaction/over`);
+    await phone.getByRole("heading", { name: "This did not work" }).waitFor();
+    await lookAt(phone, "page-error", look);
+  });
 }
 
 test("they have a policy without inline script or style, keep to it, and load nothing from elsewhere", async (t) => {
@@ -114,8 +112,8 @@ test("consent names the app, where it is, the user, and the scopes in words", as
   await allowButton(popup).waitFor();
   const text = (await popup.locator("main").innerText()).replace(/\s+/g, " ");
   assert.ok(text.includes(`mcp-authorize demo at ${new URL(demo.pageUrl).origin} asks for access`), text);
-  assert.ok(text.includes("in the name of alice"), text);
-  assert.ok(text.includes(`At ${demo.mcpUrl} it may then: read your notes mcp:read`), text);
+  assert.ok(text.includes("on behalf of alice"), text);
+  assert.ok(text.includes(`At ${demo.mcpUrl}, it will be able to: read your notes mcp:read`), text);
   assert.ok(!text.includes("write notes"), text);
 });
 

@@ -4,19 +4,15 @@ import { McpAuthorizer } from "mcp-authorize";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 const clientName = "mcp-authorize demo";
-/** @type {McpAuthorizer} */
-export let authorizer;
-/** @type {import("mcp-authorize").McpSession | null} */
-export let session = null;
-/** @type {Client | null} */
-export let client = null;
+export let authorizer = /** @type {McpAuthorizer | null} */ (null);
+export let session = /** @type {import("mcp-authorize").McpSession | null} */ (null);
+export let client = /** @type {Client | null} */ (null);
 
 /** Call this when the page loads. A session also ends when it expires, or when the user signs out in another tab. */
 export async function start(options, onSignedOut) {
   authorizer = await McpAuthorizer.create({ clientName, redirectUri: "callback.html", ...options });
   authorizer.addEventListener("signed-out", ({ detail: { server, reason } }) => {
     if (server !== session?.server) return;
-    void client?.close();
     session = client = null;
     onSignedOut(reason);
   });
@@ -30,9 +26,12 @@ export const signIn = async (url, options) => void (session = await authorizer.s
 
 /** Connects the official MCP client, which calls the server's tools: `client.callTool(…)`. */
 export async function connect() {
-  void client?.close();
   client = new Client({ name: clientName, version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(new URL(session.server), { fetch: session.fetch }));
 }
 
-export const signOut = () => session.signOut();
+export async function signOut() {
+  const connected = client;
+  await session.signOut();
+  await connected?.close();
+}

@@ -1,5 +1,5 @@
-// The authorization server: oidc-provider, set up as the MCP specification wants one. Everything is in
-// memory, and the login form takes any name: for demos and tests, never for the open internet.
+// The authorization server: oidc-provider, configured for the MCP specification. Everything is in memory, and the login form
+// accepts any name: only for demos and tests, never for the open internet.
 
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
@@ -47,8 +47,8 @@ export async function authorizationServer({
   const native = { client_id: PRE_REGISTERED, application_type: "native" };
   const page = redirectUri ? [{ ...native, ...clientMetadata(redirectUri) }] : [];
 
-  // Whether requests are pushed is not looked up with each request, so there is one of them for each choice. They
-  // share what oidc-provider keeps in memory, clients and sessions.
+  // oidc-provider reads the settings for pushed requests only once, so there is one provider for each choice. They share the
+  // clients and sessions in memory.
   const provider = (pushedRequests) =>
     new Provider(issuer, {
       jwks,
@@ -56,17 +56,17 @@ export async function authorizationServer({
       clientDefaults: {
         grant_types: ["authorization_code", "refresh_token"],
         response_types: ["code"],
-        // A page can keep no secret: it is a public client (RFC 6749 §2.1).
+        // A page can't keep a secret, so it is a public client (RFC 6749 §2.1).
         token_endpoint_auth_method: "none",
         id_token_signed_response_alg: "ES256",
       },
       clients: [...clients, ...page],
       pkce: { required: () => true },
       scopes: ["openid", "offline_access"],
-      // Tokens are asked for by pages of any origin. What protects them is PKCE and the redirect URI, not CORS.
+      // Pages of any origin may request tokens. PKCE and the redirect URI protect them, not CORS.
       clientBasedCORS: () => true,
       issueRefreshToken: (context, client) => refreshTokens && client.grantTypeAllowed("refresh_token"),
-      // A public client's refresh token is good for one use (RFC 9700 §4.14.2).
+      // A public client's refresh token can be used once (RFC 9700 §4.14.2).
       rotateRefreshToken: true,
       ttl: {
         AccessToken: tokenSeconds,
@@ -78,7 +78,7 @@ export async function authorizationServer({
       },
       fetch: (url, options) => (String(url) === DOCUMENT_URL ? Response.json(clientDocument) : fetch(url, options)),
       findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-      // What went wrong at the authorization endpoint, where it may not be told to the client (RFC 6749 §4.1.2.1).
+      // Errors of the authorization endpoint that must not be sent to the client (RFC 6749 §4.1.2.1).
       renderError(context, { error, error_description: description }) {
         context.type = "html";
         context.body = errorPage({ error, description });
@@ -96,7 +96,7 @@ export async function authorizationServer({
         revocation: { enabled: true }, // RFC 7009
         userinfo: { enabled: false },
         rpInitiatedLogout: { enabled: false },
-        // RFC 8707: the token is made for one resource, and says so in `aud`.
+        // RFC 8707: the token is for one resource, which is in its `aud`.
         resourceIndicators: {
           enabled: true,
           defaultResource: () => resource,
@@ -124,8 +124,8 @@ export async function authorizationServer({
   );
   return async (request, response) => {
     if (switches.withoutCors) withoutCors(response);
-    // oidc-provider leaves CORS at the registration endpoint to whoever runs it.
-    // The time, for proofs of who has a wrong clock (RFC 9449 §11.1).
+    // oidc-provider does not handle CORS at the registration endpoint. `Date` is exposed for clients with a wrong clock, which
+    // need the time for their proofs (RFC 9449 §11.1).
     const registration = { methods: "POST", headers: "Content-Type", expose: "Date" };
     if (request.url === "/reg" && answerPreflight(request, response, registration)) return;
     if (request.url === "/reg" && request.method === "POST") await leaveScopesOpen(request);
@@ -163,21 +163,21 @@ const CODE_PROBLEMS = {
 const PREFILLED = "prefilled_code";
 
 /**
- * To `verification_uri_complete` (RFC 8628 §3.3.1) oidc-provider answers with a script that sends the code. Here the form
- * is filled in, and the user sends it.
+ * For `verification_uri_complete` (RFC 8628 §3.3.1), oidc-provider sends a script that submits the code. Here the form is filled
+ * in, and the user submits it.
  */
 const withoutScript = (url) => url.replace(/^(\/device\?)user_code=/, `$1${PREFILLED}=`);
 
 /**
  * RFC 7591 §3.2.1: it "MAY reject or replace any of the client's requested metadata values". oidc-provider would refuse a
- * client that registers for scopes of the MCP server, which it gives by `resource` (RFC 8707).
+ * client that registers for scopes of the MCP server, which it grants by `resource` (RFC 8707).
  */
 async function leaveScopesOpen(request) {
   const sent = await text(request);
   try {
     const metadata = JSON.parse(sent);
     delete metadata.scope;
-    // It takes this where the request's stream was read already.
+    // oidc-provider uses this if the request's stream was already read.
     request.body = metadata;
   } catch {
     request.body = sent;

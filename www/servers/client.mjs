@@ -1,11 +1,11 @@
-// What the demo page is at its own authorization server where it does not register itself.
+// The demo page as a client at its own authorization server, if it does not register itself.
 
 /** The id of the client that is registered by hand. */
 export const PRE_REGISTERED = "mcp-authorize-demo";
 
 /**
- * The URL of the page's client ID metadata document. It has to be https, which nothing is here: the authorization
- * server is handed the document in place of a fetch, and nobody else asks for it.
+ * The URL of the page's client ID metadata document. It has to be https, which nothing is here. So the authorization server
+ * gets the document without a request, and nothing else requests it.
  */
 export const DOCUMENT_URL = "https://demo.example/client.json";
 

@@ -1,10 +1,10 @@
-// Cross-origin resource sharing: what lets a page of another origin call a server, and read the answer.
+// Cross-origin resource sharing: lets pages of other origins call a server and read its responses.
 
 /**
  * Lets any origin read the response, and answers a preflight.
  *
- * No cookie is allowed (`Access-Control-Allow-Credentials` is absent), so `*` gives a page nothing that it
- * could not fetch by other means: what opens the door is the token, which the page has to have.
+ * Cookies are not allowed (there is no `Access-Control-Allow-Credentials`), so `*` gives a page nothing that it could not get
+ * in another way. Access needs the token, which the page must have.
  *
  * @param {import("node:http").IncomingMessage} request
  * @param {import("node:http").ServerResponse} response
@@ -24,7 +24,7 @@ export function answerPreflight(request, response, { methods, headers, expose })
   return true;
 }
 
-/** Keeps a response from giving any page leave, whoever writes it: the server of somebody who never thought of pages. */
+/** Removes all CORS headers from a response, like a server that was not made for pages. */
 export function withoutCors(response) {
   const gives = (name) => /^access-control-/i.test(name);
   const { setHeader, writeHead } = response;

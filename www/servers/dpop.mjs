@@ -1,13 +1,12 @@
-// Proofs of possession at a resource server (RFC 9449): whoever calls shows that they have the key that their token
-// is bound to.
+// Proofs of possession at a resource server (RFC 9449): a caller proves that it has the key that its token is bound to.
 
 import { createHash, randomUUID } from "node:crypto";
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from "jose";
 
-/** Asymmetric ones alone (§4.3). */
+/** Only asymmetric ones (§4.3). */
 export const ALGORITHMS = ["ES256"];
 
-/** How old a proof may be, and how long its `jti` and a nonce are remembered, in seconds. */
+/** How old a proof may be, and how long its `jti` and a nonce are stored, in seconds. */
 const WINDOW = 60;
 
 /** Why a proof is refused: `code` is the `error` of the challenge (§7.1, §9). */
@@ -24,11 +23,11 @@ export class ProofError extends Error {
  * @param {boolean} options.nonces whether a proof has to have a nonce of this server's (§9)
  */
 export function proofVerifier({ url, nonces }) {
-  /** When each proof that was shown may be forgotten, in the order in which they came. */
+  /** When the `jti` of each proof may be deleted, in order of arrival. */
   const shown = new Map();
   const given = [];
 
-  /** A nonce that is good for as long as a proof is. */
+  /** A nonce that is valid as long as a proof. */
   function nonce() {
     const now = Date.now();
     if (!(given[0]?.since > now - (WINDOW / 2) * 1000)) given.unshift({ text: randomUUID(), since: now });
@@ -70,7 +69,7 @@ export function proofVerifier({ url, nonces }) {
       if (until > now) break;
       shown.delete(old);
     }
-    // §11.1: a proof that somebody has overheard is worth nothing.
+    // §11.1: a stolen proof can't be used again.
     if (shown.has(id)) throw new ProofError("invalid_dpop_proof", "The proof was shown before");
     shown.set(id, now + 2 * WINDOW * 1000);
     return thumbprint;

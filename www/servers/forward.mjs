@@ -1,16 +1,16 @@
 // The page's own backend between it and servers without CORS: an example for the option `proxy`.
 //
-// Whoever takes this as a pattern keeps three things: it goes to listed origins alone, never to whatever a request
-// names; it hands answers back as they are, redirects too; and it keeps and logs nothing, since codes and tokens pass.
+// If you copy this, keep three rules: it only forwards to listed origins, never to any URL in a request; it returns responses
+// unchanged, including redirects; and it stores and logs nothing, because it sees codes and tokens.
 
 import { once } from "node:events";
 import { request as ask } from "node:http";
 
-/** Where the page finds it. The URL to go to is the parameter `url`. */
+/** Its path. The parameter `url` is the URL to forward to. */
 export const PATH = "/forward";
 
 const LONGEST_BODY = 1 << 20; // bytes
-/** What concerns a connection (RFC 9110 §7.6.1), or the page and its user. */
+/** Headers about the connection (RFC 9110 §7.6.1), or about the page and its user. */
 const DROPPED =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|cookie|set-cookie|origin|referer|sec-.*|content-length|expect)$/;
 
@@ -27,7 +27,7 @@ export function forward(origins) {
       const url = URL.parse(new URL(request.url, "http://page").searchParams.get("url"));
       if (!url || url.username || !origins.includes(url.origin))
         return refuse(403, "This goes to the demo’s servers alone.");
-      // A page of another origin may send what needs no preflight, but not see or keep anything: still, it is none of its.
+      // A page of another origin could send requests without a preflight. It can't read the responses, but has no business here.
       if (!["same-origin", "none", undefined].includes(request.headers["sec-fetch-site"]))
         return refuse(403, "This is the page’s own.");
 

@@ -1,6 +1,6 @@
-// The MCP server: a few tools behind an access token. It is a resource server (RFC 9728): it points to its
-// authorization server, checks the tokens that come from there, and issues none. Tokens that are bound to a key (DPoP,
-// RFC 9449) are taken with a proof of that key alone, others as Bearer tokens (RFC 6750).
+// The MCP server: a few tools that need an access token. It is a resource server (RFC 9728): it names its authorization server,
+// checks the tokens from there, and issues none. It accepts tokens that are bound to a key (DPoP, RFC 9449) only with a proof
+// of that key, and others as Bearer tokens (RFC 6750).
 
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import {
@@ -18,7 +18,7 @@ import { answerPreflight, withoutCors } from "./cors.mjs";
 import { ALGORITHMS, ProofError, proofVerifier } from "./dpop.mjs";
 import { SCOPES } from "./scopes.mjs";
 
-/** What an MCP client sends (Streamable HTTP) and a page may not without leave. */
+/** Headers that an MCP client sends (Streamable HTTP), and that a page needs permission to send. */
 const REQUEST_HEADERS =
   "Authorization, Content-Type, DPoP, Last-Event-ID, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id";
 
@@ -54,7 +54,7 @@ export function mcpServer({
 
   const proofs = proofVerifier({ url, nonces: dpopNonces });
 
-  /** What the token says, or the answer that refuses it. */
+  /** The claims of the token, or the response that refuses it. */
   async function authorize({ method, headers }) {
     const [scheme, token = ""] = (headers.get("authorization") ?? "").split(" ");
     let key;
@@ -65,7 +65,7 @@ export function mcpServer({
         return refuse(error);
       }
     }
-    // The SDK knows Bearer tokens alone; whether a token is bound to the key, the verifier looks at.
+    // The SDK only supports Bearer tokens. The verifier checks whether a token is bound to the key.
     const gate = requireBearerAuth({
       verifier: { verifyAccessToken: (token) => verify(token, key) },
       requiredScopes: ["mcp:read"],
@@ -111,8 +111,8 @@ export function mcpServer({
 
   return (request, response) => {
     if (switches.withoutCors) withoutCors(response);
-    // Before the token is looked at: a preflight carries none, and an answer 401 is of no use to a page
-    // that may not read it. Without `expose` a page doesn't see the challenge either.
+    // Before the token is checked: a preflight has none, and pages must be able to read a 401. Without `expose`, they can't
+    // read the challenge.
     const preflight = answerPreflight(request, response, {
       methods: "GET, POST, DELETE",
       headers: REQUEST_HEADERS,
@@ -123,15 +123,15 @@ export function mcpServer({
 }
 
 /**
- * What a token says, or a rejection with an `OAuthError`. `key` is the thumbprint of the key that the caller has, where
- * they have shown one.
+ * The claims of a token, or a rejection with an `OAuthError`. `key` is the thumbprint of the key in the caller's proof, if there
+ * is one.
  *
  * @typedef {(token: string, key?: string) => Promise<import("@modelcontextprotocol/server").AuthInfo & { token: string }>}
  *   TokenVerifier
  */
 
 /**
- * Takes a JWT access token of this issuer, made for this server and for who calls, and nothing else.
+ * Accepts only JWT access tokens of this issuer, for this server and for the key of the caller.
  *
  * @param {object} options
  * @param {string} options.url
@@ -156,7 +156,7 @@ export function tokenVerifier({ url, issuer, jwksUri, typ = "at+jwt" }) {
  * @returns {import("@modelcontextprotocol/server").AuthInfo & { token: string }}
  */
 export function authInfo(token, claims, key) {
-  // RFC 9449 §7.1, §7.2: a token that is bound to a key is for who has the key, and is no Bearer token.
+  // RFC 9449 §7.1, §7.2: a token that is bound to a key is only valid with that key, and is not a Bearer token.
   if (claims.cnf?.jkt !== key) throw refused("it is bound to another key, or to none");
   return {
     token,
@@ -205,7 +205,7 @@ function tools(authInfo, notes) {
       title: "Write a note",
       description: "Keeps a note until the demo ends. Needs the scope mcp:write.",
       inputSchema: object({ note: { type: "string", description: "What to remember", minLength: 1 } }),
-      // Answered with 403 and `insufficient_scope` where the token lacks it (RFC 6750 §3.1), before the tool runs.
+      // If the token lacks it, the response is 403 with `insufficient_scope` (RFC 6750 §3.1), before the tool runs.
       scopeChallenge: requireScopes("mcp:write"),
     },
     ({ note }) => {

@@ -1,8 +1,8 @@
-/** The scopes of the demo's MCP server, and what they let an app do, in words that follow "may". */
+/** The scopes of the demo's MCP server, and what they allow, in words that follow "able to". */
 export const SCOPE_WORDS = {
   "mcp:read": "read your notes",
   "mcp:write": "write notes",
 };
 
-/** Reading comes with the first sign-in; writing is asked for when a tool needs it. */
+/** The first sign-in asks for the first one. The other one is asked for when a tool needs it. */
 export const SCOPES = Object.keys(SCOPE_WORDS);

@@ -1,14 +1,14 @@
-// What a person sees at the demo's authorization server: pages without script, for any name and password.
+// The pages of the demo's authorization server. They have no script, and accept any name and password.
 
 import { SCOPE_WORDS } from "./scopes.mjs";
 
-/** Where the browser finds their style. */
+/** The path of their style sheet. */
 export const STYLE_PATH = "/sign-in.css";
 
-/** Their Content-Security-Policy: the style, and nothing else. `form-action` would stop the redirect to the app as well. */
+/** Their Content-Security-Policy allows only the style sheet. `form-action` would also block the redirect to the app. */
 export const POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/** Scopes that are not the MCP server's (OpenID Connect Core §5.4, §11), in words that follow "may". */
+/** Scopes of OpenID Connect (OpenID Connect Core §5.4, §11), in words that follow "able to". */
 const OPENID_WORDS = { openid: "know your user name", offline_access: "stay signed in while you are away" };
 
 class Html {
@@ -25,7 +25,7 @@ const escape = (text) => String(text ?? "").replace(/[&<>"']/g, (character) => E
 const safe = (value) =>
   Array.isArray(value) ? value.map(safe).join("") : value instanceof Html ? value.text : escape(value);
 
-/** A template whose values become text, unless they are made by it. */
+/** A template that escapes its values, unless they are templates themselves. */
 const html = (strings, ...values) =>
   new Html(strings.map((string, index) => string + (index < values.length ? safe(values[index]) : "")).join(""));
 
@@ -51,7 +51,7 @@ const page = (title, body) =>
   );
 
 /**
- * The app's name is its own word (RFC 7591 §5), so the place that the user goes back to stands beside it.
+ * Anybody can register with any name (RFC 7591 §5), so the page also shows where the user will be sent back to.
  *
  * @param {{ clientName?: string, clientId: string }} client
  * @param {string} [returnsTo]
@@ -68,9 +68,9 @@ const buttons = (go, no) =>
 /**
  * @param {object} options
  * @param {{ clientName?: string, clientId: string }} options.client
- * @param {string} [options.returnsTo] the app's origin, where there is one
- * @param {string} [options.name] what the user is expected to be called (`login_hint`), or has typed
- * @param {string} [options.problem] what was wrong with what was typed
+ * @param {string} [options.returnsTo] the app's origin, if it has one
+ * @param {string} [options.name] the expected user name (`login_hint`), or what the user typed
+ * @param {string} [options.problem] what is wrong with the input
  */
 export const loginPage = ({ client, returnsTo, name = "", problem }) =>
   page(
@@ -116,29 +116,29 @@ const scopeItem = (scope) => {
 /**
  * @param {object} options
  * @param {{ clientName?: string, clientId: string }} options.client
- * @param {string} [options.returnsTo] the app's origin, where there is one
+ * @param {string} [options.returnsTo] the app's origin, if it has one
  * @param {string} options.user
- * @param {string[]} options.resources the MCP servers that it is for (RFC 8707)
- * @param {string[]} options.scopes those that were not granted yet
+ * @param {string[]} options.resources the MCP servers that the access is for (RFC 8707)
+ * @param {string[]} options.scopes the scopes that were not granted yet
  */
 export const consentPage = ({ client, returnsTo, user, resources, scopes }) =>
   page(
     "Allow access?",
-    html`<p>${app(client, returnsTo)} asks for access in the name of <strong>${user}</strong>.</p>
+    html`<p>${app(client, returnsTo)} asks for access on behalf of <strong>${user}</strong>.</p>
       ${
         scopes.length > 0
           ? html`<p>
-                ${resources.length > 0 ? html`At <code>${resources.join(", ")}</code> it may then:` : "It may then:"}
+                ${resources.length > 0 ? html`At <code>${resources.join(", ")}</code>, it will be able to:` : "It will be able to:"}
               </p>
               <ul>
                 ${scopes.map(scopeItem)}
               </ul>`
-          : html`<p>It asks for nothing new: you have allowed this before.</p>`
+          : html`<p>It asks for nothing that you have not allowed before.</p>`
       }
       <form method="post">${buttons("Allow", "Cancel")}</form>`,
   );
 
-/** @param {{ error: string, description?: string }} options in the words of RFC 6749 §4.1.2.1 */
+/** @param {{ error: string, description?: string }} options from RFC 6749 §4.1.2.1 */
 export const errorPage = ({ error, description }) =>
   page(
     "This did not work",
@@ -156,7 +156,7 @@ export const errorPage = ({ error, description }) =>
   );
 
 /**
- * Where the user types the code that a device shows (RFC 8628 §3.3).
+ * The page on which the user types the code that a device shows (RFC 8628 §3.3).
  *
  * @param {{ xsrf: string, code?: string, problem?: string }} options
  */
@@ -186,7 +186,7 @@ export const codePage = ({ xsrf, code = "", problem }) =>
   );
 
 /**
- * Where the user says that it is their device (RFC 8628 §5.4: the code may have come from somebody else).
+ * The page on which the user confirms that it is their device (RFC 8628 §5.4: somebody else may have sent the code).
  *
  * @param {{ xsrf: string, client: { clientName?: string, clientId: string }, code: string }} options
  */
@@ -195,7 +195,10 @@ export const codeConfirmationPage = ({ xsrf, client, code }) =>
     "Is this your device?",
     html`<p>${app(client)} asks to sign in on a device that shows this code:</p>
       <p class="code">${code}</p>
-      <p>Go on only if the device is before you, and the code is the same. If somebody sent you the code, cancel.</p>
+      <p>
+        Continue only if you have the device in front of you and it shows this code. If somebody sent you the code,
+        cancel.
+      </p>
       <form method="post" action="/device">
         <input type="hidden" name="xsrf" value="${xsrf}" />
         <input type="hidden" name="user_code" value="${code}" />
@@ -209,4 +212,4 @@ export const codeConfirmationPage = ({ xsrf, client, code }) =>
 
 /** @param {{ client: { clientName?: string, clientId: string } }} options */
 export const deviceSuccessPage = ({ client }) =>
-  page("Your device is signed in", html`<p>Go on with ${app(client)} there. You can close this page.</p>`);
+  page("Your device is signed in", html`<p>Continue with ${app(client)} on the device. You can close this page.</p>`);

@@ -1,4 +1,4 @@
-// The web server of the page: a few folders, and what is made when the server starts.
+// The page's web server: serves a few folders, and texts that are made when the server starts.
 
 import { createHash } from "node:crypto";
 import { readFile, realpath } from "node:fs/promises";
@@ -10,7 +10,7 @@ export const TYPES = {
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
   ".svg": "image/svg+xml",
-  // Browsers compile WebAssembly while it arrives only if it has this type.
+  // Only with this type do browsers compile WebAssembly while they download it.
   ".wasm": "application/wasm",
 };
 
@@ -46,7 +46,7 @@ async function find(mounts, path) {
   try {
     const root = await realpath(folder);
     const file = await realpath(join(root, decodeURIComponent(path.slice(prefix.length))));
-    // Neither `..` nor a link leads out of the folder, and what is no web file is not served.
+    // Neither `..` nor a symbolic link can leave the folder, and only web files are served.
     if (!file.startsWith(root + sep) || !(extname(file) in TYPES)) return undefined;
     return await readFile(file);
   } catch {
@@ -55,9 +55,9 @@ async function find(mounts, path) {
 }
 
 /**
- * Scripts and styles from this origin alone, none inline, except for the import map: a page has to hold it
- * itself, so its hash is what the policy allows. `wasm-unsafe-eval` allows WebAssembly and no `eval`.
- * The page calls servers that the user names, therefore `connect-src` is open to all.
+ * Scripts and styles only from this origin, and none inline except the import map, which the policy allows by its hash.
+ * `wasm-unsafe-eval` allows WebAssembly but not `eval`. The page calls servers that the user enters, so `connect-src` allows
+ * all.
  *
  * @returns {string[]} its directives
  */

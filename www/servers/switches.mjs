@@ -1,12 +1,12 @@
-// What can be changed about the demo's servers while they run: the page sets it, the servers look it up with each
-// request. It is the demo's own, for trying out what servers do; nothing of it is part of any protocol.
+// Settings of the demo's servers that the page can change while they run. The servers read them with each request. They are
+// for trying out different servers, and not part of any protocol.
 
 import { json } from "node:stream/consumers";
 
 /** The path at which the page reads and sets them. */
 export const PATH = "/switches";
 
-/** What each may be; the first is how it starts. */
+/** The possible values of each switch. The first one is the default. */
 export const CHOICES = {
   /** Pushed authorization requests (RFC 9126). */
   pushedRequests: ["offered", "required", "off"],
@@ -14,20 +14,20 @@ export const CHOICES = {
   signInCoop: [false, true],
   /** Whether pages can't read the challenge (Access-Control-Expose-Headers). */
   hiddenChallenge: [false, true],
-  /** Whether pages of another origin get no leave to read anything (CORS). */
+  /** Whether pages of other origins can't read anything (CORS). */
   withoutCors: [false, true],
-  /** Whether access tokens are good for a few seconds alone. */
+  /** Whether access tokens are only valid for a few seconds. */
   shortTokens: [false, true],
 };
 
-/** @typedef {{ [name in keyof typeof CHOICES]: string | boolean }} Switches how they stand */
+/** @typedef {{ [name in keyof typeof CHOICES]: string | boolean }} Switches the current values */
 
-/** They are changed in place. */
+/** A new set of switches, with their defaults. It is changed in place. */
 export const switches = () =>
   /** @type {Switches} */ (Object.fromEntries(Object.entries(CHOICES).map(([name, [first]]) => [name, first])));
 
 /**
- * Reads them (GET) and sets some of them (PUT, in JSON, which a page of another origin may not send).
+ * Returns them (GET) and sets some of them (PUT, in JSON, which pages of other origins can't send).
  *
  * @param {Switches} current
  * @returns {import("node:http").RequestListener}

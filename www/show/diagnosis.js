@@ -1,4 +1,4 @@
-// The report on a server: what pages will stumble over there, by step, with what to add.
+// The report on a server: what prevents pages from using it, by step, with remedies.
 
 import { McpAuthorizer } from "mcp-authorize";
 import { clearError, showError } from "./errors.js";
@@ -21,7 +21,7 @@ export function offerDiagnosis({ redirectUri }) {
     clearError();
     find("status").textContent = "Asking the server…";
     try {
-      // Not the page's own authorizer: what it sends is not part of a sign-in, and belongs in no diagram.
+      // Not the page's own authorizer: these requests are not part of a sign-in, and do not belong in the diagram.
       const authorizer = await McpAuthorizer.create({
         clientName: "mcp-authorize demo",
         redirectUri,
@@ -52,7 +52,7 @@ function show(panel, report) {
     ...report.groups().flatMap(([title, findings]) => [make("h3", {}, title), ...group(findings)]),
   );
   panel.hidden = false;
-  // A screen reader goes on with the result, and so does the keyboard.
+  // Screen readers and the keyboard continue at the result.
   heading.focus();
 }
 
@@ -63,7 +63,7 @@ function verdict({ failures, findings }) {
   return `Diagnosis: ${count(failures.length, "failure")}, ${count(warnings, "warning")}`;
 }
 
-/** What is to be done is there to read; what is well, and what did not apply, is folded away. */
+/** Shows failures and warnings. What passed or was skipped is folded away. */
 function group(findings) {
   const list = (some) => make("ul", { className: "plain findings" }, ...some.map(item));
   const isToDo = ({ status }) => status === "failure" || status === "warning";

@@ -1,6 +1,6 @@
-// Elements made in script. Text goes in as text: what a server says never becomes HTML.
+// Makes elements. Text stays text: what a server sends never becomes HTML.
 
-/** @type {(id: string) => any} the element of the page with that id, of whichever kind */
+/** @type {(id: string) => any} the element of the page with that id, of any type */
 export const find = (id) => document.getElementById(id);
 
 /** `make("a", { href: "/" }, "home")`: an element with properties and children, texts or elements. */
@@ -11,10 +11,10 @@ export function make(name, properties = {}, ...children) {
 }
 
 /**
- * A text that may be broken after its punctuation, so that no word of a key, a code or a URL is: to be spread into
- * `make`. What is copied has nothing in between.
+ * A text that may be broken after its punctuation, to be spread into `make`. So no word of a key, a code or a URL is broken,
+ * except random ones that are too long for a line. What is copied is the text itself.
  */
 export const breakable = (text) =>
   String(text)
-    .split(/(?<=[_/.:,=&?@-])(?=[\p{L}\p{N}])/u)
+    .split(/(?<=[_/.:,=&?@-])(?=[\p{L}\p{N}]{1,24}(?![\p{L}\p{N}]))/u)
     .flatMap((part, index) => (index > 0 ? [make("wbr"), part] : [part]));

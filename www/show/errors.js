@@ -1,4 +1,4 @@
-// An error as people can read it, with what a program would look at below.
+// Shows an error: a message for people, and the fields for programs below.
 
 import { McpAuthorizeError } from "mcp-authorize";
 import { breakable, find, make } from "./dom.js";

@@ -1,4 +1,4 @@
-// Turns what the library tells (its events) and what goes over the network (recorder.js) into the diagram.
+// Draws the diagram from the library's events and the recorded requests (recorder.js).
 
 import { recorder } from "./recorder.js";
 import { REDACTED } from "./redact.js";
@@ -6,8 +6,8 @@ import { listen } from "./response-channel.js";
 import { RULES } from "./rules.js";
 
 /**
- * The library's own events come after an answer; a request is drawn when it is sent. What it is for is seen from
- * what is in it, until the event says so.
+ * The library's event comes after the answer, but a request is drawn when it is sent. Until the event, its content shows what
+ * it is for.
  *
  * @param {import("./recorder.js").SentRequest} request
  */
@@ -24,7 +24,7 @@ function stepOf({ method, url, headers, body }) {
   return headers.some(([name]) => name === "authorization") ? "request" : "challenge";
 }
 
-/** Answers that tell of an error, and belong to the way: the challenge, no stream of events, a JWT that can't be revoked. */
+/** Error statuses that are expected: the challenge, no event stream, a JWT that can't be revoked. */
 const EXPECTED = { challenge: 401, request: 405, revocation: 400 };
 
 /** A sign-in at a server that the page has never seen, where nothing is pushed. @type {[string, import("./sequence.js").Lane, import("./sequence.js").Lane][]} */
@@ -42,22 +42,26 @@ const USUAL = [
 export class Exchanges {
   #sequence;
   #redirectUri;
-  /** Requests whose event has not come yet, by method and URL. @type {Map<string, { request: import("./recorder.js").SentRequest, message: any }[]>} */
+  /**
+   * Requests without an event so far, by method and URL.
+   *
+   * @type {Map<string, { request: import("./recorder.js").SentRequest, message: any }[]>}
+   */
   #open = new Map();
   /** Who is at a host. @type {Map<string, import("./sequence.js").Lane>} */
   #lanes = new Map();
   /** The latest message of each step. @type {Map<string, any>} */
   #last = new Map();
-  /** The authorization request that is with the user. */
+  /** The authorization request that waits for the user. */
   #asked = null;
-  /** What is left in its URL where its parameters were pushed (RFC 9126 §4). */
+  /** The parameters that stay in its URL if the others were pushed (RFC 9126 §4). */
   #pushed = null;
-  /** The row of its response, until it is known what is in it. */
+  /** The message of its response, until the parameters are known. */
   #cameBack = null;
   /** What this tab got tokens for, until the event comes that tells all tabs. @type {"token" | "refresh" | null} */
   #gotTokens = null;
 
-  /** For the option of that name. */
+  /** For the option `fetch`. */
   fetch = recorder((request) => this.#sent(request));
 
   /**
@@ -67,7 +71,7 @@ export class Exchanges {
   constructor(sequence, redirectUri) {
     this.#sequence = sequence;
     this.#redirectUri = redirectUri;
-    // The user comes back to this page from the sign-in page, which took its place.
+    // The user came back from the sign-in page, which had replaced this page.
     const message = sequence.unanswered("authorization");
     if (message) this.#asked = { message, pushed: null };
     listen((parameters) => this.#heard(parameters));
@@ -85,7 +89,7 @@ export class Exchanges {
       const text = "Its page cuts it off (Cross-Origin-Opener-Policy), or it was closed. A response still arrives.";
       this.#sequence.note("The popup is out of sight", text);
     });
-    // Events that all tabs get. The one where it happened has asked the token endpoint just before.
+    // Events that all tabs get. The tab that caused one has called the token endpoint just before.
     const shared = (type, step, here, elsewhere) =>
       on(type, ({ server }) => {
         this.#sequence.note(...(this.#gotTokens === step ? [here, server] : elsewhere));
@@ -102,12 +106,12 @@ export class Exchanges {
     });
   }
 
-  /** Before anything happens: what will. */
+  /** Before anything happens, shows what will happen. */
   preview() {
     this.#sequence.preview(USUAL.map(([step, from, to]) => ({ from, to, title: RULES[step].title })));
   }
 
-  /** No sign-in goes on: what waits for the user waits no more. Returns whether something did. */
+  /** There is no sign-in in progress, so nothing waits for the user. Returns whether something did. */
   left() {
     const waited = this.#asked !== null;
     this.#responded({ failed: true });
@@ -160,13 +164,13 @@ export class Exchanges {
   }
 
   #answer(sent, step, status, duration) {
-    // An opaque answer has the status 0 (Fetch, filtered responses).
+    // An opaque response has the status 0 (Fetch, filtered responses).
     sent.status = status === 0 ? "unreadable" : (status ?? "no answer");
     const expected = status < 400 || status === EXPECTED[step];
     sent.message.answer(`${sent.status} · ${Math.round(duration)} ms`, { failed: !expected });
   }
 
-  /** The library's word on an exchange: which step it was. */
+  /** The library's event says which step an exchange was. */
   #ended({ step, method, url, status, duration }) {
     if ((step === "token" || step === "refresh") && status === 200) this.#gotTokens = step;
     const queue = this.#open.get(`${method} ${url}`);
@@ -174,7 +178,7 @@ export class Exchanges {
     if (!sent || !RULES[step]) return;
     this.#answer(sent, step, status, duration);
     if (step === "authorization") {
-      // Pushed: it is drawn as such already.
+      // A pushed request is already drawn.
       this.#pushed = status < 300 ? sent.request.body.filter(([name]) => name === "client_id") : null;
       return;
     }
@@ -201,8 +205,8 @@ export class Exchanges {
   }
 
   /**
-   * What is known of the popup's URL: the library sends it there by itself, and this page does not guess. The token
-   * request, which comes later, repeats some of it.
+   * What is known of the popup's URL. The library opens it, and this page does not guess. The later token request repeats some
+   * of its parameters.
    */
   #request(tokenRequest = []) {
     const repeated = (name) => tokenRequest.find(([key]) => key === name) ?? [name, "(the token request will tell)"];
@@ -219,8 +223,8 @@ export class Exchanges {
   }
 
   /**
-   * What the callback page says arrives in any order with what the library does about it. A row is drawn when the
-   * library has taken the response, or failed over it: one that is not for this sign-in is left alone.
+   * The callback page's message may arrive before or after the library's next request. The response is drawn when the library
+   * has accepted or refused it. Responses to other sign-ins are ignored.
    */
   #heard(parameters) {
     if (this.#asked) this.#asked.response = parameters;

@@ -21,6 +21,8 @@ let scopeWords = {};
 let switches;
 /** Ends the listeners to the authorizer. */
 let listening = new AbortController();
+/** Whether a session is being restored. */
+let restoring = false;
 /** Ends the sign-in that is under way. @type {AbortController | null} */
 let attempt = null;
 
@@ -44,13 +46,13 @@ async function main() {
 
   await run(() => switches.connect());
   await run(setUp);
-  // The user came back from the sign-in page that took this one's place, or loaded this one anew.
+  // The user came back from the sign-in page that had replaced this one, or reloaded this page.
   if (!app.session && exchanges.left()) say("The sign-in was not finished.");
   exchanges.preview();
   find("start").disabled = false;
 }
 
-/** Starts the app with the options as the switches stand. */
+/** Starts the app with the options from the switches. */
 async function setUp() {
   const { fetch } = exchanges;
   // The diagram shows one step after the other, so nothing is requested in advance.
@@ -63,16 +65,22 @@ async function setUp() {
   exchanges.follow(app.authorizer, signal);
   const on = (type, listener) => app.authorizer.addEventListener(type, ({ detail }) => listener(detail), { signal });
   for (const event of ["refreshed", "step-up"]) on(event, showSession);
-  // In another tab: all tabs of an origin share their sessions.
+  // All tabs of an origin share their sessions, so the user may have signed in in another tab.
   on("signed-in", ({ server: entered }) => {
-    if (!attempt && !app.session && entered === server.value) void run(restore);
+    if (!attempt && !restoring && !app.session && entered === server.value) void run(restore);
   });
   await restore();
 }
 
 async function restore() {
+  if (!server.value) return;
   const before = app.session;
-  if (server.value) await app.restore(server.value);
+  restoring = true;
+  try {
+    await app.restore(server.value);
+  } finally {
+    restoring = false;
+  }
   if (app.session === before) return;
   exchanges.restored(app.session);
   await enter();
@@ -82,7 +90,7 @@ async function restore() {
 async function signIn(url) {
   const succeeded = await inPopup(async (signal) => {
     const signedIn = app.signIn(url, { signal });
-    // By redirect this page ends here, and the next one restores the session.
+    // With a redirect, this page ends here, and the next one restores the session.
     sessionStorage.setItem("server", url);
     try {
       await signedIn;
@@ -95,7 +103,7 @@ async function signIn(url) {
   if (succeeded) await run(enter);
 }
 
-/** The server that the page was left for, if it was; told once. */
+/** The server that a redirect was for, if there was one. Returned only once. */
 function leftFor() {
   const url = sessionStorage.getItem("server");
   sessionStorage.removeItem("server");
@@ -108,7 +116,7 @@ function remember(url) {
   else localStorage.setItem("server", url);
 }
 
-/** Called in a click, and nothing is awaited before `work` opens the popup: otherwise the browser blocks it. */
+/** Called in a click. Nothing is awaited before `work` opens the popup, because the browser would block it. */
 async function inPopup(work) {
   attempt = new AbortController();
   switches.disabled = true;
@@ -123,7 +131,7 @@ async function inPopup(work) {
   return succeeded;
 }
 
-/** Cancel takes the place of Sign in, and the focus with it. */
+/** Cancel replaces Sign in, and gets its focus. */
 function waiting(yes) {
   const [shown, hidden] = yes ? [find("cancel"), find("start")] : [find("start"), find("cancel")];
   const focused = document.activeElement === hidden || document.activeElement === document.body;
@@ -136,6 +144,7 @@ async function enter() {
   const entered = app.session;
   showSession();
   say("Signed in.");
+  void app.client?.close(); // of a session with other options
   // The user may have signed out or in again meanwhile. The result then no longer matters.
   const isCurrent = () => app.session === entered;
   try {
@@ -156,7 +165,7 @@ function leave(text) {
   if (focused) find("start").focus();
 }
 
-/** The one thing to do next: sign in, and then call a tool. */
+/** The primary button is the next thing to do: sign in, and then call a tool. */
 function showPrimary() {
   find("start").classList.toggle("primary", !app.session);
 }
@@ -166,7 +175,7 @@ async function call(tool, input) {
     try {
       await callTool(app.client, tool, input);
     } catch (error) {
-      // The tool needs more than the user has granted, and the session gets it with the user's consent.
+      // The tool needs more than the user has granted. The session gets it with the user's consent.
       if (!error.stepUp) throw error;
       exchanges.failed(error);
       const missing = error.scopes.filter((scope) => !["offline_access", ...app.session.scopes].includes(scope));

@@ -1,9 +1,9 @@
-// The page's own backend, which asks servers in its place: the option `proxy`, and what a request by it stands for.
+// The option `proxy`: the page's own backend forwards requests to servers.
 
 const FORWARD = new URL("forward", document.baseURI);
 
 /**
- * For the option `proxy`: requests to these origins go by the backend, all others straight.
+ * For the option `proxy`: the backend forwards requests to these origins. All others are sent directly.
  *
  * @param {string[]} origins
  * @returns {(url: string) => URL | undefined}
@@ -15,7 +15,7 @@ export const by = (origins) => (url) => {
   return forward;
 };
 
-/** Where a request gets to at last, and whether by the backend. */
+/** The final URL of a request, and whether the backend forwards it. */
 export function target(url) {
   const { origin, pathname, searchParams } = new URL(url, document.baseURI);
   const isForwarded = origin + pathname === FORWARD.href;

@@ -1,5 +1,5 @@
-// A `fetch` for the option of that name: it does what the browser's does, and tells what was asked and answered
-// with every secret left out (redact.js). Nothing else of a request is kept.
+// For the option `fetch`: calls the browser's `fetch`, and reports requests and answers without their secrets (redact.js).
+// Nothing else of a request is stored.
 
 import { target } from "./proxy.js";
 import * as shown from "./redact.js";
@@ -10,7 +10,7 @@ const BY_WAY = ["(by way of)", "this page’s own backend"];
 const UNREADABLE = "not readable: the server does not expose it (CORS)";
 
 /**
- * @typedef {object} SentRequest what may be known of one that is sent
+ * @typedef {object} SentRequest what may be shown of a request
  * @property {string} method
  * @property {string} url without query and fragment
  * @property {shown.Row[]} headers
@@ -32,7 +32,7 @@ export function recorder(onRequest) {
     try {
       const response = await fetch(input, init);
       listener.answered({ status: response.status, headers: answerHeaders(response) });
-      // Before the library gets it: when it has read what it wants, it ends the request, and the copy with it.
+      // Before the library gets the response: after reading it, the library aborts the request and thereby the copy.
       await read(response, listener).catch(() => {});
       return response;
     } catch (error) {
@@ -69,12 +69,12 @@ function body(text, type, options) {
 
 function answerHeaders({ status, headers }) {
   const rows = shown.headers(headers);
-  // RFC 9110 §15.5.2: an answer 401 has a challenge, so where there seems to be none the browser hides it.
+  // RFC 9110 §15.5.2: a 401 has a challenge. If there seems to be none, the browser hides it.
   if (status === 401 && !headers.has("www-authenticate")) rows.push(["www-authenticate", UNREADABLE]);
   return rows;
 }
 
-/** Reads a copy of an answer in JSON; that of a stream of events would have no end. */
+/** Reads a copy of a JSON answer. An event stream would never end. */
 async function read(response, listener) {
   const type = response.headers.get("content-type") ?? "";
   if (type.includes("event-stream")) return listener.read([["(body)", "a stream of events"]]);
@@ -84,7 +84,7 @@ async function read(response, listener) {
   listener.read(body(text, type, { isPublic }));
 }
 
-/** A body as far as it is short enough to show. */
+/** The start of a body, up to the length that can be shown. */
 async function start(stream) {
   const decoder = new TextDecoder();
   let text = "";

@@ -1,5 +1,5 @@
-// What may be shown of requests and answers. It is a list of what may: anything that is not on it becomes
-// "[redacted]" before it is kept, so that a parameter which nobody thought of stays hidden.
+// What may be shown of requests and answers. This is an allowlist: everything else becomes "[redacted]" before it is stored, so
+// that unknown parameters stay hidden.
 
 export const REDACTED = "[redacted]";
 
@@ -29,12 +29,12 @@ const SHOWN = new Set([
   ..."jsonrpc id method params.name".split(" "),
 ]);
 
-/** Headers that hold no secret. */
+/** Headers without secrets. */
 const SHOWN_HEADERS = new Set(
   "accept cache-control content-length content-type retry-after mcp-method mcp-name mcp-protocol-version".split(" "),
 );
 
-/** Of a JWT: its header and claims that are about servers and times, not about the user (RFC 7519, RFC 9068, RFC 9449). */
+/** Members of a JWT's header, and claims about servers and times, but not about the user (RFC 7519, RFC 9068, RFC 9449). */
 const SHOWN_CLAIMS = new Set("typ alg iss aud scope client_id iat exp htm htu".split(" "));
 
 /** @typedef {[name: string, value: string]} Row what is shown: a name and its value, or `[redacted]` */
@@ -48,8 +48,8 @@ const SHOWN_CLAIMS = new Set("typ alg iss aud scope client_id iat exp htm htu".s
 export const form = (text) => parameters(text, SHOWN);
 
 /**
- * An authorization response. Of one that nobody has checked, `error` and its description must not be shown
- * (MCP 2026-07-28, authorization response validation): `iss` is what tells.
+ * An authorization response. `error` and its description must not be shown unless `iss` was checked (MCP 2026-07-28,
+ * authorization response validation).
  *
  * @param {string} query
  * @returns {Row[]}
@@ -61,8 +61,7 @@ const parameters = (text, shown) =>
   [...new URLSearchParams(text)].map(([name, value]) => [name, shown.has(name) ? clip(value) : REDACTED]);
 
 /**
- * A JSON document. `isPublic` is for metadata, which anybody may read: of its many fields those that are not on
- * the list are counted.
+ * A JSON document. `isPublic` is for metadata, which anybody may read: its other fields are only counted.
  *
  * @returns {Row[]}
  */
@@ -76,7 +75,7 @@ export function json(document, { isPublic = false } = {}) {
 }
 
 /**
- * Headers. A token keeps its scheme; what a JWT says is decoded.
+ * Headers. A token keeps its scheme, and a JWT is decoded.
  *
  * @param {Headers} headers
  * @returns {Row[]}
@@ -125,7 +124,7 @@ function fields(object, prefix, shown) {
   });
 }
 
-/** Texts, numbers and lists of them. What is nested deeper has names of its own, which are not on the list. */
+/** Texts, numbers and lists of them. Nested objects have their own names, which are not on the list. */
 function plain(value) {
   const isScalar = (it) => ["string", "number", "boolean"].includes(typeof it);
   if (isScalar(value)) return clip(String(value));

@@ -1,4 +1,4 @@
-// From the callback page to the diagram: which parameters came back. They are redacted in the popup.
+// Sends the parameters of the response from the callback page to the diagram. They are redacted in the popup.
 
 import { authorizationResponse } from "./redact.js";
 
@@ -10,7 +10,7 @@ export function tell(query) {
   try {
     new BroadcastChannel(NAME).postMessage(authorizationResponse(query));
   } catch {
-    // Where channels are blocked, the diagram does without.
+    // If channels are blocked, the diagram does not show them.
   }
 }
 

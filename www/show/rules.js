@@ -1,4 +1,4 @@
-// What each exchange is for, the rule that it follows, and what the library checks in the answer.
+// Explains each exchange: its purpose, the rules for it, and what the library checks in the answer.
 
 const MCP = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization";
 const mcp = (title, page = "") => ({ text: `MCP 2026-07-28, ${title}`, href: MCP + page });
@@ -11,14 +11,14 @@ const rfc = (number, section, title) => ({
  * @typedef {object} Rule
  * @property {string} title
  * @property {string} [errorTitle]
- * @property {"mcp" | "server"} [to] who is asked
- * @property {string} why what it is for
+ * @property {"mcp" | "server"} [to] the receiver
+ * @property {string} why its purpose
  * @property {{ text: string, href: string }[]} rules the sections
- * @property {[text: string, field?: string][]} checks what the library checks; of a field, what stood there is shown
+ * @property {[text: string, field?: string][]} checks what the library checks. If it is a field, its value is shown
  */
 
 /**
- * By the `step` of the library's `exchange` events, and of the diagram's own.
+ * The keys are the `step` of the library's `exchange` events, and steps that only the diagram has.
  *
  * @type {Record<string, Rule>}
  */
@@ -26,21 +26,21 @@ export const RULES = {
   challenge: {
     title: "Ask without a token",
     to: "mcp",
-    why: "The server is asked something harmless, so that it says what it wants: a challenge, with the place of its metadata and the scope.",
+    why: "A harmless request without a token. The server answers with a challenge: the URL of its metadata, and the scope to ask for.",
     rules: [mcp("authorization"), rfc(9728, "5.1", "WWW-Authenticate")],
     checks: [
       [
-        "is an https URL, or http on loopback: where it is given, the metadata is read there and nowhere else",
+        "is an https URL, or http on loopback. If the challenge names it, the metadata is read only there",
         "· resource_metadata",
       ],
-      ["is what is asked for first; where there is none, the metadata’s scopes_supported", "· scope"],
-      ["A challenge that can’t be read leads to the well-known places, in their order."],
+      ["is the scope to ask for. Without it, the metadata’s scopes_supported are", "· scope"],
+      ["If the challenge can’t be read, the well-known URLs are tried in order."],
     ],
   },
   resource_metadata: {
     title: "Who protects it?",
     to: "mcp",
-    why: "The protected resource metadata names the authorization servers, and the resource that tokens are made for.",
+    why: "The protected resource metadata names the authorization servers, and the resource that tokens are for.",
     rules: [
       rfc(9728, "3", "Obtaining metadata"),
       rfc(9728, "3.3", "Validation"),
@@ -48,73 +48,76 @@ export const RULES = {
     ],
     checks: [
       [
-        "is the server’s URL, or a parent path of it at the same origin: else the user, and the token, could be sent elsewhere",
+        "is the server’s URL or a parent of it at the same origin. Otherwise a server could get tokens for another one",
         "resource",
       ],
-      ["has an issuer, https or loopback; of several the app or its user chooses", "authorization_servers"],
+      [
+        "has at least one issuer, https or on loopback. If there are several, the app or its user chooses",
+        "authorization_servers",
+      ],
     ],
   },
   authorization_server_metadata: {
     title: "How to sign in there?",
     to: "server",
-    why: "The authorization server’s metadata has its endpoints, and what it can do.",
+    why: "The authorization server’s metadata lists its endpoints and what it supports.",
     rules: [
       rfc(8414, "3", "Obtaining metadata"),
       rfc(8414, "3.3", "Validation"),
       mcp("authorization server discovery", "/authorization-server-discovery"),
     ],
     checks: [
-      ["is, letter for letter, the issuer that the URL was made from", "issuer"],
-      ["has S256: a server that does not offer it is refused", "code_challenge_methods_supported"],
-      ["is https, or loopback, as every endpoint", "authorization_endpoint"],
+      ["is exactly the issuer that the URL was made from", "issuer"],
+      ["contains S256. Servers without it are refused", "code_challenge_methods_supported"],
+      ["is https or on loopback, like every endpoint", "authorization_endpoint"],
     ],
   },
   registration: {
     title: "Register this app",
     to: "server",
-    why: "The authorization server has never heard of this page, which tells its name and where responses go. It gets a client_id, and keeps it for this issuer.",
+    why: "The authorization server does not know this page yet. The page sends its name and its redirect URI, and gets a client_id.",
     rules: [rfc(7591, "3.1", "Client registration request"), mcp("client registration", "/client-registration")],
-    checks: [["is there, and kept under the issuer: it is never used at another one", "client_id"]],
+    checks: [["is stored for this issuer, and never used with another one", "client_id"]],
   },
   pushed_authorization: {
     title: "Push the request",
     to: "server",
-    why: "The parameters go to the server directly, so that the popup’s URL has but a reference to them.",
+    why: "The page sends the parameters directly to the server. The popup’s URL only has a reference to them.",
     rules: [rfc(9126, "2.1", "Pushed authorization request")],
-    checks: [["The answer has a request_uri. It is good for one use, and for this long only", "expires_in"]],
+    checks: [["The answer has a request_uri. It can be used once, within this time", "expires_in"]],
   },
   authorization: {
     title: "Ask the user",
-    why: "The popup goes to the sign-in page. The verifier stays in this page, and only its hash (code_challenge) goes along; resource says what the token is for.",
+    why: "The popup opens the sign-in page. The URL contains only the hash of the verifier (code_challenge); the verifier stays in this page. resource names the server that the token is for.",
     rules: [
       rfc(6749, "4.1.1", "Authorization request"),
       rfc(7636, "4.3", "PKCE"),
       rfc(8707, "2.1", "Resource indicators"),
     ],
     checks: [
-      ["The URL is https, or loopback: no other scheme is opened."],
-      ["state and verifier are new, and the issuer is remembered with them."],
+      ["The URL is https or on loopback. No other scheme is opened."],
+      ["state and verifier are new, and stored with the issuer."],
     ],
   },
   authorization_response: {
     title: "The code comes back",
     errorTitle: "An answer comes back",
-    why: "The sign-in page sends the popup to the callback page, which hands the response over and closes. A code alone is worth nothing: it takes the verifier, too.",
+    why: "The sign-in page sends the popup to the callback page, which passes the response to this page and closes. The code is useless without the verifier.",
     rules: [
       rfc(6749, "4.1.2", "Authorization response"),
       rfc(9207, "2.4", "Validating the issuer"),
       mcp("security considerations", "/security-considerations"),
     ],
     checks: [
-      ["is, letter for letter, the issuer that was remembered; a server that promises iss has to send it", "iss"],
-      ["is the one that was sent", "state"],
-      ["On a mismatch nothing of the response is used or shown."],
+      ["is exactly the stored issuer. A server that announces iss has to send it", "iss"],
+      ["is the state that was sent", "state"],
+      ["If one does not match, nothing of the response is used or shown."],
     ],
   },
   token: {
     title: "Code for tokens",
     to: "server",
-    why: "The code is exchanged, with the verifier that only this page has.",
+    why: "The page exchanges the code together with the verifier, which only this page has.",
     rules: [
       rfc(6749, "4.1.3", "Access token request"),
       rfc(7636, "4.5", "PKCE"),
@@ -123,48 +126,48 @@ export const RULES = {
     ],
     checks: [
       ["is Bearer or DPoP; Bearer is refused where DPoP is required", "token_type"],
-      ["tells when to refresh, ahead of time", "expires_in"],
-      ["The tokens are kept encrypted, under a key that no script can read out."],
+      ["says when the token expires. It is refreshed before", "expires_in"],
+      ["The tokens are stored encrypted, under a key that scripts can’t extract."],
     ],
   },
   refresh: {
     title: "New tokens",
     to: "server",
-    why: "The refresh token brings a new access token, and mostly a new refresh token: each is good for one use. One tab does it for all.",
+    why: "The refresh token gets a new access token and usually a new refresh token, because each can be used once. One tab refreshes for all.",
     rules: [
       rfc(6749, "6", "Refreshing an access token"),
       rfc(9700, "4.14.2", "Refresh token protection"),
       rfc(8707, "2.2", "Resource indicators"),
     ],
     checks: [
-      ["is as before", "token_type"],
-      ["takes the old one’s place; where the answer has none, the old one stays", "refresh_token"],
+      ["is the same as before", "token_type"],
+      ["replaces the old one. Without it, the old one stays valid", "refresh_token"],
     ],
   },
   request: {
     title: "Call with the token",
     to: "mcp",
-    why: "The MCP client’s own request. The library adds the token, and a proof where the token is bound to a key.",
+    why: "A request of the MCP client. The library adds the token, and a proof of possession if the token is bound to a key.",
     rules: [rfc(6750, "2.1", "Authorization header"), mcp("authorization"), rfc(9449, "7", "DPoP at the resource")],
     checks: [
-      ["is of the resource that the token was made for: no other server ever gets it", "URL"],
-      ["401 leads to one refresh, 403 with insufficient_scope to a step-up."],
+      ["belongs to the resource that the token is for. No other server gets the token", "URL"],
+      ["After a 401, the library refreshes once. After a 403 with insufficient_scope, it offers a step-up."],
     ],
   },
   revocation: {
     title: "Revoke",
     to: "server",
-    why: "Signing out tells the authorization server that the tokens are worth nothing any more.",
+    why: "At sign-out, the authorization server makes the tokens invalid.",
     rules: [rfc(7009, "2.1", "Revocation request")],
     checks: [
-      ["The tokens are forgotten here, whatever the answer is."],
-      ["400 with unsupported_token_type is common for access tokens that are JWTs: they run out by themselves."],
+      ["The tokens are deleted here, whatever the answer is."],
+      ["400 with unsupported_token_type is common for access tokens that are JWTs: they expire by themselves."],
     ],
   },
   probe: {
     title: "Why no answer?",
-    why: "A browser says of a blocked answer and of a dead network the same. A request whose answer is of no matter tells them apart.",
+    why: "Browsers report a blocked answer and a dead network in the same way. This request finds out which it is.",
     rules: [{ text: "Fetch standard, CORS protocol", href: "https://fetch.spec.whatwg.org/#http-cors-protocol" }],
-    checks: [["Whether anything answers, and whether this page may read it."]],
+    checks: [["Whether the server answers, and whether this page may read the answer."]],
   },
 };

@@ -1,19 +1,19 @@
-// A sequence diagram in HTML: a list of messages for a screen reader, lanes with arrows for the eye. Each message
-// opens (native <details>) and shows its parameters, its rule and the check. The drawing is style.css's.
+// A sequence diagram in HTML: a list of messages for screen readers, drawn as lanes with arrows by style.css. Each message can be
+// opened (native <details>), and shows its parameters, its rules and the checks.
 
 import { breakable, make } from "./dom.js";
 import { RULES } from "./rules.js";
 
 /** @typedef {"mcp" | "page" | "popup" | "server"} Lane */
 
-/** In the order in which they are drawn, as a screen reader says them. */
+/** The lanes in drawing order, with the names for screen readers. */
 const LANES = { mcp: "MCP server", page: "this page", popup: "popup", server: "authorization server" };
 
-/** Where it is kept while the page is elsewhere or loads again: for this tab alone. */
+/** The key in this tab's sessionStorage, where the diagram survives redirects and reloads. */
 const KEY = "sequence";
 
 export class Sequence {
-  /** All that was drawn, as calls that draw it: [number of the message, method, arguments]. */
+  /** Everything that was drawn, as calls that draw it again: [number of the message, method, arguments]. */
   #history = [];
   /** @type {Message[]} */
   #messages = [];
@@ -39,13 +39,13 @@ export class Sequence {
     addEventListener("pagehide", () => this.#keep());
   }
 
-  /** Says who is at a lane. */
+  /** Sets the host of a lane. */
   name(lane, text) {
     this.#record(null, "name", lane, text);
     this.#lanes.querySelector(`[data-lane=${lane}] .quiet`).replaceChildren(...breakable(text));
   }
 
-  /** Draws a message from one lane to another, and gives what its answer is drawn with. */
+  /** Draws a message from one lane to another. Returns the object that draws its answer. */
   message({ from, to, title, text = "", oneWay = false, at = this.#now() }) {
     this.#record(null, "message", { from, to, title, text, oneWay, at });
     const number = this.#messages.length;
@@ -79,7 +79,7 @@ export class Sequence {
   }
 
   /**
-   * What will happen, until something does. It is outside of the log, and nothing of it opens: nothing was sent.
+   * Shows what will happen, until something happens. It is outside of the log, and can't be opened: nothing was sent.
    *
    * @param {{ from: Lane, to: Lane, title: string }[]} steps
    */
@@ -105,7 +105,7 @@ export class Sequence {
     this.#clear.disabled = true;
   }
 
-  /** Milliseconds since its begin. */
+  /** Milliseconds since the diagram began. */
   #now() {
     this.#started ??= Date.now();
     return Date.now() - this.#started;
@@ -122,12 +122,12 @@ export class Sequence {
     this.#history.push(call);
   }
 
-  /** What is kept is what is shown: secrets were left out before they came here (redact.js). */
+  /** Stores what is shown. Secrets were removed before (redact.js). */
   #keep() {
     try {
       sessionStorage.setItem(KEY, JSON.stringify({ started: this.#started, history: this.#history }));
     } catch {
-      // Blocked, or too much: then it is gone.
+      // The storage is blocked or full: the diagram is lost.
     }
   }
 
@@ -141,12 +141,12 @@ export class Sequence {
     }
   }
 
-  /** Keeps the end in sight. Whoever scrolls up, or opens a message, is not torn away. */
+  /** Scrolls to the end, unless the user has scrolled up or opened a message. */
   #follow() {
     let following = true;
     const log = this.#log;
     log.addEventListener("scroll", () => (following = log.scrollTop + log.clientHeight >= log.scrollHeight - 4));
-    // Before it grows by what opens; and `toggle`, which does not bubble, when it has.
+    // `click` comes before the list grows, and `toggle`, which does not bubble, afterwards.
     this.#list.addEventListener("click", () => (following = false));
     this.#list.addEventListener("toggle", () => (following = !this.#list.querySelector("details[open]")), {
       capture: true,
@@ -155,7 +155,7 @@ export class Sequence {
   }
 }
 
-/** What a message is drawn with: its place between the lanes, its title and its first arrow. */
+/** The parts of a drawn message: its position between the lanes, its title and its first arrow. */
 function drawing({ from, to, title: text }) {
   const item = make("li", { className: "message" });
   const lanes = Object.keys(LANES);
@@ -201,7 +201,7 @@ class Message {
     this.#answer.textContent = text;
   }
 
-  /** The answer, in a few words; `failed` where it ends the way. */
+  /** The answer, in a few words; `failed` if it ends the sign-in. */
   answer(text, { failed = false } = {}) {
     this.#record("answer", text, { failed });
     this.#answer.textContent = text;
@@ -209,7 +209,7 @@ class Message {
     this.item.classList.toggle("failed", failed);
   }
 
-  /** Which step it is: its rule and its checks. `title` where it has another one than the rule's. */
+  /** Shows the rules and checks of its step. `title` overrides the title of the rule. */
   explain(step, title = RULES[step].title) {
     this.#record("explain", step, title);
     this.step = step;
@@ -229,14 +229,14 @@ class Message {
     this.#check();
   }
 
-  /** What was wrong with it. */
+  /** Shows what was wrong with it. */
   refuse(text) {
     this.#record("refuse", text);
     this.item.classList.add("failed");
     this.#checked.after(make("p", { className: "refused" }, ...breakable(text)));
   }
 
-  /** Each check, with what it was made of. One of a field that the answer does not have was not made. */
+  /** Shows each check with the value of its field. Without the field, the check was not made. */
   #check() {
     const names = [...this.#parameters.querySelectorAll("dt")];
     const values = new Map(names.map((name) => [name.textContent, name.nextSibling.textContent]));
@@ -254,7 +254,7 @@ class Message {
   }
 
   /**
-   * Parameters below a heading; once more with the same heading replaces them.
+   * Shows parameters below a heading. The same heading again replaces them.
    *
    * @param {string} heading
    * @param {import("./redact.js").Row[]} rows

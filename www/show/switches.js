@@ -1,17 +1,17 @@
-// The switches: what the page brings to a sign-in (kept in this browser), and what the demo's own servers do (kept
-// by them). Another site's servers do what they do.
+// The switches: the page's options (stored in this browser), and the settings of the demo's own servers (stored by them). Other
+// servers have no switches.
 
 import { find } from "./dom.js";
 import { by } from "./proxy.js";
 
 const KEY = "switches";
-/** Where the demo's servers take theirs. */
+/** The path of the servers' switches. */
 const SERVERS = "switches";
 
 /**
  * @typedef {{ mcpUrl?: string, clientId?: string, clientIdMetadataUrl?: string, hasServers?: boolean, forwards?: string[], scopeWords?: Record<string, string> }} Config
- *   what is known of where the page is: the demo's server with its scopes in words, the identities that the page may have,
- *   and the origins that its backend goes to
+ *   what the page knows of its environment: the demo's server and its scopes in words, the page's client ids, and the origins
+ *   that its backend forwards to
  */
 
 export class Switches {
@@ -20,7 +20,7 @@ export class Switches {
 
   /**
    * @param {Config} config
-   * @param {() => void} onChange the options are other ones
+   * @param {() => void} onChange called when the options change
    */
   constructor(config, onChange) {
     this.#config = config;
@@ -60,7 +60,7 @@ export class Switches {
     }
   }
 
-  /** Those of the demo's servers, where they are. */
+  /** Shows the switches of the demo's servers, if there are servers. */
   async connect() {
     const group = find("server-switches");
     group.hidden = !this.#config.hasServers;
@@ -81,7 +81,7 @@ export class Switches {
     });
   }
 
-  /** While a sign-in goes on, it has the options that it began with. */
+  /** Disables the page's switches: a sign-in keeps the options that it began with. */
   set disabled(yes) {
     find("page-switches").disabled = yes;
   }

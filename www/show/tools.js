@@ -43,7 +43,7 @@ export function offer(tool, { missing, grant }) {
   button.setAttribute("aria-describedby", id);
   button.addEventListener("click", async () => {
     await grant();
-    // The answer takes the button's place, so the keyboard goes on where the tool is called.
+    // The answer replaces the button, so the button that calls the tool gets the focus.
     if (!button.isConnected) find(callId(tool)).focus();
   });
   output.replaceChildren(
@@ -73,7 +73,7 @@ function toolForm(tool, call) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const entries = fields.map(({ name, value }) => [name, value()]).filter(([, value]) => value !== undefined);
-    // Not `disabled`, which takes the focus from whoever uses the keyboard.
+    // Not `disabled`, which would remove the focus from the button.
     if (button.ariaDisabled === "true") return;
     button.ariaDisabled = "true";
     await call(tool.name, Object.fromEntries(entries));
@@ -86,7 +86,7 @@ function toolForm(tool, call) {
   return make("details", {}, summary, make("p", { className: "quiet" }, tool.description ?? ""), form, answer);
 }
 
-/** A labelled control for one property, and how to read it; an empty optional one is left out. */
+/** A labelled control for one property, and a function that reads it. An empty optional property is left out. */
 function field(id, name, schema, required) {
   const { control, read } = controlFor(schema, required);
   control.id = id;
