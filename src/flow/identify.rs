@@ -194,7 +194,7 @@ fn registration_endpoint<'a>(client: &Client, server: &'a AuthorizationServerMet
 }
 
 /// Dynamic registration. MCP 2026-07-28: a rejection MAY be retried with the other application type. One
-/// that is about the scope is retried without: what the server grants then is its own choice.
+/// that is or may be about the scope is retried without: what the server grants then is its own choice.
 pub(super) async fn register<P: Ports>(
     ports: &P,
     client: &Client,
@@ -221,6 +221,8 @@ pub(super) async fn register<P: Ports>(
         let body = ports.write_json(&metadata.registration_request(server, scope, with_scope, application_type))?;
         let rejection = match send(ports, client, endpoint, server, body).await {
             Err(error) if error.code() == Code::RegistrationFailed => error,
+            // Some servers send errors without CORS headers, so that a page can't read which one it is.
+            Err(error) if error.code() == Code::CorsBlocked && with_scope => error,
             answer => return answer,
         };
         // Where no reason is given it may be the scope.

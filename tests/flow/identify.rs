@@ -227,6 +227,18 @@ fn a_rejected_registration_is_retried_with_the_other_type_and_then_told() {
 }
 
 #[test]
+fn a_rejection_that_the_page_may_not_read_is_retried_without_the_scope() {
+    // Fetch §4.10: an error without CORS headers is a network error to a page. Keycloak sends such a one where the
+    // registration names scopes that it lists and does not open to apps.
+    let world = Scripted::working();
+    let registered = Reply::Json(201, r#"{"client_id": "second"}"#.into());
+    world.replies(REGISTER, vec![Reply::Fails(Code::CorsBlocked), registered]);
+    assert_eq!(client_id(&world, &client()), Ok("second".into()));
+    let with_scope: Vec<bool> = world.posted(REGISTER).iter().map(|body| body.contains(r#""scope":"#)).collect();
+    assert_eq!(with_scope, [true, false]);
+}
+
+#[test]
 fn each_fault_of_registration_has_its_code() {
     for (reply, code, posts) in [
         (Reply::ok("<!doctype html>"), Code::InvalidResponse, 1),
@@ -234,6 +246,7 @@ fn each_fault_of_registration_has_its_code() {
         (Reply::Json(500, String::new()), Code::HttpStatus, 1),
         (Reply::Json(403, String::new()), Code::RegistrationFailed, 2),
         (Reply::Fails(Code::Network), Code::Network, 1),
+        (Reply::Fails(Code::CorsBlocked), Code::CorsBlocked, 2),
     ] {
         let world = Scripted::working();
         world.reply(REGISTER, reply);
