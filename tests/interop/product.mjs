@@ -63,8 +63,8 @@ async function end(status = 0) {
   await Promise.all(running.map((child) => once(child, "exit")));
   process.exit(status);
 }
-process.once("SIGTERM", () => end());
-process.once("SIGINT", () => end());
+// scripts/run.mjs, which is imported above, exits at once; here the programs are waited for.
+for (const signal of ["SIGTERM", "SIGINT"]) process.removeAllListeners(signal).once(signal, () => end());
 process.stdin.once("end", () => end()).resume();
 // What the script does not catch. A program that does not start is a matter of the machine, all else is a failure.
 process.once("uncaughtException", (error) => {

@@ -2,9 +2,12 @@
 // passed.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { install } from "../interop/install.mjs";
 import { rowsOf } from "../interop/servers.mjs";
@@ -61,4 +64,30 @@ test("without the program that installs it a server is unavailable, which the re
     () => install("acme", folder),
     (error) => error instanceof Unavailable && error.reason === "needs mvn, which is not installed",
   );
+});
+
+test("a product ends with the script that started it", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-interop-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [product, script] = [join(folder, "product.mjs"), join(folder, "start.mjs")];
+  writeFileSync(
+    product,
+    `import { createServer } from "node:http";
+     createServer((_, response) => response.end(String(process.pid))).listen(process.argv[2], "127.0.0.1");`,
+  );
+  writeFileSync(
+    script,
+    `import { announce, freePort, startProgram } from ${JSON.stringify(new URL("../interop/product.mjs", import.meta.url))};
+     const port = await freePort();
+     const url = "http://127.0.0.1:" + port;
+     await startProgram(process.execPath, [${JSON.stringify(product)}, port], { url });
+     announce({ pid: Number(await (await fetch(url)).text()) });`,
+  );
+  const started = spawn(process.execPath, [script], { stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await once(createInterface({ input: started.stdout }), "line");
+  const { pid } = JSON.parse(line);
+  assert.ok(process.kill(pid, 0));
+  started.kill();
+  await once(started, "exit");
+  assert.throws(() => process.kill(pid, 0), /ESRCH/);
 });
