@@ -36,8 +36,13 @@ export function fill(commands, names) {
   return filled;
 }
 
-/** Runs commands in one shell, which ends at the first that fails. */
-export async function runCommands(commands, env) {
+/**
+ * Runs commands in one shell, which ends at the first that fails.
+ *
+ * @param {string} commands
+ * @param {Record<string, string>} [env]
+ */
+export async function runCommands(commands, env = {}) {
   const shell = promisify(execFile)("sh", ["-e", "-c", commands], { env: { ...process.env, ...env } });
   return await shell.catch(({ message, stderr }) => {
     throw new Error(`A command of the recipe failed: ${stderr || message}`);

@@ -87,6 +87,8 @@ async function tryRow(browser, row, origin, options) {
           );
       console.log(`${row.label}: ${step}: ${results[step]}`);
     }
+  } catch (error) {
+    results["sign in"] = `FAILED ${error.message}`;
   } finally {
     await context.close();
   }
@@ -131,6 +133,20 @@ async function losesAnAnswer(tab) {
   expect(await tab.evaluate(() => app.call()), "ok", "the call after it");
 }
 
+/** In the page: which of the specifications that a server need not have the sign-in has used. */
+async function used() {
+  const steps = app.exchanges.filter(({ status }) => status < 300).map(({ step }) => step);
+  const isBound = await app.session.authProvider.token().then(
+    () => false,
+    ({ code }) => code === "unsupported",
+  );
+  return [
+    steps.includes("registration") && "registration",
+    steps.includes("authorization") && "pushed request",
+    isBound && "DPoP",
+  ].filter(Boolean);
+}
+
 function expect(actual, expected, what) {
   if (actual !== expected)
     throw new Error(`${what}: ${JSON.stringify(actual)} in place of ${JSON.stringify(expected)}`);
@@ -138,13 +154,14 @@ function expect(actual, expected, what) {
 
 const journey = {
   /** Discovery, identity, the popup with the server's own forms, the exchange. */
-  async "sign in"(tab, { user }) {
+  async "sign in"(tab, { user, uses }) {
     const opening = tab.waitForEvent("popup");
     await tab.locator("#sign-in").click();
     const popup = await opening;
     await user?.(popup);
     const { error } = await tab.evaluate(() => app.outcome(app.signingIn));
     if (error) throw new Error(`${error.code}: ${error.message}`);
+    if (uses) expect((await tab.evaluate(used)).join(", "), uses.join(", "), "what the sign-in used");
   },
 
   async call(tab) {

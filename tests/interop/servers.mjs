@@ -21,10 +21,34 @@ import { Unavailable } from "./unavailable.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
+/** What is common to Keycloak's rows. */
+const keycloak = {
+  folder: "keycloak",
+  // It compiles itself when its features change.
+  patience: 600,
+  recipe: true,
+  async user(popup) {
+    await popup.getByRole("textbox", { name: "Username or email" }).fill("alice");
+    await popup.getByRole("textbox", { name: "Password" }).fill("wonderland");
+    await popup.getByRole("button", { name: "Sign In", exact: true }).click();
+    const agree = popup.getByRole("button", { name: "Yes", exact: true });
+    await Promise.all([popup.waitForEvent("close"), agree.click()]);
+  },
+  // With `offline_access`, the user is no longer signed in at Keycloak itself, and has to do it again.
+  userAgrees: (popup) => keycloak.user(popup),
+  stepUp: "write_note",
+  revokes: true,
+  lacks: {},
+};
+
 /**
  * `user`: what the user does in the popup; nothing where the server's page redirects at once.
  * `gracePeriod`: whether a refresh token may be used again for some time, so that a lost response does no harm.
+ * `userAgrees`: what they do at the step-up, when the server knows them.
  * `lacks`: steps that the server does not offer, and why they are left out.
+ * `uses`: what the sign-in has to use, of what the server offers.
+ * `recipe`: whether its page in docs/servers has one. `reports`: for which states there is a report: as installed (true),
+ * after the recipe (false).
  */
 export const SERVERS = [
   {
@@ -96,6 +120,25 @@ export const SERVERS = [
     revokes: true,
     lacks: {},
   },
+  {
+    name: "keycloak",
+    ...keycloak,
+    ways: {
+      registered: { uses: ["DPoP"] },
+      "registers itself": { uses: ["registration", "DPoP"] },
+    },
+  },
+  {
+    name: "keycloak-experimental",
+    ...keycloak,
+    environment: { FEATURES: "cimd,resource-indicators" },
+    // As installed it has none of these features.
+    reports: [false],
+    ways: {
+      "client ID metadata document": { uses: ["DPoP"] },
+      resource: { uses: ["DPoP"] },
+    },
+  },
 ];
 
 /** The only page of zitadel/oidc's example: it has no session, and asks for no consent. */
@@ -160,13 +203,13 @@ export async function start(server, { pageOrigin, asInstalled = false }) {
   }
 }
 
-async function startProcess({ name, patience = 60 }, env) {
-  const { folder, installed } = await install(name, join(here, name));
+async function startProcess({ name, folder: own = name, environment = {}, patience = 60 }, env) {
+  const { folder, installed } = await install(own, join(here, own));
   const python = existsSync(join(folder, "start.py"));
   const command = python ? join(folder, "venv", "bin", "python") : process.execPath;
   const child = spawn(command, [join(folder, python ? "start.py" : "start.mjs")], {
     cwd: folder,
-    env: { ...env, INSTALLED: installed },
+    env: { ...env, ...environment, INSTALLED: installed },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let complaints = "";
