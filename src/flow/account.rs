@@ -20,7 +20,7 @@ impl From<ServerUrl> for Account {
 }
 
 impl Account {
-    /// One of several accounts. An empty name is the default account.
+    /// An account with a name. The empty name is the default account.
     pub fn named(server: ServerUrl, name: &str) -> Self {
         Self { server, name: name.to_owned() }
     }
@@ -30,7 +30,7 @@ impl Account {
         &self.server
     }
 
-    /// The app's name for it; empty for the default account.
+    /// The name that the app gave it; empty for the default account.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -40,8 +40,8 @@ impl Account {
         if self.name.is_empty() { String::new() } else { ["account ", &self.encoded_name(), " "].concat() }
     }
 
-    /// The name of the key that its tokens are bound to (RFC 9449). With one key for two accounts, a server could tell that
-    /// both belong to one user.
+    /// The name of the key that its tokens are bound to (RFC 9449). Each account has its own key. Otherwise a server could
+    /// tell that two accounts belong to one user.
     pub(super) fn dpop_key(&self, issuer: &Issuer) -> String {
         match self.name.is_empty() {
             true => issuer.as_str().to_owned(),
@@ -49,7 +49,7 @@ impl Account {
         }
     }
 
-    /// Encoded, since spaces separate the parts of a record's name.
+    /// The name, encoded: spaces separate the parts of a record's name.
     fn encoded_name(&self) -> String {
         byte_serialize(self.name.as_bytes()).collect()
     }

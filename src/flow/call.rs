@@ -1,4 +1,4 @@
-//! A request of the app's to the MCP server: with the token, once more after a refresh.
+//! Sends the app's requests to the MCP server with the access token, and repeats them after a refresh.
 
 use super::dpop::proof;
 use super::exchange::observe;
@@ -13,7 +13,7 @@ use crate::{Code, Error, Result, Step};
 /// How many redirects one request follows.
 const MOST_REDIRECTS: u8 = 5;
 
-/// Where a redirect is followed to: within the resource alone, since the token goes along.
+/// Where a redirect may lead: only within the resource, because the token is sent along.
 fn followed(resource: &Resource, url: &Url, target: Option<Url>, may_resend: bool) -> Result<Url> {
     let Some(target) = target else {
         let message = [url.without_query(), " redirects, and does not say whereto without a token."];
@@ -28,11 +28,11 @@ fn followed(resource: &Resource, url: &Url, target: Option<Url>, may_resend: boo
     Err(Error::new(Code::WrongResource, Step::Request, message.concat()).with_url(url.without_query()))
 }
 
-/// How often one request waits for more scopes. A server may ask for them one by one.
+/// How often one request waits for a step-up. Some servers ask for one scope after the other.
 const MOST_STEP_UPS: u8 = 5;
 
-/// Waits for a step-up, if the app wants that. The app itself has to repeat a request that can't be sent again, or that
-/// was sent too often.
+/// Waits for a step-up, if the app wants that. If the request can't be sent again or was sent too often, the app has to
+/// repeat it.
 async fn step_up<P: Ports>(
     session: &Session<P>,
     used: &Secret,
@@ -48,18 +48,18 @@ async fn step_up<P: Ports>(
 }
 
 impl<P: Ports> Session<P> {
-    /// Sends a request in a session.
+    /// Sends a request with the session's access token.
     ///
-    /// The token goes to the session's resource alone (MCP authorization, "MUST NOT send tokens to the
-    /// MCP server other than ones issued by the MCP server's authorization server"). On 401 the tokens
-    /// are refreshed once and the request is sent once more, if it can be. On 403 with
-    /// `insufficient_scope` it waits for a step-up, where the app wants it to.
+    /// The token is only sent to the session's resource (MCP authorization, "MUST NOT send tokens to the
+    /// MCP server other than ones issued by the MCP server's authorization server"). After a 401, it
+    /// refreshes the tokens and repeats the request once, if the request can be sent again. After a 403 with
+    /// `insufficient_scope`, it waits for a step-up if the app wants that.
     ///
     /// # Errors
     ///
     /// [`Code::WrongResource`] before anything is sent; [`Code::InsufficientScope`] and
     /// [`Code::InsufficientUserAuthentication`] with what the server asks for ([`Error::step_up`]);
-    /// those of a refresh ([`Session::refresh`]); and those of the request itself.
+    /// the errors of a refresh ([`Session::refresh`]); and the errors of the request itself.
     pub async fn call<R: ResourceRequest>(&self, mut request: R) -> Result<R::Response> {
         let session = self;
         let resource = session.tokens()?.granted.parties.resource.clone();
@@ -78,7 +78,7 @@ impl<P: Ports> Session<P> {
             let (known_nonce, proof) = match tokens.token_type {
                 TokenType::Bearer => (None, None),
                 TokenType::Dpop => {
-                    // Another request may learn a newer one meanwhile.
+                    // Another request may receive a newer nonce meanwhile.
                     let known = ports.nonce(url.origin());
                     (
                         known,
@@ -111,7 +111,7 @@ impl<P: Ports> Session<P> {
                 ports.keep_nonce(url.origin(), nonce);
                 is_new
             });
-            // A refresh makes no sign-in stronger or fresher (RFC 9470 §3).
+            // A refresh does not make a sign-in stronger or more recent (RFC 9470 §3).
             let refused = match response.status() {
                 401 => insufficient_authentication(session, &url, &response)?,
                 _ => None,
@@ -121,10 +121,10 @@ impl<P: Ports> Session<P> {
                 continue;
             }
             match response.status() {
-                // RFC 9449 §9: the same request once more, with the nonce in its proof.
+                // RFC 9449 §9: repeat the request with the nonce in its proof.
                 401 if wants_nonce && !with_nonce && request.can_resend() => with_nonce = true,
                 401 if !refreshed => {
-                    // The server may be another one's by now, or want something else.
+                    // The server may use another authorization server by now, or ask for something else.
                     KeptDiscovery::forget(session.ports(), session.server()).await;
                     session.replace(&tokens.access_token).await?;
                     if !request.can_resend() {
@@ -136,7 +136,7 @@ impl<P: Ports> Session<P> {
                     let Some(refused) = insufficient_scope(session, &url, &response).await? else {
                         return Ok(response);
                     };
-                    // The session has what is asked for: the token may be older than the grant.
+                    // The session already has these scopes: the token may be older than the grant.
                     let challenged = session.with_step_ups(|step_ups| step_ups.challenged.clone());
                     let challenged = challenged.scopes;
                     let has_all = !challenged.is_empty() && tokens.granted.scope.covers(&challenged);

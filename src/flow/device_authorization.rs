@@ -1,4 +1,4 @@
-//! Sign-in on another device (RFC 8628): the user enters a code there, and the app asks until they have.
+//! Sign-in on another device (RFC 8628): the user enters a code there, and the app polls until they have.
 
 use super::account::Account;
 use super::dpop::Binding;
@@ -12,7 +12,7 @@ use crate::{Code, Error, Result, Step};
 
 const STEP: Step = Step::Authorization;
 
-/// Tells the app what to show the user. Gives until when the code is good.
+/// Tells the app what to show the user. Returns when the code expires.
 pub(super) fn announce(ports: &impl Ports, account: &Account, device: &DeviceAuthorization) -> UnixMillis {
     ports.notify(&Event::DeviceCode {
         server: account.server().as_str(),
@@ -25,12 +25,12 @@ pub(super) fn announce(ports: &impl Ports, account: &Account, device: &DeviceAut
     expiry(ports, device)
 }
 
-/// Until when the code is good.
+/// When the code expires.
 pub(super) fn expiry(ports: &impl Ports, device: &DeviceAuthorization) -> UnixMillis {
     ports.now().after(device.expires_in.saturating_mul(1000))
 }
 
-/// Asks for the codes (§3.1).
+/// Requests the codes (§3.1).
 pub(super) async fn device_codes<P: Ports>(
     endpoint: &Endpoint<'_, P>,
     authorization_server: &AuthorizationServerMetadata,
@@ -41,13 +41,13 @@ pub(super) async fn device_codes<P: Ports>(
         let message = "\"device_authorization_endpoint\" is missing.";
         return Err(Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message));
     };
-    // RFC 9449 has proofs for the token endpoint, and a server may not take them here.
+    // RFC 9449 defines proofs for the token endpoint. A server may reject them here.
     let endpoint = Endpoint { url, binding: Binding::Off, ..*endpoint };
     let answer = endpoint.post(STEP, device_authorization_request(resource, scope)).await?;
     endpoint.read(&answer, STEP, &[], |document| DeviceAuthorization::parse(document, url))
 }
 
-/// Polls for the tokens (§3.4), until the code runs out.
+/// Polls for the tokens (§3.4) until the code expires.
 pub(super) async fn tokens_when_the_user_is_done<P: Ports>(
     endpoint: &Endpoint<'_, P>,
     device_code: &Secret,
@@ -77,7 +77,7 @@ pub(super) async fn tokens_when_the_user_is_done<P: Ports>(
             Some("access_denied") => return Err(error.with_code(Code::AccessDenied)),
             Some("expired_token") => return Err(error.with_code(Code::Timeout)),
             // §3.5: "On encountering a connection timeout, clients MUST unilaterally reduce their polling
-            // frequency", by doubling the interval. A server that pages can't reach at all is no such case.
+            // frequency", by doubling the interval. That does not apply to a server that pages can't reach at all.
             _ if error.is_transient() && (answered || !matches!(error.code(), Code::Network | Code::CorsBlocked)) => {
                 interval = interval.saturating_mul(2).max(error.retry_after().unwrap_or_default());
             }

@@ -1,5 +1,5 @@
-//! Discovery: from the MCP server's URL to its authorization servers, and from one of those to its
-//! endpoints (MCP 2026-07-28 authorization and authorization-server-discovery).
+//! Discovery: finds the authorization servers of an MCP server, and the endpoints of an authorization
+//! server (MCP 2026-07-28 authorization and authorization-server-discovery).
 
 use super::exchange::Document;
 use super::exchanges::Exchanges;
@@ -11,45 +11,45 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// What is known of the MCP server as a protected resource.
+/// The MCP server as a protected resource.
 #[derive(Debug)]
 pub struct DiscoveredResource {
-    /// What tokens shall be for.
+    /// The resource that tokens are for.
     pub resource: Resource,
     /// Who may issue them.
     pub authorization_servers: AuthorizationServers,
-    /// The challenge's scopes, else those that the metadata lists.
+    /// The challenge's scopes, or those that the metadata lists.
     pub scope: Scope,
     /// All scopes that the metadata lists.
     pub scopes_supported: Scope,
-    /// Nothing but a Bearer token will do: the challenge asks for one, and neither it nor the metadata
-    /// speaks of DPoP.
+    /// The server takes Bearer tokens only: its challenge asks for one, and neither the challenge nor the
+    /// metadata mentions DPoP.
     pub bearer_alone: bool,
     /// The server asks for a token, but its challenge can't be read. RFC 9110 §15.5.2 requires one, so
-    /// it is hidden: from other origins, headers are unless the server exposes them.
+    /// CORS hides it: pages of other origins see only headers that the server exposes.
     pub challenge_hidden: bool,
-    /// What it was read from, in order to keep it.
+    /// The document it was read from, to be stored.
     pub(super) source: ResourceSource,
 }
 
 /// Who may issue tokens for a server.
 #[derive(Debug)]
 pub enum AuthorizationServers {
-    /// Those that its metadata lists, at least one.
+    /// The issuers that its metadata lists, at least one.
     Listed(Vec<Issuer>),
-    /// The server's own origin. MCP 2025-03-26 had no protected resource metadata: there "the
+    /// The server's own origin. MCP 2025-03-26 has no protected resource metadata: "the
     /// authorization base URL MUST be determined from the MCP server URL by discarding any existing
     /// path component".
     Origin(Issuer),
 }
 
-/// Asks the MCP server without a token, and reads its protected resource metadata. With `prefetch` the
-/// metadata is asked for at the same time, at the place where most servers have it.
+/// Sends the MCP server a request without a token, and reads its protected resource metadata. With
+/// `prefetch`, it requests the metadata at the same time, at the place where most servers have it.
 ///
 /// # Errors
 ///
-/// [`Code::AuthorizationNotRequired`] where the server does not ask for a token, [`Code::MetadataNotFound`]
-/// where its challenge names metadata that is nowhere, and those of requests and of the document.
+/// [`Code::AuthorizationNotRequired`] if the server does not ask for a token, [`Code::MetadataNotFound`] if
+/// the metadata that its challenge names is missing, and the errors of the requests and of the document.
 pub async fn discover_resource<P: Ports>(
     ports: &P,
     server: &ServerUrl,
@@ -69,7 +69,7 @@ pub async fn discover_resource<P: Ports>(
     let challenges = WwwAuthenticate::parse(&challenge);
     let places = ProtectedResourceMetadata::places(server, &challenges)?;
     let absent = match probe {
-        // One of 2025-03-26 has nothing there, in whatever way it says so.
+        // A server of 2025-03-26 has no metadata. There are several ways to say so.
         Ok(_) if !challenges.names_resource_metadata() => Absent::AnythingElse,
         _ => Absent::NotFound,
     };
@@ -87,13 +87,13 @@ pub async fn discover_resource<P: Ports>(
             let unlisted = DiscoveredResource::unlisted(server, challenge, answer.status);
             unlisted.map_err(|error| error.with_retry_after(answer.retry_after))
         }
-        // Where nothing can be reached, the server's own failure tells more than its metadata's.
+        // If nothing can be reached, the failure of the server itself says more than that of its metadata.
         (Err(error), Err(of_server)) if is_unanswered(&error) => Err(of_server),
         (Err(error), _) => Err(error),
     }
 }
 
-/// A server that names its metadata is none of 2025-03-26: nothing may be sent to endpoints that are guessed.
+/// A server that names its metadata does not follow 2025-03-26: nothing may be sent to guessed endpoints.
 fn named_metadata_not_found(server: &ServerUrl, places: &[Url]) -> Error {
     let named = places.first().map_or("", Url::without_query);
     let message = format!(
@@ -107,12 +107,12 @@ fn is_unanswered(error: &Error) -> bool {
     matches!(error.code(), Code::Network | Code::CorsBlocked | Code::Timeout)
 }
 
-/// What a server said of itself.
+/// What a server says about itself.
 #[derive(Debug)]
 pub(super) struct ResourceSource {
-    /// `WWW-Authenticate` of the 401, or nothing.
+    /// `WWW-Authenticate` of the 401, if it can be read.
     pub challenge: String,
-    /// Nothing where it has no metadata.
+    /// `None` if it has no metadata.
     pub document: Option<Box<Document>>,
 }
 
@@ -136,7 +136,7 @@ impl DiscoveredResource {
         }))
     }
 
-    /// A server without metadata, which answered the question for a challenge with `status`.
+    /// A server without metadata, which answered the request without a token with `status`.
     pub(super) fn unlisted(server: &ServerUrl, challenge: String, status: u16) -> Result<Box<Self>> {
         let challenges = WwwAuthenticate::parse(&challenge);
         Ok(Box::new(Self {
@@ -151,15 +151,15 @@ impl DiscoveredResource {
     }
 }
 
-/// A server without metadata that asks for a token is one of 2025-03-26. One that does not ask needs
-/// none, or is none.
+/// A server without metadata that asks for a token follows 2025-03-26. One that does not ask needs no
+/// token, or is not an MCP server.
 fn origin(status: u16, server: &ServerUrl) -> Result<Issuer> {
     if status == 401 {
         return Issuer::parse(server.url().origin())
             .map_err(|error| error.at(Step::ResourceMetadata, "The server's origin", server.url().origin()));
     }
     let (code, what) = match status {
-        // It may ask for a token once it works.
+        // The server fails. It may ask for a token later.
         408 | 425 | 429 | 500.. => (Code::HttpStatus, ", and has no metadata."),
         200..400 => (Code::AuthorizationNotRequired, ": it asks for no authorization, and has no metadata."),
         _ => (Code::AuthorizationNotRequired, ": it asks for no authorization, and has no metadata. Check its path."),
@@ -168,12 +168,12 @@ fn origin(status: u16, server: &ServerUrl) -> Result<Issuer> {
     Err(Error::new(code, Step::Challenge, message).with_url(server.url().without_query()).with_status(status))
 }
 
-/// Reads the metadata of an authorization server that resource metadata lists. With `prefetch` it is
-/// asked for at all its places at the same time.
+/// Reads the metadata of an authorization server that resource metadata lists. With `prefetch`, it is
+/// requested at all possible places at the same time.
 ///
 /// # Errors
 ///
-/// [`Code::MetadataNotFound`], and those of requests and of [`AuthorizationServerMetadata::parse`].
+/// [`Code::MetadataNotFound`], and the errors of the requests and of [`AuthorizationServerMetadata::parse`].
 pub async fn discover_authorization_server<P: Ports>(
     ports: &P,
     issuer: &Issuer,
@@ -183,7 +183,7 @@ pub async fn discover_authorization_server<P: Ports>(
     discover_listed(ports, issuer, policy, prefetch).await.map(|server| server.metadata)
 }
 
-/// An authorization server's metadata, and where there is one the document, in order to keep it.
+/// An authorization server's metadata, and the document (if there is one), to be stored.
 pub(super) struct DiscoveredServer {
     pub metadata: Box<AuthorizationServerMetadata>,
     pub document: Option<Box<Document>>,
@@ -201,12 +201,12 @@ pub(super) async fn discover_listed<P: Ports>(
     })
 }
 
-/// The authorization server at the origin of a server of 2025-03-26. Without metadata it has its
-/// endpoints at the default paths of that revision.
+/// The authorization server at the origin of an MCP server of 2025-03-26. Without metadata, its endpoints
+/// are at the default paths of that revision.
 ///
 /// # Errors
 ///
-/// Those of requests and of [`AuthorizationServerMetadata::parse`].
+/// The errors of the requests and of [`AuthorizationServerMetadata::parse`].
 pub async fn discover_origin_authorization_server<P: Ports>(
     ports: &P,
     origin: &Issuer,
@@ -216,7 +216,7 @@ pub async fn discover_origin_authorization_server<P: Ports>(
 }
 
 pub(super) async fn discover_origin<P: Ports>(ports: &P, origin: &Issuer, prefetch: bool) -> Result<DiscoveredServer> {
-    // No issuer was given that its document could differ from.
+    // There is no issuer to compare the document with.
     let policy = IssuerPolicy::default();
     match authorization_server_metadata(ports, origin, &policy, Absent::AnythingElse, prefetch).await? {
         Some(server) => Ok(server),
@@ -243,24 +243,24 @@ async fn authorization_server_metadata<P: Ports>(
 }
 
 impl DiscoveredServer {
-    /// RFC 8414 §3.3 is in the check: it is this issuer's document.
+    /// Includes the check of RFC 8414 §3.3: the document names this issuer.
     pub fn read(document: Box<Document>, issuer: &Issuer, policy: &IssuerPolicy) -> Result<Self> {
         let metadata = AuthorizationServerMetadata::parse(&document.object, issuer, policy)?;
         Ok(Self { metadata, document: Some(document) })
     }
 
-    /// One of 2025-03-26.
+    /// A server of 2025-03-26.
     pub fn without_metadata(origin: &Issuer) -> Result<Self> {
         Ok(Self { metadata: AuthorizationServerMetadata::with_default_endpoints(origin)?, document: None })
     }
 }
 
-/// What says that there is no document at a place.
+/// Which answers mean that there is no document.
 #[derive(Clone, Copy, PartialEq)]
 enum Absent {
-    /// A status of the kind of 404.
+    /// A status like 404.
     NotFound,
-    /// That, a page in place of a document, and an answer that may not be read for want of CORS headers.
+    /// A status like 404, a page instead of a document, or a response that CORS hides.
     AnythingElse,
 }
 
@@ -276,9 +276,8 @@ impl Absent {
     }
 }
 
-/// The first document, by priority, that passes its check. A place that answers with rubbish does not hide
-/// the next one of its kind, and a page in place of a document hides none; if there is no next one, its failure is
-/// what is told.
+/// The first document, by priority, that passes its check. If there is none, the first failure is the error. If the
+/// server names its metadata and that fails by its status or by the network, the other places are not tried.
 async fn first_usable(
     exchanges: &mut Exchanges<'_>,
     step: Step,
@@ -288,7 +287,7 @@ async fn first_usable(
 ) -> Result<Option<Box<Document>>> {
     let (mut failure, mut is_settled) = (None, false);
     for (index, url) in places.urls.iter().enumerate() {
-        // What the server names counts, well or ill.
+        // All places that the server names were tried.
         if index == places.named && is_settled {
             break;
         }
@@ -300,7 +299,7 @@ async fn first_usable(
             Ok(document) => return Ok(Some(document)),
             Err(error) if absent.is_told_by(&error) => {}
             Err(error) => {
-                // An answer that is no JSON object has its status.
+                // A response that is not a JSON object is judged by its status.
                 is_settled |= !matches!(error.status(), Some(200..300));
                 failure = failure.or(Some(error.with_url(url.without_query())));
             }

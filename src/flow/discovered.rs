@@ -1,4 +1,4 @@
-//! What discovery found, and what a client asks for there.
+//! The result of discovery, and what a client asks for there.
 
 use std::rc::Rc;
 
@@ -12,22 +12,22 @@ use crate::Result;
 use crate::ports::Ports;
 use crate::protocol::{AuthorizationParameters, AuthorizationServerMetadata, ClientCredentials, Scope, ServerUrl};
 
-/// The MCP server as a resource, and the authorization server that is asked for its tokens.
+/// The MCP server as a resource, and the authorization server that issues its tokens.
 pub(super) struct Discovered {
     pub resource: Box<DiscoveredResource>,
     pub authorization_server: DiscoveredServer,
 }
 
-/// What is asked for.
+/// What the client asks for.
 pub(super) struct Wanted {
     pub scope: Scope,
-    /// What kind of tokens shall come.
+    /// The type of tokens.
     binding: Binding,
 }
 
 impl Discovered {
-    /// What to ask for, if these servers can do what the client needs. `is_bound`: the tokens have to be bound to
-    /// a key.
+    /// What to ask for, if these servers support what the client needs. `is_bound`: the tokens have to be bound
+    /// to a key.
     pub fn wanted(
         &self,
         ports: &impl Ports,
@@ -46,7 +46,7 @@ impl Discovered {
     }
 
     /// What to ask for with `acr_values` or `max_age` (RFC 9470 §4): these are parameters of OpenID Connect (OpenID Connect
-    /// Core §3.1.2.1), and its providers take them with the scope `openid` alone.
+    /// Core §3.1.2.1), and its providers accept them only with the scope `openid`.
     pub fn with_openid(&self, scope: Scope, parameters: &AuthorizationParameters) -> Scope {
         const OPENID: &str = "openid";
         let is_needed = parameters.has("acr_values") || parameters.has("max_age");
@@ -77,7 +77,7 @@ impl Discovered {
     }
 }
 
-/// Refuses an authorization server that can't do what this client needs, or not for this resource.
+/// Refuses an authorization server that lacks what this client needs, or that is not for this resource.
 fn require_what_the_client_needs(
     client: &Client,
     server: &ServerUrl,
@@ -97,9 +97,9 @@ fn require_what_the_client_needs(
     if client.exact_resource { resource.resource.require_exact(server) } else { Ok(()) }
 }
 
-/// MCP 2026-07-28 authorization, refresh tokens: `offline_access` is asked for only where the
-/// authorization server lists it. It goes with other scopes alone: on its own it would replace the
-/// server's default ones. Without a user there is nobody to be offline.
+/// MCP 2026-07-28 authorization, refresh tokens: `offline_access` is only requested if the
+/// authorization server lists it. It is only added to other scopes: on its own it would replace the
+/// server's default scopes. Grants without a user do not need it.
 fn with_offline_access(scope: &Scope, client: &Client, server: &AuthorizationServerMetadata) -> Scope {
     const OFFLINE: &str = "offline_access";
     if scope.is_empty() || client.grant.is_some() || !server.scopes_supported.contains(OFFLINE) {

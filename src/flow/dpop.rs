@@ -7,7 +7,7 @@ use crate::ports::Ports;
 use crate::protocol::{AuthorizationServerMetadata, DpopProof, Issuer, Secret, TokenType, Url, jwt};
 use crate::{Code, Error, Result, Step};
 
-/// What a token request is about to get.
+/// The type of tokens that a token request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
     /// Bearer tokens: no proof is sent.
@@ -19,7 +19,7 @@ pub(super) enum Binding {
 }
 
 impl Binding {
-    /// What the app wants, the authorization server offers and the resource takes.
+    /// What the app wants, the authorization server offers and the resource accepts.
     pub fn between(
         ports: &impl Ports,
         client: &Client,
@@ -36,7 +36,7 @@ impl Binding {
         }
     }
 
-    /// The name in a record.
+    /// Its name in a record.
     pub fn name(self) -> &'static str {
         match self {
             Binding::Off => "off",
@@ -45,7 +45,7 @@ impl Binding {
         }
     }
 
-    /// The one of that name.
+    /// Parses its name in a record.
     pub fn from_name(name: &str) -> Option<Self> {
         [Binding::Off, Binding::Offered, Binding::Required].into_iter().find(|binding| binding.name() == name)
     }
@@ -58,7 +58,7 @@ impl Binding {
         }
     }
 
-    /// The type of the tokens that a refresh replaces; nothing where either may come.
+    /// The type of the tokens that a refresh replaces; `None` if the server may issue either.
     pub fn token_type(self) -> Option<TokenType> {
         match self {
             Binding::Off => Some(TokenType::Bearer),

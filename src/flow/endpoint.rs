@@ -1,4 +1,4 @@
-//! The authorization server's endpoints that a client authenticates at: for tokens, revocation and
+//! The authorization server's endpoints at which a client authenticates: for tokens, revocation and
 //! pushed authorization requests.
 
 use super::client::IdentityProvider;
@@ -28,7 +28,7 @@ pub(super) struct Endpoint<'a, P> {
 }
 
 impl<'a, P> Endpoint<'a, P> {
-    /// The token endpoint of an identity provider, which is asked for what `issuer` takes.
+    /// The token endpoint of an identity provider, which issues what `issuer` accepts.
     pub fn of_provider(ports: &'a P, issuer: &'a Issuer, provider: &'a IdentityProvider) -> Self {
         let IdentityProvider { token_endpoint: url, client } = provider;
         Self { ports, issuer, dpop_key: "", url, client, key_id: None, binding: Binding::Off }
@@ -36,8 +36,8 @@ impl<'a, P> Endpoint<'a, P> {
 }
 
 impl<P: Ports> Endpoint<'_, P> {
-    /// POSTs a form with the client's authentication; once more where the server wants a nonce in the
-    /// proof (RFC 9449 §8).
+    /// POSTs a form with the client's authentication. Repeats it if the server wants a nonce in the proof
+    /// (RFC 9449 §8).
     pub async fn post(&self, step: Step, form: Form) -> Result<Box<JsonResponse>> {
         let answer = self.post_once(step, form.clone()).await?;
         let error = answer.document.as_ref().and_then(|document| document.string("error").ok().flatten());
@@ -68,8 +68,8 @@ impl<P: Ports> Endpoint<'_, P> {
         exchange(self.ports, request).await
     }
 
-    /// Asks for tokens. `secrets` are those in the request: they are kept out of errors, even if the
-    /// server repeats them in its answer.
+    /// Requests tokens. `secrets` are the secrets in the request: errors must not contain them, even if the
+    /// server repeats them in its response.
     pub async fn request_tokens(&self, step: Step, form: Form, secrets: &[&str]) -> Result<Box<TokenResponse>> {
         let answer = self.post(step, form).await?;
         let before = self.binding.token_type().filter(|_| step == Step::Refresh);
@@ -80,7 +80,7 @@ impl<P: Ports> Endpoint<'_, P> {
         })
     }
 
-    /// Reads the document of a success, or the error of anything else (RFC 6749 §5.2).
+    /// Reads the document of a success, or the error of any other response (RFC 6749 §5.2).
     pub fn read<T>(
         &self,
         answer: &JsonResponse,
@@ -95,7 +95,7 @@ impl<P: Ports> Endpoint<'_, P> {
 fn document<'a>(answer: &'a JsonResponse, step: Step, secrets: &[&str]) -> Result<&'a Object> {
     let reason = answer.document.as_ref().and_then(|document| OAuthError::parse(document, secrets));
     match (&answer.document, reason) {
-        // Some servers answer 200 with an error.
+        // Some servers send an error with the status 200.
         (_, Some(reason)) => {
             let code = if step == Step::Authorization { Code::AuthorizationFailed } else { Code::TokenFailed };
             let message = ["The endpoint answered ", &reason.sentence(), reason.resource_hint()].concat();

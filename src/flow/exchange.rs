@@ -6,21 +6,21 @@ use crate::protocol::json::{Object, Value};
 use crate::protocol::{Url, form, fresh_seconds, presentable};
 use crate::{Code, Error, Result, Step};
 
-/// A response, its body parsed where it is a JSON object.
+/// A response. Its body is parsed if it is a JSON object.
 pub(super) struct JsonResponse {
     pub status: u16,
     pub www_authenticate: Option<String>,
     pub retry_after: Option<u64>,
     pub document: Option<Object>,
-    /// Until when a document may be used.
+    /// Until when the document may be used.
     pub fresh_until: UnixMillis,
 }
 
-/// A document as it came, and until when it may be used.
+/// A document as it was received, and until when it may be used.
 #[derive(Debug)]
 pub(super) struct Document {
     pub object: Object,
-    /// Where it was found; nothing where it was kept.
+    /// Where it was found; `None` if it comes from the store.
     pub url: Option<Url>,
     pub fresh_until: UnixMillis,
 }
@@ -30,7 +30,7 @@ impl JsonResponse {
         (200..300).contains(&self.status)
     }
 
-    /// The metadata that a URL answered with.
+    /// The metadata at a URL.
     pub fn take_metadata(&mut self, step: Step, url: &Url) -> Result<Box<Document>> {
         let is_success = self.is_success();
         let (code, message) = match self.document.take() {
@@ -43,13 +43,13 @@ impl JsonResponse {
         Err(self.told(Error::new(code, step, [url.without_query(), &message].concat()), url))
     }
 
-    /// An error about this answer of a URL.
+    /// An error about this response of a URL.
     pub fn told(&self, error: Error, url: &Url) -> Error {
         error.with_url(url.without_query()).with_status(self.status).with_retry_after(self.retry_after)
     }
 }
 
-/// Sends a request and reads its answer.
+/// Sends a request and reads the response.
 pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Box<Request>) -> Result<Box<JsonResponse>> {
     request.proxy_url = ports.proxy_url(request.step, &request.url)?;
     let started = ports.now();
@@ -64,8 +64,8 @@ pub(super) async fn exchange<P: Ports>(ports: &P, mut request: Box<Request>) -> 
         started,
     );
     let response = outcome.map_err(|error| error.at(request.step, &request.url, request.proxy_url.as_ref()))?;
-    // What another origin says is not this server's word, and a redirected POST would take a code or a secret there.
-    // Where it is not followed, browsers hide whereto, and have the status 0.
+    // Another origin does not speak for this server, and a redirected POST would send it a code or a secret. For
+    // redirects that are not followed, browsers hide the target and set the status 0.
     let is_followed = request.follows_redirects || !matches!(response.status, 0 | 300..400);
     let stayed = |text: &str| Url::parse(text).is_ok_and(|url| url.origin() == request.target().origin());
     let target = response.redirected_to.as_deref().filter(|target| !is_followed || !stayed(target));
@@ -103,14 +103,14 @@ fn redirected(request: &Request, target: Option<&str>, unfollowed: Option<u16>) 
     }
 }
 
-/// A token endpoint's answer as a form, which some servers send in place of JSON (RFC 6749 §5.1).
+/// A token response as a form, which some servers send instead of JSON (RFC 6749 §5.1).
 fn token_form(body: &str) -> Option<Object> {
     let members = form::parse(body);
     let is_one = members.iter().any(|(name, _)| matches!(name.as_str(), "access_token" | "error"));
     is_one.then(|| Object(members.into_iter().map(|(name, value)| (name, Value::String(value))).collect()))
 }
 
-/// Tells the observer of an exchange that ended.
+/// Reports a finished exchange to the observer.
 pub(super) fn observe<P: Ports>(
     ports: &P,
     step: Step,

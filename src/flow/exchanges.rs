@@ -1,4 +1,4 @@
-//! Requests whose answers are looked at in an order, whichever comes first.
+//! Requests whose responses are used in a fixed order, no matter which arrives first.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -13,10 +13,10 @@ use crate::{Code, Error, Result, Step};
 
 type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Box<JsonResponse>>> + 'a>>;
 
-/// Requests in the order in which their answers count. Dropping it ends those that are under way.
+/// Requests, in the order in which their responses are used. Dropping it cancels those in progress.
 pub(super) struct Exchanges<'a> {
     left: VecDeque<MaybeDone<Exchange<'a>>>,
-    /// Whether all are under way while one is waited for, or each begins when it is its turn.
+    /// Whether all are sent at once, or each when its turn comes.
     pub ahead: bool,
 }
 
@@ -25,17 +25,17 @@ impl<'a> Exchanges<'a> {
         Self { left: VecDeque::new(), ahead }
     }
 
-    /// Adds a request, after those that are there.
+    /// Adds a request at the end.
     pub fn add<P: Ports>(&mut self, ports: &'a P, request: Box<Request>) {
         self.left.push_back(maybe_done(Box::pin(exchange(ports, request))));
     }
 
-    /// Ends all that are there.
+    /// Cancels all requests.
     pub fn clear(&mut self) {
         self.left.clear();
     }
 
-    /// The answer to the next one.
+    /// The response to the next request.
     pub async fn next(&mut self) -> Result<Box<JsonResponse>> {
         poll_fn(|context| {
             let under_way = if self.ahead { self.left.len() } else { 1 };

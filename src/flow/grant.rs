@@ -10,7 +10,7 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// Gets tokens by a grant. A failure is told and not tried again: no other grant takes its place.
+/// Gets tokens by a grant. After a failure, nothing else is tried: no other grant can replace it.
 pub(super) async fn tokens_by_grant<P: Ports>(
     endpoint: &Endpoint<'_, P>,
     grant: &Grant,
@@ -30,7 +30,7 @@ pub(super) async fn tokens_by_grant<P: Ports>(
             let answer = provider.post(STEP, exchange.request()).await?;
             provider.read(&answer, STEP, &[id_token.expose()], |document| exchange.read(document))?
         }
-        // What asks for it has to look after the user's sign-in.
+        // The caller has to sign the user in first.
         Grant::EnterpriseSignIn(_) => {
             let message = "Signing in at an identity provider is not part of this build.";
             return Err(Error::new(Code::Unsupported, STEP, message));
@@ -51,7 +51,7 @@ pub(super) async fn tokens_by_assertion<P: Ports>(
     tokens.map_err(|error| with_client_id_hint(endpoint, error))
 }
 
-/// An authorization server may want to know the client beside the workload.
+/// An authorization server may want to identify the client as well as the workload.
 fn with_client_id_hint<P>(endpoint: &Endpoint<'_, P>, error: Error) -> Error {
     const HINT: &str = " The request had no client_id. If this server has registered the workload, add clientId.";
     match error.server_error() {

@@ -1,4 +1,4 @@
-//! A grant that is about to be asked for: as yet there are no tokens.
+//! A grant that is to be requested. There are no tokens yet.
 
 use std::rc::Rc;
 
@@ -10,14 +10,14 @@ use super::parties::Parties;
 use crate::protocol::json::Object;
 use crate::protocol::{ClientCredentials, Resource, Scope};
 
-/// Who is asked for what.
+/// Which authorization server to ask, and what for.
 #[derive(Clone)]
 pub(super) struct GrantRequest {
     pub parties: Rc<Parties>,
     pub requested: Scope,
-    /// Whether the user shall consent once more, though the server has their consent.
+    /// Whether to ask the user for consent again, although the server has it.
     pub consent: bool,
-    /// What kind of tokens shall come.
+    /// The type of tokens.
     pub binding: Binding,
 }
 
@@ -27,7 +27,7 @@ impl GrantRequest {
         self.parties.token_endpoint(ports, client, self.binding)
     }
 
-    /// The same by a client that shows its secret in the other way.
+    /// The same request, with the client's secret sent in the other way.
     pub fn by_other_method(&self) -> Option<Self> {
         let Parties { resource, issuer, dpop_key, client, token_endpoint, revocation_endpoint } = &*self.parties;
         let method = client.method.other(client.secret.is_some())?;

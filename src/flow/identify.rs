@@ -1,5 +1,5 @@
-//! Identity at an authorization server: pre-registered, client ID metadata document, dynamic
-//! registration, in that priority (MCP 2026-07-28 client-registration).
+//! The client at an authorization server: pre-registered, by client ID metadata document, or by dynamic
+//! registration, in this order (MCP 2026-07-28 client-registration).
 
 use std::rc::Rc;
 
@@ -18,12 +18,12 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// Finds or makes the app's identity at a server. `scope` is all that the resource is known to ask for.
+/// Finds or registers the app's client at a server. `scope` has all scopes that the resource may ask for.
 ///
 /// # Errors
 ///
-/// [`Code::ClientMismatch`] where the app's identity is another server's, [`Code::RegistrationUnsupported`] where there is
-/// no way to get one, [`Code::RegistrationFailed`], and those of the exchange and of the store.
+/// [`Code::ClientMismatch`] if the app's client belongs to another server, [`Code::RegistrationUnsupported`] if there is no
+/// way to get one, [`Code::RegistrationFailed`], and the errors of the exchange and of the store.
 pub async fn identify<P: Ports>(
     ports: &P,
     client: &Client,
@@ -35,7 +35,7 @@ pub async fn identify<P: Ports>(
     if let Some(own) = &client.pre_registered {
         return Ok(Identity::given(pre_registered(ports, own, server).await?));
     }
-    // A JWT that was made for one authorization server is not shown to another one.
+    // A JWT for one authorization server must not be sent to another.
     if let Some(own) = client.workload_issuer.as_ref().filter(|own| **own != server.issuer) {
         return Err(another_issuer("The assertion", own.as_str(), &server.issuer));
     }
@@ -54,7 +54,7 @@ pub async fn identify<P: Ports>(
     }
 }
 
-/// An identity that the app gets without being given one: by its metadata document, by the JWT of a workload
+/// A client that was not registered by hand: by its metadata document, by the JWT of a workload
 /// (SEP-1933), or by registration.
 async fn identify_by_itself<P: Ports>(
     ports: &P,
@@ -100,7 +100,7 @@ pub(super) async fn pre_registered<P: Ports>(
     Ok(given(ports, own.client_id.clone(), own.secret.clone(), server))
 }
 
-/// Credentials that an authorization server gave by hand, or knows by the client's metadata document.
+/// Credentials from a registration by hand, or of a client with a metadata document.
 fn given<P: Ports>(
     ports: &P,
     client_id: String,
@@ -115,12 +115,12 @@ fn given<P: Ports>(
     Rc::new(ClientCredentials { client_id, secret, secret_expires_at: None, method })
 }
 
-/// Forgets the app's registration at an issuer, and that a pre-registered client was used with it: the next
-/// sign-in there registers anew, and the client may be used with another one.
+/// Forgets the app's registration at an issuer, and that a pre-registered client was used with it. The next
+/// sign-in there registers again, and the client may be used with another issuer.
 ///
 /// # Errors
 ///
-/// Those of the store.
+/// The errors of the store.
 pub async fn forget_client<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) -> Result<()> {
     if let Some(kept) = load_registration(ports, issuer, client.redirect_uri.as_ref()).await? {
         let client_id = &kept.credentials.client_id;
@@ -134,7 +134,7 @@ pub async fn forget_client<P: Ports>(ports: &P, client: &Client, issuer: &Issuer
     }
 }
 
-/// Keeps the issuer of a pre-registered client, once a sign-in with it has succeeded.
+/// Stores the issuer of a pre-registered client after a successful sign-in.
 pub(super) async fn bind<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) -> Result<()> {
     match &client.pre_registered {
         Some(PreRegistered { client_id, issuer: None, .. }) => store_issuer(ports, client_id, issuer).await,
@@ -142,10 +142,10 @@ pub(super) async fn bind<P: Ports>(ports: &P, client: &Client, issuer: &Issuer) 
     }
 }
 
-/// After a sign-in that failed: the authorization server may not know the registration any more. It says so at
-/// the token endpoint (RFC 6749 §5.2): then the registration is forgotten. At the authorization endpoint it
-/// tells the user alone (§4.1.2.1), who closes the page or waits there: then the next sign-in registers anew,
-/// once; and so it does where the token endpoint refuses the client in another way.
+/// Call this after a failed sign-in: the authorization server may have deleted the registration. If the token
+/// endpoint says so (RFC 6749 §5.2), the registration is forgotten. The authorization endpoint says it only to the
+/// user (§4.1.2.1), who closes the page or waits there. In that case, and if the token endpoint refuses the client
+/// in another way, the next sign-in registers again, once.
 pub(super) async fn doubt_identity<P: Ports>(
     ports: &P,
     parties: &Parties,
@@ -158,7 +158,7 @@ pub(super) async fn doubt_identity<P: Ports>(
         return forget_registration(ports, issuer, redirect_uri, client_id).await;
     }
     let nothing_came_back = matches!(error.code(), Code::Own(_) | Code::Timeout);
-    // Some servers say it in words of their own, or by the status alone.
+    // Some servers use their own error codes, or only the status.
     let may_be_unknown = match error.server_error() {
         Some(said) => said == "invalid_request" || contains(said, "client"),
         None => error.is_definite(),
@@ -171,8 +171,8 @@ pub(super) async fn doubt_identity<P: Ports>(
     }
 }
 
-/// After a sign-in that succeeded: a registration that took the place of a doubtful one is as good as any, and
-/// how the client shows its secret is known. `registered` is the client as it was, `used` as it got its tokens.
+/// Call this after a successful sign-in: a registration that replaced a doubtful one has proved itself, and it is
+/// known how the client sends its secret. `registered` is the stored client, `used` the client that got the tokens.
 pub(super) async fn confirm_identity<P: Ports>(
     ports: &P,
     client: &Client,
@@ -183,18 +183,18 @@ pub(super) async fn confirm_identity<P: Ports>(
     let has_changed = registration == Registration::InPlaceOfDoubtful || registered.method != used.client.method;
     if has_changed && registration != Registration::Given {
         let redirect_uri = client.redirect_uri.as_ref();
-        // If it can't be kept, it is found out once more some day.
+        // If it can't be stored, a later sign-in finds it out again.
         let _ = store_registration(ports, &used.issuer, redirect_uri, &used.client, Registration::Earlier).await;
     }
 }
 
-/// Where the app can register. Apps register for their users; a machine has an identity that was given to it.
+/// Where the app can register. Only apps with users register: machines have a client that was registered by hand.
 fn registration_endpoint<'a>(client: &Client, server: &'a AuthorizationServerMetadata) -> Option<&'a Url> {
     server.registration_endpoint.as_ref().filter(|_| client.grant.is_none())
 }
 
-/// Dynamic registration. MCP 2026-07-28: a rejection MAY be retried with the other application type. One
-/// that is or may be about the scope is retried without: what the server grants then is its own choice.
+/// Dynamic registration. MCP 2026-07-28: a rejection MAY be retried with the other application type. If the
+/// rejection is or may be about the scope, it is retried without a scope, and the server chooses what it grants.
 pub(super) async fn register<P: Ports>(
     ports: &P,
     client: &Client,
@@ -225,7 +225,7 @@ pub(super) async fn register<P: Ports>(
             Err(error) if error.code() == Code::CorsBlocked && with_scope => error,
             answer => return answer,
         };
-        // Where no reason is given it may be the scope.
+        // A rejection without a reason may be about the scope.
         let is_silent = rejection.server_error().is_none() && !rejection.status().is_some_and(is_closed);
         if with_scope && (is_silent || contains(rejection.message(), "scope")) {
             with_scope = false;
@@ -266,7 +266,7 @@ async fn send<P: Ports>(
         }
         _ => {}
     }
-    // What is no refusal may pass (RFC 9110 §15.5.9, RFC 6585 §4).
+    // These may succeed later (RFC 9110 §15.5.9, RFC 6585 §4).
     let code = match (&reason, answer.status) {
         (None, 408 | 425 | 429) => Code::HttpStatus,
         (Some(_), _) | (None, 400..500) => Code::RegistrationFailed,
@@ -275,7 +275,7 @@ async fn send<P: Ports>(
     let sentence = match &reason {
         Some(reason) => reason.sentence(),
         None => {
-            // RFC 7591 §3: the endpoint may be one that wants to know who registers, or be none.
+            // RFC 7591 §3: the endpoint may require an initial access token, or may not work at all.
             const CLOSED: &str = ": apps can't register there by themselves. Register this one by hand and give its \
                 clientId, or give the initialAccessToken that its administrator hands out.";
             let words = match is_closed(answer.status) {
@@ -289,7 +289,7 @@ async fn send<P: Ports>(
     Err(failure(Error::new(code, STEP, message).with_server_error(reason.map(|reason| reason.error))))
 }
 
-/// Whether a status says that nobody registers there who is not known.
+/// Whether a status says that registration requires authentication.
 fn is_closed(status: u16) -> bool {
     matches!(status, 401 | 403..=405 | 410)
 }

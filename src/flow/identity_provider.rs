@@ -1,5 +1,5 @@
-//! The identity provider of an organisation. The user signs in there once (OpenID Connect Core §3.1), and what it issues
-//! stands for them at each of the organisation's MCP servers (SEP-990).
+//! The identity provider of an organisation. The user signs in there once (OpenID Connect Core §3.1). The tokens it issues
+//! identify the user to each of the organisation's MCP servers (SEP-990).
 
 use serde::Serialize;
 
@@ -25,10 +25,10 @@ use crate::{Code, Error, Result, Step};
 /// An ID token is not used in the last seconds before it expires: it must still be valid when the provider checks it.
 const MARGIN_SECONDS: u64 = 30;
 
-/// How many tokens the provider may refuse before the user signs in: what is kept, and what a refresh brings.
+/// How many tokens the provider may refuse before the user signs in: the stored one, and the refreshed one.
 const MAX_REFUSED: usize = 2;
 
-/// The provider, and the client that signs its user in there.
+/// The provider, and the client that signs the user in there.
 pub(super) struct Provider<'a, P> {
     pub ports: &'a P,
     pub client: &'a Client,
@@ -42,15 +42,15 @@ pub(super) struct UserIdentity {
     id_token: Secret,
     /// Seconds since 1970, at the provider.
     expires_at: u64,
-    /// That of the sign-in: a refreshed ID token has the same, or none.
+    /// The `nonce` of the sign-in. A refreshed ID token has the same or none.
     nonce: String,
     refresh_token: Option<Secret>,
     endpoints: Endpoints,
-    /// Whether it comes from a sign-in of just now.
+    /// Whether it comes from a sign-in that has just ended.
     is_new: bool,
 }
 
-/// Where the provider is asked, and as whom.
+/// The provider's endpoints, and the client.
 struct Endpoints {
     issuer: Issuer,
     client: ClientCredentials,
@@ -58,7 +58,7 @@ struct Endpoints {
     revocation: Option<Url>,
 }
 
-/// What is kept of it.
+/// What is stored of it.
 #[derive(Serialize)]
 struct IdentityRecord<'a> {
     v: u64,
@@ -71,7 +71,7 @@ struct IdentityRecord<'a> {
     token_endpoint_auth_method: &'static str,
 }
 
-/// A sign-in whose page is open. A sign-out deletes it, so what the page brings afterwards is not kept.
+/// A sign-in whose page is open. A sign-out deletes it, so a later response is dropped.
 #[derive(Serialize)]
 struct OpenSignIn<'a> {
     v: u64,
@@ -79,7 +79,7 @@ struct OpenSignIn<'a> {
 }
 
 impl UserIdentity {
-    /// The token that stands for the user.
+    /// The token that identifies the user.
     fn subject_token(&self, kind: SubjectTokenType) -> (&Secret, SubjectTokenType) {
         match (kind, &self.refresh_token) {
             (SubjectTokenType::RefreshToken, Some(refresh_token)) => (refresh_token, kind),
@@ -92,7 +92,7 @@ impl UserIdentity {
         used == SubjectTokenType::RefreshToken || self.expires_at > now.saturating_add(MARGIN_SECONDS)
     }
 
-    /// Until when it can stand for the user without another sign-in, as far as this client knows.
+    /// Until when it identifies the user without another sign-in, as far as this client knows.
     fn usable_until(&self) -> UnixMillis {
         let seconds = self.expires_at.saturating_sub(MARGIN_SECONDS);
         UnixMillis(if self.refresh_token.is_some() { u64::MAX } else { seconds.saturating_mul(1000) })
@@ -111,9 +111,9 @@ impl<P: Ports> Provider<'_, P> {
         ["signing in, ", &self.key()].concat()
     }
 
-    /// An ID-JAG for an authorization server, and the user that it stands for. `sign_in` signs the user in if nothing
-    /// stands for them, or if the provider no longer accepts it. Over all tabs, one sign-in runs at a time: the others wait
-    /// for it and use its result.
+    /// An ID-JAG for an authorization server, and its user. `sign_in` signs the user in if no token identifies them, or if
+    /// the provider no longer accepts it. In all tabs, only one sign-in runs at a time. The others wait for it and use its
+    /// result.
     pub async fn id_jag(
         &self,
         audience: &Issuer,
@@ -124,12 +124,12 @@ impl<P: Ports> Provider<'_, P> {
         self.id_jag_of(None, audience, resource, scope, sign_in).await
     }
 
-    /// One for the user of a session, where nobody can sign in. The provider's user may be another one by now: theirs are
-    /// not this session's tokens.
+    /// An ID-JAG for the user of a session, without a sign-in. If another user is signed in at the provider by now, their
+    /// tokens are not used for this session.
     ///
     /// # Errors
     ///
-    /// [`Code::SessionExpired`] where the user has to sign in.
+    /// [`Code::SessionExpired`] if the user has to sign in.
     pub async fn id_jag_without_user(
         &self,
         user: Option<&UserInfo>,
@@ -171,7 +171,7 @@ impl<P: Ports> Provider<'_, P> {
                 return Err(self.wants_user());
             }
             match self.exchange(&identity, audience, resource, scope).await {
-                // The provider may have ended what it issued, and what is refreshed by it.
+                // The provider may have ended both the token and its refresh token.
                 Err(error) if !identity.is_new && refused.len() < MAX_REFUSED && is_refused(&error) => {
                     refused.push(identity.subject_token(self.own.subject_token).0.clone());
                 }
@@ -194,7 +194,7 @@ impl<P: Ports> Provider<'_, P> {
         endpoint.read(&answer, Step::Token, &[subject_token.expose()], |document| exchange.read(document))
     }
 
-    /// What is kept and can be used, refreshed if it has run out. What is `refused` is not used again.
+    /// The stored tokens, refreshed if they have expired. Tokens that were `refused` are not used again.
     async fn kept(&self, turn: P::Guard, refused: &[Secret]) -> Result<(P::Guard, Option<UserIdentity>)> {
         let Some(identity) = self.load().await? else { return Ok((turn, None)) };
         let now = seconds_at(self.ports, &identity.endpoints.token);
@@ -209,15 +209,15 @@ impl<P: Ports> Provider<'_, P> {
         };
         match refreshed {
             Ok(refreshed) => Ok((turn, Some(refreshed))),
-            // It may work later.
+            // This may succeed later.
             Err(error) if error.is_transient() => Err(error),
-            // It may have been refused for one server alone.
+            // It may have been refused for one server only.
             Err(_) if is_refused => Ok((turn, None)),
             Err(_) => self.ports.delete(&self.key()).await.map(|()| (turn, None)),
         }
     }
 
-    /// Refreshes to the end, whoever waits for it: a refresh token is spent when it is sent.
+    /// Refreshes to its end, even if nobody waits for it any more: a refresh token is spent once it is sent.
     async fn refresh_detached(&self, turn: P::Guard, identity: UserIdentity) -> (P::Guard, Result<UserIdentity>) {
         let (ports, client, own) = (self.ports.clone(), self.client.clone(), self.own.clone());
         let work = async move {
@@ -228,7 +228,7 @@ impl<P: Ports> Provider<'_, P> {
         self.ports.spawn_detached(work).await
     }
 
-    /// A new ID token (OpenID Connect Core §12). The user is the same.
+    /// A new ID token for the same user (OpenID Connect Core §12).
     async fn refresh(&self, identity: UserIdentity) -> Result<UserIdentity> {
         const STEP: Step = Step::Refresh;
         let Some(refresh_token) = identity.refresh_token else { return Err(self.wants_user()) };
@@ -252,7 +252,7 @@ impl<P: Ports> Provider<'_, P> {
         Ok(refreshed)
     }
 
-    /// Signs the user in, and keeps what the provider issues.
+    /// Signs the user in, and stores what the provider issues.
     pub async fn sign_in(
         &self,
         account: &Account,
@@ -294,7 +294,7 @@ impl<P: Ports> Provider<'_, P> {
         self.keep_new(identity).await
     }
 
-    /// Forgets what was refused, so that a sign-in that fails here is not followed by another use of it.
+    /// Deletes the refused tokens, so that they are not used again if this sign-in fails.
     async fn begin(&self, attempt: &Attempt) -> Result<()> {
         let _turn = self.ports.lock(&self.key()).await?;
         self.ports.delete(&self.key()).await?;
@@ -302,7 +302,7 @@ impl<P: Ports> Provider<'_, P> {
         self.ports.set(&self.sign_in_key(), record::text(self.ports, &open)?).await
     }
 
-    /// Keeps what a sign-in brought, unless the user has signed out since it began: that stays so.
+    /// Stores the result of a sign-in, unless the user has signed out since it began.
     async fn keep_new(&self, identity: UserIdentity) -> Result<UserIdentity> {
         let _turn = self.ports.lock(&self.key()).await?;
         let open = record::load_string(self.ports, &self.sign_in_key(), "nonce").await?;
@@ -355,7 +355,7 @@ impl<P: Ports> Provider<'_, P> {
         answer.is_ok_and(|answer| answer.is_success())
     }
 
-    /// The ID token of an answer (OpenID Connect Core §3.1.3.7), whose it is, and until when it is good.
+    /// The ID token of a response (OpenID Connect Core §3.1.3.7), its user, and when it expires.
     fn checked(
         &self,
         response: &TokenResponse,
@@ -421,7 +421,7 @@ impl<P: Ports> Provider<'_, P> {
     }
 
     fn read(&self, record: &Object) -> Option<UserIdentity> {
-        // Checked as the metadata was from which they came.
+        // Checked in the same way as the metadata that they come from.
         let endpoint = |text: &str| {
             let url = Url::parse(text).ok()?;
             self.own.issuer.url().may_lead_to(&url).ok().map(|()| url)
@@ -482,7 +482,7 @@ impl Attempt {
         }
     }
 
-    /// The provider gives a refresh token for `offline_access` (OpenID Connect Core §11), where it lists that.
+    /// The provider issues a refresh token for `offline_access` (OpenID Connect Core §11), if it lists that scope.
     fn url<P>(
         &self,
         provider: &Provider<'_, P>,
@@ -509,18 +509,18 @@ impl Attempt {
     }
 }
 
-/// Whether the provider refuses the token that stands for the user. RFC 8693 §2.2.2: "the error parameter MUST be the
-/// `invalid_request` error code"; the draft of the ID-JAG, and most providers, have that of RFC 6749 §5.2.
+/// Whether the provider refuses the token that identifies the user. RFC 8693 §2.2.2: "the error parameter MUST be the
+/// `invalid_request` error code"; the draft of the ID-JAG and most providers use `invalid_grant` of RFC 6749 §5.2.
 fn is_refused(error: &Error) -> bool {
     matches!(error.server_error(), Some("invalid_grant" | "invalid_request" | "invalid_token"))
 }
 
-/// Until when sign-ins need no page, since the identity provider's tokens stand for the user. Nothing where the user has to
-/// sign in, or the client has no such grant.
+/// Until when sign-ins need no page, because the identity provider's tokens identify the user. `None` if the user has to
+/// sign in, or if the client does not use an identity provider.
 ///
 /// # Errors
 ///
-/// Those of the store.
+/// The errors of the store.
 pub async fn identity_usable_until<P: Ports>(ports: &P, client: &Client) -> Result<Option<UnixMillis>> {
     let Some(own) = client.sign_in_provider() else { return Ok(None) };
     let kept = Provider { ports, client, own }.load().await?;
@@ -533,7 +533,7 @@ pub async fn identity_usable_until<P: Ports>(ports: &P, client: &Client) -> Resu
 ///
 /// # Errors
 ///
-/// Those of the store: the tokens may still be in it.
+/// The errors of the store: the tokens may still be in it.
 pub async fn sign_out_of_identity_provider<P: Ports>(ports: &P, client: &Client) -> Result<bool> {
     let Some(own) = client.sign_in_provider() else { return Ok(false) };
     let provider = Provider { ports, client, own };

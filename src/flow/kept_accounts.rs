@@ -42,7 +42,7 @@ pub(super) async fn load_accounts<P: Ports>(ports: &P, client: &Client) -> Resul
         .collect())
 }
 
-/// Adds an account to the list, or removes it, unless that is done already.
+/// Adds an account to the list, or removes it, unless that is already done.
 pub(super) async fn list_account<P: Ports>(ports: &P, client: &Client, account: &Account, listed: bool) -> Result<()> {
     let key = key(client);
     let _guard = ports.lock(&key).await?;

@@ -1,6 +1,6 @@
-//! What discovery found, kept until the next sign-in, as long as the servers allow.
+//! The results of discovery, stored for the next sign-in for as long as the servers allow.
 //!
-//! A record has the servers' own documents: they are checked again when they are used.
+//! A record contains the servers' own documents. They are checked again when they are used.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::ports::{Ports, UnixMillis};
 use crate::protocol::ServerUrl;
 use crate::protocol::json::{Object, Value};
 
-/// What was found at an earlier sign-in.
+/// What an earlier sign-in found.
 pub(super) struct KeptDiscovery {
     pub resource: Box<DiscoveredResource>,
     /// The metadata of the authorization server that the sign-in went to.
@@ -32,7 +32,7 @@ fn key(server: &ServerUrl) -> String {
 }
 
 impl KeptDiscovery {
-    /// What is kept of a server and still good. Where the store fails, nothing is kept.
+    /// What is stored of a server and still valid; nothing if the store fails.
     pub async fn load<P: Ports>(ports: &P, server: &ServerUrl) -> Option<Self> {
         let text = ports.get(&key(server)).await.ok()??;
         let mut record = record::parse(ports, &text)?;
@@ -49,7 +49,7 @@ impl KeptDiscovery {
         Some(Self { server: document("server")?, resource })
     }
 
-    /// Keeps what was found, if it may be kept. Where the store fails, the next sign-in asks again.
+    /// Stores what was found, if the servers allow it. If the store fails, the next sign-in asks again.
     pub async fn store<P: Ports>(ports: &P, server: &ServerUrl, resource: &ResourceSource, metadata: &Document) {
         let Some(document) = &resource.document else { return };
         let until = document.fresh_until.min(metadata.fresh_until);

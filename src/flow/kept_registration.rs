@@ -1,4 +1,4 @@
-//! What is kept of the app's identities: its registrations, and whom a pre-registered client belongs to.
+//! What is stored of the app's clients: its registrations, and the issuer of a pre-registered client.
 
 use std::rc::Rc;
 
@@ -9,39 +9,39 @@ use crate::Result;
 use crate::ports::Ports;
 use crate::protocol::{ClientCredentials, Issuer, RedirectUri, Secret};
 
-/// MCP 2026-07-28 client-registration: credentials are kept by issuer, and never used at another
-/// one. The redirect URI, or that there is none, belongs to what was registered.
+/// MCP 2026-07-28 client-registration: credentials are stored by issuer, and never used at another
+/// one. The redirect URI, or its absence, is part of the registration.
 fn registration_key(issuer: &Issuer, redirect_uri: Option<&RedirectUri>) -> String {
     ["registration ", issuer.as_str(), " ", redirect_uri.map_or("", RedirectUri::as_str)].concat()
 }
 
-/// The app's identity at an authorization server.
+/// The app's client at an authorization server.
 pub struct Identity {
-    /// As whom it asks for tokens.
+    /// The client that requests tokens.
     pub credentials: Rc<ClientCredentials>,
     /// Where it comes from.
     pub registration: Registration,
 }
 
 impl Identity {
-    /// One that needs no registration.
+    /// A client that needs no registration.
     pub fn given(credentials: Rc<ClientCredentials>) -> Self {
         Self { credentials, registration: Registration::Given }
     }
 }
 
-/// Where an identity comes from, and what is known of it.
+/// Where a client comes from, and what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
-    /// It is no registration: the app brings it.
+    /// Not a registration: the app provides the client.
     Given,
-    /// It was made for this sign-in.
+    /// Registered for this sign-in.
     New,
-    /// A registration of an earlier sign-in.
+    /// Registered for an earlier sign-in.
     Earlier,
-    /// One with which the last sign-in came to nothing: the server may have forgotten it.
+    /// The last sign-in with this registration failed: the server may have deleted it.
     Doubtful,
-    /// One that was made in place of a doubtful one, and with which no sign-in has succeeded yet.
+    /// Replaces a doubtful registration. No sign-in with it has succeeded yet.
     InPlaceOfDoubtful,
 }
 
@@ -70,7 +70,7 @@ struct RegistrationRecord<'a> {
     standing: Option<&'static str>,
 }
 
-/// The app's registration at an issuer, while its secret is good.
+/// The app's registration at an issuer, unless its secret has expired.
 pub(super) async fn load_registration<P: Ports>(
     ports: &P,
     issuer: &Issuer,
@@ -88,7 +88,7 @@ pub(super) async fn load_registration<P: Ports>(
     Ok(good.map(|credentials| Identity { credentials, registration }))
 }
 
-/// Keeps a registration.
+/// Stores a registration.
 pub(super) async fn store_registration<P: Ports>(
     ports: &P,
     issuer: &Issuer,
@@ -107,8 +107,8 @@ pub(super) async fn store_registration<P: Ports>(
     ports.set(&registration_key(issuer, redirect_uri), record::text(ports, &record)?).await
 }
 
-/// Forgets a registration that the authorization server does not know any more: the next sign-in makes
-/// another one. One that has taken its place already stays.
+/// Deletes a registration that the authorization server no longer knows. The next sign-in registers again. If
+/// another registration has already replaced it, that one stays.
 pub(super) async fn forget_registration<P: Ports>(
     ports: &P,
     issuer: &Issuer,
@@ -143,7 +143,7 @@ pub(super) async fn forget_issuer<P: Ports>(ports: &P, client_id: &str) -> Resul
     ports.delete(&issuer_key(client_id)).await
 }
 
-/// Keeps the issuer that a pre-registered client was used with.
+/// Stores the issuer that a pre-registered client was used with.
 pub(super) async fn store_issuer<P: Ports>(ports: &P, client_id: &str, issuer: &Issuer) -> Result<()> {
     let record = IssuerRecord { v: VERSION, issuer: issuer.as_str() };
     ports.set(&issuer_key(client_id), record::text(ports, &record)?).await

@@ -1,5 +1,5 @@
-//! What the client does, in the order that the specification tells it. Straight-line async Rust over
-//! the [`ports`](crate::ports).
+//! What the client does, in the order of the specification: async functions over the
+//! [`ports`](crate::ports).
 
 mod account;
 mod call;

@@ -1,5 +1,5 @@
-//! Between whom tokens are: the resource that they are for, the authorization server that issues them,
-//! and the client that it issues them to.
+//! The parties of a token: the resource that it is for, the authorization server that issues it,
+//! and the client that it is issued to.
 
 use std::rc::Rc;
 
@@ -11,11 +11,11 @@ use super::record::read_client;
 use crate::protocol::json::Object;
 use crate::protocol::{ClientCredentials, Issuer, Resource, Url};
 
-/// All that a token request is made of, but for the grant.
+/// Everything in a token request except the grant.
 pub(super) struct Parties {
     pub resource: Resource,
     pub issuer: Issuer,
-    /// The name of the key that the tokens are bound to, where they are.
+    /// The name of the key that the tokens are bound to, if they are.
     pub dpop_key: String,
     pub client: Rc<ClientCredentials>,
     pub token_endpoint: Url,
@@ -23,7 +23,7 @@ pub(super) struct Parties {
 }
 
 impl Parties {
-    /// The `resource` of a token request; nothing where the app knows the server to refuse it.
+    /// The `resource` of a token request; `None` if the app says that the server refuses it.
     pub fn resource_parameter(&self, client: &Client) -> Option<&Resource> {
         Some(&self.resource).filter(|_| !is_listed(&client.omit_resource, &self.issuer))
     }
@@ -55,7 +55,7 @@ impl Parties {
     /// Reads them from a record.
     pub fn read(record: &Object, account: &Account) -> Option<Rc<Self>> {
         let issuer = Issuer::parse(record.required_string("issuer").ok()?).ok()?;
-        // Checked as the metadata was from which they came.
+        // Checked in the same way as the metadata that they come from.
         let endpoint = |text: &str| {
             let url = Url::parse(text).ok()?;
             issuer.url().may_lead_to(&url).ok().map(|()| url)

@@ -1,6 +1,6 @@
 //! A sign-in between its authorization request and the response, in memory or in the store.
 //!
-//! Those that are stored are members of one record, by their `state`.
+//! Stored sign-ins are members of one record, by their `state`.
 
 use std::rc::Rc;
 
@@ -22,23 +22,23 @@ use crate::{Code, Error, Result, Step};
 
 /// The name of the record, and of its lock.
 const PENDING: &str = "pending";
-/// How many are kept: the last ones. Nobody comes back from most of those that were left lying.
+/// How many sign-ins are stored: the latest ones. Most abandoned sign-ins never continue.
 const MOST: usize = 8;
 
-/// All that the response is checked against, and that its code is exchanged with.
+/// Everything that is needed to check the response and to exchange its code.
 pub(super) struct PendingSignIn {
     pub grant: GrantRequest,
     pub redirect_uri: RedirectUri,
     pub iss_in_response: bool,
     pub state: State,
     pub verifier: CodeVerifier,
-    /// `nonce`, where an ID token is asked for (OpenID Connect Core §3.1.2.1).
+    /// `nonce`, if an ID token is requested (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
-    /// Where more is known of the user.
+    /// Where to find out who the user is.
     pub userinfo_endpoint: Option<Url>,
 }
 
-/// What is kept of it.
+/// What is stored of it.
 #[derive(Serialize)]
 pub(super) struct PendingMembers<'a> {
     client_id: &'a str,
@@ -55,7 +55,7 @@ pub(super) struct PendingMembers<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     account: &'a str,
     redirect_uri: &'a str,
-    /// 1 where it is so.
+    /// 1 for true.
     iss_in_response: Option<u8>,
     verifier: &'a str,
     nonce: Option<&'a str>,
@@ -64,7 +64,7 @@ pub(super) struct PendingMembers<'a> {
 }
 
 impl PendingSignIn {
-    /// A new one: `state` and verifier are fresh.
+    /// A new sign-in, with a fresh `state` and verifier.
     pub fn new(
         ports: &impl Ports,
         client: &Client,
@@ -99,9 +99,9 @@ impl PendingSignIn {
         }
     }
 
-    /// Exchanges the code. A server that refuses the way in which the client showed its secret is shown it in
-    /// the other way, once: registrations and metadata do not always say which one it takes. RFC 6749 §5.2 has
-    /// `invalid_client` for it, and GitHub a code of its own.
+    /// Exchanges the code for tokens. If the server refuses the way in which the client sent its secret, the secret is
+    /// sent in the other way, once: registrations and metadata do not always say which one the server accepts. The
+    /// error is `invalid_client` (RFC 6749 §5.2); GitHub has its own code.
     pub async fn exchange<P: Ports>(&self, ports: &P, client: &Client, code: &AuthorizationCode) -> Result<Rc<Tokens>> {
         let refused = match self.exchange_by(&self.grant, ports, client, code).await {
             Err(error) if matches!(error.server_error(), Some("invalid_client" | "incorrect_client_credentials")) => {
@@ -136,7 +136,7 @@ impl PendingSignIn {
         store(ports, kept).await
     }
 
-    /// The record of it, but for the state. The user may come back until `ends_at`.
+    /// Its record, without the state. The user may come back until `ends_at`.
     pub fn members<'a>(&'a self, account: &'a Account, ends_at: UnixMillis) -> PendingMembers<'a> {
         let parties = &self.grant.parties;
         PendingMembers {
@@ -175,15 +175,15 @@ impl PendingSignIn {
     }
 }
 
-/// A sign-in of another run of the program, as it was kept.
+/// A sign-in of another run of the program, as it was stored.
 pub(super) struct KeptSignIn {
-    /// Nothing where it can't be read.
+    /// `None` if it can't be read.
     sign_in: Option<PendingSignIn>,
     ends_at: Option<UnixMillis>,
 }
 
 impl KeptSignIn {
-    /// Takes the one with a state out of the store, if it is for this account.
+    /// Removes the sign-in with this state from the store and returns it, if it is for this account.
     pub async fn take<P: Ports>(ports: &P, account: &Account, state: &str) -> Result<Taken> {
         let _guard = ports.lock(PENDING).await?;
         let mut kept = load(ports).await?;
@@ -200,7 +200,7 @@ impl KeptSignIn {
         Ok(Taken::Ours(Self::read(&record, state, account)))
     }
 
-    /// One that has just begun.
+    /// A sign-in that has just begun.
     pub fn new(sign_in: PendingSignIn, ends_at: UnixMillis) -> Self {
         Self { sign_in: Some(sign_in), ends_at: Some(ends_at) }
     }
@@ -211,7 +211,7 @@ impl KeptSignIn {
         Some((&sign_in.state, sign_in.members(account, self.ends_at?)))
     }
 
-    /// The one with a state, as its record has it.
+    /// The sign-in with this state, from its record.
     pub fn read(record: &Object, state: &str, account: &Account) -> Self {
         Self {
             sign_in: PendingSignIn::read(record, state, account),
@@ -233,13 +233,13 @@ impl KeptSignIn {
 
 /// What was found under a state.
 pub(super) enum Taken {
-    /// It is not in the store any more.
+    /// It is no longer in the store.
     Ours(KeptSignIn),
     OfAnother,
     Unknown,
 }
 
-/// The texts of those that are kept, by their state.
+/// The stored sign-ins as text, by their state.
 async fn load<P: Ports>(ports: &P) -> Result<Object> {
     Ok(record::load(ports, PENDING).await?.unwrap_or_default())
 }

@@ -1,5 +1,5 @@
-//! The way from an authorization request to the URL that the user agent opens: by a pushed request
-//! (RFC 9126), or with all parameters in it.
+//! Makes the URL that the user agent opens from an authorization request: with a pushed request
+//! (RFC 9126), or with all parameters in the URL.
 
 use super::client::Client;
 use super::dpop::Binding;
@@ -10,8 +10,8 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// The URL to open. The client's authentication goes with a pushed request as with a token request
-/// (RFC 9126 §2), and so does the proof of the key that `dpop_jkt` names (RFC 9449 §10.1).
+/// The URL to open. A pushed request contains the client's authentication, like a token request
+/// (RFC 9126 §2), and the proof of the key that `dpop_jkt` names (RFC 9449 §10.1).
 pub(super) async fn authorization_url<P: Ports>(
     ports: &P,
     client: &Client,
@@ -43,12 +43,12 @@ pub(super) async fn authorization_url<P: Ports>(
     };
     let endpoint = pending.grant.parties.endpoint(ports, client, url, pending.grant.binding);
     let form = match endpoint.client.method {
-        // The one method that leaves `client_id` out of the form.
+        // The only method that leaves `client_id` out of the form.
         ClientAuthentication::SecretBasic => request.parameters().add("client_id", request.client_id),
         _ => request.parameters(),
     };
     match endpoint.post(STEP, form).await {
-        // One that pages can't reach, for want of CORS headers, may be left alone where it is only offered.
+        // If the endpoint lacks CORS headers, pages can't reach it. They can do without if it is not required.
         Err(error) if matches!(error.code(), Code::Network | Code::CorsBlocked) && !required => request.url(),
         answer => endpoint.read(&*answer?, STEP, &[], RequestUri::parse)?.url(&request),
     }

@@ -17,7 +17,7 @@ pub(super) fn text<P: Ports>(ports: &P, record: &impl Serialize) -> Result<Secre
     ports.write_json(record).map(Secret::from)
 }
 
-/// The record under a key. One that can't be read is dropped.
+/// The record with a key. One that can't be read is dropped.
 pub(super) async fn load<P: Ports>(ports: &P, key: &str) -> Result<Option<Object>> {
     let Some(text) = ports.get(key).await? else { return Ok(None) };
     let record = parse(ports, &text);
@@ -27,14 +27,14 @@ pub(super) async fn load<P: Ports>(ports: &P, key: &str) -> Result<Option<Object
     Ok(record)
 }
 
-/// Drops a record that nobody can make anything of, and tells the app.
+/// Drops a record that can't be read, and tells the app.
 pub(super) async fn drop_unreadable<P: Ports>(ports: &P, key: &str) -> Result<()> {
     ports.delete(key).await?;
     ports.notify(&Event::Storage { problem: StorageProblem::Unreadable });
     Ok(())
 }
 
-/// One text of a record.
+/// A string member of a record.
 pub(super) async fn load_string<P: Ports>(ports: &P, key: &str, name: &'static str) -> Result<Option<String>> {
     let Some(record) = load(ports, key).await? else { return Ok(None) };
     let text = record.required_string(name).ok().map(str::to_owned);
@@ -44,7 +44,7 @@ pub(super) async fn load_string<P: Ports>(ports: &P, key: &str, name: &'static s
     Ok(text)
 }
 
-/// Reads a record; nothing where it is of another version.
+/// Reads a record; `None` if it has another version.
 pub(super) fn parse<P: Ports>(ports: &P, text: &Secret) -> Option<Object> {
     match ports.parse_json(text.expose()) {
         Some(Value::Object(record)) if record.whole_number("v") == Ok(Some(VERSION)) => Some(record),
@@ -52,7 +52,7 @@ pub(super) fn parse<P: Ports>(ports: &P, text: &Secret) -> Option<Object> {
     }
 }
 
-/// Reads a client's identity from a record.
+/// Reads a client from a record.
 pub(super) fn read_client(record: &Object) -> Option<Rc<ClientCredentials>> {
     let method = record.required_string("token_endpoint_auth_method").ok()?;
     if method == ClientAuthentication::ByGrant.name() {

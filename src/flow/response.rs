@@ -1,11 +1,11 @@
-//! The response to an authorization request, as it comes back to the user agent.
+//! The response to an authorization request, as the user agent receives it.
 
 use crate::ports::UserAgent;
 use crate::protocol::{AuthorizationCode, PendingRequest, authorization_response};
 use crate::{Code, Result};
 
-/// Waits for the response to this request. What comes over a channel that other sign-ins share, and
-/// has another state, is theirs.
+/// Waits for the response to this request. Several sign-ins share a channel: responses with another state
+/// are for the others.
 pub(super) async fn response(
     request: &PendingRequest<'_>,
     user_agent: &mut impl UserAgent,

@@ -1,5 +1,5 @@
-//! What an earlier run of the program left: a session, or a sign-in from which the user has just come
-//! back.
+//! Continues what an earlier run of the program left: a session, or a sign-in from which the user has just
+//! come back.
 
 use std::rc::Rc;
 
@@ -13,12 +13,12 @@ use crate::Result;
 use crate::ports::Ports;
 use crate::protocol::{AuthorizationCode, Secret, authorization_response, form};
 
-/// Brings a session back from the store, without the network; or finishes the sign-in from which the
-/// user has just come back, whose errors are then those of [`sign_in`](super::sign_in).
+/// Restores a session from the store, without the network. If the user has just come back from a sign-in,
+/// finishes that; the errors are then those of [`sign_in`](super::sign_in).
 ///
 /// # Errors
 ///
-/// Those of the store, and of a sign-in that is finished.
+/// The errors of the store, and of a sign-in that is finished.
 pub async fn restore<P: Ports>(ports: &P, client: &Rc<Client>, account: &Account) -> Result<Option<Session<P>>> {
     for response in ports.responses() {
         if let Some(session) = finish(ports, client, account, &response).await? {
@@ -28,8 +28,8 @@ pub async fn restore<P: Ports>(ports: &P, client: &Rc<Client>, account: &Account
     Session::load(ports.clone(), client.clone(), account.clone()).await
 }
 
-/// Finishes the sign-in that a response belongs to, if that is one for this server. A response is
-/// used once: one that comes again, as by the back button, belongs to none.
+/// Finishes the sign-in that a response belongs to, if it is for this server. A response is used once. If it
+/// comes again, for example by the back button, it belongs to no sign-in.
 async fn finish<P: Ports>(
     ports: &P,
     client: &Rc<Client>,
@@ -38,7 +38,7 @@ async fn finish<P: Ports>(
 ) -> Result<Option<Session<P>>> {
     let parameters = form::parse(response.expose());
     let state = parameters.iter().find(|(name, _)| name == "state").map_or("", |(_, state)| state);
-    // Who asks for the same meanwhile waits, and finds the session.
+    // Other callers wait for this, and then find the session.
     let _turn = ports.lock(&["response ", state].concat()).await?;
     let finished = match KeptSignIn::take(ports, account, state).await? {
         Taken::Ours(kept) => begin(ports, client, account, kept, response).await.map(Some),
@@ -72,7 +72,7 @@ async fn exchange<P: Ports>(
         Ok(tokens) => Ok(tokens),
         Err(error) => {
             let (parties, redirect_uri) = (&pending.grant.parties, &pending.redirect_uri);
-            // What the user learns is why the sign-in failed.
+            // The error to report is that of the sign-in.
             let _ = doubt_identity(ports, parties, redirect_uri, Registration::New, &error).await;
             Err(error)
         }

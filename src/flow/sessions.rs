@@ -10,11 +10,11 @@ use super::session::Session;
 use crate::Result;
 use crate::ports::Ports;
 
-/// All stored sessions, in the order of their accounts' first sign-ins. Asks no server.
+/// All stored sessions, in the order of their accounts' first sign-ins. Sends no requests.
 ///
 /// # Errors
 ///
-/// Those of the store.
+/// The errors of the store.
 pub async fn sessions<P: Ports>(ports: &P, client: &Rc<Client>) -> Result<Vec<Session<P>>> {
     let mut sessions = Vec::new();
     for account in load_accounts(ports, client).await? {
@@ -24,13 +24,13 @@ pub async fn sessions<P: Ports>(ports: &P, client: &Rc<Client>) -> Result<Vec<Se
 }
 
 /// Deletes what is stored for an account: its session and, unless another session uses the same issuer, the app's
-/// registration there and the binding of its client id. Asks no server, so the tokens stay valid: to revoke them, sign out.
+/// registration there and the binding of its client id. Sends no requests, so the tokens stay valid: to revoke them, sign out.
 ///
 /// # Errors
 ///
-/// Those of the store.
+/// The errors of the store.
 pub async fn forget<P: Ports>(ports: &P, client: &Rc<Client>, account: &Account) -> Result<()> {
-    // Looked up by its own record: the list may have been unreadable.
+    // Read from its own record: the list may be unreadable.
     let Some(session) = Session::load(ports.clone(), client.clone(), account.clone()).await? else { return Ok(()) };
     session.forget_here().await?;
     let issuer = session.issuer();

@@ -1,4 +1,4 @@
-//! Sign-in: discover, identify, ask the user, exchange the code, keep the tokens.
+//! Sign-in: discovers the server, identifies the client, asks the user, exchanges the code, stores the tokens.
 
 use std::rc::Rc;
 
@@ -30,15 +30,14 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// Signs the user in. `scopes` are asked for in place of those that the server suggests.
+/// Signs the user in. `scopes` are requested instead of those that the server suggests.
 ///
-/// What is in the store changes only when the sign-in has succeeded; a registration is kept as soon
-/// as it is made.
+/// The store only changes after the sign-in has succeeded, except that a registration is stored at once.
 ///
 /// # Errors
 ///
-/// Each step has its own ([`Error::step`]): a server that can't be reached or read, documents that are not what the
-/// specification says, an identity or a consent that is refused, a user who gives up, a store that fails.
+/// Each step has its own errors ([`Error::step`]): a server can't be reached or read, a document violates the
+/// specification, the client or the consent is refused, the user gives up, the store fails.
 pub async fn sign_in<P: Ports>(
     ports: &P,
     client: &Rc<Client>,
@@ -67,45 +66,45 @@ pub async fn sign_in_with<P: Ports>(
     Session::begin(ports, client, account, tokens).await
 }
 
-/// Who signs in where.
+/// What a sign-in needs: the ports, the client, the server and the account.
 pub(super) struct SignIn<'a, P, U> {
     pub ports: &'a P,
     pub client: &'a Client,
     pub account: &'a Account,
-    /// The session that gets more scopes.
+    /// The session that gets more scopes, at a step-up.
     pub stepping_up: Option<SteppingUp<'a, P>>,
-    /// What else goes with this sign-in's authorization request.
+    /// More parameters for the authorization request of this sign-in.
     pub parameters: &'a AuthorizationParameters,
     pub user_agent: &'a mut U,
 }
 
-/// What stays as it is at a step-up.
+/// What a step-up must not change.
 pub(super) struct SteppingUp<'a, P> {
     pub session: &'a Session<P>,
     pub issuer: &'a Issuer,
     pub token_type: TokenType,
-    /// Whether the user shall consent once more, though the server has their consent.
+    /// Whether to ask the user for consent again, although the server has it.
     pub consent: bool,
 }
 
-/// What to ask for, by what was discovered.
+/// Chooses what to ask for, from the result of discovery.
 type WantedScope<'a> = &'a dyn Fn(&DiscoveredResource) -> Scope;
 
-/// All that is known before the user is asked.
+/// Everything that is known before the user is asked.
 struct Prepared {
     discovered: Discovered,
     grant: GrantRequest,
-    /// Where the client's identity there comes from.
+    /// Where the client comes from.
     registration: Registration,
-    /// What else goes with the authorization request.
+    /// More parameters for the authorization request.
     parameters: AuthorizationParameters,
 }
 
 impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
-    /// From the server's URL to tokens.
+    /// Gets tokens for the server's URL.
     ///
-    /// What discovery found is taken out of the store when it is relied upon, and comes back with the
-    /// tokens: so no failure happens twice because what was kept is no longer true.
+    /// Stored results of discovery are removed from the store when they are used, and stored again with the tokens. So
+    /// outdated results can't cause the same failure twice.
     pub async fn authorize(mut self, scope: WantedScope<'_>) -> Result<Rc<Tokens>> {
         let prepared = self.prepare(scope).await?;
         let tokens = self.request_tokens(&prepared).await?;
@@ -118,13 +117,13 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         Ok(tokens)
     }
 
-    /// Finds who is asked for what, by what is kept or else by what the servers say now.
+    /// Decides whom to ask for what: from stored results of discovery if there are any, otherwise from the servers.
     async fn prepare(&mut self, scope: WantedScope<'_>) -> Result<Box<Prepared>> {
         let Some(kept) = KeptDiscovery::load(self.ports, self.account.server()).await else {
             return self.prepare_by(scope, None).await;
         };
         let prepared = match self.prepare_by(scope, Some(kept)).await {
-            // The servers may say something else by now. The app's own faults stay what they are.
+            // The servers may have changed. Errors of the app itself would be the same.
             Err(error) if error.code() != Code::InvalidOption => self.prepare_by(scope, None).await?,
             prepared => prepared?,
         };
@@ -136,7 +135,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         let Self { ports, client, .. } = *self;
         let discovered = self.discover(kept).await?;
         let (resource, server) = (&*discovered.resource, &*discovered.authorization_server.metadata);
-        // A session that is bound to a key stays so.
+        // A session that is bound to a key stays bound.
         let is_bound = self.stepping_up.as_ref().is_some_and(|session| session.token_type == TokenType::Dpop);
         let found = FoundServer {
             server: self.account.server().as_str(),
@@ -156,7 +155,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         Ok(Box::new(Prepared { discovered, grant, registration: identity.registration, parameters }))
     }
 
-    /// Finds the server's authorization server, and what both say of themselves.
+    /// Finds the server's authorization server and the metadata of both.
     async fn discover(&mut self, kept: Option<KeptDiscovery>) -> Result<Discovered> {
         let Self { ports, client, account, .. } = *self;
         let server = account.server();
@@ -170,14 +169,14 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
                     Some(session) => pinned(issuers, session.issuer, client, server)?,
                     None => choose(issuers, self.user_agent).await?,
                 };
-                // What is kept may be another authorization server's.
+                // The stored results may be of another authorization server.
                 match kept.and_then(|document| DiscoveredServer::read(document, &issuer, &client.issuer_policy).ok()) {
                     Some(kept) => kept,
                     None => discover_listed(ports, &issuer, &client.issuer_policy, client.prefetch).await?,
                 }
             }
             AuthorizationServers::Origin(origin) => {
-                // A server without metadata, as its own authorization server, is another one too.
+                // For a server without metadata, its origin is another authorization server.
                 if let Some(session) = &self.stepping_up {
                     pinned(std::slice::from_ref(origin), session.issuer, client, server)?;
                 }
@@ -187,7 +186,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         Ok(Discovered { resource, authorization_server })
     }
 
-    /// Asks for the tokens: by a grant without a user, by a code for another device, or by the user's
+    /// Requests the tokens: by a grant without a user, by a code for another device, or with the user's
     /// consent on a page.
     async fn request_tokens(&mut self, prepared: &Prepared) -> Result<Rc<Tokens>> {
         let Self { ports, client, account, .. } = *self;
@@ -232,14 +231,14 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
             Ok(tokens) => Ok(tokens),
             Err(error) => {
                 let parties = &prepared.grant.parties;
-                // What the user learns is why the sign-in failed.
+                // The error to report is that of the sign-in.
                 let _ = doubt_identity(ports, parties, redirect_uri, prepared.registration, &error).await;
                 Err(with_consent_hint(error, &prepared.parameters, &pending.grant.requested))
             }
         }
     }
 
-    /// The user's part, and the exchange of its code.
+    /// Waits for the user's response, and exchanges its code.
     async fn ask_user(
         &mut self,
         server: &AuthorizationServerMetadata,
@@ -270,7 +269,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
     }
 }
 
-/// An identity provider may want an administrator for what `prompt=consent` asks.
+/// With `prompt=consent`, an identity provider may ask for an administrator.
 const CONSENT_HINT: &str = " The request had prompt=consent, since it asked for offline_access. If the provider does not \
                             take that from this user, drop it: authorizationParameters: { prompt: null }.";
 
@@ -284,7 +283,7 @@ fn with_consent_hint(error: Error, parameters: &AuthorizationParameters, request
     }
 }
 
-/// What looked like a server of 2025-03-26 and is none, may be one whose challenge names its metadata.
+/// A server that looked like one of 2025-03-26 but is not may be one whose challenge, which names its metadata, is hidden.
 fn unless_challenge_is_hidden(server: &ServerUrl, resource: &DiscoveredResource, error: Error) -> Error {
     let is_listed = matches!(resource.authorization_servers, AuthorizationServers::Listed(_));
     if is_listed || !resource.challenge_hidden {
@@ -301,8 +300,8 @@ fn unless_challenge_is_hidden(server: &ServerUrl, resource: &DiscoveredResource,
         .with_source(Some(Box::new(error)))
 }
 
-/// The authorization server of a session, as the MCP server lists it. Another one does not take its place
-/// without a sign-in ("separate credentials and tokens for each", MCP 2026-07-28).
+/// The authorization server of a session, as the MCP server lists it. Only a sign-in can replace it by
+/// another ("separate credentials and tokens for each", MCP 2026-07-28).
 fn pinned(issuers: &[Issuer], known: &Issuer, client: &Client, server: &ServerUrl) -> Result<Issuer> {
     let is_it = |listed: &&Issuer| client.issuer_policy.named(listed, known.as_str()).is_some();
     issuers.iter().find(is_it).cloned().ok_or_else(|| {

@@ -1,5 +1,5 @@
-//! Step-up: more scopes for a session that has too few (MCP 2026-07-28 authorization, step-up), or a stronger or fresher
-//! sign-in of its user (RFC 9470).
+//! Step-up: gets more scopes for a session (MCP 2026-07-28 authorization, step-up), or a stronger or more recent sign-in
+//! of its user (RFC 9470).
 
 use super::discover::DiscoveredResource;
 use super::session::Session;
@@ -23,8 +23,8 @@ fn exhausted(url: &str, demand: &StepUpDemand) -> Error {
 }
 
 impl<P: Ports> Session<P> {
-    /// What a step-up is for: what is given, or what the last challenge asked for. Fails at once where the user was
-    /// asked for it too often, or where the session has ended.
+    /// What a step-up asks for: the given scopes, or what the last challenge demanded. Fails at once if the user was asked
+    /// for it too often, or if the session has ended.
     ///
     /// # Errors
     ///
@@ -37,8 +37,8 @@ impl<P: Ports> Session<P> {
         })
     }
 
-    /// Asks the user for the session's scopes and these together. Without `scopes`, asks for what the last challenge
-    /// named.
+    /// Asks the user for the session's scopes and `scopes` together. Without `scopes`, asks for what the last challenge
+    /// demanded.
     ///
     /// # Errors
     ///
@@ -48,13 +48,13 @@ impl<P: Ports> Session<P> {
         self.step_up_for(demand.as_ref(), user_agent).await
     }
 
-    /// Asks the user for the session's scopes and those of [`Session::step_up_demand`] together. Where the server hides
-    /// which scopes it needs, asks for all that it lists. Where the server demands it, has the user sign in again
-    /// (RFC 9470 §4). The session continues with the new tokens, here and in other tabs.
+    /// Asks the user for the session's scopes and those of [`Session::step_up_demand`] together. If CORS hides which scopes
+    /// the server needs, asks for all that it lists. If the server demands it, the user signs in again (RFC 9470 §4). The
+    /// session continues with the new tokens, here and in other tabs.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::step_up_demand`] and of [`sign_in`](super::sign_in).
+    /// The errors of [`Session::step_up_demand`] and of [`sign_in`](super::sign_in).
     pub async fn step_up_for(&self, demand: Option<&StepUpDemand>, user_agent: &mut impl UserAgent) -> Result<()> {
         let session = self;
         let demand = session.step_up_demand(demand)?;
@@ -66,7 +66,7 @@ impl<P: Ports> Session<P> {
             before.union(if hides_scopes { &found.scopes_supported } else { &demand.scopes })
         };
         let issuer = &held.granted.parties.issuer;
-        // A server that granted the same scopes once more needs to be told to ask its user.
+        // If the server granted the same scopes again without asking, it has to be told to ask its user.
         let consent = demand.authentication.is_none() && session.with_step_ups(|step_ups| step_ups.was_asked(&demand));
         let stepping_up = Some(SteppingUp { session, issuer, token_type: held.token_type, consent });
         let parameters = &demand.authentication.as_ref().map(UserAuthentication::parameters).unwrap_or_default();

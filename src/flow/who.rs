@@ -1,4 +1,4 @@
-//! Who the user is that has signed in, where the authorization server says so.
+//! Who the signed-in user is, if the authorization server says so.
 
 use super::exchange::exchange;
 use super::grant_request::GrantRequest;
@@ -8,7 +8,7 @@ use crate::ports::{Ports, Request};
 use crate::protocol::json::Value;
 use crate::protocol::{ExpectedIdToken, Nonce, Secret, TokenResponse, TokenType, Url, UserInfo, jwt};
 
-/// Reads the ID token, and asks the userinfo endpoint where the token has no name (OpenID Connect Core §3.1.3.7, §5.3).
+/// Reads the ID token, and asks the userinfo endpoint if the token has no name (OpenID Connect Core §3.1.3.7, §5.3).
 /// This is information only: if it is missing or belongs to another sign-in, the user stays unknown and the sign-in still
 /// succeeds.
 pub(super) async fn user<P: Ports>(
@@ -25,7 +25,7 @@ pub(super) async fn user<P: Ports>(
     let (issuer, client_id) = (&parties.issuer, &*parties.client.client_id);
     let expected = ExpectedIdToken { issuer, client_id, nonce: Nonce::Sent(nonce), now };
     let user = expected.user(&claims)?;
-    // A token that is bound to a key is sent to its resource alone.
+    // A token that is bound to a key is only sent to its resource.
     let Some(url) = userinfo_endpoint.filter(|_| user.is_nameless() && response.token_type == TokenType::Bearer) else {
         return Some(Box::new(user));
     };

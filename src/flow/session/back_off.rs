@@ -1,19 +1,19 @@
-//! Refreshes that failed and may succeed later: when the next one is due.
+//! When to refresh again, after refreshes that failed and may succeed later.
 
 use super::due::is_due;
 use crate::ports::UnixMillis;
 use crate::{Code, Error, Step};
 
-/// After a first refresh that failed; each further one doubles it.
+/// The pause after a first failure. Each further failure doubles it.
 const FIRST_PAUSE_MS: u64 = 1000;
 
-/// However long a server asks to be left alone: whoever uses the app waits for it.
+/// The longest pause, even if a server asks for a longer one: the user of the app is waiting.
 const LONGEST_PAUSE_MS: u64 = 5 * 60_000;
 
-/// A time in which nobody refreshes.
+/// A pause in which nobody refreshes.
 #[derive(Clone, Copy)]
 pub(super) struct Pause {
-    /// When a refresh failed.
+    /// When the last refresh failed.
     pub failed_at: UnixMillis,
     /// When the next one is due.
     pub retry_at: UnixMillis,
@@ -34,7 +34,7 @@ pub(super) struct BackOff {
 }
 
 impl BackOff {
-    /// The pause that is on.
+    /// The current pause.
     pub fn pause(&self, now: UnixMillis) -> Option<Pause> {
         self.pause.filter(|pause| !pause.is_over(now))
     }
@@ -44,7 +44,7 @@ impl BackOff {
         self.pause.is_none_or(|pause| pause.retry_at <= time)
     }
 
-    /// One more failed now: all callers wait for the same next try.
+    /// Another refresh failed now. All callers wait for the same next attempt.
     pub fn fail(&mut self, error: &Error, now: UnixMillis) -> Pause {
         let own = FIRST_PAUSE_MS << self.failures.min(10);
         // RFC 9110 §10.2.3
@@ -56,13 +56,13 @@ impl BackOff {
         pause
     }
 
-    /// Somebody else's failed.
+    /// A refresh of another tab failed.
     pub fn join(&mut self, pause: Pause) {
         self.failures = self.failures.max(1);
         self.pause = Some(pause);
     }
 
-    /// What a caller is told who can't wait for the next try.
+    /// The error for a caller that can't wait for the next attempt.
     pub fn not_yet(&self) -> Error {
         let (code, status) = self.last_failure.unwrap_or((Code::Network, None));
         let error = Error::new(code, Step::Refresh, "The last refresh failed, and the next try is not due yet.");
@@ -72,7 +72,7 @@ impl BackOff {
         }
     }
 
-    /// One succeeded.
+    /// A refresh succeeded.
     pub fn end(&mut self) {
         self.failures = 0;
         self.pause = None;

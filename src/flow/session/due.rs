@@ -1,14 +1,14 @@
-//! Times that are noted now and looked at later.
+//! Points in time that are stored and compared with the clock later.
 
 use crate::ports::UnixMillis;
 
-/// How far a clock may differ between two looks at it, without that anybody has set it.
+/// How far a clock may go back without having been set.
 const UNSTEADY_MS: u64 = 60_000;
 
-/// Whether a time has come that was ahead when it was noted. Times are kept by the local clock, as the
-/// lives that servers tell in seconds from then: how far that clock is from others' does not matter.
-/// One that was set ahead since then makes a token look old, which costs a refresh. One that was set
-/// back would make it good for too long, and a pause last: it shows, as now is before what was noted.
+/// Whether a stored point in time has come. Times are local, and servers send lifetimes in seconds from the
+/// response, so a wrong clock does not matter. If the clock was set forward in between, a token looks expired,
+/// which costs a refresh. If it was set back, a token would look valid and a pause would last for too long. This
+/// shows: now is before the time at which the point was stored, and the point counts as due.
 pub(super) fn is_due(at: UnixMillis, noted: UnixMillis, now: UnixMillis) -> bool {
     at <= now || now.after(UNSTEADY_MS) < noted
 }

@@ -1,4 +1,4 @@
-//! The end of a session, for what waits while it lasts.
+//! Waits for the end of a session.
 
 use std::pin::pin;
 
@@ -8,8 +8,8 @@ use super::Session;
 use crate::ports::Ports;
 use crate::{Error, Result};
 
-/// What the user answers who is asked to step up in a session, if there is one: a sign-out, here or in another tab,
-/// ends the wait.
+/// Waits for the user's answer to a step-up. A sign-out of the session (if there is one), here or in another tab, ends
+/// the wait.
 pub(in crate::flow) async fn while_signed_in<P: Ports, T>(
     session: Option<&Session<P>>,
     answer: impl Future<Output = Result<T>>,
@@ -21,12 +21,12 @@ pub(in crate::flow) async fn while_signed_in<P: Ports, T>(
     }
 }
 
-/// Waits until the session has ended: what is said then.
+/// Waits until the session has ended. Returns the error for that.
 async fn ended<P: Ports>(session: &Session<P>) -> Error {
     loop {
-        // Before the look, so that no change falls between both.
+        // Taken before the check, so that no change in between is missed.
         let changed = session.ports.changed();
-        // A storage that fails now may do so no more when it is needed.
+        // The storage may work again by the time it is needed.
         let _ = session.catch_up().await;
         if let Err(ended) = session.tokens() {
             return ended;

@@ -1,4 +1,4 @@
-//! Sessions made from tokens that the app got elsewhere, and tokens handed out to be stored elsewhere.
+//! Makes sessions from tokens that the app got elsewhere, and exports tokens to be stored elsewhere.
 
 use std::rc::Rc;
 
@@ -26,13 +26,13 @@ fn require_unbound(tokens: &Tokens) -> Result<()> {
 }
 
 impl<P: Ports> Session<P> {
-    /// Makes a session of tokens that came from elsewhere, as [`Session::record`] has them: it is kept, in place of the one
-    /// that the app had with the server. From then on it refreshes them, and nobody else may: a refresh token counts once.
+    /// Makes a session from tokens in the format of [`Session::record`], and stores it. It replaces the app's session with
+    /// the server. From then on, only this session may refresh the tokens: a refresh token is valid once.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidOption`] for a value that can't be read as tokens, [`Code::ClientMismatch`] where the app's client id
-    /// belongs to another server, [`Code::Unsupported`] for tokens that are bound to a key, and those of the store.
+    /// [`Code::InvalidOption`] for a value that can't be read as tokens, [`Code::ClientMismatch`] if the app's client id
+    /// belongs to another server, [`Code::Unsupported`] for tokens that are bound to a key, and the errors of the store.
     pub async fn of_record(ports: &P, client: &Rc<Client>, account: &Account, record: &Value) -> Result<Self> {
         let record = match record {
             Value::Object(record) => SessionRecord::read(record, account),
@@ -46,15 +46,15 @@ impl<P: Ports> Session<P> {
             return Err(another_issuer("clientId", own.as_str(), issuer));
         }
         let session = Self::new(ports.clone(), client.clone(), account.clone(), tokens.clone());
-        // Where that fails, whoever gave the tokens goes on with them.
+        // If that fails, the caller keeps the tokens.
         session.start(&tokens).await.map(|()| session)
     }
 
-    /// The tokens as JSON, as they are kept.
+    /// The tokens as JSON, in the stored format.
     ///
     /// # Errors
     ///
-    /// [`Code::SignedOut`], and [`Code::Unsupported`] for tokens that are bound to a key, which does not leave its place.
+    /// [`Code::SignedOut`], and [`Code::Unsupported`] for tokens that are bound to a key: the key can't be exported.
     pub fn record(&self) -> Result<Secret> {
         let tokens = self.tokens()?;
         require_unbound(&tokens)?;

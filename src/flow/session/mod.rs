@@ -1,4 +1,4 @@
-//! A session: tokens for one MCP server, kept, refreshed and given up.
+//! A session: stores, refreshes and revokes the tokens for one MCP server.
 
 mod back_off;
 mod due;
@@ -34,7 +34,7 @@ pub(super) use tokens::Tokens;
 
 use tokens::Granted;
 
-/// A user who is signed in to one MCP server. Clones are the same session.
+/// A user's session with one MCP server. Clones are the same session.
 #[derive(Clone)]
 pub struct Session<P> {
     ports: P,
@@ -46,19 +46,19 @@ pub struct Session<P> {
 /// What all clones share.
 struct Shared {
     phase: Phase,
-    /// The store's count of changes when the tokens were read from it or written to it.
+    /// The store's change counter when the tokens were last read or written.
     seen: u32,
-    /// The store refused the tokens: it holds older ones, whose refresh token is spent.
+    /// The tokens could not be stored: the store has older ones, whose refresh token is spent.
     unsaved: bool,
     back_off: BackOff,
-    /// When a refresh brought the access token that there was.
+    /// When a refresh returned the same access token as before.
     renewed_in_vain_at: Option<UnixMillis>,
     step_ups: StepUps,
 }
 
 enum Phase {
     SignedIn(Rc<Tokens>),
-    /// There are no tokens any more, and it is still known what they were for.
+    /// Signed out. What the tokens were for is still known.
     Ended(Rc<Granted>),
 }
 
@@ -75,17 +75,17 @@ impl<P: Ports> Session<P> {
         Self { ports, client, account, shared: Rc::new(RefCell::new(shared)) }
     }
 
-    /// The session in the store, if there is one.
+    /// The stored session, if there is one.
     pub(super) async fn load(ports: P, client: Rc<Client>, account: Account) -> Result<Option<Self>> {
         let record = SessionRecord::load(&ports, &client, &account).await?;
         Ok(record.map(|record| Self::new(ports, client, account, record.tokens)))
     }
 
-    /// A new session with its first tokens, stored.
+    /// Stores a new session with its first tokens.
     pub(super) async fn begin(ports: &P, client: &Rc<Client>, account: &Account, tokens: Rc<Tokens>) -> Result<Self> {
         let session = Self::new(ports.clone(), client.clone(), account.clone(), tokens.clone());
         if let Err(error) = session.start(&tokens).await {
-            // Nobody will use them.
+            // Nobody will use these tokens.
             session.revoke(&tokens).await;
             return Err(error);
         }
@@ -108,11 +108,11 @@ impl<P: Ports> Session<P> {
         record.begin(&self.ports, &self.client, &self.account).await
     }
 
-    /// Goes on with tokens that the user has agreed to.
+    /// Continues with new tokens that the user has agreed to.
     pub(super) async fn adopt(&self, tokens: Rc<Tokens>) -> Result<()> {
         let held = self.tokens();
         if let Err(error) = self.keep_more(&tokens).await {
-            // Nobody will use them.
+            // Nobody will use these tokens.
             self.revoke(&tokens).await;
             return Err(error);
         }
@@ -128,8 +128,8 @@ impl<P: Ports> Session<P> {
         Ok(())
     }
 
-    /// Keeps the tokens of a step-up, unless the session was signed out since it began, here or in another tab:
-    /// that stays so.
+    /// Stores the tokens of a step-up, unless the session was signed out in the meantime, here or in another tab: it stays
+    /// signed out.
     async fn keep_more(&self, tokens: &Rc<Tokens>) -> Result<()> {
         self.tokens()?;
         let record = SessionRecord::of(tokens);
@@ -144,7 +144,7 @@ impl<P: Ports> Session<P> {
                 return record.store(&self.ports, &self.account).await;
             }
         }
-        // The app was registered anew meanwhile.
+        // The app registered again meanwhile.
         record.begin(&self.ports, &self.client, &self.account).await.map(drop)
     }
 
@@ -152,7 +152,7 @@ impl<P: Ports> Session<P> {
         look(&mut self.shared.borrow_mut().step_ups)
     }
 
-    /// The tokens, while the session lasts.
+    /// The tokens, unless the session has ended.
     pub(super) fn tokens(&self) -> Result<Rc<Tokens>> {
         match &self.shared.borrow().phase {
             Phase::SignedIn(tokens) => Ok(tokens.clone()),
@@ -180,7 +180,7 @@ impl<P: Ports> Session<P> {
         self.shared.borrow_mut().phase = Phase::Ended(granted);
     }
 
-    /// Takes over what others did meanwhile: refreshed, signed in with more scopes, signed out.
+    /// Takes over changes from other tabs: a refresh, a sign-in with more scopes, a sign-out.
     async fn catch_up(&self) -> Result<()> {
         self.tokens()?;
         let nothing_new = {
@@ -220,7 +220,7 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// The ports that the session works through.
+    /// The ports that the session uses.
     pub fn ports(&self) -> &P {
         &self.ports
     }
@@ -234,7 +234,7 @@ impl<P: Ports> Session<P> {
         self.account.server()
     }
 
-    /// Which of the user's accounts there.
+    /// The name of the user's account there.
     pub fn account(&self) -> &Account {
         &self.account
     }
@@ -259,18 +259,18 @@ impl<P: Ports> Session<P> {
         self.granted().scope.clone()
     }
 
-    /// Who the user is, where the authorization server said so when they signed in with the scope `openid`. For people to
-    /// read: it is no proof of who uses the page.
+    /// Who the user is, if the sign-in had the scope `openid` and the authorization server said so. Only for display: it
+    /// does not prove who uses the page.
     pub fn user(&self) -> Option<Rc<UserInfo>> {
         self.granted().user.clone()
     }
 
-    /// When the access token runs out, if the server said so.
+    /// When the access token expires, if the server said so.
     pub fn expires_at(&self) -> Option<UnixMillis> {
         self.granted().validity.expires_at
     }
 
-    /// Whether new tokens can be had without the user.
+    /// Whether the session can get new tokens without the user.
     pub fn can_refresh(&self) -> bool {
         self.client.grant.is_some() || self.tokens().is_ok_and(|tokens| tokens.refresh_token.is_some())
     }

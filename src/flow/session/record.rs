@@ -1,4 +1,4 @@
-//! What is kept of a session: its tokens, and which session an app has with a server.
+//! The records of a session: its tokens, and which session an app has with a server.
 
 use std::rc::Rc;
 
@@ -17,18 +17,18 @@ use crate::ports::{Ports, UnixMillis};
 use crate::protocol::json::{Object, Value};
 use crate::protocol::{Scope, Secret, TokenType, Url, UserInfo};
 
-/// What all that share the store know of a session.
+/// The stored state of a session, which all tabs share.
 pub(in crate::flow) struct SessionRecord {
     pub tokens: Rc<Tokens>,
-    /// After a refresh that failed.
+    /// The pause after a failed refresh.
     pub(super) pause: Option<Pause>,
 }
 
-/// Its members, as they are kept.
+/// The members of the record.
 #[derive(Serialize)]
 pub(in crate::flow) struct SessionMembers<'a> {
     v: u64,
-    /// Tokens that are stored elsewhere need it to be used again.
+    /// Tokens that are stored elsewhere need it in order to be used again.
     server: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     account: &'a str,
@@ -63,22 +63,22 @@ pub(in crate::flow) struct SessionMembers<'a> {
 }
 
 impl SessionMembers<'_> {
-    /// For whoever keeps them elsewhere: without what concerns those alone who share this store.
+    /// For tokens that are stored elsewhere: without the members that only matter in this store.
     pub fn handed_out(self) -> Self {
         Self { failed_at: None, retry_at: None, ..self }
     }
 }
 
-/// Under what name the tokens between these are kept, and their lock.
+/// The name of the record with the tokens of these parties, and of its lock.
 ///
-/// Two servers may name one parent as their resource, and have a session each.
+/// Two servers may name the same parent as their resource. Each has its own session.
 pub(super) fn key(account: &Account, parties: &Parties) -> String {
     let (server, issuer, resource) = (account.server().as_str(), parties.issuer.as_str(), parties.resource.as_str());
     [&account.prefix(), "session ", server, " ", issuer, " ", &parties.client.client_id, " ", resource].concat()
 }
 
-/// Where it is kept which session an app has with a server: who issued it, and for which resource, is
-/// known without the network by that alone.
+/// The name of the record that says which session an app has with a server. Without the network, only this record
+/// tells the issuer and the resource.
 pub(super) fn index_key(client: &Client, account: &Account) -> String {
     [&account.prefix(), "server ", account.server().as_str(), " ", client.app()].concat()
 }
@@ -92,12 +92,12 @@ struct Index<'a> {
 }
 
 impl SessionRecord {
-    /// Of a session that is not in a pause.
+    /// The state of a session without a pause.
     pub fn of(tokens: &Rc<Tokens>) -> Box<Self> {
         Box::new(Self { tokens: tokens.clone(), pause: None })
     }
 
-    /// The one of an app's session with a server.
+    /// The stored state of an app's session with a server.
     pub async fn load<P: Ports>(ports: &P, client: &Client, account: &Account) -> Result<Option<Box<Self>>> {
         let Some(key) = record::load_string(ports, &index_key(client, account), SESSION).await? else {
             return Ok(None);
@@ -110,8 +110,8 @@ impl SessionRecord {
         Ok(record)
     }
 
-    /// Begins a session: from now on it is the one that the app has with the server. Gives the tokens of the one
-    /// that was there before with another authorization server, client or resource: it is nobody's any more.
+    /// Makes this the app's session with the server. Returns the tokens of the previous session if it had another
+    /// authorization server, client or resource: no one uses them any more.
     pub async fn begin<P: Ports>(&self, ports: &P, client: &Client, account: &Account) -> Result<Option<Rc<Tokens>>> {
         let (index, key) = (index_key(client, account), self.key(account));
         let before = record::load_string(ports, &index, SESSION).await?;
@@ -122,7 +122,7 @@ impl SessionRecord {
             replaced = record.and_then(|record| Self::read(&record, account)).map(|record| record.tokens);
             ports.delete(&before).await?;
         }
-        // A sign-out of another tab comes before all of it or after: what is found now may be gone by then.
+        // Under the lock, so that a sign-out in another tab happens either before all of this or after it.
         let _guard = ports.lock(&key).await?;
         list_account(ports, client, account, true).await?;
         self.store(ports, account).await?;
@@ -130,12 +130,12 @@ impl SessionRecord {
         Ok(replaced)
     }
 
-    /// Keeps it in place of what was there. Whoever does that holds the lock.
+    /// Replaces the record. The caller has to hold the lock.
     pub async fn store<P: Ports>(&self, ports: &P, account: &Account) -> Result<()> {
         ports.set(&self.key(account), self.text(ports, account)?).await
     }
 
-    /// As it is kept. Not inlined: a serializer's code is long.
+    /// The record as text. Not inlined: the code of a serializer is long.
     #[inline(never)]
     pub fn text<P: Ports>(&self, ports: &P, account: &Account) -> Result<Secret> {
         record::text(ports, &self.members(account))
@@ -145,7 +145,7 @@ impl SessionRecord {
         key(account, &self.tokens.granted.parties)
     }
 
-    /// What is kept of it.
+    /// The members to store.
     pub fn members<'a>(&'a self, account: &'a Account) -> SessionMembers<'a> {
         let Tokens { granted, access_token, token_type, refresh_token } = &*self.tokens;
         let Validity { issued_at, expires_at, refresh_at } = granted.validity;
@@ -214,7 +214,7 @@ mod tests {
     use crate::protocol::{ClientAuthentication, ClientCredentials, Issuer, Resource, ServerUrl, Url};
 
     proptest::proptest! {
-        /// What is kept is what comes back, whatever servers put into it: a session outlives the page.
+        /// A record is read as it was written, no matter what servers put into it: a session outlives the page.
         #[test]
         fn a_record_reads_back(
             client_id in "\\PC{1,20}", secret: Option<String>, access_token in "\\PC{1,40}",
@@ -261,13 +261,13 @@ mod tests {
             let read = SessionRecord::read(&object(&text), &account).unwrap();
             assert_eq!(serde_json::to_string(&read.members(&account)).unwrap(), text);
             assert_eq!(read.key(&account), record.key(&account));
-            // A browser stores a hash of the record's name, so the record itself says whose it is.
+            // Browsers store only a hash of the record's name, so the record has to say whose it is.
             let kept = object(&text);
             assert_eq!((kept.text("server"), kept.text("issuer")), (Some("https://mcp.example/mcp"), Some("https://as.example")));
         }
     }
 
-    /// A user of 0.1.0 does not sign in again.
+    /// Records of version 0.1.0 can still be read, so users stay signed in.
     #[test]
     fn a_record_of_before_serde_reads_as_ever() {
         let text = r#"{"v":1,"client_id":"c","token_endpoint_auth_method":"none","resource":"https://mcp.example/mcp",

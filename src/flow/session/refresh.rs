@@ -1,4 +1,4 @@
-//! Refresh: by one of all that share the session, before the token's end or because a server refused it.
+//! Refresh: one of all tabs refreshes, before the token expires or because a server refused it.
 
 use std::rc::Rc;
 
@@ -17,43 +17,44 @@ use crate::ports::{Event, Ports, SignOutReason};
 use crate::protocol::{Secret, ServerUrl, TokenResponse, TokenType, refresh_request};
 use crate::{Code, Error, Result, Step};
 
-/// How long a caller waits for refreshes that are tried again.
+/// How long a caller waits for further attempts.
 const PATIENCE_MS: u64 = 5000;
 
-/// How long nobody refreshes after a refresh that brought the same access token.
+/// How long nobody refreshes after a refresh that returned the same access token.
 const SAME_TOKEN_PAUSE_MS: u64 = 60_000;
 
 /// Why new tokens are wanted.
 #[derive(Clone, Copy, PartialEq)]
 enum Why {
-    /// The server refused those that there are.
+    /// The server refused the current tokens.
     Refused,
-    /// The app asks, or their end is near.
+    /// The app asks for them, or the current tokens expire soon.
     Asked,
 }
 
 /// How an attempt to get newer tokens ended.
 enum Attempt {
     Done,
-    /// Another one failed meanwhile, and the next one is not due.
+    /// Another attempt has failed meanwhile, and the next one is not due yet.
     NotDue,
 }
 
 impl<P: Ports> Session<P> {
-    /// An access token, refreshed first if its end is near.
+    /// The access token. If it expires soon, it is refreshed first.
     ///
     /// # Errors
     ///
-    /// [`Code::SignedOut`], and those of [`Session::refresh`] where the token is no good any more.
+    /// [`Code::SignedOut`], and the errors of [`Session::refresh`] if the token has expired.
     pub async fn access_token(&self) -> Result<Secret> {
         Ok(self.fresh_tokens().await?.access_token.clone())
     }
 
-    /// The same for who sends it as a Bearer token. One that is bound to a key is none (RFC 9449 §7.1).
+    /// The access token for callers that send it as a Bearer token. A token that is bound to a key can't be sent that way
+    /// (RFC 9449 §7.1).
     ///
     /// # Errors
     ///
-    /// Those of [`Session::access_token`], and [`Code::Unsupported`] for a token that is bound to a key.
+    /// The errors of [`Session::access_token`], and [`Code::Unsupported`] for a token that is bound to a key.
     pub async fn bearer_token(&self) -> Result<Secret> {
         let tokens = self.fresh_tokens().await?;
         match tokens.token_type {
@@ -65,14 +66,14 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// The tokens, refreshed first if their end is near.
+    /// The tokens. If they expire soon, they are refreshed first.
     pub(in crate::flow) async fn fresh_tokens(&self) -> Result<Rc<Tokens>> {
         self.catch_up().await?;
         let tokens = self.tokens()?;
         let now = self.ports.now();
         let validity = &tokens.granted.validity;
         if validity.is_near_its_end(now) && self.can_refresh() {
-            // Refreshing ahead of time is a courtesy: a token that is still good goes on.
+            // An early refresh may fail: the token is still valid.
             let is_good = validity.is_good(now);
             let patience = if is_good { 0 } else { PATIENCE_MS };
             if let Err(error) = self.renew(&tokens.access_token, Why::Asked, patience).await
@@ -88,19 +89,19 @@ impl<P: Ports> Session<P> {
     ///
     /// # Errors
     ///
-    /// [`Code::SessionExpired`] where it can't be refreshed any more, [`Code::SignedOut`], those of the exchange, which may be
-    /// over by the next time ([`Error::is_transient`]), and those of the store.
+    /// [`Code::SessionExpired`] if the session can no longer be refreshed, [`Code::SignedOut`], the errors of the exchange,
+    /// which may be transient ([`Error::is_transient`]), and the errors of the store.
     pub async fn refresh(&self) -> Result<()> {
         let used = self.tokens()?.access_token.clone();
         self.renew(&used, Why::Asked, PATIENCE_MS).await
     }
 
-    /// Gets new tokens because a request was answered with 401, and it is not known with which token it
-    /// went. One that has just come is not what was refused; and if it is, another one helps no more.
+    /// Gets new tokens because a request was answered with 401 and its token is not known. A token that has just been
+    /// issued was not the refused one. If it was, another refresh would not help.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::refresh`].
+    /// The errors of [`Session::refresh`].
     pub async fn refresh_refused(&self) -> Result<()> {
         self.catch_up().await?;
         if self.tokens()?.granted.validity.is_new(self.ports.now()) {
@@ -110,13 +111,13 @@ impl<P: Ports> Session<P> {
         self.replace(&used).await
     }
 
-    /// Gets tokens in place of those that the server refused.
+    /// Replaces tokens that the server refused.
     pub(in crate::flow) async fn replace(&self, refused: &Secret) -> Result<()> {
         self.renew(refused, Why::Refused, PATIENCE_MS).await
     }
 
-    /// Gets tokens newer than `used`: those that somebody else got meanwhile, or by a refresh. What may
-    /// pass by waiting is tried again, as long as the caller's patience lasts.
+    /// Gets tokens newer than `used`: those that another tab got meanwhile, or by a refresh. Transient failures are tried
+    /// again for as long as the caller waits.
     async fn renew(&self, used: &Secret, why: Why, patience_ms: u64) -> Result<()> {
         let give_up_at = self.ports.now().after(patience_ms);
         loop {
@@ -139,7 +140,7 @@ impl<P: Ports> Session<P> {
 
     async fn renew_once(&self, used: &Secret, why: Why) -> Result<Attempt> {
         let guard = self.ports.lock(&self.key()).await?;
-        // Whoever held the lock before may have failed.
+        // The previous holder of the lock may have failed.
         if self.shared.borrow().back_off.pause(self.ports.now()).is_some() {
             return Ok(Attempt::NotDue);
         }
@@ -149,14 +150,14 @@ impl<P: Ports> Session<P> {
             return Ok(Attempt::NotDue);
         }
         let is_other = newest.tokens.access_token != *used;
-        // A server that gives the same token again, and refuses it, does so the next time too.
+        // If the server returned the same token and refuses it, it will do so again.
         if is_other || why == Why::Refused && self.was_renewed_in_vain() {
             if is_other && !self.shared.borrow().unsaved {
                 self.use_tokens(newest.tokens);
             }
             return Ok(Attempt::Done);
         }
-        // It goes to its end, whoever waits for it: a refresh token is spent when it is sent.
+        // Runs to its end even if the caller gives up: a refresh token is spent once it is sent.
         let session = self.clone();
         let work = async move {
             let _guard = guard;
@@ -165,14 +166,14 @@ impl<P: Ports> Session<P> {
         self.ports.spawn_detached(work).await.map(|()| Attempt::Done)
     }
 
-    /// Whether a refresh has just brought the token that there was.
+    /// Whether a refresh has just returned the same token as before.
     fn was_renewed_in_vain(&self) -> bool {
         let at = self.shared.borrow().renewed_in_vain_at;
         at.is_some_and(|at| !is_due(at.after(SAME_TOKEN_PAUSE_MS), at, self.ports.now()))
     }
 
-    /// What counts: the stored tokens, or the session's own where the store refused them. The session ends
-    /// where there are none.
+    /// The current tokens: the stored ones, or the session's own if they could not be stored. If there are none, the
+    /// session ends.
     async fn newest(&self) -> Result<Box<SessionRecord>> {
         if !self.shared.borrow().unsaved {
             match self.stored().await? {
@@ -183,7 +184,7 @@ impl<P: Ports> Session<P> {
         Ok(SessionRecord::of(&self.tokens()?))
     }
 
-    /// Refreshes, as the one that holds the lock.
+    /// Refreshes. The caller has to hold the lock.
     async fn refresh_alone(&self, spent: Rc<Tokens>) -> Result<()> {
         let response = match self.request_tokens(&spent).await {
             Ok(response) => response,
@@ -191,8 +192,8 @@ impl<P: Ports> Session<P> {
         };
         let tokens = spent.renewed(&response, self.ports.now());
         let in_vain = tokens.access_token == spent.access_token;
-        // Stored first and used after, so that no rotated refresh token is lost. Where the store fails
-        // just then, this session goes on with them all the same.
+        // Stored before they are used, so that no rotated refresh token is lost. If the store fails, this session uses
+        // them all the same.
         let saved = SessionRecord::of(&tokens).store(&self.ports, &self.account).await;
         self.use_tokens(tokens);
         {
@@ -206,7 +207,7 @@ impl<P: Ports> Session<P> {
         Ok(())
     }
 
-    /// By the refresh token, or else as the first ones were got, where that takes no user.
+    /// Uses the refresh token. Without one, repeats the grant of the first tokens if that needs no user.
     async fn request_tokens(&self, spent: &Tokens) -> Result<Box<TokenResponse>> {
         let parties = &spent.granted.parties;
         let endpoint = parties.token_endpoint(&self.ports, &self.client, Binding::of(spent.token_type));
@@ -242,15 +243,14 @@ impl<P: Ports> Session<P> {
         }
         if error.is_transient() {
             let pause = self.shared.borrow_mut().back_off.fail(&error, self.ports.now());
-            // The other tabs wait as well. If it can't be told to them, they ask for themselves.
+            // The other tabs wait as well. If the store fails, they find out for themselves.
             let _ = SessionRecord { tokens: spent, pause: Some(pause) }.store(&self.ports, &self.account).await;
         }
         Err(error)
     }
 
     async fn refresh_refused_for_good(&self, spent: &Tokens, error: Error) -> Result<()> {
-        // A store that was late with what another tab wrote: the refresh token was spent there, and the
-        // tokens that it brought are the session's.
+        // The store was late: another tab has spent the refresh token, and its new tokens are the session's.
         if let Ok(Some(newer)) = self.stored().await
             && newer.tokens.access_token != spent.access_token
         {
@@ -259,13 +259,13 @@ impl<P: Ports> Session<P> {
         }
         if matches!(error.server_error(), Some("invalid_client" | "unauthorized_client")) {
             let (parties, redirect_uri) = (&spent.granted.parties, self.client.redirect_uri.as_ref());
-            // If it stays, the next sign-in finds out.
+            // If the registration can't be deleted, the next sign-in finds out.
             let _ = forget_registration(&self.ports, &parties.issuer, redirect_uri, &parties.client.client_id).await;
         }
         Err(self.expire(Some(error)).await)
     }
 
-    /// Ends the session because its tokens are no good any more.
+    /// Ends the session because its tokens can't be used or refreshed any more.
     async fn expire(&self, cause: Option<Error>) -> Error {
         let forgotten = self.forget().await;
         self.notify_of_end(SignOutReason::Expired);
@@ -273,7 +273,7 @@ impl<P: Ports> Session<P> {
     }
 }
 
-/// The error of tokens that are no good any more.
+/// The error for a session that has expired.
 pub(in crate::flow) fn expired(server: &ServerUrl, cause: Option<Error>) -> Error {
     let message = ["The session with ", server.as_str(), " can't be refreshed any more."].concat();
     let error = Error::new(Code::SessionExpired, Step::Refresh, message);

@@ -1,4 +1,4 @@
-//! Sign-out: the tokens are forgotten, and revoked where the server offers it (RFC 7009).
+//! Sign-out: deletes the tokens, and revokes them if the server offers that (RFC 7009).
 
 use std::rc::Rc;
 
@@ -12,14 +12,14 @@ use crate::ports::{Event, Ports, SignOutReason};
 use crate::protocol::revocation_request;
 
 impl<P: Ports> Session<P> {
-    /// Forgets the tokens, and revokes them where the server offers it. Tells whether the server confirmed
-    /// that for the refresh token or, where there is none, for the access token.
+    /// Deletes the tokens, and revokes them if the server offers that. Returns whether the server confirmed the
+    /// revocation of the refresh token or, without one, of the access token.
     ///
     /// # Errors
     ///
-    /// Those of the store: the tokens may still be in it.
+    /// The errors of the store: the tokens may still be in it.
     pub async fn sign_out(&self) -> Result<bool> {
-        // A session that has ended already ends once.
+        // A session ends only once.
         let Some(tokens) = self.take_tokens().await? else { return Ok(false) };
         self.notify_of_end(SignOutReason::SignOut);
         Ok(self.revoke(&tokens).await)
@@ -39,40 +39,40 @@ impl<P: Ports> Session<P> {
         self.ports.notify(&Event::SignedOut { server, account, reason });
     }
 
-    /// Takes the tokens from all that share the session.
+    /// Deletes the tokens for all tabs, and returns them.
     async fn take_tokens(&self) -> Result<Option<Rc<Tokens>>> {
         let _guard = self.ports.lock(&self.key()).await?;
-        // What another tab refreshed meanwhile is what has to be revoked.
+        // If another tab has refreshed meanwhile, its tokens have to be revoked.
         let stored = self.stored().await?;
         let tokens = stored.map(|record| record.tokens).or_else(|| self.tokens().ok());
         self.forget().await?;
         Ok(tokens)
     }
 
-    /// Revokes an access token in whose place another one has come. The refresh token of before stays as it is:
-    /// servers that revoke it end the whole grant (RFC 7009 §2.1), to which the new tokens belong too.
+    /// Revokes an access token that was replaced. Its refresh token is not revoked: that would end the whole grant
+    /// (RFC 7009 §2.1), and with it the new tokens.
     pub(super) async fn revoke_access_token(&self, tokens: &Tokens) {
         let parties = &tokens.granted.parties;
         if let Some(url) = &parties.revocation_endpoint {
             let endpoint = parties.endpoint(&self.ports, &self.client, url, Binding::Off);
-            // Whether it is revoked or runs out, the session goes on.
+            // If this fails, the token expires by itself. The session continues.
             let _ = endpoint.post(Step::Revocation, revocation_request(&tokens.access_token, "access_token")).await;
         }
     }
 
-    /// Revokes both tokens. Tells whether the server confirmed that for the first.
+    /// Revokes both tokens. Returns whether the server confirmed the first.
     pub(super) async fn revoke(&self, tokens: &Tokens) -> bool {
         revoke(&self.ports, &self.client, tokens).await
     }
 }
 
-/// Revokes both tokens, where the server offers it. Tells whether it confirmed that for the first.
+/// Revokes both tokens, if the server offers that. Returns whether it confirmed the first.
 pub(in crate::flow) async fn revoke<P: Ports>(ports: &P, client: &Client, tokens: &Tokens) -> bool {
     let parties = &tokens.granted.parties;
     let Some(url) = &parties.revocation_endpoint else { return false };
     let endpoint = parties.endpoint(ports, client, url, Binding::Off);
-    // §2.1: with the refresh token the server SHOULD end its access tokens too. Not all do, so both
-    // are given up; a server may not know how to revoke a self-contained access token (§2.2.1).
+    // §2.1: with the refresh token, the server SHOULD also revoke its access tokens. Not all do, so both are
+    // revoked. A server may be unable to revoke a self-contained access token (§2.2.1).
     let refresh_token = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));
     let mut confirmed = None;
     for (token, hint) in refresh_token.into_iter().chain([(&tokens.access_token, "access_token")]) {

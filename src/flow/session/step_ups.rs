@@ -2,12 +2,12 @@
 
 use crate::protocol::StepUpDemand;
 
-/// How often a scope is asked for while the server goes on asking for it (MCP 2026-07-28 authorization,
+/// How often the user is asked for a scope that the server keeps demanding (MCP 2026-07-28 authorization,
 /// step-up): "Clients SHOULD implement retry limits and SHOULD track scope upgrade attempts to avoid
 /// repeated failures".
 const TRIES: u8 = 2;
 
-/// The step-ups of a session, by what the user was asked for.
+/// The step-ups of a session, by scope.
 #[derive(Default)]
 pub(in crate::flow) struct StepUps {
     /// What the last challenge asked for.
@@ -16,7 +16,7 @@ pub(in crate::flow) struct StepUps {
 }
 
 impl StepUps {
-    /// Whether the user was asked for each part of it as often as they may be.
+    /// Whether the user was already asked for each part of it as often as allowed.
     pub fn exhausted(&self, demand: &StepUpDemand) -> bool {
         let exhausted = |name: &String| self.done.iter().any(|(done, tries)| done == name && *tries >= TRIES);
         demand.names().iter().all(exhausted)

@@ -1,4 +1,4 @@
-//! The tokens of a session, as responses bring them.
+//! The tokens of a session, from token responses.
 
 use std::rc::Rc;
 
@@ -8,19 +8,19 @@ use crate::flow::parties::Parties;
 use crate::ports::UnixMillis;
 use crate::protocol::{Scope, Secret, TokenResponse, TokenType, UserInfo};
 
-/// What was granted, and for how long. No secret is in it.
+/// What was granted, and for how long. Contains no secrets.
 pub(in crate::flow) struct Granted {
     pub parties: Rc<Parties>,
-    /// What was asked for. Step-up asks for it again.
+    /// The requested scopes. A step-up requests them again.
     pub requested: Scope,
-    /// What was granted.
+    /// The granted scopes.
     pub scope: Scope,
     pub validity: Validity,
-    /// Who the user is, where the authorization server said so.
+    /// Who the user is, if the authorization server said so.
     pub user: Option<Rc<UserInfo>>,
 }
 
-/// The tokens for it.
+/// A grant with its tokens.
 pub(in crate::flow) struct Tokens {
     pub granted: Rc<Granted>,
     pub access_token: Secret,
@@ -29,7 +29,7 @@ pub(in crate::flow) struct Tokens {
 }
 
 impl Tokens {
-    /// The first ones: what a grant came to.
+    /// The first tokens, from the response to a grant.
     pub fn issued(
         request: &GrantRequest,
         response: &TokenResponse,
@@ -40,10 +40,10 @@ impl Tokens {
         Self::new(parties, requested, requested, None, user.map(Rc::from), response, now)
     }
 
-    /// Those that a refresh brings in place of these.
+    /// The tokens that replace these after a refresh.
     pub fn renewed(&self, response: &TokenResponse, now: UnixMillis) -> Rc<Self> {
         let Granted { parties, requested, scope, user, .. } = &*self.granted;
-        // RFC 6749 §6: the server MAY issue a new refresh token; else the old one stays.
+        // RFC 6749 §6: the server MAY issue a new refresh token. Otherwise the old one stays valid.
         Self::new(parties, requested, scope, self.refresh_token.as_ref(), user.clone(), response, now)
     }
 
@@ -60,7 +60,7 @@ impl Tokens {
             granted: Rc::new(Granted {
                 parties: parties.clone(),
                 requested: requested.clone(),
-                // RFC 6749 §5.1: absent where it is identical to what was asked for.
+                // RFC 6749 §5.1: may be absent if it is identical to the requested scope.
                 scope: response.scope.as_ref().map_or_else(|| scope.clone(), |granted| granted.granted_for(requested)),
                 validity: Validity::from(now, response.expires_in),
                 user,

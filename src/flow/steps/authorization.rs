@@ -1,4 +1,4 @@
-//! The user's consent: the request that they are sent away with, and the response that they come back with.
+//! The user's consent: the authorization request, and the response that the user comes back with.
 
 use serde::{Serialize, Serializer};
 
@@ -17,15 +17,15 @@ use crate::protocol::json::Object;
 use crate::protocol::{Scope, ServerUrl, Url, authorization_response, presentable};
 use crate::{Code, Error, Result, Step};
 
-/// An authorization request that is on its way.
+/// An authorization request.
 pub struct Begun {
-    /// What the user's browser opens.
+    /// The URL for the user's browser.
     pub url: Url,
     /// What the response is checked against.
     pub pending: Pending,
 }
 
-/// A sign-in between its request and the response: `state`, the issuer, and with them the verifier, which is a secret.
+/// A sign-in between its request and the response. Contains `state`, the issuer, and a secret: the verifier.
 pub struct Pending {
     account: Account,
     kept: KeptSignIn,
@@ -33,14 +33,14 @@ pub struct Pending {
     omits_resource: bool,
 }
 
-/// Makes an authorization request with a fresh `state` and verifier, and pushes it where the server takes that
-/// (RFC 9126). `scope` is asked for in place of what the server suggests. The response is taken for `limit`
+/// Makes an authorization request with a fresh `state` and verifier, and pushes it if the server supports that
+/// (RFC 9126). `scope` is requested instead of what the server suggests. The response is accepted for `limit`
 /// milliseconds.
 ///
 /// # Errors
 ///
 /// [`Code::InvalidOption`] without a redirect URI, [`Code::PkceUnsupported`], [`Code::DpopUnsupported`],
-/// [`Code::ResourceMismatch`], [`Code::ClientMismatch`], and those of a pushed request.
+/// [`Code::ResourceMismatch`], [`Code::ClientMismatch`], and the errors of a pushed request.
 pub async fn begin_authorization<P: Ports>(
     ports: &P,
     client: &Client,
@@ -67,14 +67,15 @@ pub async fn begin_authorization<P: Ports>(
     Ok(Begun { url, pending })
 }
 
-/// Checks the URL that came back, and exchanges its code for tokens. `state` comes first, then `iss`, then the rest.
+/// Checks the URL that the user came back to, and exchanges its code for tokens. Checks `state` first, then `iss`, then
+/// the rest.
 ///
-/// A response counts once: take `pending` out of where it is kept before this is called.
+/// A response is valid once: delete the stored `pending` before you call this.
 ///
 /// # Errors
 ///
-/// [`Code::StateMismatch`] for another sign-in's response or one that came back elsewhere, [`Code::IssuerMismatch`],
-/// [`Code::Timeout`] after the limit, [`Code::AccessDenied`], [`Code::AuthorizationFailed`], and those of the exchange.
+/// [`Code::StateMismatch`] for a response to another sign-in or at another redirect URI, [`Code::IssuerMismatch`],
+/// [`Code::Timeout`] after the limit, [`Code::AccessDenied`], [`Code::AuthorizationFailed`], and the errors of the exchange.
 pub async fn finish_authorization<P: Ports>(
     ports: &P,
     client: &Client,
@@ -83,7 +84,7 @@ pub async fn finish_authorization<P: Ports>(
 ) -> Result<Tokens> {
     let Pending { account, kept, dpop_jkt, omits_resource } = pending;
     let sign_in = kept.in_time(ports.now())?;
-    // Its query has secrets: an error has to do without.
+    // The query contains secrets, so errors must not contain it.
     let place = callback_url.split(['?', '#']).next().unwrap_or_default();
     let response = sign_in.redirect_uri.response(callback_url);
     let Some(query) = response.map_err(|error| error.at(Step::Setup, "callbackUrl", place))? else {
@@ -99,11 +100,11 @@ pub async fn finish_authorization<P: Ports>(
 }
 
 impl Pending {
-    /// Reads it from JSON. What can't be used shows when it is.
+    /// Reads it from JSON. Members are checked when they are used.
     ///
     /// # Errors
     ///
-    /// [`Code::StateMismatch`] for what is no such value.
+    /// [`Code::StateMismatch`] for any other value.
     pub fn read(record: &Object) -> Result<Self> {
         let server = record.text("server").and_then(|text| ServerUrl::parse(text).ok());
         let (Some(server), Some(state), Ok(Some(VERSION))) = (server, record.text("state"), record.whole_number("v"))

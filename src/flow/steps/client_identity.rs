@@ -1,4 +1,4 @@
-//! As whom the app asks: what a registration brought, or what the app was given by hand.
+//! The app's client at an authorization server: from a registration, or registered by hand.
 
 use std::rc::Rc;
 
@@ -12,27 +12,27 @@ use crate::protocol::json::Object;
 use crate::protocol::{AuthorizationServerMetadata, ClientAuthentication, ClientCredentials, Issuer, Scope, Secret};
 use crate::{Code, Error, Result, Step};
 
-/// The app's identity at an authorization server.
+/// The app's client at an authorization server.
 #[derive(Clone, Debug)]
 pub struct ClientIdentity {
-    /// Where it is registered: at any other authorization server it is refused.
+    /// Where it is registered. It must not be used with any other authorization server.
     pub issuer: Option<Issuer>,
-    /// `client_id`: one that the authorization server gave, or the URL of the app's client ID metadata document.
+    /// `client_id`: issued by the authorization server, or the URL of the app's client ID metadata document.
     pub client_id: String,
-    /// `client_secret`, where there is one. Then `issuer` has to be there.
+    /// `client_secret`, if there is one. It requires `issuer`.
     pub secret: Option<Secret>,
-    /// When the secret runs out, in seconds since 1970.
+    /// When the secret expires, in seconds since 1970.
     pub secret_expires_at: Option<u64>,
-    /// How it authenticates; nothing where that follows from what it has.
+    /// How it authenticates; `None` to derive it from the other members.
     pub method: Option<ClientAuthentication>,
 }
 
-/// Registers the app (RFC 7591). `scope` is all that the resource is known to ask for
+/// Registers the app (RFC 7591). `scope` has all scopes that the resource may ask for
 /// ([`Discovered::known_scope`](super::Discovered::known_scope)).
 ///
 /// # Errors
 ///
-/// [`Code::RegistrationUnsupported`] where the server offers no registration, [`Code::RegistrationFailed`], and those
+/// [`Code::RegistrationUnsupported`] if the server offers no registration, [`Code::RegistrationFailed`], and the errors
 /// of the exchange.
 pub async fn register<P: Ports>(
     ports: &P,
@@ -56,7 +56,7 @@ impl ClientIdentity {
         Self { issuer: None, client_id: client_id.into(), secret: None, secret_expires_at: None, method: None }
     }
 
-    /// Reads it from JSON: members have the names of RFC 7591 §3.2.1, and `issuer`.
+    /// Reads it from JSON. The members have the names of RFC 7591 §3.2.1, and there is `issuer`.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl ClientIdentity {
             ),
             None => None,
         };
-        // MCP 2026-07-28: credentials of one authorization server are not for another one.
+        // MCP 2026-07-28: credentials of one authorization server must not be used with another.
         if secret.is_some() && issuer.is_none() {
             return Err(wrong("\"issuer\" has to be given with client_secret: whose it is."));
         }
@@ -89,7 +89,7 @@ impl ClientIdentity {
         })
     }
 
-    /// The credentials to show at a server, if it is theirs and they are good.
+    /// The credentials for a server, if they belong to it and have not expired.
     pub(super) async fn credentials<P: Ports>(
         &self,
         ports: &P,

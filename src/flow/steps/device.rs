@@ -1,4 +1,4 @@
-//! Sign-in on another device (RFC 8628): what to show the user, and the tokens when they are done.
+//! Sign-in on another device (RFC 8628): what to show the user, and the tokens once they have signed in.
 
 use serde::{Serialize, Serializer};
 
@@ -18,13 +18,13 @@ use crate::{Code, Error, Result, Step};
 
 /// A code that the user has to enter.
 pub struct DeviceBegun {
-    /// What to show them.
+    /// What to show the user.
     pub shown: DeviceAuthorization,
     /// What to poll with.
     pub pending: DevicePending,
 }
 
-/// A sign-in that the user is busy with elsewhere. It has the device code in it, which is a secret.
+/// A sign-in that continues on another device. Contains a secret: the device code.
 pub struct DevicePending {
     server: ServerUrl,
     grant: GrantRequest,
@@ -35,11 +35,11 @@ pub struct DevicePending {
     omits_resource: bool,
 }
 
-/// Asks for a code that the user enters on another device (§3.1).
+/// Requests a code that the user enters on another device (§3.1).
 ///
 /// # Errors
 ///
-/// [`Code::InvalidResponse`] where the server has no such endpoint, and those of the exchange.
+/// [`Code::InvalidResponse`] if the server has no such endpoint, and the errors of the exchange.
 pub async fn device_authorization<P: Ports>(
     ports: &P,
     client: &Client,
@@ -64,11 +64,11 @@ pub async fn device_authorization<P: Ports>(
     Ok(DeviceBegun { shown, pending })
 }
 
-/// Polls for the tokens (§3.4) until the user is done or the code runs out.
+/// Polls for the tokens (§3.4) until the user has signed in or the code expires.
 ///
 /// # Errors
 ///
-/// [`Code::AccessDenied`], [`Code::Timeout`], and those of the exchange.
+/// [`Code::AccessDenied`], [`Code::Timeout`], and the errors of the exchange.
 pub async fn finish_device_authorization<P: Ports>(
     ports: &P,
     client: &Client,
@@ -85,11 +85,11 @@ pub async fn finish_device_authorization<P: Ports>(
 }
 
 impl DevicePending {
-    /// Reads it from JSON. The endpoint is checked as it was in the metadata that it came from.
+    /// Reads it from JSON. The endpoint is checked in the same way as the metadata that it comes from.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidOption`] for what is no such value.
+    /// [`Code::InvalidOption`] for any other value.
     pub fn read(record: &Object) -> Result<Self> {
         Self::read_checked(record).ok_or_else(|| {
             let message = "\"pending\" is not what the device authorization began with.";

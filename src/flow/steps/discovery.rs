@@ -1,4 +1,4 @@
-//! Discovery: what the servers say of themselves, and where each document was found.
+//! Discovery: what the servers say about themselves, and where each document was found.
 
 use serde::{Serialize, Serializer};
 
@@ -13,27 +13,27 @@ use crate::protocol::json::{FieldError, Object, Value};
 use crate::protocol::{AuthorizationServerMetadata, Issuer, IssuerPolicy, Scope, ServerUrl, Url};
 use crate::{Code, Error, Result, Step};
 
-/// What discovery found at an MCP server. As JSON it has the servers' own documents: [`Discovered::read`] checks them as
-/// if the servers had just sent them.
+/// The result of discovery at an MCP server. Its JSON contains the servers' own documents: [`Discovered::read`] checks
+/// them as if the servers had just sent them.
 pub struct Discovered {
     pub(super) server: ServerUrl,
-    /// As the resource lists it.
+    /// The issuer, as the resource lists it.
     listed: Issuer,
     pub(super) found: discovered::Discovered,
 }
 
-/// An authorization server, and what it says of itself.
+/// An authorization server and its metadata.
 pub struct AuthorizationServer {
     pub(super) metadata: Box<AuthorizationServerMetadata>,
 }
 
-/// Asks the MCP server for its challenge, then for its protected resource metadata (RFC 9728), then its authorization
-/// server for its own (RFC 8414). `issuer` is the one to ask, where the MCP server lists several; the first one without
-/// it.
+/// Requests the MCP server's challenge and protected resource metadata (RFC 9728), then the metadata of its authorization
+/// server (RFC 8414). `issuer` selects one of several authorization servers. Without it, the first is used.
 ///
 /// # Errors
 ///
-/// Those of [`discover_resource`] and of [`discover_authorization_server`](crate::flow::discover_authorization_server),
+/// The errors of [`discover_resource`] and of
+/// [`discover_authorization_server`](crate::flow::discover_authorization_server),
 /// and [`Code::InvalidOption`] for an issuer that the MCP server does not list.
 pub async fn discover<P: Ports>(
     ports: &P,
@@ -79,7 +79,7 @@ impl Discovered {
         &self.found.authorization_server.metadata
     }
 
-    /// All scopes that the resource is known to ask for: those of the challenge and those of its metadata.
+    /// All scopes that the resource may ask for: the scopes of its challenge and of its metadata.
     pub fn known_scope(&self) -> Scope {
         self.resource().scope.union(&self.resource().scopes_supported)
     }
@@ -88,8 +88,8 @@ impl Discovered {
     ///
     /// # Errors
     ///
-    /// Those that the same document had when a server sent it, [`Code::IssuerMismatch`] for an authorization server
-    /// that the MCP server does not list, and [`Code::InvalidOption`] for what is no such value.
+    /// The same errors as for a document that a server sends, [`Code::IssuerMismatch`] for an authorization server that
+    /// the MCP server does not list, and [`Code::InvalidOption`] for any other value.
     pub fn read(client: &Client, record: &Object) -> Result<Self> {
         let text = required(record, "server")?;
         let server = ServerUrl::parse(text).map_err(|error| error.at(Step::Setup, "\"server\"", text))?;
@@ -161,7 +161,7 @@ fn listed_issuer(record: &Object) -> Result<Issuer> {
     Issuer::parse(text).map_err(|error| error.at(Step::Setup, "\"issuer\"", text))
 }
 
-/// The document with the place where it was found.
+/// The document, with the URL where it was found.
 fn document(record: &Object) -> Result<Option<Box<Document>>> {
     let Some(object) = member(record, "document")?.cloned() else { return Ok(None) };
     let url = record.text("url").and_then(|text| Url::parse(text).ok());

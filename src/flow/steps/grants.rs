@@ -1,4 +1,4 @@
-//! Tokens without a user at the page. A failure is told and not tried again.
+//! Tokens without a user at the page. Failed requests are not repeated.
 
 use super::client_identity::ClientIdentity;
 use super::discovery::Discovered;
@@ -17,7 +17,8 @@ use crate::{Result, Step};
 ///
 /// # Errors
 ///
-/// [`Code::ClientMismatch`](crate::Code::ClientMismatch) for credentials of another server, and those of the exchange.
+/// [`Code::ClientMismatch`](crate::Code::ClientMismatch) for credentials of another server, and the errors of the
+/// exchange.
 pub async fn client_credentials<P: Ports>(
     ports: &P,
     client: &Client,
@@ -54,12 +55,12 @@ pub async fn jwt_bearer<P: Ports>(
     issued(ports, client, discovered, &grant, &response).await
 }
 
-/// Exchanges a token for another one at an identity provider (RFC 8693). `issuer` is for whom the new one is; where the
-/// app shows who it is by its own key, it is that assertion's audience too.
+/// Exchanges a token for another one at an identity provider (RFC 8693). `issuer` is the audience of the new token. If the
+/// app authenticates by its own key, it is also the audience of that assertion.
 ///
 /// # Errors
 ///
-/// [`Code::InvalidResponse`](crate::Code::InvalidResponse) for a token of another type than was asked for, and those of the
+/// [`Code::InvalidResponse`](crate::Code::InvalidResponse) for a token of another type than requested, and the errors of the
 /// exchange.
 pub async fn exchange_token<P: Ports>(
     ports: &P,

@@ -1,28 +1,28 @@
-//! The steps of a sign-in, each by itself, checked by the same rules as [`sign_in`](super::sign_in): for programs that
-//! keep their tokens by themselves, that begin a sign-in in one process and finish it in another, or that look at what a
-//! server does.
+//! The steps of a sign-in as single functions, with the same checks as [`sign_in`](super::sign_in). They are for programs
+//! that store their tokens themselves, that begin a sign-in in one process and finish it in another, or that inspect a
+//! server.
 //!
-//! No step writes to the store. What goes from one to the next is a value that serde writes as JSON and that `read`
-//! checks again: who stores it has to keep others from changing it, since it says where secrets are sent, and
-//! [`Pending`], [`DevicePending`] and [`Tokens`] have secrets in them.
+//! No step writes to the store. Steps pass values to each other, which serde writes as JSON and `read` checks again. If
+//! you store such a value, nobody else may be able to change it: it says where secrets are sent. [`Pending`],
+//! [`DevicePending`] and [`Tokens`] contain secrets.
 //!
-//! A [`Client`](super::Client) says what the app wants: of it, each step takes what concerns it.
+//! A [`Client`](super::Client) says what the app wants. Each step uses the part that concerns it.
 //!
 //! | step | what it does |
 //! |---|---|
-//! | [`discover`] | from the MCP server's URL to its authorization server's metadata |
+//! | [`discover`] | finds the metadata of an MCP server and of its authorization server |
 //! | [`register`] | registers the app there |
-//! | [`begin_authorization`], [`finish_authorization`] | the user's consent, and tokens for the code that comes back |
+//! | [`begin_authorization`], [`finish_authorization`] | the user's consent, and tokens for the code in the response |
 //! | [`device_authorization`], [`finish_device_authorization`] | the same on another device |
 //! | [`client_credentials`], [`exchange_token`], [`jwt_bearer`] | tokens without a user |
-//! | [`refresh`], [`revoke`] | new tokens for old ones, and their end |
+//! | [`refresh`], [`revoke`] | new tokens for old ones, and revocation |
 //! | [`select_resource`], [`scope_for_step_up`] | what to ask for |
 //! | [`dpop_proof`] | a proof of possession for one request |
 //!
-//! What [`Tokens`] are as JSON, [`Session::of_record`](super::Session::of_record) makes a session of, and
-//! [`Session::record`](super::Session::record) gives back.
+//! [`Session::of_record`](super::Session::of_record) makes a session from the JSON of [`Tokens`], and
+//! [`Session::record`](super::Session::record) returns that JSON.
 //!
-//! There is no step that takes a bare code: it comes out of a response whose `state` and `iss` were checked.
+//! No step takes a bare code: a code comes from a response whose `state` and `iss` were checked.
 
 mod authorization;
 mod client_identity;

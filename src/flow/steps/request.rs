@@ -1,4 +1,4 @@
-//! What all grants have in common: who is asked for what.
+//! What all grants have in common: the client, the authorization server and the resource.
 
 use super::client_identity::ClientIdentity;
 use super::discovery::Discovered;
@@ -8,7 +8,7 @@ use crate::flow::grant_request::GrantRequest;
 use crate::ports::Ports;
 use crate::protocol::{Issuer, Scope};
 
-/// The request, if the servers can do what the client needs, and the identity is good there.
+/// The request, if the servers support what the client needs and the client's credentials are valid there.
 pub(super) async fn grant_request<P: Ports>(
     ports: &P,
     client: &Client,
@@ -22,7 +22,7 @@ pub(super) async fn grant_request<P: Ports>(
     Ok(discovered.found.grant_request(wanted, &discovered.server.clone().into(), credentials, false))
 }
 
-/// Whether the app knows an issuer to refuse the parameter `resource`: it stays so for what follows.
+/// Whether the app says that an issuer refuses the parameter `resource`. Later requests do the same.
 pub(super) fn omits_resource(client: &Client, issuer: &Issuer) -> bool {
     is_listed(&client.omit_resource, issuer)
 }

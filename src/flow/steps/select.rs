@@ -4,7 +4,7 @@ use crate::Result;
 use crate::protocol::json::Object;
 use crate::protocol::{ProtectedResourceMetadata, Resource, Scope, ServerUrl, WwwAuthenticate};
 
-/// What tokens shall be for: the resource that the metadata names, if it is the server or a parent path of it
+/// The resource that tokens are for: the one that the metadata names, if it is the server or a parent path of it
 /// (RFC 9728 §3.3); without metadata, the server itself.
 ///
 /// # Errors
@@ -15,8 +15,8 @@ pub fn select_resource(server: &ServerUrl, metadata: Option<&Object>) -> Result<
     metadata.map_or_else(|| Ok(Resource::of(server)), |document| ProtectedResourceMetadata::resource(document, server))
 }
 
-/// What to ask for after a challenge with `insufficient_scope`: what the user has agreed to and what is missing, together
-/// (MCP 2026-07-28 authorization, step-up). Nothing where the challenge says something else.
+/// What to ask for after a challenge with `insufficient_scope`: the granted and the missing scopes together (MCP
+/// 2026-07-28 authorization, step-up). `None` for any other challenge.
 pub fn scope_for_step_up(held: &Scope, challenge: &WwwAuthenticate) -> Option<Scope> {
     challenge.missing_scope().map(|missing| held.union(&missing))
 }

@@ -1,4 +1,4 @@
-//! Tokens outside of a session: refreshed and revoked by whoever keeps them.
+//! Tokens outside of a session, which the caller stores, refreshes and revokes.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::protocol::json::Object;
 use crate::protocol::{Issuer, Resource, Scope, Secret, ServerUrl, TokenResponse, TokenType, refresh_request};
 use crate::{Result, Step};
 
-/// Tokens, and all that it takes to refresh and to revoke them. As JSON it is what a session keeps.
+/// Tokens, with everything that is needed to refresh and revoke them. Their JSON is the stored format of a session.
 #[derive(Clone)]
 pub struct Tokens {
     account: Account,
@@ -25,13 +25,14 @@ pub struct Tokens {
     omits_resource: bool,
 }
 
-/// Gets new tokens by the refresh token (RFC 6749 §6). It may be spent then: keep the new ones in place of the old ones
-/// before they are used, and let one process at a time refresh.
+/// Gets new tokens with the refresh token (RFC 6749 §6). That may be spent afterwards: store the new tokens before you
+/// use them, and let only one process refresh at a time.
 ///
 /// # Errors
 ///
-/// [`Code::SessionExpired`](crate::Code::SessionExpired) where there is no refresh token or the server refuses it for good; else those of the exchange,
-/// which may be over by the next time ([`Error::is_transient`](crate::Error::is_transient)).
+/// [`Code::SessionExpired`](crate::Code::SessionExpired) if there is no refresh token or the server has revoked it;
+/// otherwise the errors of the exchange, which may be transient
+/// ([`Error::is_transient`](crate::Error::is_transient)).
 pub async fn refresh<P: Ports>(ports: &P, client: &Client, tokens: &Tokens) -> Result<Tokens> {
     let spent = &tokens.tokens;
     let issuer = tokens.issuer();
@@ -49,8 +50,8 @@ pub async fn refresh<P: Ports>(ports: &P, client: &Client, tokens: &Tokens) -> R
     Ok(Tokens { tokens: spent.renewed(&response, ports.now()), ..tokens.clone() })
 }
 
-/// Revokes both tokens, where the server offers it (RFC 7009). Tells whether the server confirmed that for the refresh
-/// token or, where there is none, for the access token.
+/// Revokes both tokens, if the server offers that (RFC 7009). Returns whether the server confirmed the revocation of the
+/// refresh token or, without one, of the access token.
 pub async fn revoke<P: Ports>(ports: &P, client: &Client, tokens: &Tokens) -> bool {
     session::revoke(ports, client, &tokens.tokens).await
 }
@@ -77,15 +78,15 @@ impl Tokens {
         Self::new(server.clone().into(), session::Tokens::issued(grant, response, None, now), dpop_jkt, omits_resource)
     }
 
-    /// Reads them from JSON. Endpoints are checked as they were in the metadata that they came from.
+    /// Reads them from JSON. Endpoints are checked in the same way as the metadata that they come from.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidOption`](crate::Code::InvalidOption) for what is no such value: a member is missing, an endpoint is insecure or in a private
-    /// network, or the resource is another server's.
+    /// [`Code::InvalidOption`](crate::Code::InvalidOption) if a member is missing, an endpoint is insecure or in a private
+    /// network, or the resource belongs to another server.
     pub fn read(record: &Object) -> Result<Self> {
         let server = record.text("server").and_then(|text| ServerUrl::parse(text).ok());
-        // What a session hands out has no name of an account: that is the app's.
+        // The tokens that a session exports do not name an account: only the app knows it.
         let account = server.map(Account::from);
         let tokens = account.and_then(|account| Some((SessionRecord::read(record, &account)?, account)));
         let (record_of, account) = tokens.ok_or_else(no_tokens)?;
@@ -93,17 +94,17 @@ impl Tokens {
         Ok(Self::new(account, record_of.tokens, dpop_jkt, record.is_set("omits_resource")))
     }
 
-    /// The access token. It goes to [`Tokens::resource`] alone.
+    /// The access token. Only send it to [`Tokens::resource`].
     pub fn access_token(&self) -> &Secret {
         &self.tokens.access_token
     }
 
-    /// The refresh token, if the server gave one.
+    /// The refresh token, if the server issued one.
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.tokens.refresh_token.as_ref()
     }
 
-    /// How the access token is presented.
+    /// How to send the access token.
     pub fn token_type(&self) -> TokenType {
         self.tokens.token_type
     }
@@ -113,7 +114,7 @@ impl Tokens {
         &self.tokens.granted.scope
     }
 
-    /// When the access token runs out, if the server said so.
+    /// When the access token expires, if the server said so.
     pub fn expires_at(&self) -> Option<UnixMillis> {
         self.tokens.granted.validity.expires_at
     }
@@ -123,12 +124,12 @@ impl Tokens {
         self.account.server()
     }
 
-    /// What they are for.
+    /// The resource that the tokens are for.
     pub fn resource(&self) -> &Resource {
         &self.tokens.granted.parties.resource
     }
 
-    /// Who issued them.
+    /// The issuer of the tokens.
     pub fn issuer(&self) -> &Issuer {
         &self.tokens.granted.parties.issuer
     }
