@@ -1,4 +1,4 @@
-//! Where a host is, as far as its name or address tells: this machine, a private network, or the internet.
+//! Where a host is, judged by its name or address: this machine, a private network, or the internet.
 //!
 //! A host is given as the URL standard writes it: in lower case, addresses in their canonical form.
 
@@ -13,8 +13,8 @@ pub(super) fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// Whether a host is none of the internet: an address that the registries of IANA do not call globally
-/// reachable, a name of one label, or one under a domain for private use.
+/// Whether a host is not on the internet: an address that IANA's registries do not call globally
+/// reachable, a name of one label, or a name under a domain for private use.
 pub(super) fn is_private(host: &str) -> bool {
     match (host.parse(), ipv6(host)) {
         (Ok(address), _) => is_private_ipv4(address),
@@ -33,7 +33,7 @@ fn is_private_name(host: &str) -> bool {
     !host.contains('.') || ["localhost", "local", "internal", "home.arpa"].into_iter().any(is_under)
 }
 
-/// Address and prefix length of what is not globally reachable:
+/// Address and prefix length of ranges that are not globally reachable:
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>, multicast (RFC 5771) and class E
 /// (RFC 1112 §4).
 const PRIVATE_IPV4: [([u8; 4], u32); 15] = [
@@ -59,11 +59,11 @@ fn is_private_ipv4(address: Ipv4Addr) -> bool {
     PRIVATE_IPV4.iter().any(|(network, length)| (bits ^ u32::from_be_bytes(*network)) >> (32 - length) == 0)
 }
 
-/// 2000::/3 is all that is assigned for the internet
+/// Only 2000::/3 is assigned for the internet
 /// (<https://www.iana.org/assignments/ipv6-address-space>), so an IPv4 address that is mapped into IPv6 is
 /// private. Within it <https://www.iana.org/assignments/iana-ipv6-special-registry> has protocol
-/// assignments (2001::/23), documentation (2001:db8::/32, 3fff::/20), and 6to4 (2002::/16), in which an
-/// IPv4 address stands.
+/// assignments (2001::/23), documentation (2001:db8::/32, 3fff::/20), and 6to4 (2002::/16), which
+/// contains an IPv4 address.
 fn is_private_ipv6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, second, ..] => second < 0x200 || second == 0xdb8,

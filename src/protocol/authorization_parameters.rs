@@ -1,8 +1,8 @@
-//! What an app adds to its authorization requests, such as `login_hint` or `audience`.
+//! Parameters that an app adds to its authorization requests, such as `login_hint` or `audience`.
 
 use super::protocol_parameters::PROTOCOL_PARAMETERS;
 
-/// Parameters beside those of the protocol, each with its value, or without one where it shall not be sent.
+/// Parameters in addition to those of the protocol. One without a value must not be sent.
 #[derive(Clone, Debug, Default)]
 pub struct AuthorizationParameters(Vec<(String, Option<String>)>);
 
@@ -19,18 +19,18 @@ impl AuthorizationParameters {
         }
     }
 
-    /// These and others, which count where both have a say.
+    /// Adds others, which override these.
     pub fn and(&self, others: &Self) -> Self {
         let kept = self.0.iter().filter(|(name, _)| !others.has(name));
         Self(kept.chain(&others.0).cloned().collect())
     }
 
-    /// Whether the app has a say on a parameter.
+    /// Whether the app sets or removes a parameter.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(own, _)| own == name)
     }
 
-    /// Those that are sent.
+    /// The parameters to send.
     pub fn sent(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
     }

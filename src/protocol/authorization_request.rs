@@ -12,12 +12,12 @@ use crate::{Result, Step};
 pub struct State(Secret);
 
 impl State {
-    /// From random bytes of cryptographic strength.
+    /// From cryptographically strong random bytes.
     pub fn from_entropy(bytes: [u8; 32]) -> Self {
         Self(base64url(&bytes).into())
     }
 
-    /// As it was kept.
+    /// From the stored text.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
     }
@@ -27,23 +27,23 @@ impl State {
         self.0.expose()
     }
 
-    /// Whether a response brought this state.
+    /// Whether a response has this state.
     pub fn matches(&self, text: &str) -> bool {
         self.0.expose() == text
     }
 }
 
-/// What stays of a request until its response is there. MCP 2026-07-28: the validated issuer is
-/// recorded together with verifier and state before the redirect.
+/// What is needed of a request when its response arrives. MCP 2026-07-28: the validated issuer is recorded
+/// together with verifier and state before the redirect.
 #[derive(Clone, Copy, Debug)]
 pub struct PendingRequest<'a> {
-    /// The server that is asked; compared with the response's `iss`.
+    /// The authorization server, to compare with the response's `iss`.
     pub issuer: &'a Issuer,
     /// Whether its responses have an `iss` (RFC 9207 §3).
     pub iss_in_response: bool,
-    /// Where the response goes.
+    /// Where the response is sent.
     pub redirect_uri: &'a RedirectUri,
-    /// What the token shall be for (RFC 8707); nothing for a server that the app knows to refuse it.
+    /// The resource that the token is for (RFC 8707); `None` if the app says that the server refuses it.
     pub resource: Option<&'a Resource>,
     /// Binds the response to this request.
     pub state: &'a State,
@@ -54,26 +54,26 @@ pub struct PendingRequest<'a> {
 /// One request.
 #[derive(Debug)]
 pub struct AuthorizationRequest<'a> {
-    /// The server that is asked.
+    /// The authorization server.
     pub server: &'a AuthorizationServerMetadata,
-    /// Who asks.
+    /// The client.
     pub client_id: &'a str,
-    /// What is asked for.
+    /// The requested scopes.
     pub scope: &'a Scope,
     /// `dpop_jkt`: binds the code to a key (RFC 9449 §10).
     pub dpop_jkt: Option<String>,
-    /// `nonce`: for what asks for an ID token (OpenID Connect Core §3.1.2.1). It is checked with the token.
+    /// `nonce`, if an ID token is requested (OpenID Connect Core §3.1.2.1). It is checked with the token.
     pub nonce: Option<&'a str>,
-    /// Whether the user shall consent once more, though the server has their consent.
+    /// Whether to ask the user for consent again, although the server has it.
     pub consent: bool,
-    /// What the app adds.
+    /// Parameters that the app adds.
     pub own: &'a AuthorizationParameters,
-    /// What its response is checked against.
+    /// What the response is checked against.
     pub pending: PendingRequest<'a>,
 }
 
 impl AuthorizationRequest<'_> {
-    /// The parameters, but for `client_id`.
+    /// The parameters, without `client_id`.
     pub fn parameters(&self) -> Form {
         let scope = self.scope.to_parameter();
         let form = Form::new()
@@ -99,14 +99,14 @@ impl AuthorizationRequest<'_> {
     ///
     /// # Errors
     ///
-    /// [`crate::Code::InvalidResponse`] where the server has no endpoint, or one whose own query can't be completed.
+    /// [`crate::Code::InvalidResponse`] if the server has no endpoint, or one whose own query has a forbidden parameter.
     pub fn url(&self) -> Result<Url> {
         self.at_endpoint(self.parameters())
     }
 
     /// The authorization endpoint with parameters and `client_id`. Its own query is kept (RFC 6749 §3.1:
-    /// the "query component … MUST be retained when adding additional query parameters"), but for what the
-    /// request has too: "Request and response parameters MUST NOT be included more than once."
+    /// the "query component … MUST be retained when adding additional query parameters"), except parameters that
+    /// the request has as well: "Request and response parameters MUST NOT be included more than once."
     pub(super) fn at_endpoint(&self, form: Form) -> Result<Url> {
         let form = form.add("client_id", self.client_id);
         let endpoint = self.server.usable_authorization_endpoint()?;
@@ -210,7 +210,7 @@ mod tests {
             assert_eq!(own.contains("tenant"), names.contains(&"tenant".to_owned()));
             assert!(form::parse(url.query()).contains(&("resource".into(), "https://a.example/mcp".into())));
         }
-        // What only looks like the start of a query is part of a name.
+        // Text that only looks like a parameter is part of a name.
         assert!(url("https://as.example/a??tenant=1", "a").as_str().starts_with("https://as.example/a??tenant=1&"));
     }
 
@@ -233,7 +233,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// RFC 6749 §4.1.1, §3.3: what is asked for is what the server reads.
+        /// RFC 6749 §4.1.1, §3.3: the server reads exactly what was requested.
         #[test]
         fn any_scope_comes_through(scope in "[!-~é ]{0,40}") {
             let asked = Scope::parse(&scope);

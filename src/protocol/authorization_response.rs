@@ -3,7 +3,7 @@
 use super::{Issuer, OAuthError, PendingRequest, Secret, form, presentable};
 use crate::{Code, Error, Result, Step};
 
-/// A code from a response that was checked: the only thing that a token request takes.
+/// A code from a checked response. A token request takes nothing else.
 #[derive(Debug)]
 pub struct AuthorizationCode(Secret);
 
@@ -14,15 +14,15 @@ impl AuthorizationCode {
     }
 }
 
-/// Checks the query that came back to the redirect URI against the request that it should answer.
+/// Checks the query at the redirect URI against the request that it should answer.
 ///
-/// `state` comes first and `iss` second. Until both fit, nothing of the response is acted on or
-/// shown, its error included (MCP 2026-07-28 authorization, RFC 9207 §2.4).
+/// Checks `state` first, then `iss`. Unless both match, nothing of the response is used or shown, not
+/// even its error (MCP 2026-07-28 authorization, RFC 9207 §2.4).
 ///
 /// # Errors
 ///
 /// [`Code::StateMismatch`], [`Code::IssuerMismatch`], [`Code::AccessDenied`], [`Code::AuthorizationFailed`], and
-/// [`Code::InvalidResponse`] for a response that is none of what the RFCs have.
+/// [`Code::InvalidResponse`] for a response that the RFCs do not define.
 pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Result<AuthorizationCode> {
     const STEP: Step = Step::Authorization;
     let parameters = form::parse(query);
@@ -34,7 +34,7 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
             (value, None) => Ok(value),
         }
     };
-    // A state that comes twice is no match either: the response is somebody else's until it fits.
+    // A repeated state is a mismatch as well: the response may belong to another sign-in.
     let state = get("state").ok().flatten();
     if !state.is_some_and(|state| request.state.matches(state)) {
         let message = match state {
@@ -48,7 +48,7 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
         Some(iss) if *request.issuer == *iss => {}
         None if !request.iss_in_response => {}
         iss => {
-            // An issuer is told; anything else could be words to the user.
+            // Only a valid issuer is shown. Anything else could be a message to the user.
             let found = match iss {
                 None => "missing".to_owned(),
                 Some(iss) if Issuer::parse(iss).is_ok() => presentable(iss),
@@ -119,7 +119,7 @@ mod tests {
     fn iss_is_compared_exactly_whether_advertised_or_not() {
         // RFC 9207 §2.4: "Clients MUST then compare the extracted and URL-decoded value to the issuer
         // identifier … using simple string comparison"; MCP 2026-07-28 asks for it without
-        // advertisement too, and for rejection where it is advertised but absent.
+        // advertisement too, and for rejection if it is advertised but absent.
         for advertised in [true, false] {
             assert_eq!(check("code=c&state=STATE&iss=https%3A%2F%2Fas.example", advertised), Ok("c".into()));
             for iss in
@@ -155,7 +155,7 @@ mod tests {
                 .unwrap_err();
         assert_eq!(code, Code::IssuerMismatch);
         assert!(!shown.contains("0900") && !shown.contains("access_denied"));
-        // Its issuer is, and has to be one.
+        // Its issuer is shown if it is valid.
         assert!(shown.contains("is https://evil.example; it has to be https://as.example."), "{shown}");
         for iss in ["call+0900", "https://evil.example/?call=0900", "data:text/plain,0900", "http://evil.example/0900"]
         {

@@ -6,7 +6,7 @@ use super::protocol_parameters::decides;
 use super::{DPOP_ALGORITHM, Issuer, IssuerPolicy, Resource, Scope, Url, form, presentable};
 use crate::{Code, Error, Result, Step};
 
-/// What an authorization server says of itself (RFC 8414 §2), checked against its issuer.
+/// An authorization server's metadata (RFC 8414 §2), checked against its issuer.
 #[derive(Clone, Debug)]
 pub struct AuthorizationServerMetadata {
     /// `issuer`, REQUIRED.
@@ -38,13 +38,13 @@ pub struct AuthorizationServerMetadata {
     /// `client_id_metadata_document_supported`, OPTIONAL
     /// (draft-ietf-oauth-client-id-metadata-document §5).
     pub client_id_metadata_document: bool,
-    /// `protected_resources`, OPTIONAL (RFC 9728 §4): those that it issues tokens for.
+    /// `protected_resources`, OPTIONAL (RFC 9728 §4): the resources that it issues tokens for.
     pub protected_resources: Option<Vec<String>>,
     /// `authorization_grant_profiles_supported`, OPTIONAL (draft-ietf-oauth-identity-assertion-authz-grant §7.2).
     pub grant_profiles: Option<Vec<String>>,
     pkce_s256: bool,
-    /// Whether `response_types_supported` has "code"; nothing where the member is missing, which RFC 8414
-    /// requires and live servers leave out.
+    /// Whether `response_types_supported` has "code"; `None` without the member. RFC 8414 requires it, but live
+    /// servers leave it out.
     response_types: Option<bool>,
 }
 
@@ -58,7 +58,7 @@ fn another_issuer(listed: &Issuer, named: &str) -> Error {
 }
 
 impl AuthorizationServerMetadata {
-    /// Where the document of an issuer is, by priority (MCP 2026-07-28
+    /// The URLs at which the document of an issuer may be, by priority (MCP 2026-07-28
     /// authorization-server-discovery).
     pub fn well_known_urls(issuer: &Issuer) -> Vec<Url> {
         const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -69,7 +69,7 @@ impl AuthorizationServerMetadata {
         places.iter().filter_map(|place| issuer.url().at_path(place).ok()).collect()
     }
 
-    /// Checks a document that was asked for at one of [`Self::well_known_urls`].
+    /// Checks a document from one of [`Self::well_known_urls`].
     ///
     /// RFC 8414 §3.3: "The `issuer` value returned MUST be identical to the authorization server's
     /// issuer identifier value … If these values are not identical, the data contained in the
@@ -77,9 +77,9 @@ impl AuthorizationServerMetadata {
     ///
     /// # Errors
     ///
-    /// [`Code::IssuerMismatch`] where the document names an issuer that `policy` does not take for this one,
+    /// [`Code::IssuerMismatch`] if the document names an issuer that `policy` does not accept for this one,
     /// [`Code::InsecureUrl`] for an endpoint that is neither https nor loopback or in a private network,
-    /// [`Code::InvalidResponse`] for a member without which there is no sign-in.
+    /// [`Code::InvalidResponse`] for a missing or invalid member that a sign-in needs.
     pub fn parse(document: &Object, listed: &Issuer, policy: &IssuerPolicy) -> Result<Box<Self>> {
         const STEP: Step = Step::AuthorizationServerMetadata;
         let fields = Fields::new(document, Code::InvalidResponse, STEP);
@@ -95,7 +95,7 @@ impl AuthorizationServerMetadata {
                 .url("token_endpoint", listed.url())?
                 .ok_or_else(|| fields.wrong("token_endpoint", "a URL"))?,
             registration_endpoint: endpoint("registration_endpoint")?,
-            // It only informs: one that can't be used is none.
+            // Not needed for a sign-in, so an invalid URL counts as absent.
             userinfo_endpoint: endpoint("userinfo_endpoint").ok().flatten(),
             revocation_endpoint: endpoint("revocation_endpoint")?,
             device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
@@ -117,8 +117,8 @@ impl AuthorizationServerMetadata {
         }))
     }
 
-    /// What a server of MCP 2025-03-26 without metadata has: "/authorize", "/token" and "/register" at
-    /// its origin, and PKCE, which that revision requires of all.
+    /// The defaults for a server of MCP 2025-03-26 without metadata: "/authorize", "/token" and "/register" at
+    /// its origin, and PKCE, which that revision requires.
     ///
     /// # Errors
     ///
@@ -150,13 +150,13 @@ impl AuthorizationServerMetadata {
         }))
     }
 
-    /// The authorization endpoint, where it can be used: what the protocol sets, or what decides on the security of
-    /// a request, may not stand in its own query (RFC 6749 §3.1: "Request and response parameters MUST NOT be
+    /// The authorization endpoint, if it can be used. Its own query must not contain parameters that the protocol sets
+    /// or that affect the security of a request (RFC 6749 §3.1: "Request and response parameters MUST NOT be
     /// included more than once").
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidResponse`] where there is none, or one with such a parameter.
+    /// [`Code::InvalidResponse`] if there is none, or one with such a parameter.
     pub fn usable_authorization_endpoint(&self) -> Result<&Url> {
         const STEP: Step = Step::AuthorizationServerMetadata;
         let endpoint = self.authorization_endpoint.as_ref().ok_or_else(|| {
@@ -174,11 +174,11 @@ impl AuthorizationServerMetadata {
         }
     }
 
-    /// Refuses a server that offers no code, before the user is asked.
+    /// Refuses a server that does not support codes, before the user is asked.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidResponse`] where `response_types_supported` lists others alone.
+    /// [`Code::InvalidResponse`] if `response_types_supported` lists only others.
     pub fn require_code(&self) -> Result<()> {
         if self.response_types != Some(false) {
             return Ok(());
@@ -187,8 +187,8 @@ impl AuthorizationServerMetadata {
         Err(Error::new(Code::InvalidResponse, Step::AuthorizationServerMetadata, message))
     }
 
-    /// Refuses a server that lists the resources it serves, and not this one (RFC 9728 §4): the MCP server
-    /// names an authorization server that knows nothing of it, so a token would be another resource's.
+    /// Refuses a server that lists its resources without this one (RFC 9728 §4): the MCP server names an
+    /// authorization server that does not know it, so a token would be for another resource.
     ///
     /// # Errors
     ///
@@ -206,7 +206,7 @@ impl AuthorizationServerMetadata {
         Err(Error::new(Code::ResourceMismatch, Step::AuthorizationServerMetadata, message))
     }
 
-    /// Refuses a server that lists the profiles of grants which it takes, and not ID-JAGs (SEP-990, "Discovery").
+    /// Refuses a server that lists its grant profiles without ID-JAGs (SEP-990, "Discovery").
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl AuthorizationServerMetadata {
         Err(Error::new(Code::Unsupported, Step::AuthorizationServerMetadata, message))
     }
 
-    /// Refuses a server that does not say that it knows S256.
+    /// Refuses a server that does not say that it supports S256.
     ///
     /// MCP 2026-07-28 security-considerations: "If `code_challenge_methods_supported` is absent, the
     /// authorization server does not support PKCE and MCP clients MUST refuse to proceed."
@@ -326,7 +326,7 @@ mod tests {
             "token_endpoint",
         ] {
             for url in ["http://as.example/x", "javascript:alert(1)", "data:text/html,x", "file:///x"] {
-                // A member that comes twice: the one that is read first has to be the bad one.
+                // A repeated member: the first one is the bad one.
                 let document = object(&format!(
                     r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", "{endpoint}": "{url}"}}"#
                 ));

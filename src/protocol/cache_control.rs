@@ -1,19 +1,19 @@
-//! How long an answer may be kept (RFC 9111).
+//! How long a response may be stored (RFC 9111).
 
 use super::json::digits;
 
-/// Where the server does not say: an hour. Metadata changes when a server is set up anew.
+/// The default, if the server does not say: an hour.
 const DEFAULT_SECONDS: u64 = 60 * 60;
 
-/// At most a day, whatever the server says: what was kept wrongly once mends itself.
+/// The maximum, whatever the server says: a day, so that outdated metadata does not last.
 const LONGEST_SECONDS: u64 = 24 * DEFAULT_SECONDS;
 
-/// The seconds that an answer with this `Cache-Control` may be used for; nothing where it must not be
-/// kept, or not be used unasked, which costs the same request.
+/// How many seconds a response with this `Cache-Control` may be used; `None` if it must not be stored, or must be
+/// validated, which costs the same request.
 pub fn fresh_seconds(field: &str) -> u64 {
     let mut seconds = DEFAULT_SECONDS;
     for directive in field.split([',', ' ']) {
-        // The three names that count are of one length.
+        // The three relevant names have the same length.
         let Some((name, value)) = directive.split_at_checked(8) else { continue };
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         // RFC 9111 §5.2.2.4: `no-cache` "MUST NOT be used to satisfy any other request without
@@ -21,7 +21,7 @@ pub fn fresh_seconds(field: &str) -> u64 {
         if is("no-store") || is("no-cache") {
             return 0;
         }
-        // §5.2.2.1. One that can't be read counts as over (§4.2.1).
+        // §5.2.2.1. An invalid value counts as expired (§4.2.1).
         if is("max-age=") {
             seconds = digits(value).unwrap_or_default();
         }

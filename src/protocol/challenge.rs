@@ -1,4 +1,4 @@
-//! `WWW-Authenticate` by the grammar of RFC 9110 §11.6.1.
+//! Parses `WWW-Authenticate` (RFC 9110 §11.6.1).
 
 use super::{Scope, UserAuthentication};
 
@@ -7,10 +7,10 @@ use super::{Scope, UserAuthentication};
 pub struct Challenge {
     /// The auth-scheme, in lower case.
     pub scheme: String,
-    /// The token68, where the challenge has one in place of parameters.
+    /// The token68, if the challenge has one instead of parameters.
     pub token68: Option<String>,
-    /// The names, in lower case, of parameters whose values are neither a token nor quoted. Such a value is
-    /// not used, not even in part.
+    /// The names, in lower case, of parameters whose values are neither a token nor quoted. Such values are not used,
+    /// not even in part.
     pub malformed: Vec<String>,
     parameters: Vec<(String, String)>,
 }
@@ -20,7 +20,7 @@ impl Challenge {
         Self { scheme: scheme.to_ascii_lowercase(), token68, malformed: Vec::new(), parameters: Vec::new() }
     }
 
-    /// A parameter by its name in lower case; the first where a server sends it twice.
+    /// A parameter by its name in lower case; the first one if a server sends it twice.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters(name).next()
     }
@@ -59,9 +59,8 @@ impl WwwAuthenticate {
     /// The `error` of a token that has too few scopes (RFC 6750 §3.1).
     pub const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
 
-    /// Reads a field, or several joined by commas as browsers join them. Challenges inform, so they are
-    /// taken as well as they can be: a comma that is missing between two parameters does no harm, and what
-    /// does not fit the grammar is left out up to the next comma.
+    /// Reads a field, or several that a browser has joined by commas. Reads as much as possible: a comma may be missing
+    /// between two parameters, and text that does not match the grammar is skipped up to the next comma.
     pub fn parse(field: &str) -> Self {
         let mut challenges: Vec<Challenge> = Vec::new();
         let mut input = Input(field);
@@ -93,31 +92,31 @@ impl WwwAuthenticate {
         }
     }
 
-    /// The challenge that this client can answer: of the Bearer and DPoP ones, the first that names
-    /// its resource metadata (RFC 9728 §5.1), else the first.
+    /// The challenge that this client can answer: the first Bearer or DPoP challenge that names its resource
+    /// metadata (RFC 9728 §5.1), otherwise the first Bearer or DPoP challenge.
     pub fn oauth(&self) -> Option<&Challenge> {
         let mut known = self.0.iter().filter(|challenge| challenge.is_oauth());
         known.clone().find(|challenge| challenge.parameter(RESOURCE_METADATA).is_some()).or_else(|| known.next())
     }
 
-    /// Where the resource's metadata is (RFC 9728 §5.1), by all challenges that this client can answer.
+    /// The URLs of the resource's metadata (RFC 9728 §5.1), from all challenges that this client can answer.
     pub fn resource_metadata(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|it| it.is_oauth()).flat_map(|it| it.parameters(RESOURCE_METADATA))
     }
 
-    /// Whether a challenge says where the resource's metadata is, legibly or not: older revisions of MCP
-    /// than 2025-06-18 do not.
+    /// Whether a challenge names the resource's metadata, even if its URL is invalid. Revisions of MCP before
+    /// 2025-06-18 do not.
     pub fn names_resource_metadata(&self) -> bool {
         self.0.iter().any(|challenge| challenge.is_oauth() && challenge.has(RESOURCE_METADATA))
     }
 
-    /// The scopes that are missing, where it says `insufficient_scope` (RFC 6750 §3.1); none where it does not say which.
+    /// The missing scopes, if it says `insufficient_scope` (RFC 6750 §3.1); empty if it does not say which.
     pub fn missing_scope(&self) -> Option<Scope> {
         let challenge = self.oauth().filter(|it| it.parameter("error") == Some(Self::INSUFFICIENT_SCOPE))?;
         Some(challenge.scope().unwrap_or_default())
     }
 
-    /// How the user has to sign in, where it says `insufficient_user_authentication` (RFC 9470 §3).
+    /// How the user has to sign in, if it says `insufficient_user_authentication` (RFC 9470 §3).
     pub fn wanted_authentication(&self) -> Option<UserAuthentication> {
         let challenge = self.oauth().filter(|it| it.parameter("error") == Some(UserAuthentication::ERROR))?;
         Some(UserAuthentication {
@@ -126,8 +125,8 @@ impl WwwAuthenticate {
         })
     }
 
-    /// Whether nothing but a Bearer token will do: there is a challenge for a token, and neither the
-    /// challenges nor, by `takes_dpop`, the metadata speak of DPoP (RFC 9449 §7.1).
+    /// Whether the server takes only Bearer tokens: there is a challenge for a token, and neither the challenges nor
+    /// the metadata (`takes_dpop`) mention DPoP (RFC 9449 §7.1).
     pub fn takes_bearer_alone(&self, takes_dpop: bool) -> bool {
         self.oauth().is_some() && !takes_dpop && self.0.iter().all(|challenge| challenge.scheme != "dpop")
     }
@@ -138,11 +137,11 @@ pub(super) fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// What is left of the field.
+/// The rest of the field.
 struct Input<'a>(&'a str);
 
 impl<'a> Input<'a> {
-    /// Takes bytes as long as they fit. All of the grammar outside quotes is ASCII.
+    /// Takes bytes while they match. The grammar outside quotes is ASCII.
     fn take(&mut self, fits: impl Fn(u8) -> bool) -> &'a str {
         let end = self.0.bytes().position(|byte| !byte.is_ascii() || !fits(byte)).unwrap_or(self.0.len());
         let (taken, rest) = self.0.split_at(end);
@@ -164,8 +163,7 @@ impl<'a> Input<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// `BWS "=" BWS ( token / quoted-string )`. Nothing where no `=` follows; nothing inside where
-    /// one does, but no value behind it.
+    /// `BWS "=" BWS ( token / quoted-string )`. `None` without `=`; `Some(None)` if no valid value follows it.
     fn parameter_value(&mut self) -> Option<Option<String>> {
         let mut ahead = Input(self.0);
         ahead.skip(|byte| byte == b' ' || byte == b'\t');
@@ -175,7 +173,7 @@ impl<'a> Input<'a> {
         ahead.skip(|byte| byte == b' ' || byte == b'\t');
         let value = match ahead.0.chars().next() {
             Some('"') => ahead.quoted_string(),
-            // An apostrophe is a character of tokens, but one in front is meant as a quote.
+            // An apostrophe may be part of a token, but at the start it is meant as a quote.
             Some('\'') => None,
             _ => ahead.token().map(str::to_owned),
         };
@@ -183,7 +181,7 @@ impl<'a> Input<'a> {
         Some(value)
     }
 
-    /// `quoted-string` (RFC 9110 §5.6.4): a backslash takes the next character as it is.
+    /// `quoted-string` (RFC 9110 §5.6.4): a backslash escapes the next character.
     fn quoted_string(&mut self) -> Option<String> {
         let mut text = String::new();
         let mut characters = self.0.strip_prefix('"')?.chars();
@@ -211,7 +209,7 @@ impl<'a> Input<'a> {
         Some(text.to_owned())
     }
 
-    /// Leaves out what is left of a list element.
+    /// Skips the rest of a list element.
     fn skip_element(&mut self) {
         let is_quoted = |quote: &char| matches!(quote, '"' | '\'');
         let mut quote = self.0.chars().next().filter(is_quoted);
@@ -229,7 +227,7 @@ impl<'a> Input<'a> {
         self.0 = self.0.get(end..).unwrap_or_default();
     }
 
-    /// Whether a parameter ends here: at a delimiter, or where the next one begins after a space.
+    /// Whether a parameter ends here: at a delimiter, or at a space before the next parameter.
     fn ends_parameter(&self) -> bool {
         let mut ahead = Input(self.0);
         let is_apart = ahead.skip(|byte| byte == b' ' || byte == b'\t') > 0;
@@ -361,7 +359,7 @@ mod tests {
             ("Bearer scope='a, b', error=\"x\"", "scope"),
             ("Bearer scope=\"a\"b, error=\"x\"", "scope"),
             ("Bearer scope=\"a\"b=\"c\", error=\"x\"", "scope"),
-            // A quote behind a backslash ends nothing (RFC 9110 §5.6.4).
+            // A quote after a backslash does not end the string (RFC 9110 §5.6.4).
             ("Bearer scope=@\"a\\\",b\", error=\"x\"", "scope"),
         ] {
             let parsed = WwwAuthenticate::parse(field);

@@ -1,4 +1,4 @@
-//! How a client shows who it is at the token endpoint (RFC 6749 §2.3).
+//! How a client authenticates at the token endpoint (RFC 6749 §2.3).
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::{Issuer, Secret, base64url};
 /// An authentication method (RFC 7591 §2, `token_endpoint_auth_method`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuthentication {
-    /// A public client: the id alone.
+    /// A public client: only the id.
     None,
     /// The secret in the `Authorization` header.
     SecretBasic,
@@ -17,14 +17,14 @@ pub enum ClientAuthentication {
     SecretPost,
     /// An assertion that the client's own key signs (RFC 7523 §2.2).
     PrivateKeyJwt,
-    /// None, and no client id: the grant's assertion says who the client is (RFC 7521 §4.1).
+    /// No authentication and no client id: the grant's assertion identifies the client (RFC 7521 §4.1).
     ByGrant,
 }
 
 impl ClientAuthentication {
     const REGISTERED: [Self; 4] = [Self::None, Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
 
-    /// The registered name; one of this library's own for [`Self::ByGrant`], which has none.
+    /// The registered name. [`Self::ByGrant`] has none, so this library uses its own.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -40,21 +40,21 @@ impl ClientAuthentication {
         Self::REGISTERED.into_iter().find(|method| method.name() == name)
     }
 
-    /// What a page asks for when it registers: no secret, unless the server lists its methods and
-    /// `none` is not among them. Then the secret in the form, which needs no preflight; and servers
-    /// made with Python's `mcp` look for `client_id` there alone.
+    /// The method that a page registers with: no secret, unless the server lists its methods without `none`. Then
+    /// the secret is sent in the form, which needs no preflight. Also, servers made with Python's `mcp` look for
+    /// `client_id` only there.
     pub fn to_register(supported: Option<&[String]>) -> Self {
         Self::first_of(&[Self::None, Self::SecretPost, Self::SecretBasic], supported).unwrap_or(Self::None)
     }
 
-    /// What a client with a secret uses. RFC 8414 §2: where the list is omitted, "the default is
+    /// The method for a client with a secret. RFC 8414 §2: if the list is omitted, "the default is
     /// `client_secret_basic`".
     pub fn for_secret(supported: Option<&[String]>) -> Self {
         Self::first_of(&[Self::SecretBasic, Self::SecretPost], supported).unwrap_or(Self::SecretBasic)
     }
 
-    /// What a registration means that names no method: the one that was asked for, where the server lists it,
-    /// and else what a client with or without a secret has.
+    /// The method of a registration that names none: the requested one if the server lists it, otherwise the default
+    /// of a client with or without a secret.
     pub fn unnamed(has_secret: bool, supported: Option<&[String]>) -> Self {
         let asked = Self::to_register(supported);
         let lists = |supported: &[String]| supported.iter().any(|name| name == asked.name());
@@ -65,7 +65,7 @@ impl ClientAuthentication {
         }
     }
 
-    /// Another one that the same credentials can be shown by.
+    /// Another method for the same credentials.
     pub fn other(self, has_secret: bool) -> Option<Self> {
         match self {
             Self::SecretBasic => Some(Self::SecretPost),
@@ -81,14 +81,14 @@ impl ClientAuthentication {
     }
 }
 
-/// A client's identity at one authorization server.
+/// A client at one authorization server.
 #[derive(Clone, Debug)]
 pub struct ClientCredentials {
-    /// `client_id`; empty where the grant's assertion says who the client is.
+    /// `client_id`; empty if the grant's assertion identifies the client.
     pub client_id: String,
-    /// `client_secret`, where there is one.
+    /// `client_secret`, if there is one.
     pub secret: Option<Secret>,
-    /// When the secret runs out, in seconds since 1970 (RFC 7591 §3.2.1); nothing where it does not.
+    /// When the secret expires, in seconds since 1970 (RFC 7591 §3.2.1); `None` if it does not.
     pub secret_expires_at: Option<u64>,
     /// How the client authenticates.
     pub method: ClientAuthentication,
@@ -106,9 +106,8 @@ impl ClientCredentials {
         Self { method: ClientAuthentication::ByGrant, ..Self::public("") }
     }
 
-    /// Adds the client's authentication to a request: parameters to its form, and the value of its
-    /// `Authorization` header where the method has one. `assertion` is what
-    /// [`AssertionClaims`] make, for that method.
+    /// Adds the client's authentication to a request: parameters to its form, and the value of its `Authorization`
+    /// header if the method has one. `assertion` is the signed [`AssertionClaims`], for that method.
     pub fn authenticate(&self, form: Form, assertion: Option<&Secret>) -> (Form, Option<Secret>) {
         match (self.method, &self.secret, assertion) {
             (ClientAuthentication::SecretBasic, Some(secret), _) => (form, Some(basic(&self.client_id, secret))),
@@ -127,17 +126,17 @@ impl ClientCredentials {
     }
 }
 
-/// How long an assertion is good, in seconds: for one request.
+/// How long an assertion is valid, in seconds: it is for one request.
 const ASSERTION_LIFE: u64 = 60;
 
 /// The header of a client's assertion.
 #[derive(Serialize)]
 pub struct AssertionHeader<'a> {
-    /// `alg`: by which the key signs (RFC 7518 §3.1).
+    /// `alg`: the signature algorithm (RFC 7518 §3.1).
     pub alg: &'a str,
     /// `typ`: "JWT".
     pub typ: &'static str,
-    /// `kid`: which key it is, where the client has several.
+    /// `kid`: the id of the key, if the client has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<&'a str>,
 }

@@ -1,5 +1,5 @@
-//! The URL of a client ID metadata document (draft-ietf-oauth-client-id-metadata-document): a URL as
-//! client id.
+//! The URL of a client ID metadata document, which is the client id
+//! (draft-ietf-oauth-client-id-metadata-document).
 
 use super::{Url, UrlError};
 
@@ -27,7 +27,7 @@ impl ClientIdMetadataUrl {
         }
     }
 
-    /// The text as it was given.
+    /// The original text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

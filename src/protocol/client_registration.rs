@@ -11,21 +11,21 @@ use super::{
 };
 use crate::{Code, Error, Result, Step};
 
-/// What the app says of itself when it registers (RFC 7591 §2).
+/// The metadata with which the app registers (RFC 7591 §2).
 pub struct ClientMetadata<'a> {
-    /// `client_name`: what the user reads on the consent page.
+    /// `client_name`: the name on the consent page.
     pub client_name: &'a str,
     /// `client_uri`: the app's home page.
     pub client_uri: Option<&'a Url>,
-    /// What else it says.
+    /// More metadata.
     pub about: &'a AboutClient,
-    /// `redirect_uris`: the one that this app uses; none where the user signs in on another device.
+    /// `redirect_uris`: the one that this app uses; none if the user signs in on another device.
     pub redirect_uri: Option<&'a RedirectUri>,
-    /// `dpop_bound_access_tokens`: the app takes no others (RFC 9449 §5.2).
+    /// `dpop_bound_access_tokens`: the app accepts no other tokens (RFC 9449 §5.2).
     pub dpop_bound: bool,
 }
 
-/// What an app may say of itself beside its name and home page (RFC 7591 §2, §2.3).
+/// Metadata of an app in addition to its name and home page (RFC 7591 §2, §2.3).
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AboutClient {
     /// `logo_uri`: its logo, for consent pages.
@@ -46,7 +46,7 @@ pub struct AboutClient {
     /// `software_version`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
-    /// `software_statement`: a JWT in which somebody vouches for it.
+    /// `software_statement`: a signed JWT with metadata of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_statement: Option<String>,
 }
@@ -62,13 +62,13 @@ impl ClientMetadata<'_> {
         self.redirect_uri.is_none_or(RedirectUri::is_native)
     }
 
-    /// The other type, for the one more try that MCP allows after a rejection.
+    /// The other type, for the retry that MCP allows after a rejection.
     pub fn other_application_type(&self) -> &'static str {
         if self.is_native() { "web" } else { "native" }
     }
 
-    /// The body of the registration request. `scope` is all that the resource is known to ask for. Without it
-    /// (`with_scope`) the server decides by itself: some refuse scopes that they do not list.
+    /// The body of the registration request. `scope` has all scopes that the resource may ask for. Without it
+    /// (`with_scope`), the server decides: some refuse scopes that they do not list.
     pub fn registration_request(
         &self,
         server: &AuthorizationServerMetadata,
@@ -76,9 +76,8 @@ impl ClientMetadata<'_> {
         with_scope: bool,
         application_type: &'static str,
     ) -> RegistrationRequest<'_> {
-        // §2: `scope` is what the client can ask for later on too: a server may hold the client to it, step-up
-        // included. So it is all that there is, where the server lists what the resource asks for among it, and
-        // else that alone.
+        // §2: `scope` limits what the client can ask for later, for example at a step-up. So it has all scopes that the
+        // server lists, if these include those of the resource. Otherwise it only has those of the resource.
         let listed = Some(&server.scopes_supported).filter(|listed| !scope.is_empty() && listed.covers(scope));
         RegistrationRequest {
             dpop_bound_access_tokens: self.dpop_bound,
@@ -98,8 +97,8 @@ impl ClientMetadata<'_> {
     }
 }
 
-/// The body of a registration request (RFC 7591 §3.1), to be written as JSON. Each member is metadata of the
-/// client (§2).
+/// The body of a registration request (RFC 7591 §3.1), which serde writes as JSON. Its members are client
+/// metadata (§2).
 #[derive(Serialize)]
 pub struct RegistrationRequest<'a> {
     #[serde(skip_serializing_if = "is_false")]
@@ -112,7 +111,7 @@ pub struct RegistrationRequest<'a> {
     #[serde(flatten)]
     about: &'a AboutClient,
     grant_types: [&'static str; 2],
-    /// Absent, they would be "code".
+    /// The default would be "code".
     response_types: &'static [&'static str],
     token_endpoint_auth_method: &'static str,
     application_type: &'static str,
@@ -120,7 +119,7 @@ pub struct RegistrationRequest<'a> {
     scope: Option<String>,
 }
 
-/// A client ID metadata document (draft-ietf-oauth-client-id-metadata-document §4.1), to be written as JSON.
+/// A client ID metadata document (draft-ietf-oauth-client-id-metadata-document §4.1), which serde writes as JSON.
 #[derive(Serialize)]
 pub struct ClientIdMetadataDocument<'a> {
     client_id: &'a str,
@@ -140,8 +139,8 @@ pub struct ClientIdMetadataDocument<'a> {
     dpop_bound_access_tokens: bool,
 }
 
-/// The document of an app at its URL: what it would register, for all its redirect URIs. `jwks_uri` has the public half
-/// of its key, where it authenticates by one; it can't by a secret, since the document is public (§4.1).
+/// The document of an app at its URL: the metadata that it would register, for all its redirect URIs. If the app
+/// authenticates with a key, `jwks_uri` has the public key. It can't use a secret, because the document is public (§4.1).
 pub fn client_id_metadata_document<'a>(
     url: &'a ClientIdMetadataUrl,
     metadata: &ClientMetadata<'a>,
@@ -149,7 +148,7 @@ pub fn client_id_metadata_document<'a>(
     jwks_uri: Option<&'a Url>,
 ) -> ClientIdMetadataDocument<'a> {
     let method = jwks_uri.map_or(ClientAuthentication::None, |_| ClientAuthentication::PrivateKeyJwt);
-    // One redirect URI that leads to a site makes it an app of the web.
+    // An app with a redirect URI at a web site is a web app.
     let native = redirect_uris.iter().all(RedirectUri::is_native);
     ClientIdMetadataDocument {
         client_id: url.as_str(),
@@ -170,13 +169,13 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Checks the answer (RFC 7591 §3.2.1): the server may have changed the method that was asked for.
+/// Checks the response (RFC 7591 §3.2.1): the server may have changed the requested method.
 /// `has_key`: whether the client can sign an assertion.
 ///
 /// # Errors
 ///
-/// [`Code::InvalidResponse`] without a `client_id`, [`Code::RegistrationFailed`] where the server assigns a
-/// method that this client does not have.
+/// [`Code::InvalidResponse`] without a `client_id`, [`Code::RegistrationFailed`] if the server assigns a method
+/// that this client does not support.
 pub fn registered_client(
     document: &Object,
     server: &AuthorizationServerMetadata,
@@ -265,7 +264,7 @@ mod tests {
             registered(true)
         };
         assert_eq!(scope(r#"["a", "b", "c"]"#), Some("a b c".into()));
-        // A client that is registered without a scope may be granted none.
+        // A client registered without a scope may not get any.
         assert_eq!(scope(r#"["a", "openid"]"#), Some("a b".into()));
         assert_eq!(scope("[]"), Some("a b".into()));
     }
@@ -320,7 +319,7 @@ mod tests {
         assert_eq!(method(r#"{"client_id": "x"}"#, ""), ClientAuthentication::None);
         assert_eq!(method(r#"{"client_id": "x", "client_secret": ""}"#, ""), ClientAuthentication::None);
         assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#, ""), ClientAuthentication::SecretBasic);
-        // The one that was asked for, where the server lists it.
+        // The requested method, if the server lists it.
         assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#, lists), ClientAuthentication::None);
         assert_eq!(method(r#"{"client_id": "x", "client_secret": "s"}"#, no_public), ClientAuthentication::SecretPost);
         let named = r#"{"client_id": "x", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}"#;

@@ -1,32 +1,32 @@
-//! CORS by the Fetch standard, for requests without credentials: what is checked, and what a server has
-//! to send so that a page may read its answers.
+//! CORS of the Fetch standard, for requests without credentials: the checks, and the headers with which a
+//! page may read a server's responses.
 
 use super::challenge::is_tchar;
 
 type Headers = [(String, String)];
 
-/// What lets a page of an origin read an answer (Fetch §4.10).
+/// The header that lets a page of an origin read a response (Fetch §4.10).
 pub fn allow_origin(origin: &str) -> String {
     ["Access-Control-Allow-Origin: ", origin].concat()
 }
 
-/// What lets a page send headers, in the answer to a preflight (Fetch §4.8).
+/// The header that lets a page send headers, in the response to a preflight (Fetch §4.8).
 pub fn allow_headers(names: &str) -> String {
     ["Access-Control-Allow-Headers: ", names].concat()
 }
 
-/// What lets a page read headers of an answer (Fetch §2.2.2).
+/// The header that lets a page read headers of a response (Fetch §2.2.2).
 pub fn expose_headers(names: &str) -> String {
     ["Access-Control-Expose-Headers: ", names].concat()
 }
 
-/// For which `*` does not stand (Fetch §2.2.2, CORS non-wildcard request-header name).
+/// The header that `*` does not include (Fetch §2.2.2, CORS non-wildcard request-header name).
 const NON_WILDCARD: &str = "authorization";
 
-/// What is said of a server that allows all headers by `*`, and wants a token.
+/// The problem of a server that allows headers with `*` and wants a token.
 pub const WILDCARD: &str = "\"*\" in Access-Control-Allow-Headers does not stand for Authorization.";
 
-/// What lets a page read an MCP server's challenge.
+/// The header that lets a page read an MCP server's challenge.
 pub const EXPOSE_CHALLENGE: &str = "Access-Control-Expose-Headers: WWW-Authenticate";
 
 /// The first value of a header, whose name is in lower case.
@@ -34,7 +34,7 @@ pub fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// The headers for which a page's request needs leave, by name (Fetch §2.2.2).
+/// The names of headers that need permission in a page's request (Fetch §2.2.2).
 pub fn preflighted<'a>(headers: &[(&'a str, &str)]) -> Vec<&'a str> {
     let simple = ["application/x-www-form-urlencoded", "text/plain"];
     let safelisted = |name, value| name == "accept" || (name == "content-type" && simple.contains(value));
@@ -45,11 +45,11 @@ pub fn preflighted<'a>(headers: &[(&'a str, &str)]) -> Vec<&'a str> {
 ///
 /// # Errors
 ///
-/// What the server sends in place of it.
+/// What the server sends instead.
 pub fn allows_origin(headers: &Headers, origin: &str) -> Result<(), String> {
     match header(headers, "access-control-allow-origin") {
         Some(allowed) if allowed == "*" || allowed == origin => Ok(()),
-        // Fetch §2.2.2: several fields of one name count as one, joined by commas.
+        // Fetch §2.2.2: several fields with the same name are joined by commas.
         Some(allowed) if allowed.contains(',') => {
             Err(["Access-Control-Allow-Origin is sent twice, or lists several: ", allowed, "."].concat())
         }
@@ -58,11 +58,11 @@ pub fn allows_origin(headers: &Headers, origin: &str) -> Result<(), String> {
     }
 }
 
-/// Fetch §4.8, CORS-preflight fetch: whether its answer lets a request with these headers go.
+/// Fetch §4.8, CORS-preflight fetch: whether its response allows a request with these headers.
 ///
 /// # Errors
 ///
-/// What the server sends in place of it, or leaves out.
+/// What the server sends instead, or what is missing.
 pub fn preflight_allows(status: u16, answer: &Headers, origin: &str, asked: &[&str]) -> Result<(), String> {
     if !(200..300).contains(&status) {
         return Err(format!("OPTIONS is answered with {status}."));
@@ -70,7 +70,7 @@ pub fn preflight_allows(status: u16, answer: &Headers, origin: &str, asked: &[&s
     allows_origin(answer, origin)?;
     let names = |field: &'static str| {
         let value = header(answer, field).unwrap_or_default();
-        // Fetch §4.8: one entry that is no name, and none counts.
+        // Fetch §4.8: if one entry is not a name, none is valid.
         list(value).ok_or_else(|| [field, " is no list of names: ", value, "."].concat())
     };
     names("access-control-allow-methods")?;
@@ -92,7 +92,7 @@ pub fn exposes(headers: &Headers, name: &str) -> bool {
     SAFELISTED.contains(&name) || exposed.iter().any(|exposed| exposed == name || exposed == "*")
 }
 
-/// Fetch §2.2.2, extract header list values: names in lower case, or nothing where an entry is none (RFC 9110 §5.6.1).
+/// Fetch §2.2.2, extract header list values: names in lower case, or `None` if an entry is not a name (RFC 9110 §5.6.1).
 fn list(value: &str) -> Option<Vec<String>> {
     let entries = value.split(',').map(|entry| entry.trim_matches([' ', '\t'])).filter(|entry| !entry.is_empty());
     entries.map(|entry| entry.bytes().all(is_tchar).then(|| entry.to_ascii_lowercase())).collect()
@@ -126,7 +126,7 @@ mod tests {
         assert!(allows(204, "Content-Type, DPoP", &["content-type", "dpop"]).is_ok());
         assert!(allows(204, "Content-Type", &["content-type", "dpop"]).unwrap_err().contains("dpop"));
         assert!(allows(401, "Content-Type", &["content-type"]).unwrap_err().contains("401"));
-        // Fetch §4.8: "*" does not stand for Authorization.
+        // Fetch §4.8: "*" does not include Authorization.
         assert!(allows(204, "*", &["dpop"]).is_ok());
         assert_eq!(allows(204, "*", &["authorization"]).unwrap_err(), WILDCARD);
         assert!(allows(204, "*, Content-Type", &["authorization"]).is_err());

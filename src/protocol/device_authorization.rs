@@ -1,4 +1,4 @@
-//! Device authorization (RFC 8628): the user signs in on another device, by a code.
+//! Device authorization (RFC 8628): the user enters a code and signs in on another device.
 
 use super::fields::Fields;
 use super::form::Form;
@@ -7,7 +7,7 @@ use super::server_text::presentable;
 use super::{Resource, Scope, Secret, Url};
 use crate::{Code, Result, Step};
 
-/// What the app shows, and what it polls with (§3.2).
+/// The response (§3.2): what the app shows, and the code that it polls with.
 pub struct DeviceAuthorization {
     /// `device_code`, REQUIRED.
     pub device_code: Secret,
@@ -15,22 +15,22 @@ pub struct DeviceAuthorization {
     pub user_code: String,
     /// `verification_uri`, REQUIRED.
     pub verification_uri: Url,
-    /// `verification_uri_complete`, OPTIONAL: has the code in it, for a QR code or the like.
+    /// `verification_uri_complete`, OPTIONAL: contains the code, for example for a QR code.
     pub verification_uri_complete: Option<Url>,
-    /// `expires_in`, REQUIRED: how long both codes are good, in seconds.
+    /// `expires_in`, REQUIRED: how long both codes are valid, in seconds.
     pub expires_in: u64,
-    /// `interval`, OPTIONAL: the least time between two polls, in seconds. "If no value is provided,
+    /// `interval`, OPTIONAL: the shortest time between two polls, in seconds. "If no value is provided,
     /// clients MUST use 5 as the default."
     pub interval: u64,
 }
 
-/// Asks for the codes (§3.1), with the resource as an authorization request has it (RFC 8707 §2).
+/// The request for the codes (§3.1), with the `resource` of an authorization request (RFC 8707 §2).
 pub fn device_authorization_request(resource: Option<&Resource>, scope: &Scope) -> Form {
     Form::new().optional("resource", resource.map(Resource::as_str)).optional("scope", scope.to_parameter().as_deref())
 }
 
 impl DeviceAuthorization {
-    /// Checks the answer of an endpoint.
+    /// Checks the response of an endpoint.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::protocol::test_support::object;
 
-    /// The example of §3.2, with something in place of its verification URI.
+    /// The example of §3.2 with another verification URI.
     fn parse(from: &str, to: &str) -> std::result::Result<DeviceAuthorization, Code> {
         let example = r#"{"device_code": "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS", "user_code": "WDJB-MJHT",
             "verification_uri": "https://example.com/device",
@@ -98,7 +98,7 @@ mod tests {
         for name in ["device_code", "user_code", "verification_uri\"", "expires_in"] {
             assert_eq!(parse(name, &format!("no_{name}")).err(), Some(Code::InvalidResponse), "{name}");
         }
-        // Nothing that fools a terminal or a log.
+        // No characters that mislead a terminal or a log.
         assert_eq!(parse("\"WDJB-MJHT", r#""\u001b[2JWDJB"#).unwrap().user_code, "[2JWDJB");
         assert_eq!(parse("\"WDJB-MJHT", r#""\u0000"#).err(), Some(Code::InvalidResponse));
     }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Secret, Url, base64url};
 
-/// The one signature algorithm that this client proves possession with.
+/// The only signature algorithm of this client's proofs.
 pub const DPOP_ALGORITHM: &str = "ES256";
 
 /// A public P-256 key (RFC 7518 §6.2.1), its coordinates in base64url.
@@ -18,8 +18,8 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Its SHA-256 thumbprint, which is a request's `dpop_jkt` (§10): of the members that RFC 7638 §3.2
-    /// requires, in its order. Coordinates in base64url have nothing that JSON escapes.
+    /// Its SHA-256 thumbprint, the `dpop_jkt` of a request (§10). The hash is over the members that RFC 7638 §3.2
+    /// requires, in its order. Coordinates in base64url need no escapes in JSON.
     pub fn thumbprint(&self) -> String {
         sha256(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, self.x, self.y))
     }
@@ -29,7 +29,7 @@ fn sha256(text: &str) -> String {
     base64url(&Sha256::digest(text.as_bytes()))
 }
 
-/// What one proof is for (§4.2).
+/// The content of one proof (§4.2).
 pub struct DpopProof<'a> {
     /// The key that signs.
     pub key: &'a PublicKey,
@@ -41,9 +41,9 @@ pub struct DpopProof<'a> {
     pub url: &'a Url,
     /// `iat`: seconds since 1970.
     pub issued_at: u64,
-    /// The token that goes with the request, for `ath`.
+    /// The token in the request, for `ath`.
     pub access_token: Option<&'a Secret>,
-    /// What the server gave last (§8, §9).
+    /// `nonce`: the last one from the server (§8, §9).
     pub nonce: Option<&'a str>,
 }
 
@@ -77,13 +77,13 @@ pub struct DpopClaims<'a> {
 }
 
 impl DpopProof<'_> {
-    /// The header, to be written as JSON.
+    /// The header, which serde writes as JSON.
     pub fn header(&self) -> DpopHeader<'_> {
         let jwk = Jwk { crv: "P-256", kty: "EC", x: &self.key.x, y: &self.key.y };
         DpopHeader { typ: "dpop+jwt", alg: DPOP_ALGORITHM, jwk }
     }
 
-    /// The claims, to be written as JSON.
+    /// The claims, which serde writes as JSON.
     pub fn claims(&self) -> DpopClaims<'_> {
         DpopClaims {
             jti: base64url(&self.id),

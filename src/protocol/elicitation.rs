@@ -8,22 +8,22 @@ use crate::{Code, Error, Result, Step};
 /// The longest message that is shown, in characters.
 const LONGEST_MESSAGE: usize = 500;
 
-/// A URL that an MCP server asks the user to open, as it is shown to them and as it is then opened: "MUST show the full
-/// URL to the user for examination before consent".
+/// A URL that an MCP server asks the user to open. The user sees exactly the URL that is opened: "MUST show the full URL
+/// to the user for examination before consent".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElicitedUrl {
     url: Url,
     warnings: Vec<UrlWarning>,
 }
 
-/// What the user should know of a URL before they open it: "SHOULD have warnings for ambiguous/suspicious URIs (i.e.,
+/// A warning about a URL, before the user opens it: "SHOULD have warnings for ambiguous/suspicious URIs (i.e.,
 /// containing Punycode)".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlWarning {
-    /// The host has letters of other alphabets, which can look like those of another name. It is shown in punycode.
+    /// The host has letters of other alphabets, which can imitate another name. It is shown in punycode.
     Punycode,
-    /// The host is an address, which tells nobody whose it is.
+    /// The host is an IP address, which does not tell whose it is.
     IpAddress,
     /// The page is on another host than the server that asks.
     OtherHost,
@@ -41,18 +41,18 @@ impl UrlWarning {
 }
 
 impl ElicitedUrl {
-    /// Checks a text from a server. `app_origin` is the origin of the app's own pages, where it has one.
+    /// Checks a text from a server. `app_origin` is the origin of the app's own pages, if it has pages.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidResponse`] for what [`Url::parse`] refuses as malformed, user names and passwords included.
-    /// [`Code::InsecureUrl`] for any scheme but https (http on loopback aside), for a URL that leads from the internet into
-    /// a private network, and for a page of the app's own: the app could read what the user types there ("does not enable
-    /// the client or LLM to inspect the content or user inputs"). A server of the app's own origin may name its pages.
+    /// [`Code::InvalidResponse`] for a text that [`Url::parse`] refuses as malformed, or with a user name or password.
+    /// [`Code::InsecureUrl`] for any scheme but https (except http on loopback), for a URL that leads from the internet into
+    /// a private network, and for a page of the app itself: the app could read what the user types there ("does not enable
+    /// the client or LLM to inspect the content or user inputs"). A server of the app's origin may name its pages.
     pub fn parse(text: &str, server: &ServerUrl, app_origin: Option<&str>) -> Result<Self> {
         let asking = server.url();
         let url = Url::parse(text).and_then(|url| asking.may_lead_to(&url).map(|()| url));
-        // Without its source, which tells mixed content: this URL is opened and not fetched.
+        // Without the source, which is about mixed content: this URL is opened, not fetched.
         let url = url.map_err(|error| error.at(Step::Request, "The URL to open", text).with_source(None))?;
         if app_origin == Some(url.origin()) && asking.origin() != url.origin() {
             let message = ["The URL to open is a page of this app, ", url.without_query(), "."].concat();
@@ -75,21 +75,21 @@ impl ElicitedUrl {
     }
 
     /// The whole URL in three parts, the host with its port in the middle: "SHOULD highlight the domain of the URL to
-    /// mitigate subdomain spoofing". In ASCII, so that nothing in it turns the order of the text around.
+    /// mitigate subdomain spoofing". In ASCII, so that no character can change the direction of the text.
     pub fn parts(&self) -> [&str; 3] {
         let (text, origin, host) = (self.url.as_str(), self.url.origin(), self.url.host());
         let scheme = origin.strip_suffix(host).unwrap_or_default();
         [scheme, host, text.strip_prefix(origin).unwrap_or_default()]
     }
 
-    /// What the user should know.
+    /// The warnings to show.
     pub fn warnings(&self) -> &[UrlWarning] {
         &self.warnings
     }
 }
 
-/// The server's reason, safe to show: one paragraph, without control characters and without those that turn the order of
-/// the text around, at most 500 characters of it.
+/// The server's reason, safe to show: one paragraph of at most 500 characters, without characters that control a
+/// terminal or change the direction of the text.
 pub fn elicitation_message(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(clean).filter(|word| !word.is_empty()).collect();
     let message = words.join(" ");
@@ -220,7 +220,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// What is shown is what is opened, and the host in it is the one that a browser goes to.
+        /// The URL that is shown is the one that is opened, and browsers see the same host in it.
         #[test]
         fn what_is_shown_is_what_is_opened(text in "https://[a-z0-9é.@:\\\\-]{1,20}[/?#]?[ -~é]{0,20}") {
             if let Ok(elicited) = elicited(&text) {

@@ -1,4 +1,4 @@
-//! Reads the members of a JSON object. An error names the member and what it has to be.
+//! Reads the members of a JSON object. Errors name the member and the expected value.
 
 use super::json::{Field, FieldError, Object};
 use super::{Url, UrlError};
@@ -13,7 +13,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Errors will have this code and step.
+    /// Errors have this code and step.
     pub fn new(object: &'a Object, code: Code, step: Step) -> Self {
         Self { object, code, step }
     }
@@ -64,7 +64,7 @@ impl<'a> Fields<'a> {
         self.object.get(name)
     }
 
-    /// An optional object, as the options of an app have some.
+    /// An optional object, such as some options of an app.
     #[cfg(target_arch = "wasm32")]
     pub fn object(&self, name: &'static str) -> Result<Option<&'a Object>> {
         use super::json::Value;
@@ -75,8 +75,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An optional URL, to which the one that the object came from may lead. What is no URL at all counts as
-    /// absent; one that is insecure is an error, used or not.
+    /// An optional URL to which the object's source may lead. A text that is not a URL counts as absent. An insecure
+    /// URL is an error even if it is not used.
     pub fn optional_url(&self, name: &'static str, from: &Url) -> Result<Option<Url>> {
         match self.object.text(name) {
             Some(text) if Url::parse(text) != Err(UrlError::Invalid) => self.url(name, from),
@@ -84,7 +84,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A URL, to which the one that the object came from may lead.
+    /// A URL to which the object's source may lead.
     pub fn url(&self, name: &'static str, from: &Url) -> Result<Option<Url>> {
         let Some(text) = self.string(name)? else { return Ok(None) };
         let checked = Url::parse(text).and_then(|url| from.may_lead_to(&url).map(|()| url));

@@ -1,9 +1,9 @@
-//! `application/x-www-form-urlencoded`, the form of OAuth's requests and of its callback query
+//! `application/x-www-form-urlencoded`, the format of OAuth's requests and of its callback query
 //! (RFC 6749 Appendix B).
 
 use zeroize::Zeroizing;
 
-/// Parameters in the order in which they were added. Zeroed on drop, since they hold codes and tokens.
+/// Parameters in the order in which they were added. Zeroed on drop, because they contain codes and tokens.
 #[derive(Clone, Default)]
 pub struct Form(Zeroizing<String>);
 
@@ -24,7 +24,7 @@ impl Form {
         self
     }
 
-    /// Adds a parameter, where there is a value.
+    /// Adds a parameter if it has a value.
     pub fn optional(self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.add(name, value),
@@ -43,8 +43,8 @@ pub fn encode(text: &str, out: &mut String) {
     out.extend(form_urlencoded::byte_serialize(text.as_bytes()));
 }
 
-/// Splits a query (with or without its `?`) into decoded names and values. What is not UTF-8 after
-/// decoding is replaced, as browsers do.
+/// Splits a query (with or without its `?`) into decoded names and values. Like browsers, replaces what is not
+/// UTF-8 after decoding.
 pub fn parse(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.strip_prefix('?').unwrap_or(query).as_bytes()).into_owned().collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Url, UrlError};
 
-/// An issuer: a URL without query and fragment, kept as the text that the server gave.
+/// An issuer: a URL without query and fragment, with the original text of the server.
 ///
 /// Compared as text, character by character (RFC 8414 §3.3, RFC 9207 §2.4): `https://a.example`
 /// and `https://a.example/` are two issuers.
@@ -28,21 +28,21 @@ impl Issuer {
         }
     }
 
-    /// The text as it was given.
+    /// The original text.
     pub fn as_str(&self) -> &str {
         &self.0.0
     }
 
-    /// The same as a URL.
+    /// The text as a URL.
     pub fn url(&self) -> &Url {
         &self.0.1
     }
 }
 
-/// Which issuer a metadata document may name, where the one that was listed stands in another way in it.
+/// Which issuer a metadata document may name if it differs from the listed one.
 #[derive(Clone, Debug, Default)]
 pub struct IssuerPolicy {
-    /// Refuses an empty path in place of `/`, and the other way round.
+    /// Refuses an empty path instead of `/`, and vice versa.
     pub strict: bool,
     /// Listed issuers, each with the one that its document names.
     pub accepted: Vec<(String, String)>,
@@ -52,9 +52,9 @@ impl IssuerPolicy {
     /// The issuer that a document names, if it may.
     ///
     /// RFC 8414 §3.3: "The `issuer` value returned MUST be identical to the authorization server's issuer
-    /// identifier value". An empty path and `/` are one URL (RFC 3986 §6.2.3), and live servers differ by
-    /// that alone between their resource's list and their document. From there on the document's own text
-    /// counts.
+    /// identifier value". An empty path and `/` are one URL (RFC 3986 §6.2.3), and for some live servers this
+    /// is the only difference between the resource's list and their document. From then on, the text of the document
+    /// is the issuer.
     pub fn named(&self, listed: &Issuer, named: &str) -> Option<Issuer> {
         let without_slash = |text: &'_ str| text.strip_suffix('/').unwrap_or(text).to_owned();
         let same_url = || listed.url().path() == "/" && without_slash(named) == without_slash(listed.as_str());

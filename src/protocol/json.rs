@@ -1,7 +1,7 @@
-//! JSON (RFC 8259): a value that some parser made, a reader whose errors name the field, a writer.
+//! JSON (RFC 8259): values, a reader whose errors name the member, and a writer.
 //!
-//! Parsing is left to the platform, through a port: every browser has a parser, and a
-//! derived one would be the biggest single item of the download.
+//! The platform parses, through a port: every browser has a parser, and a derived one would be the largest item of
+//! the download.
 
 use serde::{Serialize, Serializer};
 
@@ -42,7 +42,7 @@ impl Value {
     }
 }
 
-/// For programs that bring serde_json as their parser.
+/// For programs that use serde_json as their parser.
 #[cfg(any(test, feature = "serde_json"))]
 impl From<serde_json::Value> for Value {
     fn from(value: serde_json::Value) -> Self {
@@ -68,7 +68,7 @@ impl Serialize for Value {
         match self {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
-            // A whole number is written as one, without a point.
+            // Whole numbers are written without a decimal point.
             Value::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_EXACT => {
                 serializer.serialize_i64(*number as i64)
             }
@@ -86,7 +86,7 @@ impl Serialize for Object {
     }
 }
 
-/// A member that is not what the specification says.
+/// A member that violates the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldError {
     field: &'static str,
@@ -94,12 +94,12 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// For a member whose content, rather than type, is wrong.
+    /// For a member of the right type with wrong content.
     pub fn new(field: &'static str, expected: &'static str) -> Self {
         Self { field, expected }
     }
 
-    /// The error of a member whose type is wrong in an object: with what is there in its place.
+    /// The error for a member of the wrong type, with the value that was found.
     pub fn in_object(self, object: &Object, code: Code, step: Step) -> Error {
         let found = object.get(self.field).map_or("missing", Value::kind);
         self.told(code, step, &[", and is ", found].concat())
@@ -118,7 +118,7 @@ impl FieldError {
 pub(super) type Field<T> = Result<T, FieldError>;
 
 impl Object {
-    /// The member; `null` counts as absent, as servers use it so.
+    /// The member. `null` counts as absent: servers use it that way.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value).filter(|value| **value != Value::Null)
     }
@@ -133,7 +133,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// It is of another type.
+    /// It has another type.
     pub fn string(&self, name: &'static str) -> Field<Option<&str>> {
         match self.get(name) {
             None => Ok(None),
@@ -142,7 +142,7 @@ impl Object {
         }
     }
 
-    /// A string that is not empty; one of the wrong type counts as absent. For what merely informs.
+    /// A string that is not empty. A member of another type counts as absent. For members that a sign-in does not need.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {
             Some(Value::String(text)) if !text.is_empty() => Some(text),
@@ -150,8 +150,8 @@ impl Object {
         }
     }
 
-    /// The strings of a list, without what is none; a string stands for the words in it. Anything else counts
-    /// as absent. For what merely informs.
+    /// The strings in a list, or the words in a string. Anything else counts as absent. For members that a sign-in does
+    /// not need.
     pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
         match self.get(name)? {
             Value::Array(values) => Some(values.iter().filter_map(Value::as_str).collect()),
@@ -162,26 +162,26 @@ impl Object {
         }
     }
 
-    /// Whether a member is true, in a string too. For what merely informs.
+    /// Whether a member is true or "true". For members that a sign-in does not need.
     pub fn is_set(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Value::Bool(true))) || self.text(name) == Some("true")
     }
 
-    /// A time in seconds, at most `LONGEST_SECONDS`; a negative one is over. Anything else counts as absent.
+    /// A time in seconds, at most `LONGEST_SECONDS`. A negative time counts as zero. Anything else counts as absent.
     pub fn seconds(&self, name: &str) -> Option<u64> {
         match self.get(name)? {
-            // Rust's conversion saturates, and takes NaN for zero.
+            // Rust's conversion saturates, and converts NaN to zero.
             Value::Number(number) => Some((*number as u64).min(LONGEST_SECONDS)),
             Value::String(text) => seconds(text),
             _ => None,
         }
     }
 
-    /// A string that has to be there and not be empty.
+    /// A required string, which must not be empty.
     ///
     /// # Errors
     ///
-    /// It is absent, empty or of another type.
+    /// It is absent, is empty or has another type.
     pub fn required_string(&self, name: &'static str) -> Field<&str> {
         let text = self.string(name)?.filter(|text| !text.is_empty());
         text.ok_or(FieldError::new(name, "a string"))
@@ -191,7 +191,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// It is of another type, or one of its entries is.
+    /// It has another type, or one of its entries does.
     pub fn strings(&self, name: &'static str) -> Field<Option<Vec<&str>>> {
         let expected = FieldError::new(name, "a list of strings");
         match self.get(name) {
@@ -208,7 +208,7 @@ impl Object {
         }
     }
 
-    /// A boolean that is false where absent.
+    /// A boolean. If it is absent, it is false.
     ///
     /// # Errors
     ///
@@ -217,18 +217,18 @@ impl Object {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(value)) => Ok(*value),
-            // As `is_set` has it.
+            // Like `is_set`.
             Some(Value::String(text)) if matches!(text.as_str(), "" | "false" | "true") => Ok(text == "true"),
             Some(_) => Err(FieldError::new(name, "true or false")),
         }
     }
 
-    /// An optional whole number that is not negative. Decimal digits in a string are taken too,
-    /// since servers send `expires_in` so.
+    /// An optional whole number that is not negative. A string of decimal digits is accepted as well: servers send
+    /// `expires_in` that way.
     ///
     /// # Errors
     ///
-    /// It is of another type, negative, or too big to be exact.
+    /// It has another type, is negative, or is too big to be exact.
     pub fn whole_number(&self, name: &'static str) -> Field<Option<u64>> {
         let number = match self.get(name) {
             None => return Ok(None),
@@ -240,10 +240,10 @@ impl Object {
     }
 }
 
-/// A hundred years: a time added to now stays exact in a double, in milliseconds too.
+/// A hundred years. Added to the current time, it is exact in a double, also in milliseconds.
 pub(crate) const LONGEST_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// Seconds in decimal digits, at most `LONGEST_SECONDS`; a negative number of them is over.
+/// Seconds in decimal digits, at most `LONGEST_SECONDS`. A negative number counts as zero.
 pub(crate) fn seconds(text: &str) -> Option<u64> {
     let (is_over, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
     let seconds = digits.bytes().try_fold(0_u64, |sum, byte| {
@@ -258,7 +258,7 @@ pub(crate) fn digits(text: &str) -> Option<u64> {
     if text.is_empty() || text.len() > 15 { None } else { text.bytes().try_fold(0, add) }
 }
 
-/// Texts with a separator between them, in less code than the standard library's `join`.
+/// Texts with a separator between them, with less code than the standard library's `join`.
 pub(crate) fn joined<'a>(texts: impl Iterator<Item = &'a str>, separator: &str) -> String {
     texts.fold(String::new(), |mut joined, text| {
         joined.push_str(if joined.is_empty() { "" } else { separator });

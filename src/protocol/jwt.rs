@@ -1,10 +1,10 @@
-//! JSON web tokens in the compact form (RFC 7515 §3.1), as far as a client writes them.
+//! JSON web tokens in compact form (RFC 7515 §3.1), as far as a client needs them.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::{Secret, base64url};
 
-/// Header and claims, encoded: what is signed.
+/// Encoded header and claims: the text to be signed.
 pub fn signing_input(header: &str, claims: &str) -> String {
     [&base64url(header.as_bytes()), ".", &base64url(claims.as_bytes())].concat()
 }
@@ -14,7 +14,7 @@ pub fn signed(signing_input: &str, signature: &[u8]) -> Secret {
     [signing_input, ".", &base64url(signature)].concat().into()
 }
 
-/// The claims of a token, as JSON, with its signature unchecked.
+/// The claims of a token as JSON. Does not check the signature.
 pub fn claims(token: &str) -> Option<String> {
     let claims = token.split('.').nth(1)?;
     String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()

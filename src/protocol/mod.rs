@@ -1,7 +1,7 @@
-//! What the RFCs say: messages built, parsed and checked. Pure functions and types; no I/O, no
-//! clock, no browser.
+//! What the RFCs say: builds, parses and checks messages. Pure functions and types, without I/O, clock or
+//! browser.
 //!
-//! A value of one of these types was checked when it was made, so nobody checks it again.
+//! Values of these types are checked when they are made, and nowhere else.
 
 mod address;
 mod authorization_parameters;
@@ -81,8 +81,8 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use crate::{Code, Error, Step};
 
 impl UrlError {
-    /// The error of the step in which the text was found. `what` names it: an option or a field. A server's is
-    /// not the app's to correct.
+    /// The error for the step in which the text was found. `what` names its option or field. The code says whether the app
+    /// or the server has to correct it.
     pub fn at(self, step: Step, what: &str, found: &str) -> Error {
         let code = match self {
             UrlError::Insecure | UrlError::PlainHttp | UrlError::Private => Code::InsecureUrl,
@@ -104,7 +104,7 @@ impl UrlError {
             }
             _ => ".",
         };
-        // Secrets may be in a query, and before an @.
+        // A query, or the text before an @, may contain secrets.
         let shown = found.split(['?', '#']).next().filter(|found| !found.contains('@')).map(presentable);
         let shown = shown.as_deref().unwrap_or("not shown");
         Error::new(code, step, [what, " is \"", shown, "\", ", expected, hint].concat())
@@ -128,6 +128,6 @@ pub(crate) mod test_support {
         }
     }
 
-    /// Compiles only for a type that wipes its memory when it is dropped. No safe code can read the memory after that.
+    /// Compiles only for types that zero their memory when they are dropped. Safe code can't read that memory to test it.
     pub(crate) fn is_zeroed_on_drop(_: &impl zeroize::ZeroizeOnDrop) {}
 }

@@ -1,22 +1,22 @@
-//! OAuth's error answer (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2; RFC 7009 §2.2.1).
+//! OAuth's error responses (RFC 6749 §5.2, §4.1.2.1; RFC 7591 §3.2.2; RFC 7009 §2.2.1).
 
 use super::json::{Object, Value};
 use super::server_text::{contains, presentable};
 
-/// What a server gave as its reason, made safe to show as text.
+/// The reason that a server gives, made safe to show as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuthError {
     /// `error`.
     pub error: String,
-    /// `error_description`, where there is one.
+    /// `error_description`, if there is one.
     pub description: Option<String>,
 }
 
 impl OAuthError {
-    /// Reads an answer; nothing where it is no OAuth error.
+    /// Reads a response; `None` if it is not an OAuth error.
     ///
-    /// `sent` are the secrets of the request: a text that repeats one of them is left out, so that a
-    /// server can't put them before the user or into a log.
+    /// `sent` are the secrets of the request. A text that repeats one of them is left out, so that a server
+    /// can't show them to the user or write them into a log.
     pub fn parse(document: &Object, sent: &[&str]) -> Option<Self> {
         let error = document.get("error")?;
         // Live servers send objects, lists and numbers as well.
@@ -25,7 +25,7 @@ impl OAuthError {
         Self::new(name(error)?, words, sent)
     }
 
-    /// The end of a sentence on an answer that is no OAuth error: what it says in words, as one of RFC 9457 does.
+    /// The end of a sentence about a response that is not an OAuth error: its description, for example by RFC 9457.
     pub fn words(document: Option<&Object>, sent: &[&str]) -> String {
         let words = document.and_then(words).and_then(|text| told(text, sent));
         words.map_or_else(|| " without a reason.".to_owned(), |words| [": ", &words].concat())
@@ -37,8 +37,8 @@ impl OAuthError {
         Some(Self { error, description: description.and_then(|text| told(text, sent)) })
     }
 
-    /// The way out where the server complains of `resource` (RFC 8707 §2), in its code or in its words:
-    /// some take none, such as Microsoft Entra ID. One who declines may be told of a "resource owner".
+    /// The remedy if the server complains about `resource` (RFC 8707 §2), in its code or in its description: some
+    /// servers do not support it, such as Microsoft Entra ID. A refusal may mention the "resource owner".
     pub fn resource_hint(&self) -> &'static str {
         let is_letter = |character: char| character.is_ascii_alphabetic();
         let is_about_resource = |text: &String| {
@@ -68,15 +68,14 @@ impl OAuthError {
     }
 }
 
-/// The members in which servers say it in words.
+/// The members in which servers describe the error.
 fn words(document: &Object) -> Option<&str> {
     const NAMES: [&str; 7] =
         ["error_description", "message", "msg", "detail", "title", "errorSummary", "error_message"];
     NAMES.into_iter().find_map(|name| document.text(name))
 }
 
-/// What stands for the code of an error, which live servers have as an object or a list as well. What is empty says
-/// that there is none.
+/// The code of an error. Live servers also send an object or a list. Empty values mean that there is no error.
 fn name(error: &Value) -> Option<&str> {
     match error {
         Value::String(text) => Some(text).filter(|text| !text.is_empty()).map(String::as_str),
@@ -89,22 +88,22 @@ fn name(error: &Value) -> Option<&str> {
 
 const RESOURCE_HINT: &str = " If it takes no \"resource\", list its issuer in omitResource.";
 
-/// What a server wrote, unless it repeats a secret that it was sent.
+/// The text of a server, unless it repeats a secret of the request.
 ///
 /// RFC 6749 §5.2: both texts "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
 /// Servers do send quotes and other scripts.
 fn told(text: &str, sent: &[&str]) -> Option<String> {
-    // First: what is dropped could have kept a secret apart.
+    // First, because dropped characters could have split a secret.
     let text = presentable(text);
     (!text.is_empty() && !sent.iter().any(|secret| repeats(&text, secret))).then_some(text)
 }
 
-/// Shorter ones stand in ordinary words.
+/// Shorter secrets may occur in ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
-/// Whether a text has a secret in it: anywhere, or as a whole word where it is so short that words have it too.
+/// Whether a text contains a secret: anywhere, or only as a whole word if the secret is short.
 fn repeats(text: &str, secret: &str) -> bool {
-    // A text that is cut off may end in the middle of a secret.
+    // A text that was cut off may end in the middle of a secret.
     let begun = secret.get(..secret.len().min(SHORTEST_SECRET * 2)).unwrap_or(secret);
     match secret.len() {
         SHORTEST_SECRET.. => contains(text, begun),
@@ -133,7 +132,7 @@ mod tests {
 
     #[test]
     fn an_error_of_another_type_is_one() {
-        // RFC 6749 §5.2 has a string, and live servers have more.
+        // RFC 6749 §5.2 has a string. Live servers send other types, too.
         for (document, sentence) in [
             (r#"{"error": {"code": "invalid_grant", "message": "gone"}}"#, "invalid_grant: gone"),
             (r#"{"error": {"message": "gone"}}"#, "gone: gone"),
@@ -150,7 +149,7 @@ mod tests {
         let words = |text| OAuthError::words(Some(&object(text)), &["s3cret-s3cret"]);
         assert_eq!(words(r#"{"code": 400, "msg": "token is gone"}"#), ": token is gone");
         assert_eq!(words(r#"{"msg": "token s3cret-s3cret is gone"}"#), " without a reason.");
-        // Okta's and Stytch's endpoints belong to APIs with forms of their own.
+        // Okta's and Stytch's endpoints belong to APIs with their own error format.
         assert_eq!(words(r#"{"errorCode": "invalid_client", "errorSummary": "no such client"}"#), ": no such client");
         assert_eq!(words(r#"{"error_type": "x", "error_message": "gone"}"#), ": gone");
     }
@@ -160,7 +159,7 @@ mod tests {
         let document = object(r#"{"error": "invalid_grant", "error_description": "bad code s3cret"}"#);
         assert_eq!(OAuthError::parse(&document, &["s3cret"]).unwrap().description, None);
         assert_eq!(OAuthError::new("e", Some("bad code s3\u{0}cret"), &["s3cret"]).unwrap().description, None);
-        // One that is cut off at the end of a text that is too long.
+        // A secret that is cut off at the end of a long text.
         let long = "x".repeat(280) + "0123456789abcdef-0123456789abcdef";
         assert_eq!(
             OAuthError::new("e", Some(&long), &["0123456789abcdef-0123456789abcdef"]).unwrap().description,

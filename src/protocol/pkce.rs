@@ -1,4 +1,4 @@
-//! Proof key for code exchange (RFC 7636), with S256 alone.
+//! Proof key for code exchange (RFC 7636), only with S256.
 
 use sha2::{Digest, Sha256};
 
@@ -9,12 +9,12 @@ use super::{Secret, base64url};
 pub struct CodeVerifier(Secret);
 
 impl CodeVerifier {
-    /// From random bytes of cryptographic strength.
+    /// From cryptographically strong random bytes.
     pub fn from_entropy(bytes: [u8; 32]) -> Self {
         Self(base64url(&bytes).into())
     }
 
-    /// As it was kept.
+    /// From the stored text.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
     }
@@ -30,7 +30,7 @@ impl CodeVerifier {
     }
 }
 
-/// The challenge that goes with the authorization request.
+/// The challenge in the authorization request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeChallenge(String);
 

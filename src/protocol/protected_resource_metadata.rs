@@ -7,7 +7,7 @@ use crate::{Code, Error, Result, Step};
 
 const STEP: Step = Step::ResourceMetadata;
 
-/// What a resource says of itself (RFC 9728 §2), checked against the server that it is for.
+/// A resource's metadata (RFC 9728 §2), checked against its server.
 #[derive(Clone, Debug)]
 pub struct ProtectedResourceMetadata {
     /// `resource`, REQUIRED.
@@ -18,7 +18,7 @@ pub struct ProtectedResourceMetadata {
     /// `scopes_supported`, RECOMMENDED.
     pub scopes_supported: Option<Scope>,
     /// `dpop_signing_alg_values_supported` has this client's algorithm, or
-    /// `dpop_bound_access_tokens_required` is set: the resource takes DPoP tokens.
+    /// `dpop_bound_access_tokens_required` is set: the resource accepts DPoP tokens.
     pub takes_dpop: bool,
 }
 
@@ -27,12 +27,12 @@ pub struct ProtectedResourceMetadata {
 pub struct Places {
     /// The places.
     pub urls: Vec<Url>,
-    /// The first so many are named by the server. The others are for where it names none that has a document.
+    /// How many of them the server names; these come first. The others are tried if none of these has a document.
     pub named: usize,
 }
 
 impl ProtectedResourceMetadata {
-    /// Where the document is if no challenge says so: at the path of the server, then at the root
+    /// Where the document is if no challenge names it: at the path of the server, then at the root
     /// (MCP 2026-07-28 authorization, "Protected Resource Metadata Discovery Requirements").
     pub fn well_known_urls(server: &ServerUrl) -> Vec<Url> {
         const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -48,12 +48,12 @@ impl ProtectedResourceMetadata {
         urls
     }
 
-    /// Where the document is of a server that answered with these challenges, by priority. RFC 9728 §5.1: the
-    /// challenges say where. Some say it wrongly, so the well-known places of the server's own origin follow.
+    /// Where the document may be for a server that answered with these challenges, by priority. RFC 9728 §5.1: the
+    /// challenges name the URL. Some are wrong, so the well-known places of the server's own origin follow.
     ///
     /// # Errors
     ///
-    /// [`Code::InsecureUrl`] where the challenges name insecure or private places alone.
+    /// [`Code::InsecureUrl`] if the challenges name only insecure or private places.
     pub fn places(server: &ServerUrl, challenges: &WwwAuthenticate) -> Result<Places> {
         let mut urls = Vec::new();
         let mut insecure: Option<(&str, UrlError)> = None;
@@ -72,7 +72,7 @@ impl ProtectedResourceMetadata {
         Ok(Places { urls, named })
     }
 
-    /// Whether a document says that the resource takes DPoP tokens (RFC 9728 §2).
+    /// Whether a document says that the resource accepts DPoP tokens (RFC 9728 §2).
     pub fn takes_dpop(document: &Object) -> bool {
         document.is_set("dpop_bound_access_tokens_required")
             || document.texts("dpop_signing_alg_values_supported").unwrap_or_default().contains(&DPOP_ALGORITHM)
@@ -105,7 +105,7 @@ impl ProtectedResourceMetadata {
     pub fn resource(document: &Object, server: &ServerUrl) -> Result<Resource> {
         let fields = Fields::new(document, Code::InvalidResponse, STEP);
         let named = match document.get("resource") {
-            // Some servers make a list of it.
+            // Some servers send a list.
             Some(Value::Array(names)) if names.len() == 1 => names.first().and_then(Value::as_str).unwrap_or_default(),
             _ => fields.required_string("resource")?,
         };
@@ -118,7 +118,7 @@ impl ProtectedResourceMetadata {
     }
 }
 
-/// The authorization servers that can be used. One that can't does not stand in the way of the others.
+/// The usable authorization servers. An unusable one does not affect the others.
 fn issuers(document: &Object, server: &ServerUrl) -> Result<Vec<Issuer>> {
     let issuer = |text| Issuer::parse(text).and_then(|it| server.url().may_lead_to(it.url()).map(|()| it));
     let mut usable = Vec::new();

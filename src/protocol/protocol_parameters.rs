@@ -1,6 +1,6 @@
-//! The parameters of an authorization request that are not an app's to set.
+//! The parameters of an authorization request that an app can't set.
 
-/// What the protocol sets, or what decides on the security of a request.
+/// Parameters that the protocol sets or that affect the security of a request.
 pub(super) const PROTOCOL_PARAMETERS: [&str; 13] = [
     "resource",
     "scope",
@@ -17,11 +17,11 @@ pub(super) const PROTOCOL_PARAMETERS: [&str; 13] = [
     "state",
 ];
 
-/// The first so many may stand in an endpoint's own query, where ours replace them. An endpoint with one of the
-/// others can't be used.
+/// How many of them, from the first, may be in an endpoint's own query, where ours replace them. An endpoint with one of
+/// the others can't be used.
 pub(super) const HARMLESS: usize = 2;
 
-/// Whether an endpoint that has a parameter in its own query can't be used.
+/// Whether this parameter makes an endpoint unusable if it is in the endpoint's own query.
 pub(super) fn decides(name: &str) -> bool {
     PROTOCOL_PARAMETERS.iter().skip(HARMLESS).any(|decisive| *decisive == name)
 }

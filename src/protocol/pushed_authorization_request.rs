@@ -5,16 +5,16 @@ use super::json::Object;
 use super::{AuthorizationRequest, Url};
 use crate::{Code, Result, Step};
 
-/// The server's reference to a request that it has taken (§2.2). It is used at once and only once, so
-/// `expires_in` tells nothing.
+/// The server's reference to a pushed request (§2.2). It is used at once and only once, so `expires_in` does
+/// not matter.
 pub struct RequestUri(String);
 
 impl RequestUri {
-    /// Checks an answer.
+    /// Checks a response.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidResponse`] where there is none.
+    /// [`Code::InvalidResponse`] if there is none.
     pub fn parse(document: &Object) -> Result<Self> {
         let request_uri = document.required_string("request_uri");
         request_uri
@@ -22,7 +22,7 @@ impl RequestUri {
             .map_err(|error| error.at(Code::InvalidResponse, Step::Authorization))
     }
 
-    /// The URL that the user agent opens in place of the whole request's (§4).
+    /// The URL that the user agent opens, without the parameters of the request (§4).
     ///
     /// # Errors
     ///

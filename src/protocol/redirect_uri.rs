@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Url, UrlError};
 
-/// Where authorization responses go, as the app wrote it: "authorization servers MUST compare the two URIs
-/// using simple string comparison" (OAuth 2.1 §2.3.1). A page, or what opens a desktop or mobile app (RFC 8252 §7.1).
+/// Where authorization responses are sent, with the app's original text: "authorization servers MUST compare the two URIs
+/// using simple string comparison" (OAuth 2.1 §2.3.1). A page, or a URI that opens a desktop or mobile app (RFC 8252 §7.1).
 ///
 /// Clones share their text.
 #[derive(Clone, Debug)]
@@ -28,16 +28,16 @@ impl RedirectUri {
         }
     }
 
-    /// The text as it was given: what is registered and sent.
+    /// The original text, which is registered and sent.
     pub fn as_str(&self) -> &str {
         &self.0.0
     }
 
-    /// The query of a URL that came back, if it came back here: scheme, host, port and path are the same. It has its `?`.
+    /// The query, with its `?`, of the URL that the user came back to, if scheme, host, port and path are the same.
     ///
     /// # Errors
     ///
-    /// What came back is no URL, as [`Url::parse`] says.
+    /// The text is not a URL, like [`Url::parse`].
     pub fn response(&self, callback: &str) -> Result<Option<String>, UrlError> {
         let callback = callback.split('#').next().unwrap_or_default();
         let Some(url) = self.url() else {
@@ -49,20 +49,20 @@ impl RedirectUri {
         Ok((callback.without_query() == url.without_query()).then(|| callback.query().to_owned()))
     }
 
-    /// The same as a URL; nothing where it opens an app.
+    /// The text as a URL; `None` if it opens an app.
     pub fn url(&self) -> Option<&Url> {
         self.0.1.as_ref()
     }
 
-    /// Whether it leads to an app on this machine rather than to a page of a site: OpenID Connect Registration §2 calls
-    /// the client `native` then.
+    /// Whether it leads to an app on this machine rather than to a page of a site. OpenID Connect Registration §2 calls
+    /// such a client `native`.
     pub fn is_native(&self) -> bool {
         self.url().is_none_or(Url::is_loopback)
     }
 }
 
 /// RFC 8252 §7.1: "apps MUST use a URI scheme based on a domain name under their control, expressed in reverse order".
-/// Whatever has no such scheme, such as `javascript:`, is refused by that.
+/// So schemes such as `javascript:` are refused.
 fn is_private_use(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     let is_label = |label: &str| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Url, UrlError};
 use crate::{Code, Error, Step};
 
-/// The MCP server's URL, as the app gave it, without a fragment.
+/// The MCP server's URL from the app, without its fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerUrl(Url);
 
@@ -47,8 +47,8 @@ impl Resource {
         Self(Arc::new((text, url.clone())))
     }
 
-    /// Takes the resource that a metadata document names, if it is the server's URL or a parent path
-    /// of it on the same origin (RFC 9728 §3.3, widened to parent paths by MCP).
+    /// Accepts the resource that a metadata document names, if it is the server's URL or a parent path
+    /// of it at the same origin (RFC 9728 §3.3, widened to parent paths by MCP).
     pub fn named_for(text: &str, server: &ServerUrl) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let same_query = url.query().is_empty() || url.query() == server.url().query();
@@ -59,7 +59,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// [`Code::ResourceMismatch`] where this is not the server's own URL, a slash at its end aside.
+    /// [`Code::ResourceMismatch`] if this is not the server's own URL, with or without a trailing slash.
     pub fn require_exact(&self, server: &ServerUrl) -> crate::Result<()> {
         let own = Resource::of(server);
         if self.as_str().strip_suffix('/').unwrap_or(self.as_str()) == own.as_str() || self.0.1 == *server.url() {
@@ -70,7 +70,7 @@ impl Resource {
         Err(Error::new(Code::ResourceMismatch, Step::ResourceMetadata, message.concat()))
     }
 
-    /// The text, as it goes into requests.
+    /// The text for requests.
     pub fn as_str(&self) -> &str {
         &self.0.0
     }
@@ -129,7 +129,7 @@ mod tests {
         ] {
             assert_eq!(named(bad), None, "{bad}");
         }
-        // RFC 9728 §3.3: a server whose URL has a query, and whose metadata names it with that or without.
+        // RFC 9728 §3.3: a server whose URL has a query. Its metadata names it with or without the query.
         let of_tenant = |text| Resource::named_for(text, &server("https://a.example/mcp?tenant=1"));
         for good in ["https://a.example/mcp?tenant=1", "https://a.example/mcp", "https://a.example"] {
             assert_eq!(of_tenant(good).unwrap().as_str(), good);

@@ -3,7 +3,7 @@
 use super::Secret;
 use super::form::Form;
 
-/// Asks the server to forget a token. `hint` is `access_token` or `refresh_token` (§2.1).
+/// The request to revoke a token. `hint` is `access_token` or `refresh_token` (§2.1).
 pub fn revocation_request(token: &Secret, hint: &str) -> Form {
     Form::new().add("token", token.expose()).add("token_type_hint", hint)
 }

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use super::json::joined;
 
-/// A set of scope tokens, in the order in which they came. Clones share them.
+/// A set of scope tokens, in their original order. Clones share them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Arc<Vec<String>>);
 
-/// No server has half as many. A list of a server's that is longer would keep the page busy.
+/// No server has half as many. A longer list could block the page.
 const MOST: usize = 1000;
 
 impl Scope {
-    /// Reads a space-separated list. What is no scope token is left out.
+    /// Reads a space-separated list. Invalid scope tokens are left out.
     ///
     /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
     pub fn parse(text: &str) -> Self {
         Self::from_tokens([text])
     }
 
-    /// Collects tokens from texts with one or more of them, each once and a thousand at most. What is no scope token is left out.
+    /// Collects the tokens of several lists, each once, and at most a thousand. Invalid scope tokens are left out.
     pub fn from_tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
         let mut scope = Vec::new();
         for token in tokens {
@@ -38,13 +38,13 @@ impl Scope {
         other.0.iter().all(|token| self.contains(token))
     }
 
-    /// The tokens of both, own ones first (MCP 2026-07-28 authorization, step-up).
+    /// The tokens of both sets, those of this one first (MCP 2026-07-28 authorization, step-up).
     pub fn union(&self, other: &Scope) -> Scope {
         Self::from_tokens(self.0.iter().chain(other.0.iter()))
     }
 
-    /// What an answer to a request for `requested` grants. GitHub puts commas between scopes, which may stand in one as
-    /// well: then it was asked for.
+    /// The scopes that a response to a request for `requested` grants. GitHub separates scopes by commas. A comma can also
+    /// be part of a scope: of one that was requested.
     pub(crate) fn granted_for(&self, requested: &Scope) -> Scope {
         let mut scope = Vec::new();
         for token in self.0.iter() {
@@ -53,7 +53,7 @@ impl Scope {
         Self(Arc::new(scope))
     }
 
-    /// Whether there is none.
+    /// Whether there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -63,8 +63,7 @@ impl Scope {
         &self.0
     }
 
-    /// The value of a `scope` parameter; nothing where there are no tokens, since an empty one is
-    /// not allowed.
+    /// The value of a `scope` parameter; `None` without tokens, because an empty value is not allowed.
     pub fn to_parameter(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| joined(self.0.iter().map(String::as_str), " "))
     }
@@ -74,7 +73,7 @@ fn has(scope: &[String], token: &str) -> bool {
     scope.iter().any(|own| own == token)
 }
 
-/// Live servers list all in one string, too.
+/// Some live servers list all in one string.
 fn insert(scope: &mut Vec<String>, text: &str, separator: char) {
     text.split(separator).for_each(|token| insert_token(scope, token));
 }
@@ -104,7 +103,7 @@ mod tests {
             Scope::parse(granted).granted_for(&Scope::parse(requested)).to_parameter().unwrap_or_default()
         };
         assert_eq!(granted("repo,gist", "repo gist"), "repo gist");
-        // Some were granted before.
+        // Some were already granted.
         assert_eq!(granted("gist,,read:org,repo", "repo"), "gist read:org repo");
         assert_eq!(granted("a,b c", "a,b c"), "a,b c");
         assert_eq!(granted("a b", "a"), "a b");
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_list_without_end_does_not_keep_the_page_busy() {
-        // A mebibyte of short tokens, each another one: compared each with each, minutes.
+        // A mebibyte of different short tokens. Comparing each with each would take minutes.
         let tokens: Vec<String> = (0..200_000).map(|number| number.to_string()).collect();
         assert_eq!(Scope::parse(&tokens.join(" ")).tokens(), &tokens[..MOST]);
     }

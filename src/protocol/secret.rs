@@ -1,4 +1,4 @@
-//! A text that must not be seen: tokens, codes, verifiers, client secrets.
+//! Texts that must stay secret: tokens, codes, verifiers, client secrets.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
-    /// The text itself. Named so that each use is seen in a review.
+    /// The text itself. The name makes each use visible in a review.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -49,7 +49,7 @@ mod tests {
         assert!(Arc::ptr_eq(&secret.0, &clone.0), "a clone is no copy that would stay");
         drop(secret);
         assert_eq!(clone.expose(), "hunter2");
-        // What dropping the last one does to the text.
+        // What dropping the last clone does to the text.
         let mut last = Arc::into_inner(clone.0).unwrap();
         last.zeroize();
         assert!(last.is_empty());

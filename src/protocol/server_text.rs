@@ -1,21 +1,21 @@
-//! Text from a server, made safe to show.
+//! Makes text from a server safe to show.
 
-/// The longest text that is passed on, in characters.
+/// The maximum length, in characters.
 const LONGEST: usize = 300;
 
-/// A text without what fools a terminal, a log or a reader, at most 300 characters of it: control characters
-/// (ESC, BEL and C1 among them), those that turn the order of a text around, and those that cannot be seen.
+/// At most 300 characters of a text, without those that can mislead a terminal, a log or a reader: control characters
+/// (such as ESC, BEL and C1), characters that change the direction of the text, and invisible characters.
 pub fn presentable(text: &str) -> String {
     clean(text).chars().take(LONGEST).collect()
 }
 
-/// The same of any length.
+/// The same for any length.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().filter(|character| !misleads(*character)).collect()
 }
 
-/// Control characters, and what Unicode has for formatting alone: bidirectional controls (UAX #9 §2),
-/// separators of lines, and the default ignorable characters of general use (UAX #44,
+/// Control characters, and the formatting characters of Unicode: bidirectional controls (UAX #9 §2),
+/// line separators, and the default ignorable characters of general use (UAX #44,
 /// Default_Ignorable_Code_Point).
 fn misleads(character: char) -> bool {
     character.is_control()
@@ -24,8 +24,8 @@ fn misleads(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a text has a part in it. Texts are short here: what `str` has for long ones would be a kilobyte of
-/// the download.
+/// Whether a text contains another one. For short texts: the search of `str` would add a kilobyte to the
+/// download.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
     text.as_bytes().windows(part.len()).any(|window| window == part.as_bytes())
 }

@@ -1,14 +1,14 @@
-//! What a server asks for beyond what a session has: more scopes (RFC 6750 §3.1), or a stronger or fresher sign-in of
-//! the user (RFC 9470).
+//! What a server demands in addition to what a session has: more scopes (RFC 6750 §3.1), or a stronger or more recent
+//! sign-in of the user (RFC 9470).
 
 use super::{AuthorizationParameters, Scope};
 
-/// What a step-up is for.
+/// What a step-up asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepUpDemand {
     /// The scopes to add. They need not include those that the session has.
     pub scopes: Scope,
-    /// How the user has to sign in; nothing where that does not matter.
+    /// How the user has to sign in; `None` if that does not matter.
     pub authentication: Option<UserAuthentication>,
 }
 
@@ -17,7 +17,7 @@ pub struct StepUpDemand {
 pub struct UserAuthentication {
     /// `acr_values`: authentication contexts, the preferred one first. The characters are those of scopes.
     pub acr_values: Scope,
-    /// `max_age`: how long ago the user may have signed in, in seconds.
+    /// `max_age`: the maximum time since the user signed in, in seconds.
     pub max_age: Option<u32>,
 }
 
@@ -25,7 +25,7 @@ impl UserAuthentication {
     /// The `error` of a token whose user has to sign in again (RFC 9470 §3).
     pub const ERROR: &str = "insufficient_user_authentication";
 
-    /// What goes with the authorization request (RFC 9470 §4).
+    /// The parameters for the authorization request (RFC 9470 §4).
     pub fn parameters(&self) -> AuthorizationParameters {
         let max_age = self.max_age.map(|seconds| seconds.to_string());
         let parameters = [("acr_values", self.acr_values.to_parameter()), ("max_age", max_age)];
@@ -41,8 +41,8 @@ impl From<Scope> for StepUpDemand {
 }
 
 impl StepUpDemand {
-    /// The names under which tries are counted: one for each scope, an empty one where the server hides which scopes, or
-    /// one for the sign-in.
+    /// The names by which attempts are counted: one for each scope, an empty one if the scopes are unknown, or one for the
+    /// sign-in.
     pub fn names(&self) -> Vec<String> {
         match &self.authentication {
             Some(UserAuthentication { acr_values, max_age }) => {

@@ -1,4 +1,4 @@
-//! Token exchange (RFC 8693): one token for another, of another kind or for another audience.
+//! Token exchange (RFC 8693): gets a token of another type or for another audience.
 
 use super::fields::Fields;
 use super::form::Form;
@@ -8,24 +8,24 @@ use crate::{Code, Result, Step};
 
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
 
-/// What is exchanged for what (§2.1).
+/// The parameters of the request (§2.1).
 #[derive(Clone, Copy)]
 pub struct TokenExchange<'a> {
-    /// `subject_token`, REQUIRED: who or what the new token stands for.
+    /// `subject_token`, REQUIRED: the token to exchange.
     pub subject_token: &'a Secret,
     /// `subject_token_type`, REQUIRED.
     pub subject_token_type: &'a str,
-    /// `requested_token_type`, OPTIONAL in the RFC; here it is what the answer is checked against.
+    /// `requested_token_type`, OPTIONAL in the RFC. The response is checked against it.
     pub requested_token_type: &'a str,
-    /// `audience`, OPTIONAL: who shall take the new token.
+    /// `audience`, OPTIONAL: the audience of the new token.
     pub audience: &'a str,
-    /// `resource`, OPTIONAL: where it shall be used.
+    /// `resource`, OPTIONAL: the resource of the new token.
     pub resource: &'a str,
     /// `scope`, OPTIONAL.
     pub scope: &'a Scope,
 }
 
-/// What stands for the user at an identity provider (draft-ietf-oauth-identity-assertion-authz-grant §4.3).
+/// The token that identifies the user at an identity provider (draft-ietf-oauth-identity-assertion-authz-grant §4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubjectTokenType {
     /// The user's ID token.
@@ -44,7 +44,7 @@ impl SubjectTokenType {
     }
 }
 
-/// What stands for the user, for an ID-JAG: an identity assertion for one authorization server (SEP-990).
+/// The user's token for an ID-JAG: an identity assertion for one authorization server (SEP-990).
 pub fn id_jag_exchange<'a>(
     subject_token: &'a Secret,
     subject_token_type: SubjectTokenType,
@@ -75,7 +75,7 @@ impl TokenExchange<'_> {
             .optional("scope", self.scope.to_parameter().as_deref())
     }
 
-    /// The token in the answer (§2.2.1).
+    /// The token in the response (§2.2.1).
     ///
     /// # Errors
     ///

@@ -6,8 +6,8 @@ use super::{AuthorizationCode, PendingRequest, Resource, Scope, Secret};
 /// The grant type of device codes (RFC 8628 §3.4).
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// Code for token (OAuth 2.1 §4.1.3). MCP 2026-07-28: `resource` goes with this request as with the
-/// authorization request, "regardless of whether authorization servers support it".
+/// Exchanges a code for tokens (OAuth 2.1 §4.1.3). MCP 2026-07-28: this request and the authorization request
+/// contain `resource`, "regardless of whether authorization servers support it".
 pub fn code_request(code: &AuthorizationCode, request: &PendingRequest<'_>) -> Form {
     Form::new()
         .add("grant_type", "authorization_code")
@@ -17,7 +17,7 @@ pub fn code_request(code: &AuthorizationCode, request: &PendingRequest<'_>) -> F
         .optional("resource", request.resource.map(Resource::as_str))
 }
 
-/// A new access token for a refresh token (OAuth 2.1 §4.3). No `scope`: the scopes stay as granted.
+/// Gets a new access token for a refresh token (OAuth 2.1 §4.3). Without `scope`, the scopes stay the same.
 pub fn refresh_request(refresh_token: &Secret, resource: Option<&Resource>) -> Form {
     Form::new()
         .add("grant_type", "refresh_token")
@@ -33,7 +33,7 @@ pub fn client_credentials_request(resource: &Resource, scope: &Scope) -> Form {
         .optional("scope", scope.to_parameter().as_deref())
 }
 
-/// A device code for tokens (RFC 8628 §3.4).
+/// Exchanges a device code for tokens (RFC 8628 §3.4).
 pub fn device_code_request(device_code: &Secret, resource: Option<&Resource>) -> Form {
     Form::new()
         .add("grant_type", DEVICE_CODE)
@@ -41,7 +41,7 @@ pub fn device_code_request(device_code: &Secret, resource: Option<&Resource>) ->
         .optional("resource", resource.map(Resource::as_str))
 }
 
-/// An assertion as the grant (RFC 7523 §2.1): of a workload (SEP-1933), or an ID-JAG (SEP-990).
+/// Exchanges an assertion for tokens (RFC 7523 §2.1): a workload's JWT (SEP-1933), or an ID-JAG (SEP-990).
 pub fn jwt_bearer_request(assertion: &Secret, resource: &Resource, scope: &Scope) -> Form {
     Form::new()
         .add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")

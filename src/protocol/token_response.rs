@@ -1,21 +1,21 @@
-//! The token endpoint's answer (OAuth 2.1 §3.2.3).
+//! The response of the token endpoint (OAuth 2.1 §3.2.3).
 
 use super::fields::Fields;
 use super::json::Object;
 use super::{Scope, Secret, presentable};
 use crate::{Code, Error, Result, Step};
 
-/// How an access token is presented (RFC 6749 §7.1).
+/// How to send an access token (RFC 6749 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenType {
-    /// By itself (RFC 6750).
+    /// Only the token (RFC 6750).
     Bearer,
-    /// With a proof of the key that it is bound to (RFC 9449).
+    /// The token, with a proof of the key that it is bound to (RFC 9449).
     Dpop,
 }
 
 impl TokenType {
-    /// The registered name, which is the scheme of the `Authorization` header too.
+    /// The registered name, which is also the scheme of the `Authorization` header.
     pub fn name(self) -> &'static str {
         match self {
             TokenType::Bearer => "Bearer",
@@ -23,7 +23,7 @@ impl TokenType {
         }
     }
 
-    /// By the registered name, in any case.
+    /// Parses the registered name, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         [TokenType::Bearer, TokenType::Dpop].into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name.trim()))
     }
@@ -38,25 +38,25 @@ pub struct TokenResponse {
     pub token_type: TokenType,
     /// `expires_in` in seconds, RECOMMENDED.
     pub expires_in: Option<u64>,
-    /// `refresh_token`, OPTIONAL: never assumed.
+    /// `refresh_token`, OPTIONAL.
     pub refresh_token: Option<Secret>,
     /// `id_token`: who the user is (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<Secret>,
-    /// `scope`: absent where it is what was asked for.
+    /// `scope`: absent if it is the requested one.
     pub scope: Option<Scope>,
 }
 
 impl TokenResponse {
-    /// Checks an answer. `step` tells the code exchange from a refresh, where `before` is the type of the
-    /// token before: a server that leaves the type out (RFC 6749 §5.1 requires it) means that one.
+    /// Checks a response. `step` is the code exchange or a refresh. In a refresh, `before` is the type of the previous
+    /// token: it is used if the server leaves the type out (RFC 6749 §5.1 requires it).
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidResponse`] where there is no access token that fits in a header, or of an unknown type.
+    /// [`Code::InvalidResponse`] without an access token that can be sent in a header, or for an unknown type.
     pub fn parse(document: &Object, step: Step, before: Option<TokenType>) -> Result<Box<Self>> {
         let fields = Fields::new(document, Code::InvalidResponse, step);
         let access_token = fields.required_string("access_token")?;
-        // RFC 6750 §2.1, `b64token`: what goes into a header has to fit in one.
+        // RFC 6750 §2.1, `b64token`: only these characters can be sent in the header.
         let fits = access_token.bytes().all(|byte| byte.is_ascii_graphic());
         fields.check(fits, "access_token", "in the characters of a header")?;
         // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the

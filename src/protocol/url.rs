@@ -1,7 +1,7 @@
 //! A URL that this client may open or fetch.
 //!
-//! The platform's own parser reads it ([`whatwg`]), and the policy here is applied to what that
-//! parser made of it: so what was checked is what is fetched.
+//! The platform's own parser reads it ([`whatwg`]), and the policy here is applied to the parsed URL. So the URL that is
+//! checked is the URL that is fetched.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 use super::address::{is_loopback, is_private};
 use super::whatwg;
 
-/// An absolute `https:` URL, or `http:` on a loopback host (OAuth 2.1 §1.5, RFC 8252 §8.3), as the URL
-/// standard writes it: scheme and host in lower case, an international host name in punycode, no default
+/// An absolute `https:` URL, or `http:` on a loopback host (OAuth 2.1 §1.5, RFC 8252 §8.3), in the
+/// form of the URL standard: scheme and host in lower case, an international host name in punycode, no default
 /// port, a path that is never empty, no user information.
 ///
 /// Clones share their text.
@@ -32,19 +32,19 @@ struct TextWithEnds {
 /// Why a text is not a [`Url`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It is not an absolute URL, or one that a parser would have to mend.
+    /// It is not an absolute URL, or a parser would have to correct it.
     #[error("not an absolute URL")]
     Invalid,
     /// It has a user name or a password in it.
     #[error("a URL with a user name or password")]
     UserInformation,
-    /// It has a fragment, where there must be none.
+    /// It has a fragment, which is not allowed here.
     #[error("a URL with a fragment")]
     Fragment,
-    /// It has a query, where there must be none.
+    /// It has a query, which is not allowed here.
     #[error("a URL with a query")]
     Query,
-    /// It has no path, where there must be one.
+    /// It has no path, which is required here.
     #[error("a URL without a path")]
     NoPath,
     /// Its scheme is neither https nor http.
@@ -53,21 +53,21 @@ pub enum UrlError {
     /// It is http on a host that is not loopback.
     #[error("neither https nor http on loopback")]
     PlainHttp,
-    /// A server of the internet leads into this machine or a private network.
+    /// A server on the internet names a URL on this machine or in a private network.
     #[error("in a private network")]
     Private,
 }
 
 impl Url {
-    /// Checks a text. Everything that is opened or fetched passes here.
+    /// Checks a text. Every URL that is opened or fetched is checked here.
     ///
     /// # Errors
     ///
-    /// [`UrlError::Invalid`] for what is not an absolute URL, and for what a parser of the URL standard
-    /// would mend without a word: backslashes, spaces, control characters, missing slashes, `.` and `..`
+    /// [`UrlError::Invalid`] for a text that is not an absolute URL, and for one that a parser of the URL standard
+    /// would silently correct: backslashes, spaces, control characters, missing slashes, `.` and `..`
     /// segments, and hosts in another notation such as `127.1` or `0x7f000001`.
-    /// [`UrlError::UserInformation`] for a user name or password, [`UrlError::Insecure`] for other schemes, [`UrlError::PlainHttp`] for http where the host is not
-    /// loopback.
+    /// [`UrlError::UserInformation`] for a user name or password, [`UrlError::Insecure`] for other schemes,
+    /// [`UrlError::PlainHttp`] for http on a host that is not loopback.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let href = whatwg::href(text).ok_or(UrlError::Invalid)?;
         let (scheme, rest) = href.split_once(':').ok_or(UrlError::Invalid)?;
@@ -125,7 +125,7 @@ impl Url {
         self.part(self.0.origin_end, self.0.path_end)
     }
 
-    /// The path without a slash at its end: empty for `/`.
+    /// The path without a trailing slash: empty for `/`.
     pub fn path_without_slash(&self) -> &str {
         self.path().strip_suffix('/').unwrap_or(self.path())
     }
@@ -140,7 +140,7 @@ impl Url {
         self.0.query_end < self.0.text.len()
     }
 
-    /// The URL without query and fragment, where secrets may be: for errors and events.
+    /// The URL without query and fragment, which may contain secrets. For errors and events.
     pub fn without_query(&self) -> &str {
         self.part(0, self.0.path_end)
     }
@@ -156,14 +156,14 @@ impl Url {
     }
 
     /// Whether this URL's server may lead to another one. One on the internet may not lead to this
-    /// machine or into a private network: a page would be made to send requests where whoever runs
-    /// that server can't (RFC 9728 §7.7, draft-ietf-oauth-client-id-metadata-document §6.5).
+    /// machine or into a private network: it could make the page send requests that its operator
+    /// can't send (RFC 9728 §7.7, draft-ietf-oauth-client-id-metadata-document §6.5).
     ///
-    /// What a name resolves to is not known here; browsers look at that themselves.
+    /// It is not known here what a name resolves to. Browsers check that themselves.
     ///
     /// # Errors
     ///
-    /// [`UrlError::Private`] where it may not.
+    /// [`UrlError::Private`] if it may not.
     pub fn may_lead_to(&self, other: &Url) -> Result<(), UrlError> {
         if other.is_private() && !self.is_private() { Err(UrlError::Private) } else { Ok(()) }
     }
@@ -177,8 +177,8 @@ impl Url {
         self.0.scheme_end == "http".len()
     }
 
-    /// Whether `other` is on this origin and its path is this one or below it, segment by segment. A path
-    /// that some server may read as leading upwards is below nothing but the root.
+    /// Whether `other` has the same origin and its path is this one or below it, segment by segment. A path that some
+    /// servers may interpret as leading upwards is only below the root.
     pub fn covers(&self, other: &Url) -> bool {
         let base = self.path_without_slash();
         self.origin() == other.origin()
@@ -203,7 +203,7 @@ impl Serialize for Url {
 }
 
 impl fmt::Debug for Url {
-    /// Leaves out the query, where secrets may be.
+    /// Leaves out the query, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.without_query())
     }
@@ -217,9 +217,9 @@ fn host_of(authority: &str) -> &str {
     }
 }
 
-/// Whether a parser of the URL standard took a text as it is written, rather than mended it to mean what
-/// its author may not have meant. `scheme_end` and `authority` are what the parser read. Characters that it percent-encodes
-/// and international host names that it writes in punycode change no meaning.
+/// Whether a parser of the URL standard used the text as it is written. If it corrected the text, the URL may not be what
+/// the author meant. `scheme_end` and `authority` are from the parser. Percent-encoding of characters and punycode for
+/// international host names do not change the meaning.
 fn is_written_plainly(text: &str, scheme_end: usize, authority: &str) -> bool {
     let is_mended = |character: char| character == '\\' || character == ' ' || character.is_control();
     if text.contains(is_mended) {
@@ -235,8 +235,8 @@ fn is_written_plainly(text: &str, scheme_end: usize, authority: &str) -> bool {
         && !path.split('/').any(is_dot_segment)
 }
 
-/// Whether a host is one that names a machine in the same way to everybody: in DNS characters, or an
-/// address in its canonical form. The parser reads `127.1`, `0x7f000001` and `%31` as parts of addresses.
+/// Whether all parsers read this host in the same way: it has only DNS characters, or is an address in
+/// its canonical form. The parser reads `127.1`, `0x7f000001` and `%31` as parts of addresses.
 fn is_host(written: &str, read: &str) -> bool {
     if let Some(address) = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         // Chromium decodes percent signs here, against the standard.
@@ -249,21 +249,21 @@ fn is_host(written: &str, read: &str) -> bool {
     (written == read || is_international) && read.split('.').all(is_label)
 }
 
-/// RFC 3986 §2.1: each `%` has two hexadecimal digits behind it.
+/// RFC 3986 §2.1: two hexadecimal digits follow each `%`.
 fn percent_signs_encode(text: &str) -> bool {
     text.split('%').skip(1).all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
 }
 
-/// `.` and `..`, percent-encoded too: the parser removes them and so changes the path.
+/// `.` and `..`, also percent-encoded: the parser removes them, which changes the path.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().as_str(), "." | "%2e" | ".." | ".%2e" | "%2e." | "%2e%2e")
 }
 
-/// How often servers in a row decode a path, at most: a proxy, a framework, an application.
+/// How often a path is decoded at most: by a proxy, a framework and an application.
 const MOST_DECODINGS: usize = 4;
 
-/// Whether a server may take a path for one with `..` in it: `..%2f`, `..;/` (parameters of a segment,
-/// RFC 3986 §3.3), `..%5c`, `%252e%252e` and the like, which the URL standard leaves as they are.
+/// Whether a server may read `..` in a path: `..%2f`, `..;/` (parameters of a segment,
+/// RFC 3986 §3.3), `..%5c`, `%252e%252e` and the like, which the URL standard does not change.
 fn may_lead_upwards(path: &str) -> bool {
     let is_upwards = |segment: &[u8]| {
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn an_address_in_brackets_is_hexadecimal_whatever_a_parser_makes_of_it() {
-        // Chromium takes `%31` for `1` there. The parser here does not, so the check is asked by itself.
+        // Chromium reads `%31` as `1` there. The parser here does not, so the check is called directly.
         assert!(is_host("[::1]", "[::1]") && is_host("[::ffff:127.0.0.1]", "[::ffff:7f00:1]"));
         for written in ["[::%31]", "[::1]x", "[::g]", "[v1.a]", "[::1%25lo]", "[::1 ]"] {
             assert!(!is_host(written, "[::1]"), "{written}");
@@ -517,7 +517,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// What is taken is fetched as it is written: read again, it is the same.
+        /// An accepted URL is fetched as it is written: parsing it again does not change it.
         #[test]
         fn what_is_taken_reads_as_the_same_again(
             scheme in "(https|http|HTTPS)", host in "(localhost|127\\.0\\.0\\.1|[a-zA-Zé0-9_-]{1,6}(\\.[a-zé0-9]{1,4}){0,2}|\\[[0-9a-f:]{2,8}\\])",
@@ -536,7 +536,7 @@ mod tests {
             }
         }
 
-        /// Nothing that a parser of the URL standard takes for a slash, or drops, gets through.
+        /// No character that a parser of the URL standard drops, or reads as a slash, is accepted.
         #[test]
         fn nothing_mended_gets_through(host in "[a-z]{1,8}\\.example", rest in "[a-z/]{0,8}", bad in "[\\\\\t\r\n \u{0}-\u{1f}\u{7f}-\u{9f}]", at in 0usize..30) {
             let mut text = ["https://", &host, "/", &rest].concat();

@@ -1,5 +1,5 @@
-//! Who the user is, as the authorization server says: by an ID token, or at its userinfo endpoint (OpenID Connect Core
-//! §2, §5). It is for people to read; nothing is decided by it.
+//! Who the user is, according to an ID token or the userinfo endpoint (OpenID Connect Core §2, §5). This is only for
+//! display; nothing depends on it.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub struct UserInfo {
     /// `email`: it may not have been verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// `picture`: where a picture of the user is.
+    /// `picture`: the URL of a picture of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<Url>,
 }
@@ -26,9 +26,9 @@ pub struct UserInfo {
 /// The `nonce` that an ID token has to have.
 #[derive(Clone, Copy)]
 pub enum Nonce<'a> {
-    /// That of the authorization request (OpenID Connect Core §3.1.3.7, 11).
+    /// The `nonce` of the authorization request (OpenID Connect Core §3.1.3.7, 11).
     Sent(&'a str),
-    /// A refreshed token may have none; if it has one, it is that of the first (§12.2).
+    /// A refreshed token may have none. If it has one, it is that of the first token (§12.2).
     SentOrNone(&'a str),
 }
 
@@ -54,8 +54,8 @@ pub struct ExpectedIdToken<'a> {
 }
 
 impl ExpectedIdToken<'_> {
-    /// Who the user is by an ID token's claims (OpenID Connect Core §3.1.3.7); nothing where they are not of this sign-in.
-    /// The token comes from the token endpoint over TLS, which stands in for its signature (§3.1.3.7, 6).
+    /// Who the user is, from an ID token's claims (OpenID Connect Core §3.1.3.7); `None` if they belong to another sign-in.
+    /// The token comes from the token endpoint over TLS, which replaces the check of its signature (§3.1.3.7, 6).
     pub fn user(&self, claims: &Object) -> Option<UserInfo> {
         let is_us = |audience: &Value| audience.as_str() == Some(self.client_id);
         let (for_us, is_alone) = match claims.get("aud")? {
@@ -75,7 +75,7 @@ impl ExpectedIdToken<'_> {
 }
 
 impl UserInfo {
-    /// Reads it from claims, or from a record of this library's.
+    /// Reads it from claims, or from a stored record.
     pub fn read(claims: &Object) -> Option<Self> {
         let text = |name| claims.text(name).map(presentable).filter(|text| !text.is_empty());
         // §2: sub "MUST NOT exceed 255 ASCII characters".
@@ -88,8 +88,7 @@ impl UserInfo {
         })
     }
 
-    /// The same user with what the userinfo endpoint adds. §5.3.2: the answer "MUST NOT be used" where its `sub` is
-    /// another one.
+    /// Adds the claims from the userinfo endpoint. §5.3.2: the response "MUST NOT be used" if its `sub` is different.
     pub fn with(self, answer: &Object) -> Self {
         match Self::read(answer) {
             Some(more) if more.sub == self.sub => Self {
@@ -102,7 +101,7 @@ impl UserInfo {
         }
     }
 
-    /// Whether there is nothing that a person would know the user by.
+    /// Whether there is no claim by which a person would recognise the user.
     pub fn is_nameless(&self) -> bool {
         self.name.is_none() && self.email.is_none()
     }
@@ -120,7 +119,7 @@ mod tests {
         ExpectedIdToken { issuer: &issuer, client_id: "app", nonce: Nonce::Sent("n"), now: NOW }.user(&object(claims))
     }
 
-    /// The claims of a good token, with one put in place of another.
+    /// The claims of a valid token, with one of them replaced.
     fn claims(from: &str, to: &str) -> String {
         const GOOD: &str =
             r#"{"iss":"https://as.example","aud":"app","nonce":"n","exp":1800000001,"sub":"24400320","name":"Jane"}"#;
