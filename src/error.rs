@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Declares [`Code`] so that a code's name, cause, remedy and message for users stand in one place.
+/// Declares [`Code`], with the name, cause, remedy and user message of each code in one place.
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $name:literal $cause:literal => $remedy:literal | $user:literal;)*) => {
         /// What went wrong. Stable: a code keeps its name and meaning across versions.
@@ -13,13 +13,12 @@ macro_rules! codes {
         #[non_exhaustive]
         pub enum Code {
             $(#[doc = $cause] $variant,)*
-            /// One that is declared where it is known what goes wrong, such as a user agent's
-            /// ([`ports`](crate::ports)).
+            /// A code that is declared elsewhere, such as those of a user agent ([`ports`](crate::ports)).
             Own(&'static OwnCode),
         }
 
         impl Code {
-            /// Every code, in the order of the documentation, but for those of others.
+            /// Every code in the order of the documentation, without those that are declared elsewhere.
             pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
 
             /// The name that programs compare.
@@ -27,7 +26,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name,)* Code::Own(own) => own.name }
             }
 
-            /// What makes this error come up.
+            /// What causes this error.
             pub fn cause(self) -> &'static str {
                 match self { $(Code::$variant => $cause,)* Code::Own(own) => own.cause }
             }
@@ -110,7 +109,7 @@ codes! {
         => "The message names what is missing." | "This does not work here.";
 }
 
-/// A code with a name of its own.
+/// A code that is declared elsewhere.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OwnCode {
     /// [`Code::name`].
@@ -123,23 +122,23 @@ pub struct OwnCode {
     pub user_message: &'static str,
 }
 
-/// Where in the flow an error came up, and what an HTTP exchange was for.
+/// The step of a flow in which an error occurred, or that an HTTP exchange was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
     /// Checking the options.
     Setup,
-    /// Asking the MCP server without a token (RFC 6750 §3).
+    /// The request to the MCP server without a token (RFC 6750 §3).
     Challenge,
     /// Protected resource metadata (RFC 9728).
     ResourceMetadata,
     /// Authorization server metadata (RFC 8414).
     AuthorizationServerMetadata,
-    /// Dynamic client registration (RFC 7591), or choosing another identity.
+    /// Dynamic client registration (RFC 7591), or selecting another client.
     Registration,
     /// The authorization request and its response (RFC 6749 §4.1.1).
     Authorization,
-    /// Code for token (RFC 6749 §4.1.3).
+    /// The exchange of the code for tokens (RFC 6749 §4.1.3).
     Token,
     /// Refresh (RFC 6749 §6).
     Refresh,
@@ -147,7 +146,7 @@ pub enum Step {
     Request,
     /// Revocation (RFC 7009).
     Revocation,
-    /// Reading or writing what is kept.
+    /// Reading or writing the store.
     Storage,
 }
 
@@ -176,23 +175,23 @@ impl Serialize for Step {
     }
 }
 
-/// What a server asks for that the session does not have.
+/// What a server demands and the session does not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WantedStepUp {
-    /// The scopes to ask for: the session's and those that the server asks for; empty where it hides which.
+    /// The scopes to ask for: the session's and those that the server demands; empty if CORS hides them.
     pub scopes: Vec<String>,
-    /// Those of them that the session does not have.
+    /// The scopes among them that the session does not have.
     pub missing_scopes: Vec<String>,
-    /// Where the user has to sign in again: the authentication contexts that the server accepts (RFC 9470 §3).
+    /// If the user has to sign in again: the authentication contexts that the server accepts (RFC 9470 §3).
     pub acr_values: Option<Vec<String>>,
-    /// How long ago the user may have signed in, in seconds.
+    /// The maximum time since the user signed in, in seconds.
     pub max_age: Option<u32>,
 }
 
-/// The result of everything that can fail here.
+/// The result of operations in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why something failed. No token, code or verifier is ever in it.
+/// Why something failed. Never contains a token, code or verifier.
 pub struct Error(Box<Details>);
 
 struct Details {
@@ -208,7 +207,7 @@ struct Details {
 }
 
 impl Error {
-    /// An error with what happened, in a sentence for people.
+    /// An error, with a sentence that says what happened.
     pub fn new(code: Code, step: Step, message: impl Into<String>) -> Self {
         Self(Box::new(Details {
             code,
@@ -223,25 +222,25 @@ impl Error {
         }))
     }
 
-    /// The same as another code.
+    /// The same error with another code.
     pub fn with_code(mut self, code: Code) -> Self {
         self.0.code = code;
         self
     }
 
-    /// Adds a way out to the message.
+    /// Adds a remedy to the message.
     pub fn with_hint(mut self, hint: &str) -> Self {
         self.0.message.push_str(hint);
         self
     }
 
-    /// Adds the URL that was asked. Give it without its query, which may hold secrets.
+    /// Adds the URL of the request. Leave out its query, which may contain secrets.
     pub fn with_url(mut self, url: impl Into<String>) -> Self {
         self.0.url = Some(url.into());
         self
     }
 
-    /// Adds the HTTP status of the answer.
+    /// Adds the HTTP status of the response.
     pub fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status);
         self
@@ -259,13 +258,13 @@ impl Error {
         self
     }
 
-    /// Adds when the server wants to be asked again, in seconds.
+    /// Adds in how many seconds the server wants the next request.
     pub fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
         self.0.retry_after = seconds;
         self
     }
 
-    /// Adds what was thrown below.
+    /// Adds the cause.
     pub fn with_source(mut self, source: Option<Box<dyn StdError>>) -> Self {
         self.0.source = source;
         self
@@ -276,7 +275,7 @@ impl Error {
         self.0.code
     }
 
-    /// Where in the flow.
+    /// The step of the flow.
     pub fn step(&self) -> Step {
         self.0.step
     }
@@ -296,17 +295,17 @@ impl Error {
         self.0.code.remedy()
     }
 
-    /// The URL that was asked, without its query.
+    /// The URL of the request, without its query.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
 
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// When the server wants to be asked again, in seconds (RFC 9110 §10.2.3).
+    /// In how many seconds the server wants the next request (RFC 9110 §10.2.3).
     pub fn retry_after(&self) -> Option<u64> {
         self.0.retry_after
     }
@@ -316,7 +315,7 @@ impl Error {
         self.0.server_error.as_deref()
     }
 
-    /// What a step-up has to ask for. Nothing where the user was asked often enough.
+    /// What a step-up has to ask for. `None` if the user was already asked too often.
     pub fn step_up(&self) -> Option<&WantedStepUp> {
         self.0.step_up.as_deref()
     }
@@ -326,7 +325,7 @@ impl Error {
         self.step_up().map(|wanted| &*wanted.scopes)
     }
 
-    /// Whether the same may succeed later: nobody answered, or the server is overloaded or not ready
+    /// Whether the same request may succeed later: there was no response, or the server is overloaded or not ready
     /// (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4).
     pub fn is_transient(&self) -> bool {
         matches!(self.code(), Code::Network | Code::CorsBlocked | Code::Timeout)

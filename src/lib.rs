@@ -24,8 +24,8 @@
 //! # }
 //! ```
 //!
-//! A page in Rust, as with Yew, Leptos or Dioxus. Call this in the click, since browsers open a popup at no other
-//! time, and await what it returns:
+//! A page in Rust, as with Yew, Leptos or Dioxus. Call this in the click handler, because browsers open popups
+//! only then, and await what it returns:
 //!
 //! ```ignore
 //! let authorizer = Authorizer::builder(Browser::default(), "Example", "https://app.example/callback.html")?.build();
@@ -37,21 +37,21 @@
 //! });
 //! ```
 //!
-//! Both are whole programs in `examples/`. [`AuthorizerBuilder`] has what else an app may say of itself.
+//! `examples/` has both as complete programs. [`AuthorizerBuilder`] has more settings.
 //!
 //! # What a sign-in does
 //!
 //! | step | by | what it is | source |
 //! |---|---|---|---|
-//! | [`Challenge`](Step::Challenge) | [`flow::discover_resource`] | the MCP server is asked without a token, and says where its metadata is | RFC 9110 §11.6.1, RFC 9728 §5.1 |
-//! | [`ResourceMetadata`](Step::ResourceMetadata) | [`flow::discover_resource`] | which authorization servers it has | RFC 9728 |
-//! | [`AuthorizationServerMetadata`](Step::AuthorizationServerMetadata) | [`flow::discover_authorization_server`] | where their endpoints are, and what they can do | RFC 8414, OpenID Connect Discovery |
-//! | [`Registration`](Step::Registration) | [`flow::identify`] | who the app is there: by hand, by a metadata document, by dynamic registration | RFC 7591 |
+//! | [`Challenge`](Step::Challenge) | [`flow::discover_resource`] | a request without a token; the MCP server names its metadata | RFC 9110 §11.6.1, RFC 9728 §5.1 |
+//! | [`ResourceMetadata`](Step::ResourceMetadata) | [`flow::discover_resource`] | finds its authorization servers | RFC 9728 |
+//! | [`AuthorizationServerMetadata`](Step::AuthorizationServerMetadata) | [`flow::discover_authorization_server`] | finds their endpoints and what they support | RFC 8414, OpenID Connect Discovery |
+//! | [`Registration`](Step::Registration) | [`flow::identify`] | identifies the app: registered by hand, by a metadata document, by dynamic registration | RFC 7591 |
 //! | [`Authorization`](Step::Authorization) | [`ports::UserAgent`] | the user consents; `state`, `iss` and PKCE tie the response to the request | OAuth 2.1 §4.1, RFC 7636, RFC 9207, RFC 9126 |
-//! | [`Token`](Step::Token) | [`flow::sign_in`] | the code is exchanged for tokens for this resource, bound to a key where the server takes that | RFC 8707, RFC 9449 |
-//! | [`Request`](Step::Request) | [`flow::Session::call`] | the token goes to the resource alone | RFC 6750 |
-//! | [`Refresh`](Step::Refresh) | [`flow::Session::refresh`] | new tokens, once for all that wait | RFC 6749 §6 |
-//! | [`Revocation`](Step::Revocation) | [`flow::Session::sign_out`] | the tokens are given up | RFC 7009 |
+//! | [`Token`](Step::Token) | [`flow::sign_in`] | the code is exchanged for tokens for this resource, bound to a key if the server supports that | RFC 8707, RFC 9449 |
+//! | [`Request`](Step::Request) | [`flow::Session::call`] | sends the token only to the resource | RFC 6750 |
+//! | [`Refresh`](Step::Refresh) | [`flow::Session::refresh`] | gets new tokens, once for all callers | RFC 6749 §6 |
+//! | [`Revocation`](Step::Revocation) | [`flow::Session::sign_out`] | revokes the tokens | RFC 7009 |
 //!
 //! An [`Error`] says which step failed, what was found and what was expected, and what to do.
 //!
@@ -61,15 +61,15 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`protocol`] | what the RFCs say: messages built, parsed and checked; no I/O |
-//! | [`flow`] | what the client does, in the order that the specification tells it |
-//! | [`diagnose`] | what a page will stumble over at a server |
-//! | [`ports`] | what a flow needs from where it runs |
+//! | [`protocol`] | what the RFCs say: builds, parses and checks messages, without I/O |
+//! | [`flow`] | what the client does, in the order of the specification |
+//! | [`diagnose`] | finds what prevents pages from using a server |
+//! | [`ports`] | what a flow needs from its environment |
 //! | `native` | the ports of a native program: the feature `reqwest` |
 //! | `browser` | the ports in a browser |
 //! | `js` | the JavaScript surface: converts and forwards |
 //!
-//! A program that has other needs brings its own [`ports::Ports`].
+//! A program with other needs implements [`ports::Ports`] itself.
 
 mod authorizer;
 #[cfg(target_arch = "wasm32")]

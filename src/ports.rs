@@ -1,6 +1,6 @@
-//! What a flow needs from where it runs. Small traits; [`Ports`] is all of them together.
+//! What a flow needs from its environment: small traits, which [`Ports`] combines.
 //!
-//! Futures here need not be `Send`: a page has one thread. Dropping a future ends what it waits for.
+//! Futures need not be `Send`: a page has one thread. Dropping a future cancels what it waits for.
 #![allow(async_fn_in_trait)]
 
 mod user_agent;
@@ -25,44 +25,44 @@ pub use user_agent::{
 pub struct UnixMillis(pub u64);
 
 impl UnixMillis {
-    /// The last one that JSON has exactly (RFC 8259 §6), far beyond any clock.
+    /// The last one that is exact in JSON (RFC 8259 §6), far beyond any clock.
     const LAST: u64 = (1 << 53) - 1;
 
-    /// So many milliseconds later.
+    /// This time plus some milliseconds.
     pub fn after(self, milliseconds: u64) -> Self {
         Self(self.0.saturating_add(milliseconds).min(Self::LAST))
     }
 }
 
-/// What a document or a token is asked for as.
+/// The media type of documents and tokens.
 const JSON: &str = "application/json";
 
 /// Streamable HTTP: "The client MUST include an `Accept` header, listing both `application/json` and
 /// `text/event-stream`".
 const JSON_OR_EVENTS: &str = "application/json, text/event-stream";
 
-/// `ping`, the request without consequences.
+/// `ping`, a request without consequences.
 const PING: &str = r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#;
 
-/// A request of the flow's own. Never one to the MCP server with a token in it.
+/// A request of the flow itself. Requests to the MCP server with a token are not among them.
 pub struct Request {
     /// What it is for.
     pub step: Step,
-    /// Where it goes.
+    /// The URL.
     pub url: Url,
-    /// POST with this body, else GET.
+    /// If there is a body, the method is POST, otherwise GET.
     pub body: Option<Body>,
     /// The `Accept` header (RFC 9110 §12.5.1).
     pub accept: &'static str,
-    /// Whether the body of the answer is read. It is left alone where it may be a stream that never ends.
+    /// Whether to read the response's body. Some bodies are streams that never end.
     pub reads_body: bool,
-    /// Whether redirects are followed. Where they lead to another origin, the answer does not count.
+    /// Whether to follow redirects. A response from another origin does not count.
     pub follows_redirects: bool,
     /// The `Authorization` header (RFC 6749 §2.3.1).
     pub authorization: Option<Secret>,
     /// The `DPoP` header (RFC 9449 §4.1).
     pub dpop: Option<Secret>,
-    /// Where it is sent in place of its URL: [`Http::proxy_url`]'s answer.
+    /// Where to send it instead of its URL: the result of [`Http::proxy_url`].
     pub proxy_url: Option<Url>,
 }
 
@@ -71,7 +71,7 @@ impl Request {
         Box::new(Self {
             step,
             url: url.clone(),
-            // What is in a form is for this URL alone.
+            // A form contains secrets that are only for this URL.
             follows_redirects: body.is_none(),
             body,
             accept: JSON,
@@ -82,7 +82,7 @@ impl Request {
         })
     }
 
-    /// Asks for a document. Boxed, since it is handed on and on.
+    /// Requests a document. Boxed, because it is passed through many functions.
     pub fn get(step: Step, url: &Url) -> Box<Self> {
         Self::new(step, url, None)
     }
@@ -92,24 +92,24 @@ impl Request {
         Self::new(step, url, Some(body))
     }
 
-    /// Asks an MCP server for its challenge: what it answers without a token. It is a POST, since some
-    /// servers answer GET with 404 or 405 before they ask for a token; and it goes as text, since JSON
-    /// would cost a preflight, and a server asks for the token before it looks at the body.
+    /// Requests an MCP server's challenge, without a token. It is a POST, because some servers answer GET with
+    /// 404 or 405 before they ask for a token. Its body is text, because JSON would need a preflight, and servers
+    /// ask for the token before they read the body.
     pub fn probe(server: &ServerUrl) -> Box<Self> {
         let mut probe = Self::new(Step::Challenge, server.url(), Some(Body::Text(PING)));
         probe.accept = JSON_OR_EVENTS;
         probe.reads_body = false;
-        // As calls do: frameworks redirect /mcp to /mcp/.
+        // Like calls: frameworks redirect /mcp to /mcp/.
         probe.follows_redirects = true;
         probe
     }
 
-    /// POST where there is a body, else GET.
+    /// POST if there is a body, otherwise GET.
     pub fn method(&self) -> &'static str {
         if self.body.is_some() { "POST" } else { "GET" }
     }
 
-    /// Where it is sent.
+    /// The URL that it is sent to.
     pub fn target(&self) -> &Url {
         self.proxy_url.as_ref().unwrap_or(&self.url)
     }
@@ -145,20 +145,20 @@ impl Body {
     }
 }
 
-/// An answer.
+/// A response.
 pub struct Response {
-    /// The HTTP status; 0 for a redirect that was not followed, where the platform hides its own.
+    /// The HTTP status; 0 for a redirect that was not followed, if the platform hides its status.
     pub status: u16,
-    /// Where it came from at last, if redirects were followed. Where one was not, `Location` (RFC 9110 §10.2.2), if
+    /// The final URL, if redirects were followed. For a redirect that was not followed, `Location` (RFC 9110 §10.2.2) if
     /// it may be read.
     pub redirected_to: Option<String>,
-    /// `WWW-Authenticate`, all fields of it joined by commas, where it may be read.
+    /// `WWW-Authenticate`, with all fields joined by commas, if it may be read.
     pub www_authenticate: Option<String>,
-    /// `Cache-Control` (RFC 9111 §5.2), where it may be read.
+    /// `Cache-Control` (RFC 9111 §5.2), if it may be read.
     pub cache_control: Option<String>,
-    /// `DPoP-Nonce` (RFC 9449 §8), where it may be read.
+    /// `DPoP-Nonce` (RFC 9449 §8), if it may be read.
     pub dpop_nonce: Option<String>,
-    /// `Retry-After` (RFC 9110 §10.2.3) in seconds, where it may be read.
+    /// `Retry-After` (RFC 9110 §10.2.3) in seconds, if it may be read.
     pub retry_after: Option<u64>,
     /// `Date` (RFC 9110 §6.6.1), where it may be read.
     pub date: Option<UnixMillis>,
@@ -166,26 +166,26 @@ pub struct Response {
     pub body: String,
 }
 
-/// The most of a body that is read: 1 MiB. Metadata is a few kilobytes.
+/// The maximum length of a body: 1 MiB. Metadata has a few kilobytes.
 pub const LONGEST_BODY: usize = 1 << 20;
 
-/// What was thrown below an error, where anything was.
+/// The cause of an error, if there is one.
 pub type Cause = Option<Box<dyn StdError>>;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug)]
 pub enum TransportError {
-    /// Nobody answered.
+    /// There was no response.
     Unreachable(Cause),
-    /// Nobody can be asked: this device has no network.
+    /// This device has no network.
     Offline(Cause),
-    /// The answer did not come within the time limit.
+    /// The response did not arrive within the time limit.
     TimedOut(Cause),
-    /// The answer is longer than [`LONGEST_BODY`].
+    /// The response is longer than [`LONGEST_BODY`].
     TooLarge(Cause),
-    /// There is an answer, but a page may not read it (CORS).
+    /// There is a response, but a page may not read it (CORS).
     Blocked {
-        /// Why, as far as it is known: what the server has to send, or what is wrong with what it sends.
+        /// Why, as far as it is known: what the server has to send, or what is wrong with its headers.
         why: String,
         /// What the browser threw.
         cause: Cause,
@@ -194,16 +194,16 @@ pub enum TransportError {
 
 /// HTTP.
 pub trait Http {
-    /// Sends a request, without cookies or other credentials of the platform, and reads the answer.
+    /// Sends a request without cookies or other credentials of the platform, and reads the response.
     /// There is a time limit.
     async fn send(&self, request: &Request) -> std::result::Result<Response, TransportError>;
 
-    /// Where the app wants a request to be sent in place of its URL: to its own backend, which hands it
-    /// on. That sees what is in it, tokens included.
+    /// The URL of the app's own backend, if the app wants it to forward this request. The backend sees the
+    /// whole request, including tokens.
     ///
     /// # Errors
     ///
-    /// The app answers with what is no URL: [`Code::InvalidOption`].
+    /// [`Code::InvalidOption`] if the app returns something that is not a URL.
     fn proxy_url(&self, _step: Step, _url: &Url) -> Result<Option<Url>> {
         Ok(None)
     }
@@ -211,7 +211,7 @@ pub trait Http {
 
 /// The platform's JSON.
 pub trait Json {
-    /// Parses a text; nothing where it is no JSON, or nested more deeply than any document here is.
+    /// Parses a text; `None` if it is not JSON, or is nested more deeply than any document of the protocol.
     fn parse_json(&self, text: &str) -> Option<Value>;
     /// Writes a value.
     ///
@@ -223,22 +223,22 @@ pub trait Json {
 
 /// The time of day.
 pub trait Clock {
-    /// Now.
+    /// The current time.
     fn now(&self) -> UnixMillis;
     /// Waits.
     async fn sleep(&self, milliseconds: u64);
-    /// How far an origin's clock is ahead of this one, in milliseconds: as it was kept, or 0. A program
-    /// that trusts its clock need not keep it.
+    /// The stored offset of an origin's clock to this one, in milliseconds, or 0. Programs that trust their clock
+    /// need not store it.
     fn clock_offset(&self, _origin: &str) -> i64 {
         0
     }
-    /// Keeps that, while the program runs.
+    /// Stores that offset, for as long as the program runs.
     fn keep_clock_offset(&self, _origin: &str, _milliseconds: i64) {}
 }
 
-/// Random bytes of cryptographic strength.
+/// Cryptographically strong random bytes.
 pub trait Entropy {
-    /// Thirty-two of them.
+    /// Thirty-two bytes.
     ///
     /// # Errors
     ///
@@ -246,24 +246,24 @@ pub trait Entropy {
     fn entropy(&self) -> Result<[u8; 32]>;
 }
 
-/// Where records are kept. Values hold secrets.
+/// Stores records. Their values contain secrets.
 pub trait Store {
-    /// The value under a key; an empty one where there is one that can't be made out.
+    /// The value of a key; empty if the value can't be read.
     async fn get(&self, key: &str) -> Result<Option<Secret>>;
-    /// Keeps a value.
+    /// Stores a value.
     async fn set(&self, key: &str, value: Secret) -> Result<()>;
-    /// Forgets a value.
+    /// Deletes a value.
     async fn delete(&self, key: &str) -> Result<()>;
-    /// Counts up whenever somebody changed a session's record: this program or, as soon as it is
-    /// known, another one that shares the store.
+    /// How often a session's record was changed by this program, or by others that share the store, as far as that
+    /// is known.
     fn changes(&self) -> u32;
-    /// Waits until that counts up after this call, where it can be known.
+    /// Waits for the next change, if changes can be noticed.
     fn changed(&self) -> impl Future<Output = ()> {
         std::future::pending()
     }
 }
 
-/// One holder at a time for each name, among all that share the store.
+/// Locks by name, among all programs that share the store.
 pub trait Lock {
     /// Releases on drop.
     type Guard: 'static;
@@ -271,18 +271,17 @@ pub trait Lock {
     async fn lock(&self, name: &str) -> Result<Self::Guard>;
 }
 
-/// Keys that tokens are bound to (RFC 9449), by name: one for each issuer and account. They sign without being seen.
+/// Keys that tokens are bound to (RFC 9449), by name: one for each issuer and account. The private keys are not exposed.
 pub trait DpopKeys {
-    /// The public half of the key of a name; made where there is none.
+    /// The public key with a name. Generates the pair if there is none.
     async fn dpop_key(&self, name: &str) -> Result<PublicKey>;
     /// Signs with it: ECDSA over P-256 with SHA-256, as 64 bytes (RFC 7518 §3.4).
     async fn dpop_sign(&self, name: &str, input: &str) -> Result<Vec<u8>>;
-    /// Whether that key lasts as long as what is in the store: a session that is bound to a key that is
-    /// gone is lost.
+    /// Whether the key lasts as long as the records in the store. Without its key, a session is lost.
     fn keeps_dpop_keys(&self) -> bool;
 }
 
-/// The app's own key, for `private_key_jwt`. Most apps have none.
+/// The app's own key, for `private_key_jwt`. Most apps do not have one.
 pub trait ClientKey {
     /// The name of its algorithm (RFC 7518 §3.1), if there is one.
     fn client_key_algorithm(&self) -> Option<&'static str> {
@@ -298,11 +297,11 @@ pub trait ClientKey {
 pub trait Nonces {
     /// The last nonce of an origin.
     fn nonce(&self, origin: &str) -> Option<String>;
-    /// Keeps an origin's nonce, while the program runs.
+    /// Stores an origin's nonce, for as long as the program runs.
     fn keep_nonce(&self, origin: &str, nonce: String);
 }
 
-/// What stands for the user, or for a workload, where nobody signs in.
+/// The assertion for a user or a workload, for grants without a sign-in.
 pub trait Assertions {
     /// The workload's JWT (RFC 7523), or the user's ID token (SEP-990).
     async fn assertion(&self, _issuer: &Issuer, _resource: &Resource) -> Result<Secret> {
@@ -310,13 +309,13 @@ pub trait Assertions {
     }
 }
 
-/// Learns what happens. No secrets are in it.
+/// Receives events. They contain no secrets.
 pub trait Observer {
-    /// Something happened.
+    /// Reports an event.
     fn notify(&self, event: &Event<'_>);
 }
 
-/// What an [`Observer`] learns.
+/// The events for an [`Observer`].
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", content = "detail", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Event<'a> {
@@ -328,12 +327,12 @@ pub enum Event<'a> {
         method: &'a str,
         /// Without query and fragment.
         url: &'a str,
-        /// The status, where an answer came.
+        /// The status, if there was a response.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         /// How long it took, in milliseconds.
         duration: u64,
-        /// Where it was sent in place of `url`, without query and fragment.
+        /// Where it was sent instead of `url`, without query and fragment.
         #[serde(rename = "via", skip_serializing_if = "Option::is_none")]
         proxy_url: Option<&'a str>,
     },
@@ -346,9 +345,9 @@ pub enum Event<'a> {
         account: &'a str,
         /// The authorization server.
         issuer: &'a str,
-        /// What the tokens will be for: the server, or a parent of it.
+        /// The resource that the tokens will be for: the server, or a parent of it.
         resource: &'a str,
-        /// Where the user agent does not show the page: the URL that the user has to open.
+        /// If the user agent does not show the page: the URL that the user has to open.
         #[serde(skip_serializing_if = "Option::is_none")]
         url: Option<&'a str>,
     },
@@ -359,17 +358,17 @@ pub enum Event<'a> {
         /// The app's name for the user's account there; empty for the default one.
         #[serde(skip_serializing_if = "str::is_empty")]
         account: &'a str,
-        /// What the user enters. Text from a server.
+        /// The code to enter. Text from a server.
         user_code: &'a str,
-        /// Where they enter it.
+        /// The URL at which to enter it.
         verification_uri: &'a str,
-        /// Where they need not enter it.
+        /// A URL that contains the code.
         #[serde(skip_serializing_if = "Option::is_none")]
         verification_uri_complete: Option<&'a str>,
-        /// How long the code is good, in seconds.
+        /// How long the code is valid, in seconds.
         expires_in: u64,
     },
-    /// The page that the user agent was sent to can't be watched any more: it may be closed or not.
+    /// It is no longer known whether the page that the user agent opened is still open.
     Waiting {
         /// The MCP server.
         server: &'a str,
@@ -385,7 +384,7 @@ pub enum Event<'a> {
         #[serde(skip_serializing_if = "str::is_empty")]
         account: &'a str,
     },
-    /// New tokens came.
+    /// A session was refreshed.
     Refreshed {
         /// The MCP server.
         server: &'a str,
@@ -404,9 +403,9 @@ pub enum Event<'a> {
         /// The granted scopes.
         scopes: &'a [String],
     },
-    /// The storage is not what it should be.
+    /// There is a problem with the storage.
     Storage {
-        /// In which way.
+        /// The problem.
         #[serde(rename = "reason")]
         problem: StorageProblem,
     },
@@ -417,7 +416,7 @@ pub enum Event<'a> {
         /// The app's name for the user's account there; empty for the default one.
         #[serde(skip_serializing_if = "str::is_empty")]
         account: &'a str,
-        /// Why.
+        /// The reason.
         reason: SignOutReason,
     },
 }
@@ -428,27 +427,27 @@ pub enum Event<'a> {
 pub enum SignOutReason {
     /// The user signed out.
     SignOut,
-    /// It can't be refreshed any more.
+    /// It can no longer be refreshed.
     Expired,
 }
 
-/// What is wrong with a storage. No request fails for it.
+/// A problem with the storage. It does not cause requests to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageProblem {
     /// A record could not be read, and was dropped. If it was a session, the user has to sign in again.
     Unreadable,
-    /// There is none that lasts: from now on records are kept in memory.
+    /// There is no persistent storage: from now on, records are in memory.
     Unavailable,
 }
 
-/// What came back while this program was away: [`UserAgent::redirect_timeout`].
+/// Responses that arrived while this program did not run: [`UserAgent::redirect_timeout`].
 pub trait Returned {
-    /// The queries that came back to the redirect URI and were not forgotten, unchecked.
+    /// The unchecked queries of responses at the redirect URI that were not deleted yet.
     fn responses(&self) -> Vec<Secret> {
         Vec::new()
     }
-    /// Forgets one of them.
+    /// Deletes one of them.
     fn forget(&self, _response: &Secret) {}
 }
 
@@ -458,16 +457,16 @@ pub trait Spawn {
     async fn spawn_detached<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T;
 }
 
-/// The app, as far as it has its user step up while a request waits.
+/// Lets the app ask its user to step up while a request waits.
 pub trait StepUp {
-    /// Waits until the app says that it is over, or not at all where it wants to be told by the
-    /// request's error. All that wait for the same server and account wait for the same answer.
+    /// Waits until the app has finished the step-up. Returns at once if the app wants the request to fail instead. All
+    /// callers for the same server and account wait for the same step-up.
     async fn wait_for_step_up(&self, _server: &str, _account: &str, _demand: &StepUpDemand) -> Result<()> {
         Ok(())
     }
 }
 
-/// Everything that a flow needs, together. Cloning is cheap and gives the same ports.
+/// Everything that a flow needs. Clones are cheap and are the same ports.
 pub trait Ports:
     Http
     + Json
@@ -508,58 +507,58 @@ impl<T> Ports for T where
 {
 }
 
-/// A request of the app's, as the platform has it.
+/// A request of the app, in the platform's own type.
 pub trait ResourceRequest {
-    /// The platform's answer, which passes through untouched.
+    /// The platform's response, which is returned unchanged.
     type Response: ResourceResponse;
-    /// Where it goes; nothing where that is no URL that a token may go to.
+    /// Its URL; `None` if no token may be sent there.
     fn url(&self) -> Option<Url>;
     /// GET, POST, …
     fn method(&self) -> String;
-    /// As [`Http::proxy_url`], once for all that is sent.
+    /// Like [`Http::proxy_url`], but called once for all attempts.
     ///
     /// # Errors
     ///
-    /// The app answers with what is no URL: [`Code::InvalidOption`].
+    /// [`Code::InvalidOption`] if the app returns something that is not a URL.
     fn proxy_url(&mut self) -> Result<Option<Url>> {
         Ok(None)
     }
-    /// Whether it can be sent a second time: a body that streams can't.
+    /// Whether it can be sent again. A body that streams can't.
     fn can_resend(&self) -> bool;
     /// Sends it with the token in its `Authorization` header (RFC 6750 §2.1), never in its URL, and
-    /// with the proof in its `DPoP` header (RFC 9449 §7.1) where the token is bound to a key.
-    /// A redirect is not followed: that is for the flow to decide.
+    /// with the proof in its `DPoP` header (RFC 9449 §7.1) if the token is bound to a key.
+    /// Does not follow redirects: the flow decides that.
     async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<Self::Response>;
-    /// Where a redirect leads that was not followed, as far as that can be known.
+    /// The target of a redirect that was not followed, if it is known.
     async fn redirect_target(&self, _response: &Self::Response) -> Option<Url> {
         None
     }
-    /// From now on it goes there.
+    /// Changes its URL.
     fn redirect_to(&mut self, _target: &Url) {}
 }
 
-/// What is looked at in an answer.
+/// What a flow needs to know of a response.
 pub trait ResourceResponse {
     /// The HTTP status.
     fn status(&self) -> u16;
-    /// Whether it is a redirect that the app would have had followed.
+    /// Whether it is a redirect that the app wants to follow.
     fn is_redirect(&self) -> bool {
         false
     }
-    /// `WWW-Authenticate`, where it may be read.
+    /// `WWW-Authenticate`, if it may be read.
     fn www_authenticate(&self) -> Option<String>;
-    /// `DPoP-Nonce` (RFC 9449 §9), where it may be read.
+    /// `DPoP-Nonce` (RFC 9449 §9), if it may be read.
     fn dpop_nonce(&self) -> Option<String>;
     /// `Date` (RFC 9110 §6.6.1), where it may be read.
     fn date(&self) -> Option<UnixMillis> {
         None
     }
-    /// The `error` of a body that is JSON, and the body as it was.
+    /// The `error` of a JSON body. The body can still be read.
     async fn oauth_error(&self) -> Option<String>;
 }
 
 impl TransportError {
-    /// What a flow's error says of it.
+    /// Describes it in an error.
     pub fn code(&self) -> Code {
         match self {
             TransportError::Unreachable(_) | TransportError::Offline(_) => Code::Network,
@@ -569,7 +568,7 @@ impl TransportError {
         }
     }
 
-    /// The error of a step, whose request went to a URL or to another one in place of it.
+    /// The error of a step whose request was sent to a URL, or to another one instead of it.
     pub(crate) fn at(self, step: Step, url: &Url, proxy_url: Option<&Url>) -> Error {
         let code = self.code();
         let message = self.message();

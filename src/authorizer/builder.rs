@@ -44,7 +44,7 @@ impl<P: Ports> AuthorizerBuilder<P> {
     }
 
     /// A client id with its secret, for the issuer that gave both. The secret is sent to no other issuer (MCP
-    /// 2026-07-28: credentials of one authorization server are not for another one).
+    /// 2026-07-28: credentials of one authorization server must not be used with another).
     ///
     /// # Errors
     ///

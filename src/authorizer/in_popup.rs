@@ -14,7 +14,7 @@ impl Authorizer<Browser> {
     ///
     /// # Errors
     ///
-    /// The future's are those of [`sign_in`](Authorizer::sign_in),
+    /// The future has the errors of [`sign_in`](Authorizer::sign_in),
     /// [`POPUP_BLOCKED`](crate::ports::POPUP_BLOCKED), [`POPUP_OPEN`](crate::ports::POPUP_OPEN), and
     /// [`Code::Timeout`](crate::Code::Timeout) after 10 minutes.
     pub fn sign_in_by_popup(&self, server: &str) -> impl Future<Output = Result<Session<Browser>>> + 'static {

@@ -15,7 +15,7 @@ use crate::{Result, Step};
 
 pub use builder::AuthorizerBuilder;
 
-/// Signs users in to MCP servers. Clones are the same.
+/// Signs users in to MCP servers. Clones share their state.
 #[derive(Clone)]
 pub struct Authorizer<P> {
     ports: P,
@@ -39,7 +39,7 @@ impl<P: Ports> Authorizer<P> {
     ///
     /// # Errors
     ///
-    /// Each step has its own ([`Error::step`](crate::Error::step)), as [`flow::sign_in`] says.
+    /// Each step has its own errors ([`Error::step`](crate::Error::step)), which [`flow::sign_in`] describes.
     pub async fn sign_in(&self, server: &str, user_agent: &mut impl UserAgent) -> Result<Session<P>> {
         self.sign_in_as(&server_url(server)?.into(), None, user_agent).await
     }
@@ -59,12 +59,12 @@ impl<P: Ports> Authorizer<P> {
         flow::sign_in(&self.ports, &self.client, account, scopes, user_agent).await
     }
 
-    /// The session that an earlier run of the program stored, if there is one. Asks no server.
+    /// The session that an earlier run of the program stored, if there is one. Sends no requests.
     /// In a browser it finishes the sign-in from which the user has just come back.
     ///
     /// # Errors
     ///
-    /// Those of the store, and of a sign-in that is finished.
+    /// The errors of the store, and of a sign-in that is finished.
     pub async fn restore(&self, server: &str) -> Result<Option<Session<P>>> {
         self.restore_as(&server_url(server)?.into()).await
     }
@@ -78,11 +78,11 @@ impl<P: Ports> Authorizer<P> {
         flow::restore(&self.ports, &self.client, account).await
     }
 
-    /// Forgets the app's registration at an authorization server, and that its client id belongs there.
+    /// Deletes the app's registration at an authorization server, and the binding of its client id to it.
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidUrl`](crate::Code::InvalidUrl), and those of the store.
+    /// [`Code::InvalidUrl`](crate::Code::InvalidUrl), and the errors of the store.
     pub async fn forget_client(&self, issuer: &str) -> Result<()> {
         let issuer = Issuer::parse(issuer).map_err(|error| error.at(Step::Setup, "issuer", issuer))?;
         flow::forget_client(&self.ports, &self.client, &issuer).await

@@ -1,5 +1,5 @@
-//! Ends what takes too long or is not wanted any more: the future is dropped, and with it goes all
-//! that it waits for.
+//! Time limits and abort signals: ends a future by dropping it, which cancels everything that it waits
+//! for.
 
 use std::future::{Future, pending};
 use std::pin::{Pin, pin};
@@ -36,7 +36,7 @@ impl Drop for AbortGuard {
     }
 }
 
-/// What JavaScript does meanwhile. Dropping it ends that.
+/// Work in JavaScript. Dropping this aborts it.
 pub(super) struct Work {
     promise: JsFuture,
     _guard: AbortGuard,
@@ -58,23 +58,23 @@ impl Future for Work {
     }
 }
 
-/// Waits for the time to be over.
+/// Waits for the time limit.
 pub(super) fn timeout(milliseconds: u32) -> TimeoutFuture {
-    // A longer time than fits into 31 bits would count as none at all.
+    // Browsers treat a time of more than 31 bits as zero.
     TimeoutFuture::new(milliseconds.min(i32::MAX.unsigned_abs()))
 }
 
-/// Listens to a signal. Dropping it ends that: signals live long.
+/// Listens to a signal until it is dropped. Signals may live long.
 struct Listener<'a> {
     signal: &'a AbortSignal,
     closure: Closure<dyn FnMut()>,
 }
 
 impl<'a> Listener<'a> {
-    /// Fails where the app gave something else, for which gloo's listener would panic.
+    /// Fails if the app passed something else: gloo's listener would panic.
     fn new(signal: &'a AbortSignal, tell: oneshot::Sender<()>) -> std::result::Result<Self, JsValue> {
         let closure = Closure::once(move || {
-            // Whoever waited may be gone.
+            // The receiver may be gone.
             let _ = tell.send(());
         });
         signal.add_event_listener_with_callback("abort", closure.as_ref().unchecked_ref())?;
@@ -88,9 +88,9 @@ impl Drop for Listener<'_> {
     }
 }
 
-/// Waits until a signal is aborted: its reason.
+/// Waits until a signal is aborted. Returns its reason.
 async fn aborted(signal: &AbortSignal) -> JsValue {
-    // Read by name, since the app's value may not be an AbortSignal and its methods may throw.
+    // Read by name: the app's value may not be an AbortSignal, and its methods may throw.
     if get(signal, "aborted").is_falsy() {
         let (tell, told) = oneshot::channel();
         let _listener = match Listener::new(signal, tell) {
@@ -102,15 +102,15 @@ async fn aborted(signal: &AbortSignal) -> JsValue {
     get(signal, "reason")
 }
 
-/// For what may take its time.
+/// For work without a time limit.
 pub const NO_LIMIT: u32 = u32::MAX;
 
-/// Waits for a future, at most until the signal fires or the time is over: then it is dropped, and
+/// Waits for a future, at most until the signal aborts or the time is over. Then the future is dropped, and
 /// the error is [`Code::Aborted`] or [`Code::Timeout`].
 ///
 /// # Errors
 ///
-/// [`Code::Aborted`] where the signal aborts, [`Code::Timeout`] after the limit, and those of the work.
+/// [`Code::Aborted`] if the signal aborts, [`Code::Timeout`] after the limit, and the errors of the work.
 pub async fn race<T>(
     step: Step,
     limit_ms: u32,
@@ -120,7 +120,7 @@ pub async fn race<T>(
     race_pinned(step, limit_ms, signal, pin!(future)).await
 }
 
-/// Apart, so that it is compiled once for each kind of answer.
+/// A separate function, so that it is compiled only once for each type of result.
 async fn race_pinned<T>(
     step: Step,
     limit_ms: u32,
@@ -136,7 +136,7 @@ async fn race_pinned<T>(
     }
 }
 
-/// Waits until the signal fires or the time is over.
+/// Waits until the signal aborts or the time is over.
 async fn end(step: Step, limit_ms: u32, signal: Option<&AbortSignal>) -> Error {
     let given_up = pin!(async {
         match signal {

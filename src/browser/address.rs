@@ -6,32 +6,32 @@ use std::rc::Rc;
 use super::url::{absolute_url, is_absolute};
 use crate::protocol::Url;
 
-/// A URL that the app gave.
+/// A URL from the app.
 #[derive(Default)]
 pub struct Address {
     given: String,
-    /// As the browser reads it.
+    /// The URL as the browser parses it.
     pub absolute: String,
-    /// Without the query; `None` if no token may be sent there.
+    /// The URL without its query; `None` if no token may be sent there.
     pub url: Option<Url>,
 }
 
 impl Address {
     fn new(given: String) -> Self {
         let absolute = absolute_url(&given);
-        // What follows the path does not matter to where the token may go, and browsers leave
-        // characters in a query that RFC 3986 does not have.
+        // Only the part up to the path decides where a token may be sent, and browsers keep characters in queries
+        // that RFC 3986 does not allow.
         let url = absolute.split(['?', '#']).next().and_then(|text| Url::parse(text).ok());
         Self { given, absolute, url }
     }
 }
 
-/// The last address. Most requests go to the same URL as the one before.
+/// The last address. Most requests have the same URL as the previous one.
 #[derive(Default)]
 pub struct LastAddress(RefCell<Option<Rc<Address>>>);
 
 impl LastAddress {
-    /// The address for a text.
+    /// The address of a text.
     pub fn read(&self, given: String) -> Rc<Address> {
         if let Some(last) = self.0.borrow().as_ref()
             && last.given == given

@@ -1,4 +1,4 @@
-//! The authorization server's page, shown by the app in its own way.
+//! The authorization server's page, shown by the app's own function.
 
 use js_sys::Function;
 use serde::Serialize;
@@ -12,15 +12,15 @@ use crate::ports::{AuthorizationPage, CallbackQuery};
 use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
 
-/// The app's function: gets the page's URL, answers with the URL that came back.
+/// The app's function: gets the page's URL, and returns the URL that the user came back to.
 pub struct AppPage {
     authorize: Function,
     answer: JsValue,
-    /// Tells the app that the sign-in has ended.
+    /// Aborts when the sign-in has ended.
     ended: Option<AbortGuard>,
 }
 
-/// What the app's function gets beside the URL.
+/// The other arguments of the app's function.
 #[derive(Serialize)]
 struct Details<'a> {
     #[serde(with = "preserve")]
@@ -31,7 +31,7 @@ struct Details<'a> {
 }
 
 impl AppPage {
-    /// Calls nothing yet.
+    /// Does not call the function yet.
     pub fn new(authorize: Function) -> Self {
         Self { authorize, answer: JsValue::UNDEFINED, ended: None }
     }
@@ -40,7 +40,7 @@ impl AppPage {
     ///
     /// # Errors
     ///
-    /// What the app's `authorize` throws.
+    /// The error that the app's `authorize` throws.
     pub fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
         let details =
             |signal| Details { signal, server: page.server, issuer: page.issuer.as_str(), state: page.state.as_str() };
@@ -51,11 +51,11 @@ impl AppPage {
         Ok(())
     }
 
-    /// Waits for the answer.
+    /// Waits for the result.
     ///
     /// # Errors
     ///
-    /// What the app's `authorize` rejects with.
+    /// The error that the app's `authorize` rejects with.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
         let answer = settled(&self.answer).await.map_err(failed)?;
         // A `URL` is an object with an `href`.

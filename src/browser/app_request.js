@@ -1,18 +1,18 @@
-// A request of the app's: the arguments of `fetch`.
+// A request of the app: the arguments of `fetch`.
 
 export class AppRequest {
   constructor(fetch = globalThis.fetch, input, init) {
     Object.assign(this, { fetch, init, input: "", isRequest: false });
-    // What is no `Request` is read as text once, as `fetch` reads it, so that what is checked is what is sent.
+    // Anything but a `Request` is converted to text once, as `fetch` does, so that the checked URL is the one that is sent.
     try {
       this.isRequest = typeof input?.clone === "function";
       this.input = this.isRequest ? input : String(input);
     } catch {
-      // What can't be read leads nowhere.
+      // An unreadable URL is never sent.
     }
   }
 
-  /** `init` comes before the `Request`, as with `fetch`. */
+  /** `init` overrides the `Request`, as with `fetch`. */
   member(name) {
     const own = this.init?.[name];
     return own === undefined && this.isRequest ? this.input[name] : own;
@@ -39,7 +39,7 @@ export class AppRequest {
     return signal instanceof AbortSignal ? signal : undefined;
   }
 
-  /** A stream in `init` is spent when it is sent. A `Request` is cloned. */
+  /** Sending uses up a stream in `init`. A `Request` is cloned. */
   get canResend() {
     return typeof this.init?.body?.getReader !== "function";
   }
@@ -57,15 +57,15 @@ export class AppRequest {
     const input = this.isRequest ? this.input.clone() : url;
     const init = { ...(isElsewhere && (await this.#for(input))), ...this.init, headers };
     if (manual) init.redirect = "manual";
-    // The app's backend is not to take the user's cookies for the word of the page, nor to learn its address.
+    // The app's backend must not get the user's cookies or the address of the page.
     if (via) Object.assign(init, { credentials: "omit", referrerPolicy: "no-referrer" });
     const { fetch } = this;
-    // Chromium notes who calls where a request is watched, as by its developer tools, and takes its time over WebAssembly.
+    // If a request is watched, for example by developer tools, Chromium records its call stack, which is slow with WebAssembly.
     await Promise.resolve();
     return fetch(via ?? (isElsewhere ? url : input), init);
   }
 
-  /** What a `Request` has that goes to another URL. Its body is read before: HTTP/1.1 takes no stream. */
+  /** The `init` for sending a `Request` to another URL. Its body is read first, because HTTP/1.1 does not take a stream. */
   async #for(request) {
     if (!this.isRequest) return {};
     const { method, signal, cache, credentials, keepalive } = request;

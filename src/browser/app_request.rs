@@ -1,4 +1,4 @@
-//! A request of the app's to the MCP server, by `fetch`.
+//! A request of the app to the MCP server, with `fetch`.
 
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ extern "C" {
     type Given;
     #[wasm_bindgen(constructor, js_class = AppRequest)]
     fn new(fetch: Option<&Function>, input: &JsValue, init: &JsValue) -> Given;
-    // What the app gave may throw when it is read.
+    // Reading the app's arguments may throw.
     #[wasm_bindgen(method, getter, catch)]
     fn url(this: &Given) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, catch)]
@@ -44,22 +44,22 @@ extern "C" {
     ) -> Promise;
 }
 
-/// What the app gave to `fetch`.
+/// The arguments that the app passed to `fetch`.
 pub struct AppRequest {
     browser: Browser,
     given: Given,
-    /// Read once: what is checked is what is sent.
+    /// Read only once, so that the checked URL is the one that is used.
     address: Rc<Address>,
     via: Option<Url>,
-    /// Where a redirect led.
+    /// The target of a redirect.
     redirected_to: Option<Url>,
 }
 
-/// The browser's `Response`, as it came.
+/// The browser's `Response`, unchanged.
 pub struct AppResponse {
     response: Response,
     is_redirect: bool,
-    /// How long its body may take, where it is read here.
+    /// The time limit for its body, if it is read here.
     limit_ms: u32,
 }
 
@@ -76,7 +76,7 @@ impl From<AppResponse> for JsValue {
 }
 
 impl Browser {
-    /// A request to be sent in a session: [`Session::call`](crate::flow::Session::call).
+    /// A request to send in a session: [`Session::call`](crate::flow::Session::call).
     pub fn request(&self, request: web_sys::Request) -> AppRequest {
         AppRequest::new(self, request.into(), JsValue::UNDEFINED)
     }
@@ -96,7 +96,7 @@ impl AppRequest {
         self.given.signal().ok()?
     }
 
-    /// Why no answer came. A redirect that the app forbids is no secret of CORS.
+    /// Why there is no response. A redirect that the app forbids is not a CORS error.
     async fn unanswered(&self, dpop: bool, thrown: JsValue) -> Error {
         let no_redirect = get(&self.given, "redirect") == "error";
         let Some(url) = self.url().filter(|_| !no_redirect) else {
@@ -137,10 +137,10 @@ impl ResourceRequest for AppRequest {
     }
 
     async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<AppResponse> {
-        // The token would go along on this origin, and in older browsers across origins too; a proof for this
-        // URL is of no use elsewhere (RFC 9449 §4.3). Not "error", which Cloudflare Workers don't know.
+        // Browsers would send the token along on this origin, older ones also to other origins. A proof is only valid
+        // for its URL (RFC 9449 §4.3). Not "error", which Cloudflare Workers don't support.
         let follows = self.given.follows().unwrap_or_default();
-        // What was checked is what is sent: `fetch` reads a relative URL by the page's <base>.
+        // The checked URL, because `fetch` would resolve a relative one by the page's <base>.
         let url = match &self.redirected_to {
             Some(target) => target.as_str(),
             None => &self.address.absolute,
@@ -150,9 +150,9 @@ impl ResourceRequest for AppRequest {
         match settled(&promise).await.and_then(response) {
             Ok(response) => {
                 let response: Response = response.into();
-                // One that is not followed has the status 0 in a browser (Fetch §5.5).
+                // In a browser, a redirect that is not followed has the status 0 (Fetch §5.5).
                 let is_redirect = follows && matches!(response.status(), 0 | 301..=303 | 307 | 308);
-                // What a backend of the app's hands back leads to where only that backend gets.
+                // If the app's backend passes a redirect on, only that backend can reach its target.
                 match is_redirect && self.via.is_some() {
                     true => Err(self.unanswered(dpop.is_some(), response.into()).await),
                     false => Ok(AppResponse { response, is_redirect, limit_ms: self.browser.request_timeout_ms }),
@@ -167,7 +167,7 @@ impl ResourceRequest for AppRequest {
         if let Some(location) = header(&response.response.headers(), "location") {
             return Url::parse(&web_sys::Url::new_with_base(&location, from).ok()?.href()).ok();
         }
-        // A browser hides where it leads, and tells when it has followed it: the same without the token.
+        // A browser hides the target until it has followed the redirect. So the request is sent without the token.
         let guard = AbortGuard::new().ok()?;
         let method = if self.method() == "POST" { Method::POST } else { Method::GET };
         let init = Init::new(method, Vec::new(), guard.signal());
@@ -202,9 +202,9 @@ impl ResourceResponse for AppResponse {
     }
 
     async fn oauth_error(&self) -> Option<String> {
-        // The app reads the body itself: this is a copy of it.
+        // A copy, because the app reads the body itself.
         let copy = Response::clone(&self.response).ok()?;
-        // One that never ends is not waited for: the answer is the app's then.
+        // There is a time limit for bodies that never end. The app gets the response then.
         let reading = async {
             let body = body::read(copy.body(), true).await;
             Ok(body.ok().and_then(|body| parse(&body).ok()).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The app's word for a workload or for a user at their organisation.
+//! The app's assertion for a workload, or for a user at their organisation.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The body of an answer, of which no more is read than a document may have.
+//! Reads the body of a response, up to the maximum length of a document.
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
@@ -8,7 +8,7 @@ use web_sys::{Blob, ReadableStream};
 use super::reflect::{JsCause, answer, call, get, settled};
 use crate::ports::{LONGEST_BODY, TransportError};
 
-/// Dropping it cancels what has not been read. An app's own `fetch` may bring anything, hence by name.
+/// Dropping it cancels the rest. Methods are called by name, because an app's own `fetch` may return anything.
 struct Reader(JsValue);
 
 impl Drop for Reader {
@@ -17,15 +17,15 @@ impl Drop for Reader {
     }
 }
 
-/// Cancels a stream or the reading of one. Nobody waits for it, but a rejection has to be heard.
+/// Cancels a stream or a reader. Does not wait, but handles the rejection.
 pub(super) fn cancel(readable: &JsValue) {
     drop(call(readable, "cancel", &[]).map(|promise| settled(&promise)));
 }
 
-/// Reads a body, or leaves it alone.
+/// Reads a body if it is wanted.
 pub(super) async fn read(body: Option<ReadableStream>, wanted: bool) -> Result<String, TransportError> {
     let Some(body) = body else { return Ok(String::new()) };
-    // It may be locked, and web-sys expects that of none.
+    // The stream may be locked, for which web-sys would panic.
     let reader = Reader(call(&body, "getReader", &[]).map_err(JsCause)?);
     if !wanted {
         return Ok(String::new());
@@ -48,7 +48,7 @@ pub(super) async fn read(body: Option<ReadableStream>, wanted: bool) -> Result<S
     text(&chunks).await.map_err(|thrown| JsCause(thrown).into())
 }
 
-/// As UTF-8. A byte order mark is ignored (RFC 8259 §8.1).
+/// Decodes UTF-8. Ignores a byte order mark (RFC 8259 §8.1).
 async fn text(chunks: &Array) -> Result<String, JsValue> {
     let text = JsFuture::from(Blob::new_with_u8_array_sequence(chunks)?.text()).await?;
     Ok(text.as_string().unwrap_or_default())

@@ -1,8 +1,8 @@
-//! A handful of values by name.
+//! A small map of values by name.
 
 use std::cell::RefCell;
 
-/// A list, since it is short.
+/// A list, because it is short.
 pub(super) struct ByName<T>(RefCell<Vec<(String, T)>>);
 
 impl<T> Default for ByName<T> {

@@ -1,44 +1,44 @@
 //! Whether a popup that looks closed was closed by the user.
 //!
-//! `closed` turns true, too, when a page with `Cross-Origin-Opener-Policy` comes up in the popup,
-//! which cuts it off from this one: the user is about to sign in there, and the response still comes
-//! over a channel. Nothing tells the two apart for certain, so this is about evidence.
+//! `closed` also becomes true when a page with `Cross-Origin-Opener-Policy` loads in the popup, which cuts it off
+//! from this page. Then the user is about to sign in there, and the response still arrives over a channel. Nothing
+//! distinguishes the two for certain, so this module collects evidence.
 
-/// How often a page has to be seen in the popup. Chromium lets one that is being cut off look as if
-/// it showed a page for some milliseconds.
+/// How often a page has to be seen in the popup. In Chromium, a popup that is being cut off looks for some
+/// milliseconds as if it showed a page.
 const PAGE_LOOKS: u32 = 3;
-/// How long it has to look closed: a response may still be on its way, and so may the focus.
+/// How long it has to look closed: a response or a change of focus may still be on its way.
 const PATIENCE_MS: f64 = 500.0;
 
-/// What can be seen of the popup at a time.
+/// What can be seen of the popup at one time.
 pub(super) struct Look {
     /// In milliseconds.
     pub now: f64,
-    /// What the popup's window says.
+    /// `closed` of the popup's window.
     pub closed: bool,
-    /// Whether it shows another page than the first one.
+    /// Whether it shows a page other than the first one.
     pub shows_page: bool,
     /// Whether the window that opened it has the focus.
     pub focused: bool,
 }
 
-/// What follows from the looks so far.
+/// What follows from the observations so far.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// It is there, or nothing can be said yet, or it was said already.
+    /// It is open, nothing is known yet, or the result was already reported.
     Waiting,
     /// The user closed it.
     Closed,
-    /// It can't be watched any more. Said once.
+    /// It can't be watched any more. Reported once.
     Lost,
 }
 
-/// The looks so far.
+/// The observations so far.
 pub(super) struct Closing {
-    /// How often the first page was about to be left. It is once by the way to the second one.
+    /// How often the first page was about to be left. On the way to the second page, that happens once.
     leaving: u32,
     page_looks: u32,
-    /// Since when the opener has the focus: from the start, or never, until it is seen without.
+    /// Since when the opener has the focus. Not known until it was seen without the focus.
     focused_since: f64,
     closed_since: Option<f64>,
     lost: bool,
@@ -54,7 +54,7 @@ impl Closing {
         self.leaving = self.leaving.saturating_add(1);
     }
 
-    /// Looks once more.
+    /// Adds an observation.
     pub(super) fn look(&mut self, look: &Look) -> Verdict {
         if !look.focused {
             self.focused_since = f64::INFINITY;
@@ -78,15 +78,15 @@ impl Closing {
     }
 
     fn by_user(&self, closed_since: f64) -> bool {
-        // Closing fires the event once more. A page that comes up does not.
+        // Closing fires the event again. Loading a page does not.
         self.leaving > 1
             || if self.focused_since == f64::NEG_INFINITY {
-                // The focus tells nothing, as in a browser without a screen. A policy on the first
-                // page is ruled out, one on a later page is not.
+                // The focus says nothing, for example in a headless browser. This rules out a policy on the first page,
+                // but not on a later one.
                 self.page_looks >= PAGE_LOOKS
             } else {
-                // The focus falls back to the opener. A user who signs in keeps it in the popup; one
-                // who had come back before is not the one who closed it.
+                // After closing, the opener gets the focus. While the user signs in, the popup has it. If the opener
+                // already had the focus, the user did not close the popup.
                 self.focused_since.is_finite() && self.focused_since >= closed_since - PATIENCE_MS
             }
     }
@@ -98,9 +98,9 @@ mod tests {
 
     use super::*;
 
-    /// Looks every 100 ms. Each letter is what is seen then: `.` the first page, `p` another one, `c`
-    /// closed; `:`, `P` and `C` the same while the opener has the focus. `!` is a `beforeunload`, and
-    /// takes no time. What is said other than `Waiting`, and at which look.
+    /// Makes an observation every 100 ms. Each letter is one: `.` the first page, `p` another page, `c` closed;
+    /// `:`, `P` and `C` the same while the opener has the focus. `!` is a `beforeunload`, and takes no time.
+    /// Returns the first result other than `Waiting`, and when it was reported.
     fn verdicts(looks: &str) -> Vec<(u32, Verdict)> {
         let mut closing = Closing::new();
         let mut said = Vec::new();
@@ -134,7 +134,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn closed_by_the_user_who_comes_back_by_that() {
         assert_eq!(verdicts("!.ppppppCCCCCCCC"), [(12, Verdict::Closed)]);
-        // The page came up just now, or the focus takes a moment.
+        // The page has just loaded, or the focus takes a moment.
         assert_eq!(verdicts("!.pccCCCCCC"), [(7, Verdict::Closed)]);
     }
 
@@ -149,9 +149,9 @@ mod tests {
     fn cut_off_while_the_user_is_in_it() {
         assert_eq!(verdicts("!..cccccccccccc"), [(7, Verdict::Lost)]);
         assert_eq!(verdicts("!..pcccccccccccc"), [(8, Verdict::Lost)]);
-        // By a later page, as of another identity provider.
+        // By a later page, for example of another identity provider.
         assert_eq!(verdicts("!..pppppppppcccccccccccc"), [(16, Verdict::Lost)]);
-        // What the user does after that says nothing.
+        // What the user does after that does not matter.
         assert_eq!(verdicts("!..pppppppppccccccccccccCCCCCCCCCCCCCC"), [(16, Verdict::Lost)]);
     }
 

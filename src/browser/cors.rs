@@ -1,6 +1,6 @@
-//! Why `fetch` threw. Browsers say the same of a dead network and of an answer that a page may not
-//! read, so this looks again: by HEAD at the same URL, with nothing of the request but the names of
-//! its headers.
+//! Finds out why `fetch` threw. Browsers report a dead network and a response that a page may not read in
+//! the same way. So this sends HEAD requests to the same URL, with nothing of the request but the names
+//! of its headers.
 
 use gloo_net::http::Method;
 use wasm_bindgen::JsValue;
@@ -15,13 +15,13 @@ use crate::protocol::json::joined;
 use crate::protocol::{Url, cors};
 
 impl Browser {
-    /// What a thrown value stands for. `headers` are those for which the browser sent a preflight.
+    /// What a thrown value means. `headers` are those for which the browser sent a preflight.
     pub(super) async fn unreadable(&self, url: &Url, headers: &[&str], thrown: JsValue) -> TransportError {
-        // HTML §8.9.1.4: `false` is dependable, `true` is not.
+        // HTML §8.9.1.4: `false` is reliable, `true` is not.
         if get(&global("navigator"), "onLine") == false {
             return TransportError::Offline(Some(Box::new(JsCause(thrown))));
         }
-        // Outside of browsers there is no CORS, nor is there at the page's own origin.
+        // There is no CORS outside of browsers and at the page's own origin.
         let origin = get(&global("location"), "origin").as_string().filter(|origin| origin != url.origin());
         let (Some(origin), Some("TypeError")) = (origin, get(&thrown, "name").as_string().as_deref()) else {
             return JsCause(thrown).into();
@@ -41,8 +41,8 @@ impl Browser {
         }
     }
 
-    /// How much of a URL's answers a page sees: 0 none comes, 1 some come, 2 they may be read, 3 also with
-    /// the headers.
+    /// What a page sees of a URL's responses: 0 nothing, 1 there is a response, 2 it may be read, 3 also with
+    /// the headers in the request.
     async fn visible(&self, url: &Url, headers: &[&str]) -> Result<u8, TransportError> {
         let mut seen = 0;
         while seen < if headers.is_empty() { 2 } else { 3 } {

@@ -1,7 +1,7 @@
-// Records in IndexedDB, each encrypted by AES-GCM with a key that no script can read out, and key pairs of that kind.
+// Records in IndexedDB, encrypted by AES-GCM with a key that scripts can't export, and key pairs that they can't export.
 //
-// Who reads a backup or another program's copy of the records gets neither names nor values. Against a
-// script in the page it is no protection: that one can use the key as this module does.
+// A copy of the records alone reveals neither names nor values. This does not protect against a script in the page,
+// which can use the key like this module.
 
 const KEYS = "keys";
 const RECORDS = "records";
@@ -14,7 +14,7 @@ const done = (request, success, failure) =>
   });
 
 /**
- * What all who work at the same time share.
+ * The connection that concurrent calls share.
  *
  * @type {{ opening: Promise<IDBDatabase>, users: number } | undefined}
  */
@@ -25,7 +25,7 @@ async function open() {
   opening.onupgradeneeded = () => {
     const { result } = opening;
     for (const store of [KEYS, RECORDS]) {
-      // In version 1, names are in plain text.
+      // Version 1 stored names in plain text.
       if (result.objectStoreNames.contains(store)) result.deleteObjectStore(store);
       result.createObjectStore(store);
     }
@@ -34,8 +34,8 @@ async function open() {
 }
 
 /**
- * Works with requests, each in a transaction of its own. The connection is closed when nobody works with it: one that
- * stayed open would be in the way of deleting the database, and browsers break those of pages in the background.
+ * Runs requests, each in its own transaction. The connection is closed when nobody uses it: an open one would block the
+ * deletion of the database, and browsers break the connections of background pages.
  */
 async function withDatabase(work) {
   const connection = (current ??= connect());
@@ -49,7 +49,7 @@ async function withDatabase(work) {
       return request.result;
     });
   } catch (error) {
-    // It may be broken: who comes next opens another one.
+    // It may be broken. The next call opens another one.
     leave(connection);
     throw error;
   } finally {
@@ -68,7 +68,7 @@ function connect() {
   const connection = { opening: open(), users: 0 };
   connection.opening.then(
     (database) => {
-      // Another one wants to delete the database, or has a newer version of it: it waits for those at work alone.
+      // Another page wants to delete the database or to open a newer version. It only has to wait for running calls.
       database.onversionchange = () => leave(connection);
     },
     () => {},
@@ -76,18 +76,18 @@ function connect() {
   return connection;
 }
 
-/** Nobody joins a connection any more. */
+/** No further call uses this connection. */
 function leave(connection) {
   if (current === connection) current = undefined;
 }
 
-/** The key of a name that all tabs use, made where there is none that is usable. */
+/** The key with a name, which all tabs use. Generates it if there is no usable one. */
 async function keptKey(request, name, usable, make) {
   const kept = await request(KEYS, "get", name);
   if (usable(kept)) return kept;
   await request(KEYS, "delete", name);
   const made = await make();
-  // Another tab may have been faster: then `add` fails, and its key is the one.
+  // If another tab was faster, `add` fails, and its key is used.
   const refused = await request(KEYS, "add", made, name).then(
     () => false,
     (error) => error,
@@ -99,10 +99,10 @@ async function keptKey(request, name, usable, make) {
 
 const AES_GCM = "AES-GCM";
 
-/** What a name is kept as. Names have the URLs of servers in them. */
+/** The stored form of a name. Names contain the URLs of servers. */
 const hashed = (name) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
 
-/** Binds the record to its name: under another one it can't be decrypted. */
+/** Binds the record to its name: it can't be decrypted with another one. */
 const parameters = (id, iv) => ({ name: AES_GCM, iv, additionalData: id });
 
 /** The interface of the app's own storage. */
@@ -129,7 +129,7 @@ export const database = {
       const make = () => crypto.subtle.generateKey({ name: AES_GCM, length: 256 }, false, ["encrypt", "decrypt"]);
       const key = await keptKey(request, RECORDS, usable, make);
       const id = await hashed(name);
-      // A fresh one for each encryption: the same twice would give the texts away (NIST SP 800-38D §8).
+      // A fresh one for each encryption: using one twice would reveal the texts (NIST SP 800-38D §8).
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const bytes = new TextEncoder().encode(value);
       // It copies the bytes before it returns.
@@ -141,14 +141,14 @@ export const database = {
   delete: (name) => withDatabase(async (request) => request(RECORDS, "delete", await hashed(name))),
 };
 
-// Key pairs by WebCrypto.
+// Key pairs of WebCrypto.
 
 /** A key pair whose private half can't be exported (RFC 9449 §11.8). */
 const generate = () => crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
 
 const usable = (pair) => pair?.privateKey?.type === "private";
 
-/** The pair of a name, with its public half as `x` and `y`: one for all tabs where it is to last and there is a database. */
+/** The pair with a name, and its public key as `x` and `y`. All tabs share it, if it has to last and there is a database. */
 export async function keyPair(name, lasts) {
   let asked = false;
   const kept = async (request) => {
@@ -165,6 +165,6 @@ export async function keyPair(name, lasts) {
   return Object.assign(pair, { x, y });
 }
 
-/** Each algorithm takes of the parameters what it needs, and a copy of the input. */
+/** Each algorithm uses the parameters that it needs, and copies the input. */
 export const sign = async (key, input) =>
   new Uint8Array(await crypto.subtle.sign({ name: key.algorithm.name, hash: "SHA-256", saltLength: 32 }, key, input));

@@ -1,4 +1,4 @@
-//! Random bytes, from `crypto.getRandomValues`.
+//! Random bytes from `crypto.getRandomValues`.
 
 use super::Browser;
 use crate::ports::Entropy;

@@ -1,4 +1,4 @@
-//! `fetch`: the global one of the window or the worker, or the app's own in its place.
+//! `fetch`: the global function of the window or the worker, or the app's own function.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::Promise;
@@ -14,12 +14,12 @@ use crate::protocol::Url;
 
 #[wasm_bindgen]
 extern "C" {
-    // Not a method of the window: workers have none.
+    // Not a method of `window`, which workers do not have.
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(request: &web_sys::Request) -> Result<Promise, JsValue>;
 }
 
-/// What is asked for, as the `init` of a call of `fetch`. No cookies, and no code or token in a `Referer`.
+/// The `init` of a call of `fetch`. Sends no cookies, and no code or token in a `Referer`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Init<'a> {
@@ -41,7 +41,7 @@ pub(super) struct Init<'a> {
     referrer_policy: ReferrerPolicy,
     #[serde(with = "preserve")]
     signal: AbortSignal,
-    /// How many redirects are followed, where they are checked one by one.
+    /// How many redirects are followed, if they are checked one by one.
     #[serde(skip)]
     pub hops: u32,
 }
@@ -59,7 +59,7 @@ fn as_record<S: Serializer>(headers: &[(&str, &str)], serializer: S) -> Result<S
 }
 
 impl<'a> Init<'a> {
-    /// A request that the signal ends.
+    /// A request that the signal aborts.
     pub fn new(method: Method, headers: Vec<(&'a str, &'a str)>, signal: AbortSignal) -> Self {
         Self {
             method,
@@ -100,8 +100,8 @@ impl<'a> Init<'a> {
 }
 
 impl Browser {
-    /// Sends a request. The app's own `fetch` gets a URL and an `init`. What is thrown is whole, where
-    /// gloo's `send` keeps the name and the message of an error, and panics on anything else.
+    /// Sends a request. The app's own `fetch` gets a URL and an `init`. The error is the thrown value itself. gloo's
+    /// `send` would keep only the name and the message, and panic on anything but an `Error`.
     pub(super) async fn fetch(&self, url: &Url, init: &Init<'_>) -> Result<Response, JsValue> {
         let promise = match &self.fetch {
             Some(fetch) => apply(fetch, &[url.as_str().into(), to_js(init)?])?,
@@ -114,23 +114,23 @@ impl Browser {
     }
 }
 
-/// A header, where it may be read.
+/// A header, if it may be read.
 pub(super) fn header(headers: &Headers, name: &str) -> Option<String> {
     headers.get(name).ok()?
 }
 
-/// The answer of a `fetch`. The app's own may answer with anything.
+/// The response of a `fetch`. The app's own may return anything.
 pub(super) fn response(answer: JsValue) -> Result<Response, JsValue> {
     match answer.dyn_into::<web_sys::Response>() {
         Ok(response) => Ok(response.into()),
-        // Another window's, or one that the app made.
+        // A `Response` of another window, or one that the app made.
         Err(other) if is_response(&other) => Ok(other.unchecked_into::<web_sys::Response>().into()),
         Err(other) => Err(other),
     }
 }
 
-/// Whether an object has what is read of a response, each of its type: its getters may throw, and so would numbers
-/// and texts that are none.
+/// Whether an object has all members of a response that are read here, with their types: getters may throw, and a
+/// wrong type would throw later.
 fn is_response(other: &JsValue) -> bool {
     let is = |name, suits: fn(&JsValue) -> bool| try_get(other, name).is_ok_and(|value| suits(&value));
     get(&get(other, "headers"), "get").is_function()

@@ -1,4 +1,4 @@
-//! The library's own requests, and their answers.
+//! The library's own requests, and their responses.
 
 use std::pin::pin;
 
@@ -28,13 +28,13 @@ impl Http for Browser {
         headers.extend(body.map(|body| ("content-type", body.content_type())));
         let mut init = Init::new(method, headers, guard.signal());
         init.body = body.map(Body::as_str);
-        // Not "error", which Cloudflare Workers don't know. Where a backend of the app's hands a redirect
-        // back, it leads to where only that backend gets.
+        // Not "error", which Cloudflare Workers don't support. If the app's backend passes a redirect on, only that
+        // backend can reach its target.
         if !request.follows_redirects || request.proxy_url.is_some() {
             init.redirect = RequestRedirect::Manual;
         }
         let (answer, redirected_to, body) = self.exchange(request.target(), init, request.reads_body).await?;
-        // What a browser makes of a redirect that is not followed has the status 0, and no header.
+        // In a browser, a redirect that is not followed has the status 0 and no headers.
         if answer.status() == 0 && request.follows_redirects {
             return Err(JsCause(web_sys::Response::from(answer).into()).into());
         }
@@ -57,7 +57,7 @@ impl Http for Browser {
     }
 }
 
-/// What was thrown, where nothing tells more.
+/// The thrown value, if nothing else is known.
 impl From<JsCause> for TransportError {
     fn from(thrown: JsCause) -> Self {
         Self::Unreachable(Some(Box::new(thrown)))
@@ -65,7 +65,7 @@ impl From<JsCause> for TransportError {
 }
 
 impl Browser {
-    /// Sends a request, and reads the body of its answer.
+    /// Sends a request, and reads the response's body.
     pub(super) async fn exchange(
         &self,
         url: &Url,
@@ -88,7 +88,7 @@ impl Browser {
         }
     }
 
-    /// Waits as long as one request may take.
+    /// Waits for the time limit of a request.
     pub(super) async fn in_time<T>(
         &self,
         work: impl Future<Output = Result<T, TransportError>>,
@@ -112,7 +112,7 @@ fn retry_after(headers: &Headers) -> Option<u64> {
     digits(&header(headers, NAME)?).or((seconds > 0.0).then_some(seconds as u64 + 1))
 }
 
-/// `Date` (RFC 9110 §6.6.1), where it may be read.
+/// `Date` (RFC 9110 §6.6.1), if it may be read.
 pub(super) fn date(headers: &Headers) -> Option<UnixMillis> {
     Some(UnixMillis(date_in(headers, "date")? as u64)).filter(|date| date.0 > 0)
 }

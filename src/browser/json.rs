@@ -11,7 +11,7 @@ use crate::ports::Json;
 use crate::protocol::json::{Object, Value};
 use crate::{Code, Error, Result, Step};
 
-/// No document of the protocol is nested half as deeply.
+/// The maximum depth. Documents of the protocol are not half as deep.
 const DEEPEST: u32 = 32;
 
 impl Json for Browser {
@@ -25,7 +25,7 @@ impl Json for Browser {
     }
 }
 
-/// A value as JavaScript has it: structs and maps are plain objects.
+/// Converts a value to JavaScript. Structs and maps become plain objects.
 pub(crate) fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, serde_wasm_bindgen::Error> {
     value.serialize(&Serializer::json_compatible())
 }
@@ -35,9 +35,8 @@ fn unwritable(thrown: JsValue) -> Error {
         .with_source(Some(Box::new(JsCause(thrown))))
 }
 
-/// A JavaScript value, by its own enumerable properties. Members that JSON can't tell (functions,
-/// undefined) are left out. Nothing where the value itself is such a one, or is nested more deeply
-/// than any document here.
+/// Converts a JavaScript value, by its own enumerable properties. Leaves out members that JSON does not have (functions,
+/// undefined). `None` if the value itself is one of these, or is nested too deeply.
 pub fn to_value(value: &JsValue) -> Option<Value> {
     walk(value, DEEPEST).ok()?
 }
@@ -59,7 +58,7 @@ fn walk(value: &JsValue, depth: u32) -> std::result::Result<Option<Value>, TooDe
         let values = array.iter().map(|value| Ok(walk(&value, depth)?.unwrap_or(Value::Null)));
         return Ok(Some(Value::Array(values.collect::<std::result::Result<_, _>>()?)));
     }
-    // An own property, even one called __proto__, is an entry like any other.
+    // `__proto__` as an own property is an entry like any other.
     let Ok(entries) = call(&global("Object"), "entries", std::slice::from_ref(value)) else { return Ok(None) };
     let mut members = Vec::new();
     for entry in entries.unchecked_ref::<Array>().iter() {

@@ -1,4 +1,4 @@
-//! Keys by WebCrypto, none of which can be read out: the ones that tokens are bound to, and the app's.
+//! WebCrypto keys, which can't be exported: those that tokens are bound to, and the app's.
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -25,11 +25,11 @@ extern "C" {
     fn y(this: &KeyPair) -> Option<String>;
 }
 
-/// What Web Crypto knows of a key's algorithm, and JOSE's name for it (RFC 7518 §3.1).
+/// Web Crypto's description of an algorithm, and JOSE's name for it (RFC 7518 §3.1).
 const CLIENT_ALGORITHMS: [(&str, &str); 4] =
     [("ECDSA", "ES256"), ("RSASSA-PKCS1-v1_5", "RS256"), ("RSA-PSS", "PS256"), ("Ed25519", "EdDSA")];
 
-/// JOSE's name for the algorithm of a private key; nothing where it is none that signs.
+/// JOSE's name for the algorithm of a private key; `None` if the key can't sign.
 pub fn algorithm_of(key: &JsValue) -> Option<&'static str> {
     let algorithm = get(key, "algorithm");
     let name = get(&algorithm, "name").as_string()?;
@@ -45,19 +45,19 @@ fn failed(thrown: JsValue) -> Error {
 }
 
 impl Browser {
-    /// Uses the app's own key pair, an object with `privateKey`, `x` and `y`, in place of a stored one.
+    /// Uses the app's own key pair, an object with `privateKey`, `x` and `y`, instead of a stored one.
     #[cfg(feature = "steps")]
     pub fn use_dpop_key(&self, name: &str, pair: JsValue) {
         self.keys.set(name, pair);
     }
 
     async fn key_pair(&self, name: &str) -> Result<JsValue> {
-        // Each request asks: what is known takes no turn of the event loop.
+        // Called for each request, so a known key takes no turn of the event loop.
         if let Some(known) = self.keys.get(name) {
             return Ok(known);
         }
         let made = settled(&key_pair(name, !self.keeps_in_memory())).await.map_err(failed)?;
-        // Another request may have been faster where there is no database.
+        // Without a database, another request may have been faster.
         let made = self.keys.get(name).unwrap_or(made);
         self.keys.set(name, made.clone());
         Ok(made)
@@ -80,7 +80,7 @@ impl DpopKeys for Browser {
         signature(&get(&self.key_pair(name).await?, "privateKey"), input).await
     }
 
-    /// Where there is no database, keys are gone with the program; so is memory, but not the app's own store.
+    /// Without a database, keys last as long as the program. So do records in memory, but not in the app's own store.
     fn keeps_dpop_keys(&self) -> bool {
         !self.stores.is_custom() || global("indexedDB").is_truthy()
     }

@@ -1,4 +1,4 @@
-//! One holder at a time: by Web Locks among all tabs, or where there are none within this module.
+//! Locks: Web Locks among all tabs, or locks within this module if there are no Web Locks.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;

@@ -1,7 +1,7 @@
-//! The ports in a browser, in a window as well as in a worker.
+//! The ports in a browser, in windows and workers.
 //!
-//! What would take hundreds of calls to the platform is done by the scripts beside these files, which
-//! decide nothing.
+//! Work that would take hundreds of calls to the platform is in the scripts beside these files. They decide
+//! nothing.
 
 mod abort;
 mod address;
@@ -59,33 +59,33 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// The limit for one exchange, unless the app has its own: 30 seconds.
 pub const REQUEST_TIMEOUT_MS: u32 = 30_000;
-/// The limit for a sign-in, the user's part included, unless the app has its own: 10 minutes.
+/// The limit for a sign-in, including the time that the user takes, unless the app has its own: 10 minutes.
 pub const SIGN_IN_TIMEOUT_MS: u32 = 600_000;
 
-/// What a [`Browser`] is made from.
+/// The options of a [`Browser`].
 pub struct BrowserOptions {
-    /// Which app it is, among those of the same origin: two don't hear of each other's sessions.
+    /// Identifies the app among those of the same origin. Apps do not get each other's events.
     pub app: String,
-    /// Used in place of the global `fetch`.
+    /// Used instead of the global `fetch`.
     pub fetch: Option<Function>,
-    /// Tells where a request shall be sent in place of its URL.
+    /// Returns the URL to send a request to instead of its own.
     pub proxy: Option<Function>,
-    /// Where records are kept.
+    /// Where to store records.
     pub storage: Storage,
     /// The limit for one exchange, body included, in milliseconds.
     pub request_timeout_ms: u32,
-    /// The app's own private key, for `private_key_jwt`; undefined where it has none.
+    /// The app's own private key, for `private_key_jwt`; undefined if it has none.
     pub client_key: JsValue,
-    /// What stands for a workload or a user: a text, or a function that gives one.
+    /// The assertion for a workload or a user: a text, or a function that returns one.
     pub assertion: JsValue,
     /// Called with the name and the detail of each event.
     pub on_event: Option<Function>,
-    /// Has the user step up while a request waits.
+    /// Asks the user to step up while a request waits.
     pub on_step_up: Option<Function>,
 }
 
 impl Default for BrowserOptions {
-    /// An app without a name, whose records are kept in IndexedDB, and whose requests may take 30 seconds.
+    /// An app without a name, with records in IndexedDB, whose requests may take 30 seconds.
     fn default() -> Self {
         Self {
             app: String::new(),
@@ -101,7 +101,7 @@ impl Default for BrowserOptions {
     }
 }
 
-/// All [`Ports`](crate::ports::Ports) in a browser. Clones are the same.
+/// All [`Ports`](crate::ports::Ports) in a browser. Clones share their state.
 #[derive(Clone)]
 pub struct Browser(Rc<Parts>);
 
@@ -114,13 +114,13 @@ impl Deref for Browser {
 }
 
 impl Default for Browser {
-    /// With the options that are the default.
+    /// With the default options.
     fn default() -> Self {
         Self::new(BrowserOptions::default())
     }
 }
 
-/// What a [`Browser`] is made of.
+/// The state of a [`Browser`].
 pub struct Parts {
     fetch: Option<Function>,
     proxy: Option<Function>,
@@ -129,15 +129,15 @@ pub struct Parts {
     on_step_up: Option<Function>,
     client_key: JsValue,
     assertion: JsValue,
-    /// Key pairs by issuer, as far as they were needed.
+    /// Key pairs that were used, by name.
     keys: ByName<JsValue>,
     /// Nonces by origin.
     nonces: ByName<String>,
-    /// How far servers' clocks are ahead, by origin.
+    /// The offsets of servers' clocks, by origin.
     ahead: ByName<i64>,
-    /// What is waited for by several at once.
+    /// Promises that several callers wait for.
     pending: Rc<ByName<JsValue>>,
-    /// Where the last request of the app's went.
+    /// The URL of the app's last request.
     last_address: address::LastAddress,
     tabs: tabs::Tabs,
 }
@@ -149,7 +149,7 @@ impl Drop for Parts {
 }
 
 impl Browser {
-    /// Does nothing yet: storage is opened when it is needed.
+    /// Storage is opened only when it is needed.
     pub fn new(options: BrowserOptions) -> Self {
         let stores = storage::Stores::new(options.storage);
         let tabs = tabs::Tabs::new(&options.app, options.on_event.as_ref());
@@ -176,8 +176,8 @@ impl Browser {
         self.tabs.close();
     }
 
-    /// Whether records are kept in memory alone: asked for so, or since the browser has no
-    /// persistent storage here, which shows when it is first used.
+    /// Whether records are only in memory: because of the options, or because the browser has no persistent storage
+    /// here. The latter is only known after the first use.
     pub fn keeps_in_memory(&self) -> bool {
         self.stores.in_memory()
     }

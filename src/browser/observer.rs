@@ -1,4 +1,4 @@
-//! Tells the app what happens, as the published types name it, and the other tabs what they share.
+//! Sends events to the app, with the names of the published types, and to the other tabs.
 
 use super::Browser;
 use super::json::to_js;

@@ -1,4 +1,4 @@
-//! The window that shows the authorization server's page, and what comes back from it.
+//! The popup with the authorization server's page, and the response from it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -38,7 +38,7 @@ extern "C" {
     type Window;
     #[wasm_bindgen(method, catch)]
     fn navigate(this: &Window, url: &str, without_opener: bool) -> std::result::Result<(), JsValue>;
-    // A window that was left behind may show another origin, whose properties can't be set from here.
+    // A leftover window may show another origin, whose properties can't be set from here.
     #[wasm_bindgen(method, catch)]
     fn disown(this: &Window) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, getter, js_name = isClosed)]
@@ -59,18 +59,18 @@ extern "C" {
     fn end(this: &Window);
 }
 
-/// What a popup looks like, in CSS pixels.
+/// The size and position of a popup, in CSS pixels.
 #[derive(Clone)]
 pub struct PopupFeatures {
-    /// How wide its page is.
+    /// The width of its page.
     pub width: f64,
-    /// How high its page is.
+    /// The height of its page.
     pub height: f64,
-    /// Where its left edge is on the screen; by default over the middle of this page's window.
+    /// The position of its left edge on the screen. By default, it is centred over this page's window.
     pub left: Option<f64>,
-    /// Where its upper edge is on the screen; by default as above.
+    /// The position of its upper edge on the screen. By default, it is centred over this page's window.
     pub top: Option<f64>,
-    /// The app's own page that it shows first; by default `about:blank` with a sentence in it.
+    /// The app's own page that it shows first. By default, `about:blank` with a sentence.
     pub first_page: Option<Url>,
 }
 
@@ -80,7 +80,7 @@ impl Default for PopupFeatures {
     }
 }
 
-/// A popup of this page. Dropping it closes it, and nothing listens any more.
+/// A popup of this page. Dropping it closes the popup and removes all listeners.
 pub struct Popup {
     window: Window,
     navigated: bool,
@@ -92,8 +92,8 @@ pub struct Popup {
 }
 
 impl Popup {
-    /// Opens it at once, for a sign-in at a server to the account of a name: to be called in the click, before
-    /// anything is awaited. `signal` is the sign-in's, if it has one. The event [`Event::Waiting`] tells when the popup can't be
+    /// Opens it at once, for a sign-in to an account at a server. Call this in the click handler, before anything is
+    /// awaited. `signal` is the sign-in's, if it has one. The event [`Event::Waiting`] says that the popup can't be
     /// watched any more.
     ///
     /// # Errors
@@ -112,9 +112,9 @@ impl Popup {
         Self::open_at(server.url().host(), features, &signal, Box::new(on_waiting))
     }
 
-    /// Opens it at once at a page that a server has named: in the click, before anything is awaited. That page has no
-    /// `window.opener`, wherever this one is, and so it can't be closed from here while it shows another origin. `signal` is
-    /// what ends the wait for it.
+    /// Opens it at once with a page that a server has named. Call this in the click handler, before anything is awaited.
+    /// The page has no `window.opener`, so it can't be closed from here while it shows another origin. `signal` ends the
+    /// wait for it.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Popup {
         Ok(popup)
     }
 
-    /// Waits until the user closes it; without end where that can't be seen (`Cross-Origin-Opener-Policy`).
+    /// Waits until the user closes it. Never returns if that can't be seen (`Cross-Origin-Opener-Policy`).
     pub async fn closed(&mut self) {
         loop {
             let event = JsFuture::from(self.window.next()).await.unwrap_or_default();
@@ -158,7 +158,7 @@ impl Popup {
     ///
     /// # Errors
     ///
-    /// [`Code::Unsupported`] where there is no window, and in a frame of another site: the response reaches only pages of
+    /// [`Code::Unsupported`] if there is no window, and in a frame of another site: the response only reaches pages of
     /// the tab's own site.
     pub fn by_link() -> Result<Self> {
         needs_window()?;
@@ -182,12 +182,12 @@ impl Popup {
         self.without_opener = true;
     }
 
-    /// The time until it is sent to a page.
+    /// The time until it opens the authorization server's page.
     pub fn connecting(&self) -> Connecting {
         Connecting(Some(self.window.closed_before().into()))
     }
 
-    /// Tells a page that sent nobody back from a server that was slow.
+    /// Distinguishes a page that sent no response from a server that was slow.
     pub fn explain(&self, error: Error) -> Error {
         if error.code() != Code::Timeout || !self.navigated || self.finished {
             return error;
@@ -212,7 +212,7 @@ impl Popup {
         })
     }
 
-    /// Looks whether the popup is still there.
+    /// Checks whether the popup is still open.
     fn look(&mut self) -> Result<()> {
         match self.verdict() {
             Verdict::Waiting => {}
@@ -230,7 +230,7 @@ impl UserAgent for Popup {
         Ok(0)
     }
 
-    /// Sends the popup to a page: [`POPUP_CLOSED`], and [`Code::Unsupported`] where the browser refuses.
+    /// Sends the popup to a page. Fails with [`POPUP_CLOSED`], or with [`Code::Unsupported`] if the browser refuses.
     fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
         if self.window.is_closed() {
             return Err(closed());
@@ -242,8 +242,8 @@ impl UserAgent for Popup {
         self.shows_page
     }
 
-    /// Waits for the next response at the redirect URI. It may be that of another sign-in: then ask
-    /// again, and that one is left to whom it belongs. [`POPUP_CLOSED`] where the user closes it.
+    /// Waits for the next response at the redirect URI. It may belong to another sign-in: then call this again. Fails with
+    /// [`POPUP_CLOSED`] if the user closes the popup.
     async fn response(&mut self) -> Result<CallbackQuery> {
         self.window.skip();
         loop {
@@ -260,8 +260,7 @@ impl UserAgent for Popup {
         }
     }
 
-    /// Lets the callback page know that its response has found the sign-in that it belongs to, and
-    /// closes the popup.
+    /// Tells the callback page that its sign-in has received the response, and closes the popup.
     fn done(&mut self) {
         self.finished = true;
         self.window.finish();
@@ -274,20 +273,20 @@ impl Drop for Popup {
     }
 }
 
-/// The time in which a popup shows this page's own text, and `closed` is sure.
+/// The time in which a popup shows this page's own text, and `closed` is reliable.
 pub struct Connecting(Option<JsFuture>);
 
 impl Connecting {
-    /// None at all.
+    /// There is no popup.
     pub fn over() -> Self {
         Self(None)
     }
 
-    /// Does the work, unless the user closes the popup before it is sent to a page.
+    /// Does the work, unless the user closes the popup first.
     ///
     /// # Errors
     ///
-    /// [`POPUP_CLOSED`] where the user closes it, and those of the work.
+    /// [`POPUP_CLOSED`] if the user closes it, and the errors of the work.
     pub async fn unless_closed<T>(self, work: Pin<&mut dyn Future<Output = Result<T>>>) -> Result<T> {
         let Some(closed_before) = self.0 else { return work.await };
         match select(closed_before, work).await {
@@ -298,7 +297,7 @@ impl Connecting {
     }
 }
 
-/// This has to run in a window rather than in a worker.
+/// Fails in a worker, which has no window.
 pub(super) fn needs_window() -> Result<()> {
     if global("document").is_undefined() {
         let message = "There is no window to show a sign-in page in.";

@@ -1,4 +1,4 @@
-//! The app's own backend between this page and a server, for requests that the app chooses.
+//! The option `proxy`: the app's own backend forwards requests that the app chooses.
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
@@ -14,9 +14,8 @@ impl Browser {
         self.proxy.is_some()
     }
 
-    /// Where a request is sent in place of its URL; nothing where that is where it goes. The app answers
-    /// with a text or a `URL`, or with nothing. All else is refused: as text a promise would be a path of
-    /// the page's own origin.
+    /// The URL to send a request to instead of its own; `None` to send it directly. The app returns a text, a `URL`, or
+    /// nothing. Anything else is refused: a promise, as text, would be a path at the page's own origin.
     pub(super) fn proxied(&self, step: Step, url: &str) -> Result<Option<Url>> {
         self.proxy.as_ref().map_or(Ok(None), |proxy| {
             ask(proxy, step, url).map_err(|thrown| {

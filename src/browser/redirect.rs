@@ -1,4 +1,4 @@
-//! The authorization server's page in place of the app's own, and what comes back from it.
+//! Sign-in by redirect: the authorization server's page replaces the app's, and the response from it.
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -16,7 +16,7 @@ use crate::{Code, Error, Result, Step};
 extern "C" {
     #[wasm_bindgen(catch)]
     fn leave(state: &str, url: &str) -> std::result::Result<(), JsValue>;
-    // `catch` here and below: else wasm-bindgen imports these past the glue, by a path that bundlers warn of.
+    // With `catch`, here and below. Without it, wasm-bindgen imports these by a path that bundlers warn about.
     #[wasm_bindgen(js_name = cameBack, catch)]
     fn came_back(controller: &AbortController) -> std::result::Result<Promise, JsValue>;
     #[wasm_bindgen(catch)]
@@ -25,7 +25,7 @@ extern "C" {
     fn forget(query: &str) -> std::result::Result<(), JsValue>;
 }
 
-/// A page that is about to be left. Dropping it keeps the user here, if there is still time.
+/// A redirect to a page. Dropping it stops the navigation, if there is still time.
 pub struct Redirect {
     browser: Browser,
     limit_ms: u32,
@@ -33,7 +33,7 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// Leaves nothing yet. The user has to be back within the limit.
+    /// Does not navigate yet. The user has to be back within the limit.
     ///
     /// # Errors
     ///
@@ -43,16 +43,16 @@ impl Redirect {
         Ok(Self { browser: browser.clone(), limit_ms, leaving: false })
     }
 
-    /// How long the user may be away.
+    /// How long the user may take, in milliseconds.
     pub fn redirect_timeout(&self) -> u64 {
         self.limit_ms.into()
     }
 
-    /// Leaves for a page.
+    /// Navigates to a page.
     ///
     /// # Errors
     ///
-    /// [`Code::Unsupported`] where nothing outlasts the page, or where it can't be left.
+    /// [`Code::Unsupported`] if there is no persistent storage, or if the navigation fails.
     pub fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
         if self.browser.keeps_in_memory() {
             return Err(unsupported("A redirect needs a storage that outlasts the page."));
@@ -64,11 +64,11 @@ impl Redirect {
         Ok(())
     }
 
-    /// Waits for the page's end. If the user comes back to it instead, that is an error.
+    /// Waits until the page is unloaded. If the user comes back to it instead, that is an error.
     ///
     /// # Errors
     ///
-    /// [`REDIRECT_ABANDONED`]: it ends in no other way.
+    /// [`REDIRECT_ABANDONED`], always.
     pub async fn response(&mut self) -> Result<CallbackQuery> {
         if let Ok(back) = Work::start(|abort| came_back(abort).unwrap_or_else(|thrown| Promise::reject(&thrown))) {
             let _ = back.await;
@@ -97,7 +97,7 @@ impl Returned for Browser {
     }
 
     fn forget(&self, response: &Secret) {
-        // Where the storage is blocked now, it is gone.
+        // If the storage is blocked by now, the response is gone.
         let _ = forget(response.expose());
     }
 }

@@ -10,10 +10,10 @@ use super::fetch::{Init, header};
 use super::reflect::global;
 use crate::protocol::Url;
 
-/// As many as a browser follows (Fetch §4.4).
+/// The limit of browsers (Fetch §4.4).
 const MOST: u32 = 20;
 
-/// Where an answer came from at last, if redirects were followed; or where one leads that is not.
+/// The final URL, if redirects were followed, or the target of a redirect that was not.
 pub(super) type RedirectedTo = Option<String>;
 
 impl Browser {
@@ -30,7 +30,7 @@ impl Browser {
             let answer = self.fetch(&at, &init).await?;
             match next(&answer, &at, &mut init) {
                 Next::Ask(url) => {
-                    // Nobody reads it.
+                    // Nobody reads this body.
                     if let Some(body) = answer.body() {
                         cancel(&body);
                     }
@@ -50,7 +50,7 @@ enum Next {
 fn next(answer: &Incoming, at: &Url, init: &mut Init<'_>) -> Next {
     let location = match answer.status() {
         _ if init.hops == 0 => None,
-        // A browser's worker, which hides the target (Fetch §5.5).
+        // A worker in a browser, which hides the target (Fetch §5.5).
         0 => {
             (init.redirect, init.hops) = (RequestRedirect::Follow, 0);
             return Next::Ask(at.clone());
@@ -63,7 +63,7 @@ fn next(answer: &Incoming, at: &Url, init: &mut Init<'_>) -> Next {
         let by_itself = || answer.redirected().then(|| answer.url());
         return Next::End(if was_led { Some(at.as_str().to_owned()) } else { by_itself() });
     };
-    // RFC 9110 §10.2.2: relative to what was asked.
+    // RFC 9110 §10.2.2: relative to the request's URL.
     let target = web_sys::Url::new_with_base(&location, at.as_str()).map_or(location, |url| url.href());
     init.hops -= 1;
     match Url::parse(&target) {

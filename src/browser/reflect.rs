@@ -31,7 +31,7 @@ impl fmt::Debug for JsCause {
 
 impl std::error::Error for JsCause {}
 
-/// A value that the app's own function threw. The app gets it back unchanged.
+/// A value that the app's own function threw. It is rethrown unchanged.
 #[derive(Debug)]
 pub(crate) struct AppThrew(pub JsValue);
 
@@ -43,21 +43,21 @@ impl fmt::Display for AppThrew {
 
 impl std::error::Error for AppThrew {}
 
-/// A property; undefined where there is none.
+/// A property; undefined if there is none.
 pub(crate) fn get(target: &JsValue, name: &str) -> JsValue {
     if target.is_undefined() {
-        // It would throw, and an exception takes a hundred times as long.
+        // Reading it would throw, which takes a hundred times as long.
         return JsValue::UNDEFINED;
     }
     reflect_get(target, name).unwrap_or_default()
 }
 
-/// A property, or what its getter throws.
+/// A property, or the error of its getter.
 pub(crate) fn try_get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     reflect_get(target, name)
 }
 
-/// A property of the global object: of the window, or of the worker.
+/// A property of the global object, in a window or a worker.
 pub(crate) fn global(name: &str) -> JsValue {
     get(&js_sys::global(), name)
 }
@@ -77,7 +77,7 @@ pub(crate) fn settled(value: &JsValue) -> JsFuture {
     Promise::resolve(value).into()
 }
 
-/// Awaits what a function returned, which may have thrown at once.
+/// Awaits the result of a function, which may have thrown at once.
 pub(crate) async fn answer(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
     settled(&returned?).await
 }

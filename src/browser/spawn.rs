@@ -1,4 +1,4 @@
-//! Work that goes to its end, whoever waits for it.
+//! Work that runs to its end even if nobody waits for it any more.
 
 use std::future::pending;
 
@@ -12,12 +12,12 @@ impl Spawn for Browser {
     async fn spawn_detached<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
         let (tell, told) = oneshot::channel();
         spawn_local(async move {
-            // Whoever waited may be gone.
+            // The receiver may be gone.
             let _ = tell.send(future.await);
         });
         match told.await {
             Ok(outcome) => outcome,
-            // A task goes with the page alone.
+            // Only unloading the page ends a task.
             Err(oneshot::Canceled) => pending().await,
         }
     }

@@ -12,11 +12,11 @@ use crate::protocol::{StepUpDemand, UserAuthentication};
 use crate::{Code, Error, Result, Step};
 
 impl Browser {
-    /// The promise that somebody waits for already, or the one that is made now.
+    /// The promise of a step-up in progress, or of a new one.
     ///
     /// # Errors
     ///
-    /// Those of `start`.
+    /// The errors of `start`.
     pub fn shared(&self, name: &str, start: impl FnOnce() -> Result<JsValue>) -> Result<JsValue> {
         if let Some(pending) = self.pending.get(name) {
             return Ok(pending);
@@ -32,7 +32,7 @@ impl Browser {
     }
 }
 
-/// What the app is told to step up for.
+/// The details of a step-up for the app.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StepUpDetails<'a> {

@@ -1,4 +1,4 @@
-//! The places where records may be kept: the browser's database, memory, the app's own object.
+//! Where records are stored: in the browser's database, in memory, or by the app's own object.
 
 use std::cell::Cell;
 
@@ -13,26 +13,26 @@ extern "C" {
     static DATABASE: JsValue;
 }
 
-/// Where records are to be kept.
+/// Where to store records.
 #[derive(Default)]
 pub enum Storage {
-    /// In IndexedDB, encrypted; in memory where the browser has none here.
+    /// In IndexedDB, encrypted; in memory if the browser has no IndexedDB here.
     #[default]
     IndexedDb,
-    /// In memory: gone with the page.
+    /// In memory, until the page is unloaded.
     Memory,
     /// By the app's own object with `get`, `set` and `delete`.
     Custom(JsValue),
 }
 
-/// All of them.
+/// The opened storage.
 pub(super) struct Stores {
-    /// The app's object or the database. Its methods answer at once or by a promise.
+    /// The app's object or the database. Its methods return a value or a promise.
     pub object: JsValue,
     is_custom: bool,
     pub memory: ByName<Secret>,
     pub in_memory: Cell<bool>,
-    /// Whether the object has ever answered with a record or kept one.
+    /// Whether the object has ever returned or stored a record.
     pub works: Cell<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! Records, kept where the app wants them, or in memory where that fails.
+//! Stores records where the app wants them, or in memory if that fails.
 
 use wasm_bindgen::JsValue;
 
@@ -9,9 +9,9 @@ use crate::protocol::Secret;
 use crate::{Code, Error, Result, Step};
 
 impl Browser {
-    /// The object's answer, or nothing where memory has to do. Private windows and pages of insecure
-    /// origins have no database or no cryptography; one that has worked before has rather failed, and
-    /// so has the app's.
+    /// The result of the object's method; `None` to use memory instead. Private windows and pages at insecure origins have
+    /// no database or no cryptography. But if the database worked before, or if it is the app's own object, its failure is
+    /// an error.
     async fn stored(&self, method: &str, arguments: &[JsValue]) -> Result<Option<JsValue>> {
         let stores = &self.stores;
         if stores.in_memory() {
@@ -71,7 +71,7 @@ impl Store for Browser {
     fn changed(&self) -> impl Future<Output = ()> {
         let changed = settled(&self.tabs.changed());
         async move {
-            // It never rejects.
+            // This promise never rejects.
             let _ = changed.await;
         }
     }

@@ -1,8 +1,8 @@
-// What the tabs and workers of an origin have in common.
+// What the tabs and workers of an origin share.
 
-// One holder at a time: by Web Locks among all of them, or where there are none within this module.
+// Locks: Web Locks among all of them, or locks within this module if there are no Web Locks.
 
-/** By name, what ends when the last one who waits has had its turn. */
+/** By name, a promise that resolves when the last caller in the queue has released the lock. */
 const queues = new Map();
 
 function local(name, hold) {
@@ -11,7 +11,7 @@ function local(name, hold) {
   void turn.then(() => queues.get(name) === turn && queues.delete(name));
 }
 
-/** Waits for the lock; `controller` ends that, and the holding. */
+/** Waits for the lock. `controller` ends the wait, and releases the lock. */
 export const lock = ({ signal }, name) =>
   new Promise((granted) => {
     const hold = () =>
@@ -20,7 +20,7 @@ export const lock = ({ signal }, name) =>
         signal.addEventListener("abort", release, { once: true });
         granted();
       });
-    // They may be refused, as to an opaque origin.
+    // Web Locks may be refused, for example at an opaque origin.
     const refused = () => signal.aborted || local(name, hold);
     try {
       navigator.locks.request(name, { signal }, hold).catch(refused);
@@ -29,20 +29,20 @@ export const lock = ({ signal }, name) =>
     }
   });
 
-/** What happens to sessions, told to the app and among the others. */
+/** Sends the events of sessions to the app and to the other tabs. */
 export class Tabs {
   /** How often a session's record was changed, here or in another tab. */
   changes = 0;
-  /** Whether this one keeps its sessions in memory, where others have theirs. */
+  /** Whether this tab has its sessions in memory, apart from those of the others. */
   alone = false;
   #onEvent;
   #channel;
   #waiting = [];
 
-  /** Listens to those of the same app, where there is such a channel. */
+  /** Listens to other tabs of the same app, if there are channels. */
   constructor(app, onEvent) {
     this.#onEvent = onEvent;
-    // A program without an address is no page of an origin, and an open channel would keep it from ending.
+    // A program without an address has no origin, and an open channel would keep it from exiting.
     if (!onEvent || !globalThis.location) return;
     try {
       this.#channel = new BroadcastChannel(`mcp-authorize sessions ${app}`);
@@ -56,14 +56,14 @@ export class Tabs {
     });
   }
 
-  /** Tells of an event; the others too, where it is `shared`: the record is in the store by now. */
+  /** Sends an event to the app, and to the other tabs if it is `shared`. The record is already stored. */
   tell(event, shared) {
     if (shared) this.#count();
     try {
       if (shared && !this.alone) this.#channel?.postMessage(event);
       this.#onEvent?.(event.type, event.detail);
     } catch {
-      // What the app does with it is not this library's to fail for.
+      // An error in the app's listener must not make this library fail.
     }
   }
 

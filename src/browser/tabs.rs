@@ -1,4 +1,4 @@
-//! What happens to sessions, told to the app and among the tabs and workers of the origin.
+//! Sends the events of sessions to the app, and among the tabs and workers of the origin.
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;

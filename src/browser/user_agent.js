@@ -1,11 +1,11 @@
-// The authorization server's page, in a window of its own or in place of the app's, and what comes back from it.
+// The authorization server's page, in a popup or instead of the app's page, and the response from it.
 
 /** The name of the channel, of the storage keys and of the messages' type. `pkg/callback.js` has it too. */
 const NAME = "mcp-authorize";
-/** There is no event for a window that was closed. */
+/** How often to check a window: there is no event for its closing. */
 const POLL_MS = 100;
 
-/** The popup of the sign-in that was started last in this page, while that goes on. */
+/** The popup of the last sign-in in this page, while that sign-in is in progress. */
 let current;
 let count = 0;
 
@@ -18,13 +18,13 @@ const attempt = (work) => {
 };
 
 /**
- * Opens one, or says by an error's code what is in the way. It shows the page at `url`, or `host` in a sentence. Sizes and
- * places are in CSS pixels.
+ * Opens a popup, or throws the code of an error. It shows the page at `url`, or a sentence with `host`. Sizes and positions
+ * are in CSS pixels.
  */
 export function open(host, signal, width, height, left, top, url) {
-  // One after the other: two would be one too many for the user.
+  // One at a time: two popups would confuse the user.
   if (current?.signal?.aborted) {
-    // In this very click: its sign-in has not come to see it.
+    // Opened in the same click: its sign-in has not seen it yet.
     current.window.close();
   } else if (!isClosed(current?.window)) {
     current.window.focus();
@@ -34,20 +34,20 @@ export function open(host, signal, width, height, left, top, url) {
   top ??= Math.trunc(screenY + (outerHeight - height) / 2);
   const features = `popup,width=${width},height=${height},left=${left},top=${top}`;
   const first = url ?? "about:blank";
-  // By its name a popup is found again that was left behind when the app was reloaded. One that is about to close must
-  // not be found.
+  // By its name, a popup is found that was left over when the app was reloaded. A popup that is about to close must not be
+  // found.
   const window = attempt(() => globalThis.open(first, NAME + count++, features));
-  // Some blockers give a window that is closed already.
+  // Some blockers return a window that is already closed.
   if (isClosed(window)) return "popup_blocked";
   current = new Popup(window, first, signal);
   if (!url) attempt(() => showText(window.document, `Connecting to ${host}…`));
   return current;
 }
 
-/** The user opens the page in a tab of its own, by a link: there is no window to watch, to send anywhere or to close. */
+/** The user opens the page in a tab, by a link: there is no window to watch, to navigate or to close. */
 export const listen = () => new Popup({ closed: false, location: { replace() {} }, close() {} });
 
-/** In the page that is there until the authorization server is known, in the user's colours from the first frame on. */
+/** Fills the first page, until the authorization server is known. It has the user's colours from the first frame on. */
 function showText(document, text) {
   document.title = text;
   document.documentElement.style.cssText =
@@ -56,11 +56,11 @@ function showText(document, text) {
 }
 
 /**
- * Whether this page is in a frame of another site, where storage and channels are others than in a window of the same
- * origin. The popup's first page has the window's.
+ * Whether this page is in a frame of another site, where storage and channels differ from those of a window of the same
+ * origin. The popup's first page has those of the window.
  */
 function isPartitioned(window) {
-  // Even where the answer is known: in WebKit a page gets no storage events before it has read.
+  // Read in any case: in WebKit, a page gets no storage events before it has read from the storage.
   const found = () => attempt(() => localStorage.getItem(NAME) === NAME);
   if (parent === globalThis) {
     found();
@@ -81,10 +81,10 @@ class Popup {
 
   constructor(window, first, signal) {
     Object.assign(this, { window, first, signal, isPartitioned: isPartitioned(window) });
-    // The focus wakes the watch, in a page in the background too, where timers are slow.
+    // A change of focus triggers a check, also in background pages, where timers are slow.
     for (const type of ["message", "storage", "focus", "blur"]) this.#listen(globalThis, type);
     this.#listen(window, "beforeunload");
-    // A channel reaches this page even from a popup that was cut off from it.
+    // A channel works even for a popup that was cut off from this page.
     this.channel = attempt(() => new BroadcastChannel(NAME));
     if (this.channel) this.#listen(this.channel, "message");
   }
@@ -94,14 +94,14 @@ class Popup {
       this.#events.push(event);
       this.#wake?.();
     };
-    // A page of another origin lets nobody at it: one may be in the popup, left behind or come up.
+    // A page of another origin does not allow this. The popup may show one, left over or just loaded.
     attempt(() => target.addEventListener(type, listener));
     this.#listening.push(() => attempt(() => target.removeEventListener(type, listener)));
   }
 
   /**
-   * Sends it to a page: to one that can't send this page's window elsewhere where it shall have no opener, unless the
-   * answer comes back by that alone, as into a frame of another site.
+   * Navigates it to a page. If that must not have an opener, it can't navigate this page's window. But in a frame of another
+   * site, the response needs the opener.
    */
   navigate(url, withoutOpener) {
     this.#navigated = true;
@@ -109,7 +109,7 @@ class Popup {
     this.window.location.replace(url);
   }
 
-  /** Removes `window.opener` from the page that it is sent to. */
+  /** Removes `window.opener` from the page that it shows. */
   disown() {
     this.window.opener = null;
   }
@@ -118,7 +118,7 @@ class Popup {
     return isClosed(this.window);
   }
 
-  /** Whether it was closed before it was sent to a page, once that is certain. Until then `closed` is sure. */
+  /** Whether it was closed before it opened the authorization server's page. Until then, `closed` is reliable. */
   async closedBefore() {
     while (!this.#navigated) {
       if (this.isClosed) return true;
@@ -127,7 +127,10 @@ class Popup {
     return false;
   }
 
-  /** The next thing to look at: a response as `[query, whether it is surely ours]`, `true` where the page leaves, or time went by. */
+  /**
+   * The next event: a response as `[query, whether it is certainly from this popup]`, `true` if the first page unloads, or
+   * nothing when it is time to check the popup.
+   */
   async next() {
     if (!this.#events.length) {
       await new Promise((done) => {
@@ -143,8 +146,8 @@ class Popup {
   }
 
   /**
-   * A response that came over one of three ways, of which any will do: what does not belong to this sign-in has another
-   * state, and once it has ended nobody listens.
+   * A response, which arrives in up to three ways. Responses to other sign-ins have another state, and after the end of
+   * this one nobody listens.
    */
   #read(event) {
     const isOurs = event.source === this.window && event.origin === location.origin;
@@ -159,22 +162,22 @@ class Popup {
     return [message.query, isOurs];
   }
 
-  /** The response that came last is not wanted any more. */
+  /** Drops the last response. */
   skip() {
     this.#last = undefined;
   }
 
-  /** What can be seen of it: 1 it looks closed, 2 it shows another page than the first one, 4 this window has the focus. */
+  /** What can be seen of it: 1 it looks closed, 2 it shows a page other than the first one, 4 this window has the focus. */
   look() {
-    // The address of another origin's page can't be read.
+    // The address of a page of another origin can't be read.
     const address = attempt(() => this.window.location.href);
     return (this.isClosed && 1) | (address !== this.first && 2) | (document.hasFocus() && 4);
   }
 
-  /** Lets the callback page know that its response has found the sign-in that it belongs to, and closes the popup. */
+  /** Tells the callback page that its sign-in has received the response, and closes the popup. */
   finish() {
     if (this.#last) {
-      // A popup that was cut off can only close itself.
+      // A popup that was cut off has to close itself.
       const message = { type: NAME, ack: this.#last.id };
       attempt(() => {
         localStorage.setItem(NAME, JSON.stringify(message));
@@ -186,7 +189,7 @@ class Popup {
     this.window.close();
   }
 
-  /** Nothing listens any more. */
+  /** Removes all listeners. */
   end() {
     this.finish();
     this.#navigated = true;
@@ -197,20 +200,19 @@ class Popup {
   }
 }
 
-// In place of the app's page. `pkg/callback.js` puts what comes back into the storage that this tab has for itself, as
-// names.
+// Instead of the app's page. `pkg/callback.js` stores the response as a name in this tab's sessionStorage.
 
-/** Leaves for a page. The callback page finds where the user was by the state of the response. */
+/** Navigates to a page. The callback page finds the app's page by the state of the response. */
 export function leave(state, url) {
   sessionStorage.setItem(`${NAME} ${state}`, location.href);
   location.assign(url);
 }
 
-/** Waits until the user is back on this page, as by the back button. */
+/** Waits until the user is back on this page, for example by the back button. */
 export const cameBack = ({ signal }) =>
   new Promise((back) => addEventListener("pageshow", ({ persisted }) => persisted && back(), { signal }));
 
-/** The queries that came back. */
+/** The queries of the responses. */
 export const responses = () =>
   Object.keys(sessionStorage)
     .filter((name) => name.startsWith(`${NAME}?`))

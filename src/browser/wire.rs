@@ -1,4 +1,4 @@
-//! The exchanges of a diagnosis, by `fetch`.
+//! The exchanges of a diagnosis, with `fetch`.
 
 use std::error::Error as _;
 
@@ -25,9 +25,9 @@ impl Raw for Browser {
     }
 }
 
-/// As the page sees it: the browser judges.
+/// The browser itself applies the rules of CORS.
 impl Wire for Browser {
-    /// Node.js says why; a browser does not.
+    /// Node.js gives a reason; browsers do not.
     fn reason(&self, failure: &TransportError) -> Option<(String, &'static str)> {
         let JsCause(thrown) = failure.source()?.downcast_ref()?;
         let code = get(&get(thrown, "cause"), "code").as_string()?;
@@ -58,7 +58,7 @@ impl Wire for Browser {
                 let blocked = wildcards.filter(Wildcards::told).map(|_| WILDCARD.to_owned());
                 Ok(Answer { status, redirected_to, headers, hidden: None, body, exposed: None, blocked, doubted })
             }
-            // What the server has to send is said by the finding's remedy.
+            // The finding's remedy says what the server has to send.
             Err(TransportError::Blocked { cause, .. }) => Err(TransportError::Blocked { why: String::new(), cause }),
             Err(failure) => Err(failure),
         }
@@ -87,15 +87,15 @@ impl Browser {
     }
 }
 
-/// Chromium lets `*` stand for Authorization, which Fetch §4.8 and other browsers do not, and tells so by a report,
-/// once for a page.
+/// In Chromium, `*` includes Authorization, unlike in Fetch §4.8 and other browsers. Chromium says so in a report, once
+/// per page.
 struct Wildcards(JsValue);
 
 impl Wildcards {
-    /// Nothing where there are no such reports.
+    /// `None` if there are no such reports.
     fn watch() -> Option<Self> {
         let class = global("ReportingObserver").dyn_into::<Function>().ok()?;
-        // It wants a function. The reports are taken before it is called.
+        // The constructor needs a function. The reports are taken before it is called.
         let idle = global("Object");
         let options = parse(r#"{"types":["deprecation"],"buffered":true}"#).ok()?;
         let observer = Reflect::construct(&class, &Array::of2(&idle, &options)).ok()?;
@@ -103,7 +103,7 @@ impl Wildcards {
         Some(Self(observer))
     }
 
-    /// Whether a report came since this was asked last; the first time, since the page was opened.
+    /// Whether there was a report since the last call, or since the page was opened.
     fn told(&self) -> bool {
         let records = call(&self.0, "takeRecords", &[]).unwrap_or_default();
         let is_told = |report: JsValue| get(&get(&report, "body"), "id") == "AuthorizationCoveredByWildcard";

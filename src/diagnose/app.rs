@@ -1,21 +1,21 @@
-//! The app for whose pages a server is diagnosed.
+//! The app whose pages call the server.
 
 use crate::protocol::RedirectUri;
 
-/// What the app brings, as far as the checks depend on it.
+/// What the checks need to know of the app.
 pub struct App {
     /// Its name, for a registration.
     pub name: String,
-    /// Where authorization responses go.
+    /// Where authorization responses are sent.
     pub redirect_uri: RedirectUri,
     /// The origin of its pages.
     pub origin: String,
-    /// Its own client id, where it has one.
+    /// Its client id, if it has one.
     pub client_id: Option<String>,
-    /// Issuers that it trusts to check PKCE although their metadata does not say so.
+    /// Issuers that check PKCE although their metadata does not say so.
     pub trust_pkce: Vec<String>,
-    /// The URL of its client ID metadata document, where it has one.
+    /// The URL of its client ID metadata document, if it has one.
     pub metadata_document: Option<String>,
-    /// Registers for real; otherwise nothing is left at the server.
+    /// Whether to register for real. Otherwise nothing is changed at the server.
     pub register: bool,
 }

@@ -1,4 +1,4 @@
-//! The authorization server's metadata (RFC 8414), as far as a page depends on it.
+//! Checks the authorization server's metadata (RFC 8414), as far as a page depends on it.
 
 use super::places::{Checks, Place};
 use super::report::{Check, Recorder};
@@ -150,7 +150,7 @@ const PAR: Check = metadata(
     "RFC 9126 §5",
 );
 
-/// The metadata, where it can be used.
+/// The metadata, if it can be used.
 pub(super) async fn check<W: Wire>(
     record: &mut Recorder<'_, W>,
     found: &Found,
@@ -182,7 +182,7 @@ pub(super) async fn check<W: Wire>(
     AuthorizationServerMetadata::parse(document, &found.issuer, &IssuerPolicy::default()).ok()
 }
 
-/// The first optional member that has the wrong shape, and what it should look like.
+/// The first optional member of the wrong type, and what it should look like.
 fn malformed(document: &Object) -> Option<(&'static str, &'static str)> {
     const LISTS: [&str; 4] = [
         "scopes_supported",
@@ -202,12 +202,12 @@ fn malformed(document: &Object) -> Option<(&'static str, &'static str)> {
     list.or_else(|| url.map(|name| (name, "\"https://…\"")))
 }
 
-/// Whether a list has an entry; `absent` where there is no list.
+/// Whether a list has an entry; `absent` if there is no list.
 fn lists(document: &Object, name: &'static str, entry: &str, absent: bool) -> bool {
     document.strings(name).ok().flatten().map_or(absent, |list| list.contains(&entry))
 }
 
-/// Whether an endpoint is refused: of the optional ones, what is no URL at all counts as absent.
+/// Whether an endpoint is refused. An optional endpoint that is not a URL counts as absent.
 fn is_insecure(name: &str, url: &str) -> bool {
     match Url::parse(url) {
         Ok(_) => false,

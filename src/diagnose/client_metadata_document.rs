@@ -59,10 +59,10 @@ const AUTHENTICATION: Check = document(
     "draft-ietf-oauth-client-id-metadata-document §4.1",
 );
 
-/// The most that servers have to read, in bytes.
+/// The maximum that servers have to read, in bytes.
 const MOST: usize = 5 * 1024;
 
-/// What is wrong with a document that is hosted at a URL. `redirect_uri` is the one that has to be in it.
+/// Checks the document at a URL. It has to contain `redirect_uri`.
 pub async fn check_client_metadata_document<W: Wire>(
     wire: &W,
     url: &str,
@@ -83,7 +83,7 @@ pub async fn check_client_metadata_document<W: Wire>(
     record.findings
 }
 
-/// Fetches the document and looks at it.
+/// Fetches and checks the document.
 pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, url: &str, redirect_uri: Option<&RedirectUri>) {
     let place = match ClientIdMetadataUrl::parse(url).and_then(|url| Url::parse(url.as_str())) {
         Ok(place) => place,

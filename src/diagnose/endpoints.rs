@@ -1,4 +1,4 @@
-//! The endpoints that a page POSTs to. What is sent there is made up, and meant to be refused.
+//! Checks the endpoints that a page POSTs to, with invented values that they should refuse.
 
 use super::report::{Check, Recorder};
 use super::wire::{Answer, Probe, Wire};
@@ -20,13 +20,13 @@ const fn check(step: Step, id: &'static str, title: &'static str, fault: &'stati
 const CORS: &str = "Fetch §4.10";
 const PREFLIGHT: &str = "Fetch §4.8";
 
-/// The answer to a preflight (Fetch §4.8), which has no token, that allows headers.
+/// The response to a preflight (Fetch §4.8), which has no token, that allows headers.
 fn preflight(headers: &str) -> String {
     const ANSWER: &str = "To OPTIONS, without a token: HTTP/1.1 204 No Content, with Access-Control-Allow-Origin, and ";
     [ANSWER, &cors::allow_headers(headers)].concat()
 }
 
-/// The same, before what the answer to the request itself needs.
+/// The same, followed by what the response to the request itself needs.
 fn preflight_and(headers: &str) -> String {
     [&preflight(headers), "; to POST: "].concat()
 }
@@ -60,7 +60,7 @@ const REGISTRATION_WORKS: Check = check(
     "RFC 7591 §3.2.1",
 );
 
-/// Without leave to register it sends what is no JSON, so that nothing can come of it.
+/// Unless it may register for real, it sends a body that is not JSON, so that the server registers nothing.
 pub(super) async fn check_registration<W: Wire>(
     record: &mut Recorder<'_, W>,
     server: &AuthorizationServerMetadata,
@@ -84,7 +84,7 @@ pub(super) async fn check_registration<W: Wire>(
                 };
             }
         }
-        // The same without the need of a preflight tells which of the two it is.
+        // The same request without a preflight shows which of the two fails.
         Err(TransportError::Blocked { why, .. }) => match record.send(Probe::post(url, "text/plain", "{")).await {
             Ok(_) => {
                 record.pass(&REGISTRATION_CORS, "");
@@ -147,7 +147,7 @@ pub(super) async fn check_authorization<W: Wire>(record: &mut Recorder<'_, W>, s
             record.failure(&QUERY, error.message(), &remedy);
         }
     }
-    // A page is not meant to read it, so there nothing is known.
+    // Pages need not read it, so nothing is known in a page.
     let Some(status) = record.wire.status_of(url).await else { return };
     record.about("GET", url, Some(status));
     match status {
@@ -218,7 +218,7 @@ pub(super) async fn check_token<W: Wire>(
     bearer_alone: bool,
 ) {
     let url = &server.token_endpoint;
-    // Some servers allow the origins of a registered client alone, so the app's own is shown where there is one.
+    // Some servers allow only the origins of registered clients, so the app's own client id is used if there is one.
     let client_id = record.app.client_id.clone().unwrap_or_else(|| MADE_UP.to_owned());
     let form = || {
         Form::new()
@@ -242,7 +242,7 @@ pub(super) async fn check_token<W: Wire>(
     let remedy = "HTTP/1.1 400 Bad Request, with {\"error\": \"invalid_grant\"}";
     match status {
         400..500 if is_oauth_error => record.pass(&TOKEN_ANSWER, ""),
-        // It refuses, as it should, and an app can't say why.
+        // It refuses, as it should, but an app can't tell why.
         400 | 401 => record.warning(&TOKEN_ANSWER, "It is refused without an OAuth error.", remedy),
         200..300 if is_oauth_error => record.warning(&TOKEN_ANSWER, "The error comes with status 200.", remedy),
         415 => record.failure(
@@ -274,7 +274,7 @@ pub(super) async fn check_token<W: Wire>(
     }
 }
 
-/// Only what came can be hidden; where that can't be known, nothing is said.
+/// Only headers that were sent can be hidden. If that is not known, nothing is reported.
 fn check_exposed<W: Wire>(record: &mut Recorder<'_, W>, check: &Check, answer: &Answer, name: &str, shown: &str) {
     if answer.header(name).is_some() {
         record.pass(check, "");
@@ -306,7 +306,7 @@ pub(super) async fn check_revocation<W: Wire>(record: &mut Recorder<'_, W>, serv
     match record.send(Probe::post(url, FORM, form.as_str())).await {
         Ok(answer) => {
             record.pass(&REVOCATION, "");
-            // A made-up client is refused anyway; the app's own should not be.
+            // An invented client is refused anyway. The app's own should not be.
             if record.app.client_id.is_some() && matches!(answer.status, 401 | 403) {
                 let detail = ["It answers ", &answer.status.to_string(), " to the app's client id."].concat();
                 record.warning(&REVOKES, &detail, "\"revocation_endpoint_auth_methods_supported\": [\"none\"]");
@@ -336,10 +336,10 @@ const REQUEST_REFUSED: Check = check(
     "RFC 6750 §3.1",
 );
 
-/// A header of a call: its name, a value for it, and the name as it is shown.
+/// A header of a call: its name, a value, and the name to show.
 type Header = (&'static str, &'static str, &'static str);
 
-/// What each MCP request carries, its token first.
+/// The headers of each MCP request, with the token first.
 const HEADERS: [Header; 4] = [
     ("authorization", "Bearer mcp-authorize-diagnose", "Authorization"),
     ("content-type", JSON, "Content-Type"),
@@ -347,19 +347,19 @@ const HEADERS: [Header; 4] = [
     ("mcp-session-id", MADE_UP, "Mcp-Session-Id"),
 ];
 
-/// What goes with a token that is bound to a key (RFC 9449 §7.1).
+/// The header for a token that is bound to a key (RFC 9449 §7.1).
 const PROOF: Header = ("dpop", MADE_UP, "DPoP");
 
 fn shown(headers: &[Header]) -> String {
     headers.iter().map(|(.., shown)| *shown).collect::<Vec<_>>().join(", ")
 }
 
-/// What the preflight of a call needs, before what its answer needs.
+/// What the preflight of a call needs, followed by what its response needs.
 pub(super) fn call_preflight_and() -> String {
     preflight_and(&shown(&HEADERS))
 }
 
-/// `dpop`: whether calls go with proofs of possession.
+/// `dpop`: whether calls have proofs of possession.
 pub(super) async fn check_request<W: Wire>(
     record: &mut Recorder<'_, W>,
     server: &ServerUrl,
@@ -395,7 +395,7 @@ pub(super) async fn check_request<W: Wire>(
     }
 }
 
-/// Each header by itself tells which of them the preflight refuses. `passed`: the request went through all the same.
+/// Tries each header alone, to find those that the preflight refuses. `passed`: the request with all of them succeeded.
 async fn check_headers<W: Wire>(
     record: &mut Recorder<'_, W>,
     server: &ServerUrl,
@@ -412,11 +412,11 @@ async fn check_headers<W: Wire>(
     }
     record.asked = asked;
     if refused.is_empty() {
-        // A browser that lets "*" stand for Authorization refuses none.
+        // A browser for which "*" includes Authorization refuses none.
         refused.extend(headers.iter().take(if passed { 1 } else { headers.len() }));
     }
-    // If some pass, the preflight is answered. The whole line is told: one that lists the missing ones alone would
-    // take the others away.
+    // If some pass, the preflight works. The remedy is the whole line: a line with only the missing headers would
+    // remove the others.
     let all = shown(headers);
     let remedy = if refused.len() == headers.len() { preflight(&all) } else { cors::allow_headers(&all) };
     let missing = ["Not allowed: ", &shown(&refused), ". ", why].concat();
@@ -431,7 +431,7 @@ const SESSION_ID: Check = check(
     "MCP 2025-11-25 transports, Session Management; Fetch §2.2.2",
 );
 
-/// A server with sessions names them in a header, which comes with a token that is good alone.
+/// A server with sessions names them in a header, which it sends only for a valid token.
 fn check_session_id<W: Wire>(record: &mut Recorder<'_, W>, answer: &Answer) {
     let Some(exposed) = &answer.exposed else { return };
     let names: Vec<&str> = exposed.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -448,7 +448,7 @@ fn check_session_id<W: Wire>(record: &mut Recorder<'_, W>, answer: &Answer) {
 /// A ping with headers of a call.
 fn request(server: &ServerUrl, headers: &[Header]) -> Probe {
     let mut probe = Probe::from(Request::probe(server));
-    // A body without a type would get one from the browser.
+    // The browser would add a type to a body without one.
     if headers.iter().any(|(name, ..)| *name == "content-type") {
         probe.headers.retain(|(name, _)| *name != "content-type");
     }

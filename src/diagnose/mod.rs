@@ -1,8 +1,8 @@
-//! What a page will stumble over at a server: each step of a sign-in is tried without signing in, and
-//! all that is wrong is told, where a flow stops at the first.
+//! Finds what prevents pages from using a server: tries each step of a sign-in without signing in, and
+//! reports every problem. A flow stops at the first.
 //!
-//! [`Wire`] is what a diagnosis needs from where it runs: exchanges as a page sees them. In a browser
-//! they are that by nature; elsewhere [`AsPage`] judges plain exchanges by the rules of CORS.
+//! [`Wire`] is what a diagnosis needs from its environment: exchanges as a page sees them. In a browser,
+//! every exchange is one. Elsewhere, [`AsPage`] applies the rules of CORS to plain exchanges.
 
 mod app;
 mod authorization_server;
@@ -33,7 +33,7 @@ const HTTPS: Check = Check {
     spec: "MCP 2026-07-28 authorization, Communication Security",
 };
 
-/// Goes through the steps.
+/// Runs all checks.
 pub async fn diagnose<W: Wire>(wire: &W, server: &str, app: &App) -> Report {
     let mut record = Recorder::new(wire, app);
     match ServerUrl::parse(server) {

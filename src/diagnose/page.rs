@@ -1,4 +1,4 @@
-//! Where there is no browser: plain exchanges, judged as one would.
+//! Outside browsers: plain exchanges, to which the rules of a browser are applied.
 #![allow(async_fn_in_trait)]
 
 use serde::Serialize;
@@ -11,30 +11,30 @@ use crate::protocol::json::Value;
 
 /// HTTP without CORS.
 pub trait Raw: Json {
-    /// As [`Wire::reason`].
+    /// Like [`Wire::reason`].
     fn reason(&self, _failure: &TransportError) -> Option<(String, &'static str)> {
         None
     }
 
-    /// Sends a probe with more headers, with another method where one is given.
+    /// Sends a probe with more headers, and with another method if one is given.
     async fn exchange(&self, probe: &Probe, method: &str, more: &[(&str, &str)]) -> Result<RawAnswer, TransportError>;
 }
 
-/// An answer with all its headers.
+/// A response with all its headers.
 pub struct RawAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// Where it came from at last, if a redirect led elsewhere.
+    /// Its URL, if a redirect led elsewhere.
     pub redirected_to: Option<String>,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, as far as it was wanted.
+    /// The body, if it was wanted.
     pub body: String,
 }
 
 /// A page of an origin.
 pub struct AsPage<'a, R> {
-    /// What sends.
+    /// Sends the requests.
     pub raw: &'a R,
     /// The page's origin.
     pub origin: &'a str,
@@ -60,7 +60,7 @@ impl<R: Raw> Wire for AsPage<'_, R> {
         answer.ok().map(|answer| answer.status)
     }
 
-    /// What a page may not read is read all the same, so that all faults are told at once.
+    /// Responses that a page may not read are read all the same, so that all problems are reported at once.
     async fn send(&self, probe: &Probe) -> Result<Answer, TransportError> {
         let own_origin = probe.url.origin() == self.origin;
         let asked = probe.preflighted();

@@ -1,4 +1,4 @@
-//! The places where a document of metadata may be, in the order in which they count.
+//! The places where a metadata document may be, by priority.
 
 use super::report::{Asked, Check, Recorder};
 use super::wire::{Probe, Wire};
@@ -6,14 +6,14 @@ use crate::ports::TransportError;
 use crate::protocol::Url;
 use crate::protocol::json::Object;
 
-/// A place that was looked at.
+/// A place that was checked.
 pub(super) struct Place {
     check: Check,
     url: Url,
     content: Content,
-    /// Why a page may not read it, where it was read all the same.
+    /// Why a page may not read it, if it was read all the same.
     blocked: Option<String>,
-    /// What is here can be used by a client.
+    /// Clients can use the document.
     usable: bool,
     asked: Option<Asked>,
 }
@@ -21,7 +21,7 @@ pub(super) struct Place {
 enum Content {
     Document(Object),
     Missing,
-    /// It may be here later.
+    /// The document may be here later.
     Busy(u16),
     Blocked(String),
     Failed(TransportError),
@@ -29,7 +29,7 @@ enum Content {
     NoJson,
 }
 
-/// What is checked of a document, wherever it is.
+/// The checks of a document at any place.
 pub(super) struct Checks {
     pub found: Check,
     pub cors: Check,
@@ -38,7 +38,7 @@ pub(super) struct Checks {
 }
 
 impl Place {
-    /// Looks. `check` is the finding about this place, and `usable` tells whether clients can use what is there.
+    /// Requests the document. `check` is the finding about this place, and `usable` says whether clients can use the document.
     pub async fn look<W: Wire>(
         record: &mut Recorder<'_, W>,
         check: Check,
@@ -64,8 +64,8 @@ impl Place {
         Self { check, url: url.clone(), content, blocked, usable, asked: record.asked.clone() }
     }
 
-    /// The place that counts of those at `urls`: the first that can be used, or else the first that tells most of
-    /// what is wrong.
+    /// The relevant place of those at `urls`: the first usable one, otherwise the first that says most about the
+    /// problem.
     pub fn chosen<'a>(places: &'a [Self], urls: &[Url]) -> Option<&'a Self> {
         let first = |suits: fn(&Self) -> bool| places.iter().find(|place| urls.contains(&place.url) && suits(place));
         first(|place| place.usable)
@@ -73,12 +73,12 @@ impl Place {
             .or_else(|| first(|place| !matches!(place.content, Content::Missing)))
     }
 
-    /// Whether there is nothing here, or a page in place of a document: then other places count.
+    /// Whether there is nothing here, or a page instead of a document. Then other places are relevant.
     pub fn is_missing(&self) -> bool {
         matches!(self.content, Content::Missing | Content::NoJson)
     }
 
-    /// The document that is here.
+    /// The document at this place.
     pub fn document(&self) -> Option<&Object> {
         match &self.content {
             Content::Document(document) => Some(document),
@@ -86,8 +86,8 @@ impl Place {
         }
     }
 
-    /// The finding about the place itself; `others` records what it means for clients other than this one that what
-    /// is here can't be used.
+    /// The finding about the place itself. `others` says what an unusable document here means for clients other than this
+    /// one.
     pub fn tell<'a, W: Wire>(
         &self,
         record: &mut Recorder<'a, W>,
@@ -101,7 +101,7 @@ impl Place {
             _ if chosen.is_some_and(|chosen| std::ptr::eq(chosen, self)) => {
                 record.skipped(&self.check, "What is here can't be used; see below.");
             }
-            // Many servers answer 404 here without CORS, so that this says nothing against them.
+            // Many servers send a 404 here without CORS headers. That is not a problem.
             Content::Blocked(_) => {
                 record.skipped(&self.check, "A page can't read the answer, which may be that there is none.");
             }
@@ -109,14 +109,14 @@ impl Place {
         }
     }
 
-    /// The finding that there is nothing anywhere will be about the first place: its URL.
+    /// The URL of the first place, for the finding that there is no document anywhere.
     pub fn first<'a, W: Wire>(record: &mut Recorder<'_, W>, places: &'a [Self]) -> &'a str {
         let first = places.first();
         record.asked = first.and_then(|place| place.asked.clone());
         first.map_or("", |place| place.url.as_str())
     }
 
-    /// The findings about the document, if this is the place that counts. `detail` says whose it is.
+    /// The findings about the document, if this is the relevant place. `detail` says whose document it is.
     pub fn tell_document<W: Wire>(&self, record: &mut Recorder<'_, W>, checks: &Checks, detail: &str) {
         let Checks { found, cors, stays, json } = checks;
         record.asked = self.asked.clone();

@@ -1,4 +1,4 @@
-//! What was found.
+//! The findings.
 
 use serde::Serialize;
 
@@ -13,13 +13,13 @@ use crate::protocol::{Url, cors};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// As it should be.
+    /// No problem.
     Pass,
-    /// A sign-in works, but something is worse than it could be.
+    /// A sign-in works, but something should be better.
     Warning,
     /// A sign-in, or the calls after it, will fail.
     Failure,
-    /// Could not be looked at, or does not matter here.
+    /// Could not be checked, or does not matter here.
     Skipped,
 }
 
@@ -35,14 +35,14 @@ impl Status {
     }
 }
 
-/// A check that is made.
+/// A check.
 #[derive(Clone, Copy)]
 pub(super) struct Check {
     pub id: &'static str,
     pub step: Step,
-    /// What should be so.
+    /// The title if it passes.
     pub title: &'static str,
-    /// What is so where it is not.
+    /// The title if it does not.
     pub fault: &'static str,
     pub spec: &'static str,
 }
@@ -56,28 +56,28 @@ pub struct Finding {
     pub step: Step,
     /// How it ended.
     pub status: Status,
-    /// What is so: the fault, in a failure or a warning.
+    /// What was found. In a failure or a warning, the problem.
     pub title: &'static str,
-    /// More about it; may be empty where that is all.
+    /// More about it; may be empty.
     pub detail: String,
     /// The exchange that showed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Asked>,
-    /// The section that asks for it.
+    /// The section that requires it.
     pub spec: &'static str,
-    /// What to add, literally: a header, a JSON member, a URL.
+    /// What exactly to add: a header, a JSON member, a URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
 
-/// A request that was made.
+/// A request that was sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Asked {
     /// GET, POST or HEAD.
     pub method: &'static str,
     /// Without its query.
     pub url: String,
-    /// The status of an answer that could be read.
+    /// The status of the response, if it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
@@ -87,9 +87,9 @@ pub struct Asked {
 pub struct Report {
     /// The server.
     pub server: String,
-    /// The origin of the pages for which it was asked.
+    /// The origin of the app's pages.
     pub origin: String,
-    /// What was found.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 
@@ -153,18 +153,18 @@ impl<'a, W: Wire> Recorder<'a, W> {
         if holds { self.pass(check, "") } else { self.warning(check, detail, remedy) }
     }
 
-    /// What lets the app's pages read an answer.
+    /// The header that lets the app's pages read a response.
     pub fn allow_origin(&self) -> String {
         cors::allow_origin(&self.app.origin)
     }
 
-    /// A failure for a page that may not read an answer. `first` is what it has to send besides.
+    /// A failure: the page may not read a response. `first` is what the server has to send as well.
     pub fn blocked(&mut self, check: &Check, why: &str, first: &str) {
         let remedy = [first, &self.allow_origin()].concat();
         self.failure(check, &["The server answers, but the page may not read it. ", why].concat(), &remedy);
     }
 
-    /// The same at the token endpoint, which may be open to registered clients alone.
+    /// The same at the token endpoint, which may be open only to registered clients.
     pub fn token_blocked(&mut self, check: &Check, why: &str) {
         if self.app.client_id.is_some() {
             return self.blocked(check, why, "");
@@ -173,7 +173,7 @@ impl<'a, W: Wire> Recorder<'a, W> {
         self.blocked(check, why.concat().trim_start(), "");
     }
 
-    /// A failure without an answer.
+    /// A failure: there is no response.
     pub fn unreachable(&mut self, check: &Check, failure: &TransportError) {
         match failure {
             TransportError::TimedOut(_) => {

@@ -1,4 +1,4 @@
-//! The MCP server as a protected resource: its challenge and its metadata (RFC 9728).
+//! Checks the MCP server as a protected resource: its challenge and its metadata (RFC 9728).
 
 use super::endpoints::call_preflight_and;
 use super::places::{Checks, Place};
@@ -12,11 +12,11 @@ use crate::{Error, Step};
 /// What the next steps need.
 pub(super) struct Found {
     pub issuer: Issuer,
-    /// The server says itself who its authorization server is.
+    /// The server's own metadata names its authorization server.
     pub listed: bool,
     pub scope: Scope,
     pub bearer_alone: bool,
-    /// The page may read the MCP server's answers.
+    /// The page may read the MCP server's responses.
     pub readable: bool,
 }
 
@@ -149,7 +149,7 @@ const METHODS: Check = metadata(
     "RFC 9728 §2",
 );
 
-/// Nothing where the rest makes no sense.
+/// `None` if further checks make no sense.
 pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl) -> Option<Found> {
     let answer = match record.send(Probe::from(Request::probe(server)).reading_on()).await {
         Err(TransportError::Blocked { why, .. }) => {
@@ -181,7 +181,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     }
     let status = answer.as_ref().map(|answer| answer.status);
     let asked = record.asked.clone();
-    // A challenge is what comes with 401 (RFC 9110 §15.5.2).
+    // Only a 401 has a challenge (RFC 9110 §15.5.2).
     let challenged = answer.as_ref().filter(|answer| answer.status == 401);
     let field = challenged.and_then(|answer| answer.header("www-authenticate")).unwrap_or_default();
     let challenges = WwwAuthenticate::parse(field);
@@ -189,7 +189,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
 
     let hint = challenge.and_then(|challenge| challenge.parameter("resource_metadata"));
     let well_known = ProtectedResourceMetadata::well_known_urls(server);
-    // The places that count; a hint that can't be asked leaves none.
+    // The relevant places; none if the URL in the challenge can't be requested.
     let counting = ProtectedResourceMetadata::places(server, &challenges);
     let hinted = counting.as_ref().ok().filter(|places| places.named > 0).and_then(|places| places.urls.first());
     let [hinted_place, at_path, at_root] = PLACES;
@@ -265,7 +265,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     let named = scope.is_some() || listed.is_some();
     record.prefer(&SCOPE, named, "An app has to guess, or asks for none.", "WWW-Authenticate: Bearer scope=\"…\"");
     let issuers = document.strings("authorization_servers").ok().flatten()?;
-    // One that is named by its metadata's place is looked at all the same.
+    // A server that is only named by the URL of its metadata is checked all the same.
     let named = issuers.iter().map(|issuer| issuer.split("/.well-known/").next().unwrap_or_default());
     let issuer = named.into_iter().find_map(|issuer| Issuer::parse(issuer).ok())?;
     let scope = scope.unwrap_or_default().union(&listed.unwrap_or_default());
@@ -274,7 +274,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     Some(Found { issuer, listed: true, scope, bearer_alone, readable })
 }
 
-/// What an answer means that is neither a challenge nor a success.
+/// What a response means that is neither a challenge nor a success.
 fn no_challenge(status: u16) -> (String, &'static str) {
     let detail = match status {
         404 => "It answers 404: there is no MCP server at this path.",
@@ -294,13 +294,13 @@ fn no_challenge(status: u16) -> (String, &'static str) {
     (["Status ", &status.to_string(), ". ", detail].concat(), remedy)
 }
 
-/// What the answer without a token says of its challenge.
+/// The challenge in the response to a request without a token.
 struct Facts<'a> {
     status: Option<u16>,
     field: &'a str,
-    /// It came, and the page may not read it.
+    /// There is one, but the page may not read it.
     hidden: bool,
-    /// Whether what is hidden is known at all.
+    /// Whether it is known which headers are hidden.
     known: bool,
 }
 
@@ -327,7 +327,7 @@ fn check_challenge<W: Wire>(
             (false, true) => ("There is none.", "WWW-Authenticate: Bearer resource_metadata=\"https://…\""),
             (false, false) => ("It is missing, or hidden from pages.", cors::EXPOSE_CHALLENGE),
         };
-        // Without it the well-known places have to do, and a page can't see which scopes a tool needs.
+        // Without it, only the well-known places are left, and a page can't see which scopes a tool needs.
         match found_elsewhere {
             true => record.warning(&HEADER, detail, remedy),
             false => record.failure(&HEADER, detail, remedy),

@@ -6,25 +6,25 @@ use crate::protocol::Url;
 use crate::protocol::cors::{header, preflighted};
 use crate::protocol::json::{Object, Value};
 
-/// A request of a diagnosis. It holds no secret.
+/// A request of a diagnosis. It contains no secrets.
 pub struct Probe {
     /// GET, POST or HEAD.
     pub method: &'static str,
-    /// Where it goes.
+    /// The URL.
     pub url: Url,
     /// Names in lower case.
     pub headers: Vec<(&'static str, &'static str)>,
-    /// The body, where the method has one.
+    /// The body, if the method has one.
     pub body: Option<String>,
-    /// Whether the body of the answer is of interest; an MCP server may answer with a stream that never ends.
+    /// Whether to read the response's body. An MCP server may send a stream that never ends.
     pub read: bool,
-    /// Whether redirects are followed.
+    /// Whether to follow redirects.
     pub follow: bool,
-    /// Whether an answer is wanted that a page may not read, where it is to be had.
+    /// Whether to return a response that a page may not read, if the platform can.
     pub reads_on: bool,
 }
 
-/// A request of a flow, to see what a page makes of it.
+/// A request of a flow, to check whether a page can send it.
 impl From<Box<Request>> for Probe {
     fn from(request: Box<Request>) -> Self {
         let mut headers = vec![("accept", request.accept)];
@@ -42,13 +42,13 @@ impl From<Box<Request>> for Probe {
 }
 
 impl Probe {
-    /// GETs a document, by a request that needs no preflight.
+    /// GETs a document, with a request that needs no preflight.
     pub fn get(url: &Url) -> Self {
         let headers = vec![("accept", "application/json")];
         Self { method: "GET", url: url.clone(), headers, body: None, read: true, follow: true, reads_on: false }
     }
 
-    /// POSTs a body of a type.
+    /// POSTs a body of a media type.
     pub fn post(url: &Url, content_type: &'static str, body: impl Into<String>) -> Self {
         let headers = vec![("accept", "application/json"), ("content-type", content_type)];
         Self {
@@ -62,41 +62,41 @@ impl Probe {
         }
     }
 
-    /// For an answer that is read on, though a page may not.
+    /// Also returns a response that a page may not read.
     pub fn reading_on(mut self) -> Self {
         self.reads_on = true;
         self
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The headers for which a page asks first, by name.
+    /// The names of headers that need a preflight.
     pub fn preflighted(&self) -> Vec<&'static str> {
         preflighted(&self.headers)
     }
 }
 
-/// An answer, as far as the page may read it.
+/// A response, as far as the page may read it.
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Where it came from at last, if a redirect led elsewhere.
+    /// Its URL, if a redirect led elsewhere.
     pub redirected_to: Option<String>,
     /// The headers that the page may read; names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The names of those that it may not, where they are known.
+    /// The names of those that it may not read, if they are known.
     pub hidden: Option<Vec<String>>,
-    /// The body, as far as it was wanted.
+    /// The body, if it was wanted.
     pub body: String,
-    /// The names of the headers that the server exposes to pages, where that is known.
+    /// The names of the headers that the server exposes to pages, if that is known.
     pub exposed: Option<String>,
-    /// Why a page may not read it, where it was read all the same.
+    /// Why a page may not read it, if it was read all the same.
     pub blocked: Option<String>,
-    /// Whether `*` may have stood for Authorization, which other browsers don't take, and this one does not tell.
+    /// Whether the response may rely on `*` for Authorization, which other browsers refuse. This one does not say so.
     pub doubted: bool,
 }
 
@@ -106,7 +106,7 @@ impl Answer {
         header(&self.headers, name)
     }
 
-    /// Whether a header came that the page may not read.
+    /// Whether there is a header that the page may not read.
     pub fn hides(&self, name: &str) -> bool {
         self.hidden.as_ref().is_some_and(|hidden| hidden.iter().any(|hidden| hidden == name))
     }
@@ -117,17 +117,17 @@ impl Answer {
     }
 }
 
-/// HTTP as a page has it, and the platform's JSON.
+/// HTTP as a page sees it, and the platform's JSON.
 pub trait Wire: Json {
     /// Sends a request without cookies. Redirects are followed for GET. There is a time limit.
     async fn send(&self, probe: &Probe) -> Result<Answer, TransportError>;
 
-    /// Why nobody answered, and what to do about it, where the platform knows.
+    /// Why there is no response, and what to do about it, if the platform knows.
     fn reason(&self, _failure: &TransportError) -> Option<(String, &'static str)> {
         None
     }
 
-    /// The status of an answer to GET that a page may not read; nothing where that is not to be had.
+    /// The status of a response to GET that a page may not read; `None` if the platform hides it.
     async fn status_of(&self, _url: &Url) -> Option<u16> {
         None
     }

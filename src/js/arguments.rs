@@ -1,4 +1,4 @@
-//! What the app hands to a call, checked.
+//! Checks the arguments of a call.
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
@@ -15,12 +15,12 @@ use crate::{Code, Error, Result, Step};
 
 const ACCOUNT_EXPECTED: &str = "\"account\" has to be a well-formed string that is not empty.";
 
-/// The server, and which of the user's accounts there.
+/// The server, and the name of the user's account there.
 pub(super) fn account(server: &JsValue, name: &JsValue) -> Result<Account> {
     let server = server_url(server)?;
     match name.as_string() {
         None if name.is_undefined() => Ok(server.into()),
-        // Half of a surrogate pair does not get here as it is: two such names would be one account.
+        // A lone surrogate would be replaced on the way here, so two such names would be one account.
         Some(text) if !text.is_empty() && *name == JsValue::from_str(&text) => Ok(Account::named(server, &text)),
         _ => Err(Error::new(Code::InvalidOption, Step::Setup, ACCOUNT_EXPECTED)),
     }
@@ -42,7 +42,7 @@ pub(super) fn given_identity(given: &JsValue) -> Result<Option<GivenIdentity>> {
     }
 }
 
-/// What goes with the authorization request of one sign-in.
+/// More parameters for the authorization request of one sign-in.
 pub(super) fn parameters(given: &JsValue) -> Result<AuthorizationParameters> {
     let members = to_value(given).map(|value| ("authorizationParameters".to_owned(), value));
     let options = Object(members.into_iter().collect());
@@ -67,7 +67,7 @@ fn wrong(message: &str) -> Error {
     Error::new(Code::InvalidOption, Step::Setup, message)
 }
 
-/// What a step-up is for; nothing where the app leaves that to the last challenge.
+/// What a step-up asks for; `None` for what the last challenge demands.
 pub(super) fn demand(scopes: &JsValue, acr_values: &JsValue, max_age: &JsValue) -> Result<Option<StepUpDemand>> {
     let (scopes, acr_values) = (tokens("scopes", scopes)?, tokens("acrValues", acr_values)?);
     let seconds =

@@ -59,7 +59,7 @@ impl Authorizer {
         })))
     }
 
-    /// The MCP extension that its sign-ins use; `undefined` where they use none.
+    /// The MCP extension that its sign-ins use; `undefined` if they use none.
     #[wasm_bindgen(getter)]
     pub fn extension(&self) -> JsValue {
         self.0.client.grant.as_ref().and_then(Grant::extension).map_or(JsValue::UNDEFINED, JsValue::from)
@@ -92,14 +92,14 @@ impl Authorizer {
             let outcome = setup.limited(signal, connecting, Box::pin(work)).await;
             #[cfg(feature = "enterprise")]
             if setup.client.sign_in_provider().is_some() {
-                // If it can't be looked up, the next sign-in opens a window, which it may not need.
+                // If this can't be read, the next sign-in opens a window that it may not need.
                 let _ = setup.look_for_identity().await;
             }
             Ok(outcome.map_err(|error| user.explain(error))?)
         })
     }
 
-    /// Forgets the app's registration at an issuer, and that its client belongs there.
+    /// Deletes the app's registration at an issuer, and the binding of its client id to that issuer.
     #[wasm_bindgen(js_name = forgetClient)]
     pub fn forget_client(&self, issuer: String) -> Promise {
         let setup = self.0.clone();
@@ -110,7 +110,7 @@ impl Authorizer {
         })
     }
 
-    /// Forgets all that is kept of an account at a server, without a word to it.
+    /// Deletes what is stored for an account at a server. Sends no requests.
     pub fn forget(&self, server: &JsValue, name: &JsValue) -> Promise {
         let setup = self.0.clone();
         let account = account(server, name);
@@ -120,7 +120,7 @@ impl Authorizer {
         })
     }
 
-    /// All sessions that are kept.
+    /// All stored sessions.
     pub fn sessions(&self) -> Promise {
         let setup = self.0.clone();
         self.0.settle(async move {
@@ -130,13 +130,13 @@ impl Authorizer {
         })
     }
 
-    /// Ends all that is under way, and all calls from now on. Nothing listens to other tabs any more.
+    /// Ends all calls in progress and all further calls, and stops listening to other tabs.
     pub fn close(&self) {
         self.0.closing.close();
         self.0.browser.close();
     }
 
-    /// Brings a session back; `undefined` where there is none. `tokens` are some that came from elsewhere: they make one.
+    /// Restores a session; `undefined` if there is none. Makes one from `tokens`, if the app passes them.
     pub fn restore(&self, server: &JsValue, name: &JsValue, tokens: &JsValue, signal: Option<AbortSignal>) -> Promise {
         let setup = self.0.clone();
         let account = account(server, name);
@@ -155,11 +155,11 @@ impl Authorizer {
     }
 }
 
-/// What there is of an organisation's identity provider.
+/// The session at an organisation's identity provider.
 #[cfg(feature = "enterprise")]
 #[wasm_bindgen]
 impl Authorizer {
-    /// Looks up what has to be known when the user clicks.
+    /// Reads what has to be known when the user clicks.
     pub fn prepare(&self) -> Promise {
         let setup = self.0.clone();
         self.0.settle(async move {
@@ -168,7 +168,7 @@ impl Authorizer {
         })
     }
 
-    /// Forgets what the identity provider issued, and revokes it.
+    /// Deletes and revokes what the identity provider issued.
     #[wasm_bindgen(js_name = signOutOfIdentityProvider)]
     pub fn sign_out_of_identity_provider(&self) -> Promise {
         let setup = self.0.clone();

@@ -1,4 +1,4 @@
-//! Closing an authorizer ends every call that is under way.
+//! Closing an authorizer ends every call in progress.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,7 +14,7 @@ pub(super) struct Closing {
 }
 
 impl Closing {
-    /// Resolves when the authorizer is closed, and at once where it is.
+    /// Resolves when the authorizer is closed, or at once if it already is.
     pub(super) fn end(&self) -> Receiver<()> {
         let (call, end) = channel();
         if !self.closed.get() {
@@ -32,7 +32,7 @@ impl Closing {
     }
 }
 
-/// The error of a call that closing has ended.
+/// The error of a call that was ended by closing.
 pub(super) fn closed() -> Error {
     Error::new(Code::Aborted, Step::Setup, "The authorizer was closed.")
 }

@@ -16,8 +16,8 @@ use crate::{Code, Error, Result, Step};
 /// A few dozen requests.
 const WHOLE_TIMEOUT_MS: u32 = 600_000;
 
-/// Goes through the steps of a sign-in. `options` are those of the authorizer, with `register` and, for
-/// where there is no page, `origin`.
+/// Diagnoses a server. `options` are those of the authorizer, with `register` and, outside of pages,
+/// `origin`.
 #[wasm_bindgen]
 pub fn diagnose(server: String, options: JsValue, signal: Option<AbortSignal>) -> Promise {
     settle(async move {

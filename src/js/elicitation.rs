@@ -19,7 +19,7 @@ use crate::browser::{NO_LIMIT, Popup, race};
 use crate::protocol::{ElicitedUrl, ServerUrl, elicitation_message};
 use crate::{Code, Error, Result, Step};
 
-/// What the user is shown.
+/// What to show the user.
 #[derive(Serialize)]
 struct Shown<'a> {
     server: &'a str,
@@ -32,9 +32,9 @@ struct Shown<'a> {
 /// How it ended.
 #[derive(Clone, Copy)]
 enum Outcome {
-    /// The server said that it is done.
+    /// The server said that it has finished.
     Completed,
-    /// The user closed the window, or said that they are done there.
+    /// The user closed the window, or said that they have finished.
     Closed,
     Declined,
     Cancelled,
@@ -51,26 +51,26 @@ impl Outcome {
     }
 }
 
-/// A server's wish to have a URL opened. It is opened once, and no other URL is.
+/// A server's request to open a URL. Only this URL is opened, and only once.
 #[wasm_bindgen]
 pub struct UrlRequest {
     url: ElicitedUrl,
     server: ServerUrl,
     message: String,
     signal: Option<AbortSignal>,
-    /// Nothing once it was opened.
+    /// `None` after it was opened.
     opened: RefCell<Option<Sender<Result<Popup>>>>,
-    /// Nothing once it has ended.
+    /// `None` after it has ended.
     ended: RefCell<Option<Sender<Outcome>>>,
     waiting: RefCell<Option<Waiting>>,
 }
 
-/// What the promise waits for: the window, and how it ends.
+/// What the promise waits for: the window, and the end.
 type Waiting = (Receiver<Result<Popup>>, Receiver<Outcome>);
 
 #[wasm_bindgen]
 impl UrlRequest {
-    /// Checks the URL. Opens nothing.
+    /// Checks the URL. Does not open it.
     #[wasm_bindgen(constructor)]
     pub fn new(
         url: &JsValue,
@@ -99,7 +99,7 @@ impl UrlRequest {
         })
     }
 
-    /// What the user has to be shown.
+    /// What the user must see.
     pub fn shown(&self) -> JsValue {
         let shown = Shown {
             server: self.server.url().without_query(),
@@ -111,7 +111,7 @@ impl UrlRequest {
         to_js(&shown).unwrap_or_default()
     }
 
-    /// Opens the URL, once, unless it has ended: in the click by which the user agrees. Whether it is open.
+    /// Opens the URL, once, unless this has ended. Call it in the click by which the user agrees. Returns whether it is open.
     pub fn open(&self) -> bool {
         if self.ended.borrow().as_ref().is_none_or(Sender::is_canceled) {
             return false;
@@ -119,33 +119,33 @@ impl UrlRequest {
         let Some(opened) = self.opened.take() else { return false };
         let popup = Popup::open_elicited(&self.url, self.signal.as_ref());
         let is_open = popup.is_ok();
-        // Where nobody waits any more, the popup goes at once.
+        // If nobody waits any more, the popup is closed at once.
         opened.send(popup).is_ok() && is_open
     }
 
-    /// The server says that it is done.
+    /// The server says that it has finished.
     pub fn complete(&self) {
         self.end(Outcome::Completed);
     }
 
-    /// The user says that they are done, which they can't be before.
+    /// The user says that they have finished, which is only possible after the URL was opened.
     pub fn done(&self) {
         if self.is_opened() {
             self.end(Outcome::Closed);
         }
     }
 
-    /// The user says no. Once it is open that is no answer any more.
+    /// The user declines, which is only possible before the URL is opened.
     pub fn decline(&self) {
         self.end(if self.is_opened() { Outcome::Cancelled } else { Outcome::Declined });
     }
 
-    /// The user wants to decide nothing, or gives up.
+    /// The user does not decide, or gives up.
     pub fn cancel(&self) {
         self.end(Outcome::Cancelled);
     }
 
-    /// Waits for the end. To be called once.
+    /// Waits for the end. Call this once.
     pub fn outcome(&self) -> Promise {
         let (waiting, signal) = (self.waiting.take(), self.signal.clone());
         settle(async move {
@@ -166,12 +166,12 @@ impl UrlRequest {
 
     /// The first end counts.
     fn end(&self, how: Outcome) {
-        // Nobody waits any more: then it has ended otherwise.
+        // If nobody waits any more, it has already ended.
         let _ = self.ended.take().map(|ended| ended.send(how));
     }
 }
 
-/// Consent, and then the window. Dropping this closes the window, where the browser lets it be closed.
+/// Waits for consent, and then for the window. Dropping this closes the window, if the browser allows that.
 async fn until_end(opening: Receiver<Result<Popup>>, ending: Receiver<Outcome>) -> Result<Outcome> {
     // Both senders live as long as the request, which the face holds until this has ended.
     let (popup, ending) = match select(opening, ending).await {

@@ -71,7 +71,7 @@ fn to_fields(error: &Error) -> JsValue {
     to_js(&fields).unwrap_or_else(Into::into)
 }
 
-/// What the browser threw, or an error of this crate's own below another one.
+/// The cause: a value that the browser threw, or another error of this crate.
 fn cause(error: &Error) -> JsValue {
     let Some(source) = error.source() else { return JsValue::UNDEFINED };
     match (source.downcast_ref::<JsCause>(), source.downcast_ref::<Error>()) {

@@ -1,4 +1,4 @@
-//! What can be known of a session.
+//! The properties of a session.
 
 use serde::{Serialize, Serializer};
 use serde_wasm_bindgen::preserve;
@@ -49,12 +49,12 @@ impl SessionFacts {
     }
 }
 
-/// The facts as JavaScript last saw them.
+/// The object that JavaScript got last.
 #[derive(Default)]
 pub(super) struct Seen(Option<(SessionFacts, JsValue)>);
 
 impl Seen {
-    /// The same object as before, where nothing has changed: apps compare properties by identity.
+    /// Returns the same object as before if nothing has changed: apps compare properties by identity.
     pub(super) fn facts_of(&mut self, session: &flow::Session<Browser>) -> Result<JsValue, JsValue> {
         let facts = SessionFacts::of(session);
         match &self.0 {

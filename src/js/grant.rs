@@ -1,4 +1,4 @@
-//! The options that concern sign-in without a user.
+//! The options for sign-ins without a user.
 
 use wasm_bindgen::JsValue;
 
@@ -13,13 +13,13 @@ use crate::protocol::json::Value;
 use crate::protocol::{ClientAuthentication, Issuer, Scope, SubjectTokenType};
 use crate::{Code, Result};
 
-/// How tokens are got.
+/// How to get tokens.
 pub(super) struct Given {
     /// Whether the user signs in at a page that sends them back.
     pub redirects: bool,
-    /// Nothing where a user signs in.
+    /// `None` if a user signs in.
     pub grant: Option<Grant>,
-    /// The word for a workload or a user: a text, or a function for one.
+    /// The assertion for a workload or a user: a text, or a function that returns one.
     pub assertion: JsValue,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue)
 }
 
 #[cfg(feature = "enterprise")]
-/// `identityProvider`: where the user signs in, and as whom the app does that.
+/// `identityProvider`: where the user signs in, and the app's client there.
 fn sign_in_provider(given: &Fields<'_>) -> Result<SignInProvider> {
     let issuer = given.required_string("issuer")?;
     let secret = given.string("clientSecret")?.map(Into::into);

@@ -38,7 +38,7 @@ use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-/// A promise of the face: rejections are an error's fields. Boxed, so that it is compiled once.
+/// A promise for the face. It rejects with the fields of an error. Boxed, so that it is compiled once.
 fn settle(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
     let work: Pin<Box<dyn Future<Output = _>>> = Box::pin(work);
     future_to_promise(work)

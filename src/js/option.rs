@@ -1,4 +1,4 @@
-//! Options that several surfaces have, each checked in one place.
+//! Options that several APIs have in common, each checked in one place.
 
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
@@ -27,13 +27,13 @@ pub(super) fn issuer_policy(options: &Fields<'_>) -> Result<IssuerPolicy> {
     Ok(IssuerPolicy { strict: options.flag("strictIssuer")?, accepted: accepted_issuers(options)? })
 }
 
-/// At most the longest time that a browser's timer takes.
+/// At most the longest time that browsers' timers support.
 pub(super) fn timeout(options: &Fields<'_>, name: &'static str, default: u32) -> Result<u32> {
     let time = i32::try_from(options.whole_number(name)?.unwrap_or(default.into()));
     time.map(i32::unsigned_abs).map_err(|_| options.wrong(name, "below 2,147,483,648"))
 }
 
-/// `acceptIssuers`: listed issuers, each with the one that its document names.
+/// `acceptIssuers`: listed issuers, each with the issuer that its document names.
 fn accepted_issuers(options: &Fields<'_>) -> Result<Vec<(String, String)>> {
     const NAME: &str = "acceptIssuers";
     let Some(object) = options.object(NAME)? else { return Ok(Vec::new()) };
@@ -56,7 +56,7 @@ pub(super) fn initial_access_tokens(options: &Fields<'_>, issuer: Option<&Issuer
     }
 }
 
-/// `authorizationParameters`: texts, and null for what shall not be sent.
+/// `authorizationParameters`: texts, or null for parameters that must not be sent.
 pub(super) fn authorization_parameters(options: &Fields<'_>) -> Result<AuthorizationParameters> {
     const NAME: &str = "authorizationParameters";
     let Some(object) = options.object(NAME)? else { return Ok(AuthorizationParameters::default()) };
@@ -71,7 +71,7 @@ pub(super) fn authorization_parameters(options: &Fields<'_>) -> Result<Authoriza
     })
 }
 
-/// What the app says of itself when it registers.
+/// The metadata with which the app registers.
 pub(super) fn about_client(options: &Fields<'_>) -> Result<AboutClient> {
     let text = |name| Ok::<_, Error>(options.string(name)?.map(str::to_owned));
     Ok(AboutClient {
@@ -92,7 +92,7 @@ pub(super) fn url<T>(
     parse: fn(&str) -> std::result::Result<T, UrlError>,
 ) -> Result<Option<T>> {
     let Some(text) = options.string(name)? else { return Ok(None) };
-    // What is complete keeps its spelling.
+    // A complete URL keeps its original text.
     let parsed = parse(text).or_else(|error| match contains(text, "://") {
         true => Err(error),
         false => parse(&absolute_url(text)),
@@ -132,7 +132,7 @@ pub(super) fn function(options: &Fields<'_>, given: &JsValue, name: &'static str
     Ok(value.dyn_into().ok())
 }
 
-/// An identity provider, and as whom the app asks there.
+/// An identity provider, and the app's client there.
 pub(super) fn identity_provider(grant: &Fields<'_>) -> Result<IdentityProvider> {
     let given = grant.required_string("tokenEndpoint")?;
     let token_endpoint = Url::parse(&absolute_url(given)).map_err(|error| error.at(STEP, "tokenEndpoint", given))?;

@@ -40,7 +40,7 @@ pub(super) struct Options {
     pub exportable: bool,
 }
 
-/// Where the authorization server's page comes up.
+/// Where the authorization server's page is shown.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Display {
     Popup,
@@ -52,7 +52,7 @@ pub(super) enum Display {
 }
 
 impl Options {
-    /// Checks what the app gave.
+    /// Checks the app's options.
     pub fn read(given: &JsValue) -> Result<Self> {
         let Some(Value::Object(object)) = to_value(given) else {
             return Err(FieldError::new("options", "an object").at(Code::InvalidOption, STEP));
@@ -72,7 +72,7 @@ impl Options {
         #[cfg(feature = "enterprise")]
         let signs_in_at_provider = matches!(grant, Some(Grant::EnterpriseSignIn(_)));
         let client = read_client(&options, redirects, grant, &brings)?;
-        // RFC 8252 §7.1: what comes back opens the app, and not a page that a window could be watched for.
+        // RFC 8252 §7.1: the response opens the app, not a page that a window could be watched for.
         let opens_app = client.redirect_uri.as_ref().is_some_and(|redirect_uri| redirect_uri.url().is_none());
         let shows = authorize.is_some() && object.get("display").is_none();
         options.check(
@@ -115,7 +115,7 @@ impl Options {
     }
 }
 
-/// The credentials that the app has besides `clientId` and `clientSecret`.
+/// The credentials of an app other than `clientSecret`.
 struct Credentials {
     /// A key of its own.
     key: bool,
@@ -147,12 +147,12 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brin
     let is_workload = matches!(grant, Some(Grant::JwtBearer)) && client_id.is_none();
     let is_alone = secret.is_none() && (issuer.is_none() || registers || is_workload);
     options.check(client_id.is_some() || is_alone, "clientId", "given with clientSecret or issuer")?;
-    // MCP 2026-07-28: credentials of one authorization server are not for another one. Without `issuer`, whichever
-    // server is asked first would get them. A key whose public half is in the app's metadata document is for all of them:
-    // each assertion names the issuer that it is for.
+    // MCP 2026-07-28: credentials of one authorization server must not be used with another. Without `issuer`, the first
+    // server would get them. But a key whose public half is in the app's metadata document is for all servers, because
+    // each assertion names its issuer.
     options.check(!has_credentials || issuer.is_some(), "issuer", "given with credentials: whose they are")?;
     Ok(Client {
-        // The app may register where a user signs in, and needs a name for it.
+        // If a user signs in, the app may have to register, which needs a name.
         name: if grant.is_none() { options.required_string("clientName")?.to_owned() } else { String::new() },
         uri: url(options, "clientUri", Url::parse)?,
         about: about_client(options)?,
@@ -189,7 +189,7 @@ fn read_display(options: &Fields<'_>) -> Result<Display> {
     }
 }
 
-/// `popup`: its size, its place and its first page.
+/// `popup`: its size, its position and its first page.
 fn read_popup(options: &Fields<'_>) -> Result<PopupFeatures> {
     const EXPECTED: &str = "{ width, height, left, top, url } with whole numbers and a URL of the page's own origin";
     let default = PopupFeatures::default();
@@ -201,7 +201,7 @@ fn read_popup(options: &Fields<'_>) -> Result<PopupFeatures> {
         Some(_) => Err(options.wrong("popup", EXPECTED)),
     };
     let first_page = url(&popup, "url", Url::parse)?;
-    // A page of another origin could not be told from the sign-in page.
+    // A page of another origin could not be distinguished from the sign-in page.
     let is_own = first_page.as_ref().is_none_or(|url| get(&global("location"), "origin") == url.origin());
     options.check(is_own, "popup", EXPECTED)?;
     Ok(PopupFeatures {

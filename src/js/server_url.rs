@@ -1,11 +1,11 @@
-//! The MCP server's URL, as the app hands it to a call.
+//! The MCP server's URL as an argument of a call.
 
 use wasm_bindgen::JsValue;
 
 use crate::protocol::ServerUrl;
 use crate::{Code, Error, Result, Step};
 
-/// Checks it.
+/// Checks the URL.
 pub(super) fn server_url(server: &JsValue) -> Result<ServerUrl> {
     let invalid = || Error::new(Code::InvalidUrl, Step::Setup, "The server has to be given as a URL.");
     let text = server.as_string().ok_or_else(invalid)?;

@@ -1,4 +1,4 @@
-//! `McpSession`: a user who is signed in to one MCP server.
+//! `McpSession`: a user's session with one MCP server.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use crate::browser::{AppRequest, Browser, NO_LIMIT, race};
 use crate::flow;
 use crate::{Code, Error, Result, Step};
 
-/// A user who is signed in to one MCP server.
+/// A user's session with one MCP server.
 #[wasm_bindgen]
 pub struct Session {
     session: flow::Session<Browser>,
@@ -30,7 +30,7 @@ impl Session {
         Self { session, setup, seen: RefCell::default() }
     }
 
-    /// Runs something of the session's until it is done or the caller gives up.
+    /// Runs a method of the session until it has finished or the caller gives up.
     fn run<F>(&self, signal: Option<AbortSignal>, work: impl FnOnce(flow::Session<Browser>) -> F) -> Promise
     where
         F: Future<Output = Result<JsValue>> + 'static,
@@ -38,7 +38,7 @@ impl Session {
         self.run_boxed(signal, Box::pin(work(self.session.clone())))
     }
 
-    /// Boxed, so that it is compiled once for all that sessions do.
+    /// Boxed, so that it is compiled once for all methods.
     fn run_boxed(&self, signal: Option<AbortSignal>, work: Pin<Box<dyn Future<Output = Result<JsValue>>>>) -> Promise {
         self.setup.settle(async move { Ok(race(Step::Request, NO_LIMIT, signal.as_ref(), work).await?) })
     }
@@ -46,13 +46,13 @@ impl Session {
 
 #[wasm_bindgen]
 impl Session {
-    /// What can be known of it: the same object as long as it stays the same.
+    /// Its properties. Returns the same object until one of them changes.
     #[wasm_bindgen(getter)]
     pub fn facts(&self) -> std::result::Result<JsValue, JsValue> {
         self.seen.borrow_mut().facts_of(&self.session)
     }
 
-    /// `fetch` with the session's token. Its signal ends it with the signal's reason, as `fetch` does.
+    /// `fetch` with the session's token. Like `fetch`, it rejects with the reason of its signal.
     pub fn fetch(&self, input: JsValue, init: JsValue) -> Promise {
         let session = self.session.clone();
         let request = AppRequest::new(session.ports(), input, init);
@@ -66,8 +66,8 @@ impl Session {
         })
     }
 
-    /// An access token that is good; with `record`, all of the tokens as JSON, where the app said at its beginning that it
-    /// may have them.
+    /// A valid access token. With `record`, all tokens as JSON, if the app asked for that when the session
+    /// began.
     #[wasm_bindgen(js_name = accessToken)]
     pub fn access_token(&self, signal: Option<AbortSignal>, record: bool) -> Promise {
         let exportable = self.setup.exportable;
@@ -82,13 +82,13 @@ impl Session {
         })
     }
 
-    /// An access token for who sends it as a Bearer token.
+    /// An access token for callers that send it as a Bearer token.
     #[wasm_bindgen(js_name = bearerToken)]
     pub fn bearer_token(&self) -> Promise {
         self.run(None, |session| async move { Ok(session.bearer_token().await?.expose().into()) })
     }
 
-    /// Gets new tokens after an answer 401.
+    /// Gets new tokens after a 401.
     #[wasm_bindgen(js_name = refreshRefused)]
     pub fn refresh_refused(&self) -> Promise {
         self.run(None, |session| async move { session.refresh_refused().await.map(|()| JsValue::UNDEFINED) })
@@ -99,8 +99,8 @@ impl Session {
         self.run(signal, |session| async move { session.refresh().await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Has the user agree to more scopes. The popup opens before this returns; where it is open already,
-    /// that one will do.
+    /// Asks the user for more scopes. The popup opens before this returns, unless the one of a step-up is already
+    /// open.
     #[wasm_bindgen(js_name = stepUp)]
     pub fn step_up(
         &self,
@@ -134,7 +134,7 @@ impl Session {
         })
     }
 
-    /// Forgets the tokens and revokes them; `true` where the server confirmed that.
+    /// Deletes and revokes the tokens; `true` if the server confirmed the revocation.
     #[wasm_bindgen(js_name = signOut)]
     pub fn sign_out(&self, signal: Option<AbortSignal>) -> Promise {
         self.run(signal, |session| async move { Ok(session.sign_out().await?.into()) })

@@ -1,4 +1,4 @@
-//! What signing in takes: the ports, the client, and what shows the user the authorization server's page.
+//! What a sign-in needs: the ports, the client, and the window for the authorization server's page.
 
 #[cfg(feature = "enterprise")]
 use std::cell::Cell;
@@ -22,7 +22,7 @@ use crate::{Result, Step};
 #[cfg(feature = "enterprise")]
 use crate::{flow::identity_usable_until, ports::Clock};
 
-/// What signing in takes.
+/// What a sign-in needs.
 pub(super) struct Setup {
     pub browser: Browser,
     pub client: Rc<Client>,
@@ -38,13 +38,13 @@ pub(super) struct Setup {
     pub exportable: bool,
     pub closing: Closing,
     #[cfg(feature = "enterprise")]
-    /// Until when the identity provider's tokens stand for the user, in milliseconds since 1970; 0 where the user has to
-    /// sign in. To be known when the user clicks, before anything can be awaited.
+    /// Until when the identity provider's tokens identify the user, in milliseconds since 1970; 0 if the user has to sign
+    /// in. This has to be known when the user clicks, before anything can be awaited.
     pub identity_until: Cell<u64>,
 }
 
 impl Setup {
-    /// Looks up whether the user has to sign in at the identity provider.
+    /// Reads whether the user has to sign in at the identity provider.
     #[cfg(feature = "enterprise")]
     pub(super) async fn look_for_identity(&self) -> Result<()> {
         let until = identity_usable_until(&self.browser, &self.client).await?;
@@ -61,8 +61,8 @@ impl Setup {
         settle(until_closed(end, work))
     }
 
-    /// Who signs in. The popup opens now: to be called while the click still counts.
-    /// `parameters` returns more of them for this sign-in.
+    /// The user of a sign-in. Opens the popup now, so call this in the click handler. `parameters` returns more
+    /// parameters for the authorization request.
     pub(super) fn user(
         &self,
         account: &Account,
@@ -80,7 +80,7 @@ impl Setup {
         })
     }
 
-    /// What shows the authorization server's page.
+    /// The window for the authorization server's page.
     fn page(&self, account: &Account, signal: Option<&AbortSignal>) -> Result<Page> {
         match &self.authorize {
             _ if self.client.redirect_uri.is_none() => return Ok(Page::None),
@@ -107,7 +107,7 @@ impl Setup {
         }
     }
 
-    /// The user's part, as long as it may take. Boxed, so that this is compiled once.
+    /// Waits for the sign-in, within its time limit. Boxed, so that this is compiled once.
     pub(super) async fn limited(
         &self,
         signal: Option<AbortSignal>,
@@ -119,7 +119,7 @@ impl Setup {
     }
 }
 
-/// Apart, so that it is compiled once.
+/// A separate function, so that it is compiled only once.
 async fn until_closed(
     end: Receiver<()>,
     work: Pin<Box<dyn Future<Output = std::result::Result<JsValue, JsValue>>>>,

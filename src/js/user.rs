@@ -1,4 +1,4 @@
-//! The user, before what shows them the authorization server's page.
+//! The user, and the window for the authorization server's page.
 
 use js_sys::Function;
 use serde::Serialize;
@@ -15,27 +15,27 @@ use crate::protocol::json::Object;
 use crate::protocol::{AuthorizationParameters, Issuer};
 use crate::{Code, Error, Result, Step};
 
-/// Who signs in, before what shows them the authorization server's page.
+/// The user, and the window for the authorization server's page.
 pub(super) struct User {
     pub page: Page,
     pub choose: Option<Function>,
     pub confirm: Option<Function>,
-    /// Returns the app's identity at an authorization server.
+    /// Returns the app's client at an authorization server.
     pub identify: Option<Function>,
-    /// Return more parameters for the authorization request. The last function wins.
+    /// Functions that return more parameters for the authorization request. The last one wins.
     pub parameters: [Option<Function>; 2],
     pub server: String,
 }
 
-/// What shows the authorization server's page.
+/// The window for the authorization server's page.
 pub(super) enum Page {
     Popup(Popup),
     Redirect(Redirect),
     App(AppPage),
-    /// A user on another device sees none, and a grant without a user shows none.
+    /// No window: the user is at another device, or the grant needs no user.
     None,
     #[cfg(feature = "enterprise")]
-    /// What the identity provider had issued was to stand for the user.
+    /// No window: the identity provider's tokens were expected to identify the user.
     NotOpened,
 }
 
@@ -57,7 +57,7 @@ impl User {
         }
     }
 
-    /// Says more of an error, where the page that was shown knows more.
+    /// Adds to an error what the window knows.
     pub(super) fn explain(&self, error: Error) -> Error {
         match &self.page {
             Page::Popup(popup) => popup.explain(error),
@@ -66,7 +66,7 @@ impl User {
     }
 }
 
-/// What the app is asked about.
+/// The argument of the app's functions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SignIn<'a> {
@@ -79,7 +79,7 @@ struct SignIn<'a> {
 }
 
 impl SignIn<'_> {
-    /// Asks the app. If its function throws, the call rejects with the same value.
+    /// Calls the app's function. If it throws, the call rejects with the same value.
     async fn ask(&self, function: &Function, step: Step) -> Result<JsValue> {
         let asked = to_js(self).map_err(Into::into);
         answer(asked.and_then(|asked| apply(function, &[asked]))).await.map_err(|thrown| {
@@ -96,7 +96,7 @@ impl<'a> From<&FoundServer<'a>> for SignIn<'a> {
 }
 
 impl UserAgent for User {
-    /// Asks the app, or takes the first.
+    /// Asks the app, or uses the first one.
     async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize> {
         let Some(choose) = &self.choose else { return Ok(0) };
         let issuer_texts: Vec<&str> = issuers.iter().map(Issuer::as_str).collect();
@@ -106,7 +106,7 @@ impl UserAgent for User {
             Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, "chooseAuthorizationServer failed.")
                 .with_source(Some(Box::new(JsCause(thrown))))
         })?;
-        // One that is none of them has no place in the list, and the flow says so.
+        // Another value has no index in the list, and the flow reports that.
         let position = chosen.as_string().and_then(|chosen| issuers.iter().position(|issuer| *issuer == *chosen));
         Ok(position.unwrap_or(usize::MAX))
     }

@@ -1,4 +1,4 @@
-//! A request of the program's to the MCP server, for [`flow::call`](crate::flow::call) to send with the
+//! The program's requests to the MCP server, which [`flow::call`](crate::flow::call) sends with the access
 //! token.
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
@@ -9,17 +9,17 @@ use crate::ports::{ResourceRequest, ResourceResponse, UnixMillis};
 use crate::protocol::{Secret, Url};
 use crate::{Code, Error, Result, Step};
 
-/// What reqwest's request builder made.
+/// A request of reqwest.
 pub struct NativeRequest {
     http: reqwest::Client,
     request: reqwest::Request,
 }
 
-/// reqwest's response, as it came.
+/// reqwest's response, unchanged.
 pub struct NativeResponse(pub reqwest::Response);
 
 impl<S> Native<S> {
-    /// A request to be sent in a session. It is sent with this client, which follows no redirect.
+    /// A request to send in a session. This client sends it, and follows no redirects.
     pub fn request(&self, request: reqwest::Request) -> NativeRequest {
         NativeRequest { http: self.0.http.clone(), request }
     }
@@ -30,7 +30,7 @@ impl<S> Native<S> {
     }
 }
 
-/// A value that prints nothing of itself.
+/// Hides a value from `Debug`.
 fn secret_header(secret: &Secret) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(secret.expose())
         .map_err(|_| Error::new(Code::InvalidResponse, Step::Request, "The token does not fit into a header."))?;
@@ -56,7 +56,7 @@ impl ResourceRequest for NativeRequest {
     async fn send(&mut self, authorization: &Secret, dpop: Option<&Secret>) -> Result<NativeResponse> {
         let mut request = match self.request.try_clone() {
             Some(request) => request,
-            // A body that streams goes with the first one.
+            // The first request uses up a body that streams.
             None => {
                 let empty = reqwest::Request::new(self.request.method().clone(), self.request.url().clone());
                 std::mem::replace(&mut self.request, empty)
@@ -90,7 +90,7 @@ impl ResourceResponse for NativeResponse {
         date(&self.0)
     }
 
-    /// Headers can be read here, and the body is the program's.
+    /// Only the headers are read here. The body is left to the program.
     async fn oauth_error(&self) -> Option<String> {
         None
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::program::Native;
 use crate::ports::{Clock, UnixMillis};
 
-/// A point in time of the system's.
+/// A system time in milliseconds.
 pub(super) fn unix_millis(time: SystemTime) -> UnixMillis {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(since.as_millis().try_into().unwrap_or(u64::MAX))

@@ -1,8 +1,7 @@
-//! SharedWork that goes on where its caller does not wait for it any more.
+//! Work that continues when its caller no longer waits for it.
 //!
-//! Futures here are not `Send`, so that no runtime can be relied upon to take them. A caller runs its own;
-//! one that is dropped leaves it to whoever waits for a lock next, since what must not stop half-way holds
-//! one.
+//! Futures here are not `Send`, so they can't be spawned in every runtime. A caller runs its own work. If the caller is
+//! dropped, the next caller that waits for a lock runs it: work that must not stop half-way holds a lock.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -16,15 +15,15 @@ use tokio::sync::Notify;
 
 type SharedWork = Shared<LocalBoxFuture<'static, ()>>;
 
-/// What lost its caller.
+/// Work without a caller.
 #[derive(Default)]
 pub(super) struct Detached {
     orphans: RefCell<Vec<SharedWork>>,
-    /// Wakes those that wait for a lock, when there is one more.
+    /// Wakes callers that wait for a lock, when there is more work.
     more: Notify,
 }
 
-/// The one that waits for some work.
+/// The caller that waits for some work.
 struct Caller<'a> {
     detached: &'a Detached,
     work: SharedWork,
@@ -58,7 +57,7 @@ impl Detached {
         .await
     }
 
-    /// Waits for a future, and runs meanwhile what lost its caller.
+    /// Waits for a future, and meanwhile runs work without a caller.
     pub async fn run_until<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
@@ -75,7 +74,7 @@ impl Detached {
         }
     }
 
-    /// Runs to its end what lost its caller.
+    /// Runs all work without a caller to its end.
     pub async fn finish(&self) {
         let orphans = self.orphans.borrow().clone();
         join_all(orphans).await;

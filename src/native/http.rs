@@ -1,4 +1,4 @@
-//! HTTP by reqwest. Redirects are followed here, since each has to be checked before it is asked.
+//! HTTP with reqwest. Redirects are followed here, because each has to be checked first.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use super::program::Native;
 use crate::ports::{Http, LONGEST_BODY, Request, Response, TransportError, UnixMillis};
 use crate::protocol::Url;
 
-/// As many as Fetch follows at most is twenty (§4.4); metadata needs none.
+/// The maximum number of redirects. Fetch follows twenty (§4.4); metadata needs none.
 const MOST_REDIRECTS: usize = 5;
 
 impl<S> Http for Native<S> {
@@ -24,8 +24,8 @@ impl<S> Http for Native<S> {
 
 impl<S> Native<S> {
     async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
-        // A redirected POST would take the code or a secret to another server; and where a backend of the
-        // app's hands a redirect back, it leads to where only that backend gets.
+        // A redirected POST would send the code or a secret to another server. If the app's backend passes a redirect
+        // on, only that backend can reach its target.
         let follows = request.body.is_none() && request.proxy_url.is_none();
         let mut url = request.target().clone();
         let mut redirects = 0;
@@ -36,7 +36,7 @@ impl<S> Native<S> {
                     redirects += 1;
                     url = next;
                 }
-                // It is not asked, and what it leads to is no word of this server.
+                // The target is not requested, and does not speak for this server.
                 Some(Hop::To(refused)) => return read(answer, request, Some(refused.as_str().to_owned())).await,
                 Some(Hop::Refused(refused)) => return read(answer, request, Some(refused)).await,
                 None => {
@@ -64,10 +64,10 @@ impl<S> Native<S> {
     }
 }
 
-/// Where an answer leads.
+/// Where a response leads.
 enum Hop {
     To(Url),
-    /// Not to be asked: no URL of https, or one in a private network, from a server that is not.
+    /// Not to be requested: not https, or in a private network although the server is not.
     Refused(String),
 }
 
@@ -80,7 +80,7 @@ impl Hop {
         answer.headers().get(LOCATION)?.to_str().ok().map(|location| Self::from(location, url))
     }
 
-    /// §10.2.2: relative to what was asked.
+    /// §10.2.2: relative to the request's URL.
     fn from(location: &str, url: &Url) -> Self {
         let absolute = reqwest::Url::parse(url.as_str()).and_then(|url| url.join(location));
         let text = absolute.map_or_else(|_| location.to_owned(), String::from);
@@ -119,13 +119,13 @@ async fn read(
 }
 
 fn failed(error: reqwest::Error) -> TransportError {
-    // Its text has the URL, and a query may hold secrets.
+    // Its text contains the URL, whose query may contain secrets.
     let error = error.without_url();
     let failure = if error.is_timeout() { TransportError::TimedOut } else { TransportError::Unreachable };
     failure(Some(error.into()))
 }
 
-/// All fields of a name, joined by commas (RFC 9110 §5.3).
+/// All fields with a name, joined by commas (RFC 9110 §5.3).
 pub(super) fn header(answer: &reqwest::Response, name: &'static str) -> Option<String> {
     let fields: Vec<&str> = answer
         .headers()
@@ -151,7 +151,7 @@ fn retry_after(field: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Fetch leaves that to the browser, and a native program has none: RFC 9728 §7.7.
+    /// Browsers check this. A native program has to do it itself: RFC 9728 §7.7.
     #[test]
     fn a_server_of_the_internet_does_not_redirect_into_a_private_network() {
         let next = |from: &str, location: &str| match Hop::from(location, &Url::parse(from).unwrap()) {

@@ -1,4 +1,4 @@
-//! JSON by serde_json.
+//! JSON with serde_json.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::{Code, Error, Result, Step};
 
 impl<S> Json for Native<S> {
     fn parse_json(&self, text: &str) -> Option<Value> {
-        // It goes no deeper than 128 levels.
+        // serde_json allows 128 levels at most.
         serde_json::from_str::<serde_json::Value>(text).ok().map(Value::from)
     }
 

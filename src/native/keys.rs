@@ -1,6 +1,6 @@
-//! Keys that tokens are bound to, by ring, and random bytes.
+//! Keys that tokens are bound to, with ring, and random bytes.
 //!
-//! A key is kept in the store, beside the session that needs it: both last equally long.
+//! A key is in the store, like the session that needs it: both last equally long.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use ring::rand::SecureRandom;
@@ -23,12 +23,12 @@ fn store_key(name: &str) -> String {
 }
 
 impl<S: Store> Native<S> {
-    /// The pair of a name; made where there is none.
+    /// The key pair with a name. Generates it if there is none.
     async fn key_pair(&self, name: &str) -> Result<EcdsaKeyPair> {
         let key = store_key(name);
         let _guard = self.lock(&key).await?;
         if let Some(kept) = self.get(&key).await? {
-            // One that can't be read is gone: what was bound to it has to be asked for again.
+            // A key that can't be read is lost. Tokens that were bound to it have to be requested again.
             if let Ok(pair) = self.read(&kept) {
                 return Ok(pair);
             }

@@ -23,7 +23,7 @@ impl Locks {
 
     fn named(&self, name: &str) -> Arc<Mutex<()>> {
         let mut locks = self.0.borrow_mut();
-        // Those that nobody holds or waits for.
+        // Locks that nobody holds or waits for.
         locks.retain(|_, lock| Arc::strong_count(lock) > 1);
         locks.entry(name.to_owned()).or_default().clone()
     }

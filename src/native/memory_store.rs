@@ -1,4 +1,4 @@
-//! Records in memory, as long as the program runs.
+//! Records in memory, for as long as the program runs.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use crate::Result;
 use crate::ports::Store;
 use crate::protocol::Secret;
 
-/// A store that is gone with the program. What a program keeps on disk belongs into the system's keychain.
+/// A store that lasts as long as the program. On disk, secrets belong in the system's keychain.
 #[derive(Default)]
 pub struct MemoryStore {
     records: RefCell<HashMap<String, Secret>>,

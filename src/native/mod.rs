@@ -1,15 +1,15 @@
-//! The ports of a native program: HTTP by reqwest, time by tokio, keys by ring. The feature `reqwest`.
+//! The ports of a native program, with reqwest, tokio and ring. Needs the feature `reqwest`.
 //!
 //! An [`Authorizer`](crate::Authorizer), its sessions, their futures and errors stay on one thread: they are not `Send`. In a
-//! runtime with one thread that makes no difference. In one with several threads, run them in a
-//! [`LocalSet`](https://docs.rs/tokio/latest/tokio/task/struct.LocalSet.html) and talk to it by a channel:
+//! runtime with one thread, that makes no difference. In one with several threads, run them in a
+//! [`LocalSet`](https://docs.rs/tokio/latest/tokio/task/struct.LocalSet.html) and use a channel:
 //!
 //! ```no_run
 //! use mcp_authorize::native::{Loopback, MemoryStore, Native};
 //! use mcp_authorize::{Authorizer, Result};
 //! use tokio::sync::{mpsc, oneshot};
 //!
-//! /// A question to the MCP server, and where its answer goes.
+//! /// A request to the MCP server, and where its response goes.
 //! type Question = (String, oneshot::Sender<std::result::Result<u16, String>>);
 //!
 //! async fn answer(mut questions: mpsc::Receiver<Question>) -> Result<()> {
@@ -22,7 +22,7 @@
 //!         let post = ports.http().post(session.server().as_str()).header("content-type", "application/json").body(body);
 //!         let Ok(request) = post.build() else { continue };
 //!         let response = session.call(ports.request(request)).await;
-//!         // Errors hold what was thrown, and stay on their thread, too.
+//!         // Errors contain their causes, and also stay on their thread.
 //!         let _ = answer.send(response.map(|it| it.0.status().as_u16()).map_err(|error| error.to_string()));
 //!     }
 //!     Ok(())
@@ -30,7 +30,7 @@
 //!
 //! fn main() {
 //!     let (ask, questions) = mpsc::channel::<Question>(8);
-//!     // A thread of its own for all that is about sessions. `ask` can go to any thread.
+//!     // One thread for everything with sessions. `ask` can be sent to any thread.
 //!     std::thread::spawn(move || {
 //!         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 //!         let ended = tokio::task::LocalSet::new().block_on(&runtime, answer(questions));
@@ -40,11 +40,11 @@
 //! }
 //! ```
 //!
-//! A program brings a [`Store`](crate::ports::Store) where [`MemoryStore`] is not enough, and a
-//! [`UserAgent`](crate::ports::UserAgent) where [`Loopback`] is not how its user signs in.
+//! If [`MemoryStore`] is not enough, implement [`Store`](crate::ports::Store). If users do not sign in by [`Loopback`],
+//! implement [`UserAgent`](crate::ports::UserAgent).
 //!
-//! Futures here are polled in tokio's runtime. The locks hold among the clones of one [`Native`]: programs
-//! that share a store need ports of their own with locks that they share, too.
+//! The futures need tokio's runtime. All clones of one [`Native`] share their locks. Programs that share a store need
+//! their own ports, with shared locks.
 
 mod call;
 mod clock;

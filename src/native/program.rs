@@ -41,10 +41,9 @@ impl<S> Clone for Native<S> {
     }
 }
 
-/// What a [`Native`] is made from, beside its store.
+/// The options of a [`Native`].
 pub struct NativeOptions {
-    /// Proxies, certificates and the like. Redirects are not the client's: each is checked before it is
-    /// followed.
+    /// Proxies, certificates and the like. These ports follow redirects themselves, because each is checked first.
     pub http: reqwest::ClientBuilder,
     /// The limit for one exchange, body included.
     pub time_limit: Duration,
@@ -59,11 +58,11 @@ impl Default for NativeOptions {
 }
 
 impl<S: Store> Native<S> {
-    /// Over a store.
+    /// With a store.
     ///
     /// # Errors
     ///
-    /// [`Code::Unsupported`] where there is no TLS.
+    /// [`Code::Unsupported`] if there is no TLS.
     pub fn new(store: S) -> Result<Self> {
         Self::with_options(store, NativeOptions::default())
     }
@@ -72,9 +71,9 @@ impl<S: Store> Native<S> {
     ///
     /// # Errors
     ///
-    /// [`Code::Unsupported`] where there is no TLS, or where the options of the client don't fit together.
+    /// [`Code::Unsupported`] if there is no TLS, or if the options of the client contradict each other.
     pub fn with_options(store: S, options: NativeOptions) -> Result<Self> {
-        // Where the program has chosen no provider. If another thread is quicker, that one's will do.
+        // If the program has not selected a provider. If another thread is faster, its provider is used.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
@@ -94,8 +93,8 @@ impl<S: Store> Native<S> {
         })))
     }
 
-    /// Runs to its end what lost its caller, such as a refresh whose request was given up: for a program
-    /// that is about to end. Else whoever needs the same session next does so.
+    /// Runs all work without a caller to its end, such as a refresh whose request was dropped. Call this before the program
+    /// ends. Otherwise the next caller that needs the same session runs it.
     pub async fn finish_detached(&self) {
         self.0.detached.finish().await;
     }
@@ -137,13 +136,13 @@ impl<S> Observer for Native<S> {
     }
 }
 
-/// A program with a key of its own wraps these ports.
+/// A program with its own key wraps these ports.
 impl<S> ClientKey for Native<S> {}
 
 /// A user signs in.
 impl<S> Assertions for Native<S> {}
 
-/// Nobody leaves a native program to sign in.
+/// A native program keeps running while the user signs in.
 impl<S> Returned for Native<S> {}
 
 /// A request that needs more scopes fails, and its error says which.
@@ -153,7 +152,7 @@ impl<S> Lock for Native<S> {
     type Guard = LockGuard;
 
     async fn lock(&self, name: &str) -> Result<LockGuard> {
-        // What holds it may have lost its caller.
+        // The lock may be held by work without a caller.
         Ok(self.0.detached.run_until(self.0.locks.lock(name)).await)
     }
 }

@@ -1,33 +1,32 @@
-//! The user, and what shows them the authorization server's page.
+//! The user, and the page of the authorization server.
 
 use crate::error::OwnCode;
 use crate::protocol::json::Object;
 use crate::protocol::{AuthorizationParameters, Issuer, Secret, State, Url};
 use crate::{Code, Result};
 
-/// The user, and what shows them the authorization server's page.
+/// The user, and the window or browser that shows the authorization server's page.
 pub trait UserAgent {
     /// Chooses one of several authorization servers by its place in the list. MCP 2026-07-28: the
     /// choice is the client's, or its user's.
     async fn choose(&mut self, issuers: &[Issuer]) -> Result<usize>;
-    /// The app's own identity at an authorization server, where it has one there or its user gives one. MCP 2026-07-28
-    /// client-registration: pre-registered client information comes before all other ways, and where none of them is
-    /// open, the user is asked. `can_register` says whether another way is open. If that one fails, this is called once
-    /// more with `false`.
+    /// The app's client at an authorization server, if it was registered by hand or the user enters one. MCP 2026-07-28
+    /// client-registration: pre-registered client information comes first, and if there is no other way, the user is
+    /// asked. `can_register` says whether there is another way. If that fails, this is called again with `false`.
     async fn identity(&mut self, _server: &FoundServer<'_>, _can_register: bool) -> Result<Option<GivenIdentity>> {
         Ok(None)
     }
-    /// What goes with the authorization request at an authorization server, in addition to the client's own.
+    /// More parameters for the authorization request at an authorization server, in addition to the client's.
     async fn authorization_parameters(&mut self, _server: &FoundServer<'_>) -> Result<AuthorizationParameters> {
         Ok(AuthorizationParameters::default())
     }
-    /// For how many milliseconds the response may be on its way, where opening the page ends this
-    /// program: what the response is checked against is stored before, and another run finishes by
-    /// [`restore`](crate::flow::restore). Nothing where this one waits.
+    /// How many milliseconds the response may take, if opening the page ends this program. Then everything that is
+    /// needed to check the response is stored first, and another run finishes the sign-in with
+    /// [`restore`](crate::flow::restore). `None` if this program waits.
     fn redirect_timeout(&self) -> Option<u64> {
         None
     }
-    /// Has the user see whom they are about to deal with, before the page is opened.
+    /// Shows the user which server they will sign in at, before the page is opened.
     async fn confirm(&mut self, _server: &str, _issuer: &Issuer) -> Result<()> {
         Ok(())
     }
@@ -35,17 +34,16 @@ pub trait UserAgent {
     ///
     /// # Errors
     ///
-    /// One of [`USER_AGENT_CODES`], or what keeps the page from being opened.
+    /// One of [`USER_AGENT_CODES`], or the reason why the page can't be opened.
     fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()>;
     /// Whether [`UserAgent::open`] shows the page. Otherwise the user opens it by a link, and
-    /// [`Event::Authorizing`](super::Event::Authorizing) carries its URL.
+    /// [`Event::Authorizing`](super::Event::Authorizing) has its URL.
     fn shows_page(&self) -> bool {
         true
     }
-    /// Waits for the next response that comes back to the redirect URI; it may be that of another
-    /// sign-in.
+    /// Waits for the next response at the redirect URI. It may belong to another sign-in.
     async fn response(&mut self) -> Result<CallbackQuery>;
-    /// The last response was the one: its page may go.
+    /// The last response belongs to this sign-in: its page may close.
     fn done(&mut self) {}
 }
 
@@ -55,15 +53,15 @@ pub struct FoundServer<'a> {
     pub server: &'a str,
     /// The authorization server.
     pub issuer: &'a Issuer,
-    /// Its metadata document (RFC 8414 §2); nothing where it has none (MCP 2025-03-26).
+    /// Its metadata document (RFC 8414 §2); `None` if it has none (MCP 2025-03-26).
     pub metadata: Option<&'a Object>,
 }
 
 /// The authorization server's page, and the sign-in that it is for.
 pub struct AuthorizationPage<'a> {
-    /// Where it is: the authorization request.
+    /// Its URL: the authorization request.
     pub url: &'a Url,
-    /// The response will have this state.
+    /// The `state` of the response.
     pub state: &'a State,
     /// The MCP server.
     pub server: &'a str,
@@ -71,15 +69,15 @@ pub struct AuthorizationPage<'a> {
     pub issuer: &'a Issuer,
 }
 
-/// An identity that an authorization server gave to the app by hand.
+/// A client that was registered by hand at an authorization server.
 pub struct GivenIdentity {
     /// `client_id`.
     pub client_id: String,
-    /// `client_secret`, where there is one.
+    /// `client_secret`, if there is one.
     pub secret: Option<Secret>,
 }
 
-/// A query that came back to the redirect URI, unchecked.
+/// The unchecked query of a response at the redirect URI.
 pub struct CallbackQuery {
     /// The query, with or without its `?`.
     pub query: Secret,
@@ -96,7 +94,7 @@ pub const POPUP_BLOCKED: Code = Code::Own(&OwnCode {
     user_message: "Your browser blocked the window.",
 });
 
-/// The popup was closed before the sign-in was done.
+/// The popup was closed before the sign-in had finished.
 pub const POPUP_CLOSED: Code = Code::Own(&OwnCode {
     name: "popup_closed",
     cause: "The popup was closed before the sign-in was done.",
@@ -104,7 +102,7 @@ pub const POPUP_CLOSED: Code = Code::Own(&OwnCode {
     user_message: "The sign-in window was closed before you were signed in.",
 });
 
-/// The popup of another sign-in is open; it was brought to the front.
+/// The popup of another sign-in is open. It was brought to the front.
 pub const POPUP_OPEN: Code = Code::Own(&OwnCode {
     name: "popup_open",
     cause: "The popup of another sign-in is open; it was brought to the front.",
@@ -112,7 +110,7 @@ pub const POPUP_OPEN: Code = Code::Own(&OwnCode {
     user_message: "Another sign-in window is open. Please finish there first.",
 });
 
-/// The user came back from the sign-in page, as by the back button, before the sign-in was done.
+/// The user came back from the sign-in page, for example by the back button, before the sign-in had finished.
 pub const REDIRECT_ABANDONED: Code = Code::Own(&OwnCode {
     name: "redirect_abandoned",
     cause: "The user came back from the sign-in page, as by the back button, before the sign-in was done.",
@@ -120,5 +118,5 @@ pub const REDIRECT_ABANDONED: Code = Code::Own(&OwnCode {
     user_message: "You came back before you were signed in.",
 });
 
-/// The codes of user agents. With one of them a [`UserAgent::response`] ends that the user gave up.
+/// The codes of user agents. [`UserAgent::response`] fails with one of them if the user gives up.
 pub const USER_AGENT_CODES: &[Code] = &[POPUP_BLOCKED, POPUP_CLOSED, POPUP_OPEN, REDIRECT_ABANDONED];

@@ -1,4 +1,4 @@
-//! Key pairs for proofs of possession, which the app keeps by itself.
+//! Key pairs for proofs of possession, which the app stores itself.
 
 use js_sys::Array;
 use serde::Serialize;
@@ -28,7 +28,7 @@ struct KeyPair<'a> {
     thumbprint: &'a str,
 }
 
-/// What signs: the private key with the coordinates of the public one.
+/// A private key with the coordinates of its public key.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Signer {
@@ -55,7 +55,7 @@ async fn public_key(pair: &JsValue) -> Result<PublicKey> {
     }
 }
 
-/// A new pair on P-256; its private half can't be read out unless that is wanted (RFC 9449 §11.8).
+/// Generates a P-256 pair. The private key can't be exported unless the app wants that (RFC 9449 §11.8).
 pub(super) async fn create(extractable: bool) -> Result<JsValue> {
     let algorithm =
         to_js(&Algorithm { name: "ECDSA", named_curve: "P-256" }).map_err(|thrown| failed(thrown.into()))?;
@@ -67,7 +67,7 @@ pub(super) async fn create(extractable: bool) -> Result<JsValue> {
     to_js(&pair).map_err(|thrown| failed(thrown.into()))
 }
 
-/// A pair that the app gives, as what signs.
+/// Reads the app's key pair.
 pub(super) async fn signer(pair: &JsValue) -> Result<JsValue> {
     let private_key = get(pair, "privateKey");
     if get(&private_key, "type").as_string().as_deref() != Some("private") {

@@ -1,4 +1,4 @@
-//! What a step was given: values of other steps, which are checked again, and the options.
+//! The arguments of a step: values of other steps, which are checked again, and the options.
 
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
@@ -18,7 +18,7 @@ use crate::protocol::json::{FieldError, Object, Value};
 use crate::protocol::{ClientIdMetadataUrl, ClientMetadata, Issuer, RedirectUri, Scope, ServerUrl, Url};
 use crate::{Code, Result};
 
-/// One call of a step. It keeps nothing: what it works through is gone with it.
+/// One call of a step. It stores nothing, and its ports are dropped with it.
 pub(super) struct Given {
     pub browser: Browser,
     pub client: Client,
@@ -27,7 +27,7 @@ pub(super) struct Given {
     signal: Option<AbortSignal>,
 }
 
-/// What the app says of servers and of what it asks for.
+/// What the app says about servers and what it asks for.
 fn wishes(fields: &Fields<'_>) -> Result<Client> {
     Ok(Client {
         trust_pkce: issuers(fields, "trustPkce")?,
@@ -123,7 +123,7 @@ impl Given {
         timeout(&self.fields(), "signInTimeout", SIGN_IN_TIMEOUT_MS).map(u64::from)
     }
 
-    /// What the app says of itself.
+    /// The app's metadata.
     pub fn read_app(&mut self) -> Result<()> {
         let name = self.fields().required_string("clientName")?.to_owned();
         self.client.name = name;
@@ -135,7 +135,7 @@ impl Given {
         Ok(())
     }
 
-    /// The same, and what it takes to register.
+    /// The same, with everything that a registration needs.
     pub fn read_registration(&mut self, issuer: &Issuer) -> Result<()> {
         self.read_app()?;
         self.client.redirect_uri = self.redirect_uri()?;
@@ -165,7 +165,7 @@ impl Given {
         texts.into_iter().map(parse).collect()
     }
 
-    /// Has proofs made by the app's key, if it gave one.
+    /// Makes proofs with the app's key, if the app passed one.
     pub async fn show_key(&self, issuer: &Issuer) -> Result<()> {
         if self.dpop_key.is_object() {
             self.browser.use_dpop_key(issuer.as_str(), signer(&self.dpop_key).await?);
@@ -177,7 +177,7 @@ impl Given {
     pub async fn show_key_of(&self, value: &Object) -> Result<()> {
         match value.text("issuer").map(Issuer::parse) {
             Some(Ok(issuer)) => self.show_key(&issuer).await,
-            // The value's own check tells.
+            // The check of the value itself reports this.
             _ => Ok(()),
         }
     }

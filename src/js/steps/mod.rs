@@ -1,6 +1,6 @@
-//! `mcp-authorize/steps`: each step of a sign-in by itself, in a WebAssembly module of its own.
+//! `mcp-authorize/steps`: each step of a sign-in as a function, in a WebAssembly module of its own.
 //!
-//! Each function takes one object: what goes in, and the options. `pkg/step-by-step.js` puts it together.
+//! Each function takes one object with its arguments and options, which `pkg/step-by-step.js` makes.
 
 mod dpop_key;
 mod given;
@@ -28,7 +28,7 @@ use crate::{Code, Error, Result, Step};
 
 type Work = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
 
-/// Does a step until it is done or the caller gives up.
+/// Runs a step until it has finished or the caller gives up.
 fn run<F: Future<Output = Result<JsValue>> + 'static>(
     given: JsValue,
     work: impl FnOnce(Given) -> F + 'static,
@@ -45,7 +45,7 @@ fn js(value: &impl Serialize) -> Result<JsValue> {
     to_js(value).map_err(|_| Error::new(Code::Unsupported, Step::Setup, "A value can't be handed to JavaScript."))
 }
 
-/// From the MCP server's URL to its authorization server's metadata.
+/// Finds the metadata of an MCP server and of its authorization server.
 #[wasm_bindgen]
 pub fn discover(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -76,7 +76,7 @@ pub fn client_metadata_document(given: JsValue) -> Promise {
     })
 }
 
-/// What is wrong with a document that is hosted.
+/// Checks a hosted document.
 #[wasm_bindgen(js_name = checkClientMetadataDocument)]
 pub fn check_client_metadata_document(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -92,7 +92,7 @@ struct Pkce<'a> {
     method: &'static str,
 }
 
-/// A verifier and its challenge.
+/// Makes a verifier and its challenge.
 #[wasm_bindgen(js_name = createPkce)]
 pub fn create_pkce() -> Promise {
     run(JsValue::UNDEFINED, |given| async move {
@@ -108,7 +108,7 @@ struct Begun<'a> {
     pending: &'a steps::Pending,
 }
 
-/// The URL to open, and what its response is checked against.
+/// Makes the URL to open, and what its response is checked against.
 #[wasm_bindgen(js_name = beginAuthorization)]
 pub fn begin_authorization(given: JsValue) -> Promise {
     run(given, |mut given| async move {
@@ -122,7 +122,7 @@ pub fn begin_authorization(given: JsValue) -> Promise {
     })
 }
 
-/// Checks what came back, and exchanges its code.
+/// Checks the response, and exchanges its code for tokens.
 #[wasm_bindgen(js_name = finishAuthorization)]
 pub fn finish_authorization(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -144,7 +144,7 @@ struct DeviceBegun<'a> {
     pending: &'a steps::DevicePending,
 }
 
-/// A code for another device.
+/// Requests a code for another device.
 #[wasm_bindgen(js_name = deviceAuthorization)]
 pub fn device_authorization(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -163,7 +163,7 @@ pub fn device_authorization(given: JsValue) -> Promise {
     })
 }
 
-/// Waits for the user on another device.
+/// Waits until the user has signed in on another device.
 #[wasm_bindgen(js_name = finishDeviceAuthorization)]
 pub fn finish_device_authorization(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -174,7 +174,7 @@ pub fn finish_device_authorization(given: JsValue) -> Promise {
     })
 }
 
-/// New tokens for old ones.
+/// Refreshes tokens.
 #[wasm_bindgen]
 pub fn refresh(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -184,13 +184,13 @@ pub fn refresh(given: JsValue) -> Promise {
     })
 }
 
-/// The end of tokens.
+/// Revokes tokens.
 #[wasm_bindgen]
 pub fn revoke(given: JsValue) -> Promise {
     run(given, |given| async move { Ok(steps::revoke(&given.browser, &given.client, &given.tokens()?).await.into()) })
 }
 
-/// Tokens by the client's own credentials.
+/// Gets tokens by the client's own credentials.
 #[wasm_bindgen(js_name = clientCredentials)]
 pub fn client_credentials(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -200,7 +200,7 @@ pub fn client_credentials(given: JsValue) -> Promise {
     })
 }
 
-/// Tokens for a JWT.
+/// Gets tokens for a JWT.
 #[wasm_bindgen(js_name = jwtBearer)]
 pub fn jwt_bearer(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -217,7 +217,7 @@ struct Exchanged<'a> {
     issued_token_type: &'a str,
 }
 
-/// A token for another one.
+/// Exchanges a token for another one.
 #[wasm_bindgen(js_name = exchangeToken)]
 pub fn exchange_token(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -259,7 +259,7 @@ struct OneChallenge<'a> {
     parameters: Vec<(&'a str, &'a str)>,
 }
 
-/// Of a parameter that a server sends twice, the first counts.
+/// If a server sends a parameter twice, the first one is used.
 fn as_record<S: Serializer>(parameters: &[(&str, &str)], serializer: S) -> std::result::Result<S::Ok, S::Error> {
     let is_first = |index: usize, name: &str| parameters.iter().take(index).all(|(before, _)| *before != name);
     serializer.collect_map(
@@ -267,7 +267,7 @@ fn as_record<S: Serializer>(parameters: &[(&str, &str)], serializer: S) -> std::
     )
 }
 
-/// All challenges of a `WWW-Authenticate` header, and what the one says that this client answers.
+/// All challenges of a `WWW-Authenticate` header, and the content of the one that this client can answer.
 #[wasm_bindgen(js_name = parseChallenge)]
 pub fn parse_challenge(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -288,7 +288,7 @@ pub fn parse_challenge(given: JsValue) -> Promise {
     })
 }
 
-/// What tokens shall be for.
+/// Selects the resource that tokens are for.
 #[wasm_bindgen(js_name = selectResource)]
 pub fn select_resource(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -297,7 +297,7 @@ pub fn select_resource(given: JsValue) -> Promise {
     })
 }
 
-/// What to ask for after a challenge; `null` where it asks for no more scopes.
+/// What to ask for after a challenge; `null` if it does not ask for more scopes.
 #[wasm_bindgen(js_name = scopesForStepUp)]
 pub fn scopes_for_step_up(given: JsValue) -> Promise {
     run(given, |given| async move {
@@ -307,20 +307,20 @@ pub fn scopes_for_step_up(given: JsValue) -> Promise {
     })
 }
 
-/// A key pair for proofs of possession.
+/// Generates a key pair for proofs of possession.
 #[wasm_bindgen(js_name = createDpopKey)]
 pub fn create_dpop_key(given: JsValue) -> Promise {
     run(given, |given| async move { dpop_key::create(given.fields().flag("extractable")?).await })
 }
 
-/// A proof of possession for one request.
+/// Makes a proof of possession for one request.
 #[wasm_bindgen(js_name = dpopProof)]
 pub fn dpop_proof(given: JsValue) -> Promise {
     run(given, |given| async move {
         let fields = given.fields();
         let text = fields.required_string("url")?;
         let url = Url::parse(text).map_err(|error| error.at(Step::Setup, "url", text))?;
-        // The name under which this one call has the key.
+        // The name of the key within this call.
         let issuer = Issuer::parse(url.origin()).map_err(|error| error.at(Step::Setup, "url", text))?;
         given.show_key(&issuer).await?;
         if let Some(nonce) = fields.string("nonce")? {
