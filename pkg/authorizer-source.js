@@ -4,11 +4,11 @@
 /**
  * @typedef {object} Made
  * @property {Promise<McpAuthorizer>} ready
- * @property {McpAuthorizer} [authorizer] once it is there: a popup has to open in the click, before anything is awaited
+ * @property {McpAuthorizer} [authorizer] set when `ready` resolves: a popup has to open in the click, before anything is awaited
  */
 
 /**
- * The authorizers that apps' functions made. Each function is called once, and again after a failure.
+ * The results of the apps' functions. Each function is called once, and again after a failure.
  *
  * @type {WeakMap<() => Promise<McpAuthorizer>, Made>}
  */
@@ -45,7 +45,7 @@ export function authorizerFrom(source) {
 }
 
 /**
- * When somebody tries again, as by a click, all who could not get an authorizer before get one.
+ * When one caller tries again, for example after a click, all callers without an authorizer get one.
  *
  * @param {McpAuthorizerSource} source
  * @param {() => void} again

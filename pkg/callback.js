@@ -1,6 +1,6 @@
-// Runs in the page at redirectUri: hands the authorization response to the page that opened the popup,
-// and closes it; or to the page that was left, and goes back there. It decides nothing and shows nothing
-// of what came in the address.
+// Runs in the page at redirectUri. In a popup, it passes the authorization response to the page that opened the popup, and
+// closes it. After a redirect, it stores the response and goes back to the app's page. It decides nothing, and shows nothing
+// of the address.
 
 const NAME = "mcp-authorize"; // src/browser/popup.rs has it too
 const PATIENCE = 3000;
@@ -17,7 +17,7 @@ const paragraph = document.createElement("p");
 paragraph.role = "status";
 
 /**
- * Storage and channels throw where the browser blocks them, and one way is enough.
+ * Storage and channels throw if the browser blocks them. One way is enough.
  *
  * @type {<T>(work: () => T) => T | undefined}
  */
@@ -28,8 +28,8 @@ const attempt = (work) => {
 };
 
 /**
- * Where the user was in this tab, when the app left it with this state (src/browser/redirect.rs). The app takes
- * the response from the tab's own storage: neither the address nor a Referer has it.
+ * Goes back to the page on which the app started the redirect with this state (src/browser/redirect.rs). The app reads
+ * the response from this tab's sessionStorage, so neither the address nor a Referer contains it.
  *
  * @type {(state: string | null) => true | undefined}
  */
@@ -43,7 +43,7 @@ const goBack = (state) => {
 
 const parameters = new URLSearchParams(search);
 if (parameters.has("code") || parameters.has("error")) {
-  // The response does not stay in the address bar, nor in the history.
+  // Removes the response from the address bar and the history.
   history.replaceState(null, "", origin + pathname);
   if (!attempt(() => goBack(parameters.get("state")))) handOver();
 } else {
@@ -51,7 +51,7 @@ if (parameters.has("code") || parameters.has("error")) {
 }
 
 function handOver() {
-  // Tells an answer to this page from those to others. No secret: state is what binds.
+  // Distinguishes replies to this page from those to others. Not a secret: `state` protects the response.
   const id = Math.random();
   const giveUp = setTimeout(
     () =>
@@ -66,16 +66,16 @@ function handOver() {
   };
   const message = { type: NAME, query: search, id };
 
-  // Reaches the app even when a sign-in page with Cross-Origin-Opener-Policy left no opener.
+  // Reaches the app even if a sign-in page with Cross-Origin-Opener-Policy has removed the opener.
   attempt(() => {
     const channel = new BroadcastChannel(NAME);
     channel.onmessage = ({ data }) => heard(data);
     channel.postMessage(message);
   });
-  // Reaches a frame of another site, where channels and storage are others.
+  // Reaches a frame of another site, which has other channels and storage.
   attempt(() => opener?.postMessage(message, origin));
-  // Events of what is gone again at once. Scripts of this origin could listen on the channel as well, and
-  // the code is worth nothing without the verifier (RFC 7636), which never leaves the module's memory and its store.
+  // Storage events for an entry that is deleted at once. Scripts of this origin could also listen on the channel, but the
+  // code is useless without the verifier (RFC 7636), which never leaves the module's memory and its store.
   attempt(() => {
     addEventListener(
       "storage",

@@ -1,4 +1,4 @@
-// `npx mcp-authorize check URL`: the diagnosis, and then a whole sign-in with a test account, as a server's CI runs it.
+// `npx mcp-authorize check URL`: the diagnosis, and then a whole sign-in with a test account. For a server's CI.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { McpAuthorizer, McpAuthorizeError } from "./node.js";
@@ -36,7 +36,7 @@ import { McpAuthorizer, McpAuthorizeError } from "./node.js";
 const CLIENT_NAME = "mcp-authorize check";
 const CALLBACK = "/callback";
 
-/** What counts as the answer of a server that let the call in, whatever it says of the MCP message. */
+/** Whether the server accepted the token, whatever it answers to the MCP message. */
 const isLetIn = (/** @type {number} */ status) => status < 500 && status !== 401 && status !== 403;
 
 /**
@@ -99,7 +99,7 @@ export async function check(server, options, onStep) {
 
 /**
  * @param {McpSession} session
- * @param {number} timeout `session.fetch` has none: answers may be streams
+ * @param {number} timeout `session.fetch` has none, because responses may be streams
  */
 async function initialize(session, timeout) {
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: CLIENT_NAME, version: "1" } };
@@ -148,7 +148,7 @@ function authorizerOptions(options, listener) {
     redirectUri: listener.redirectUri,
     authorize: async (/** @type {string} */ url, /** @type {any} */ details) => {
       const came = listener.next();
-      // A script may end before the browser is back, and may itself have the URL that it came back to.
+      // A script may end before the browser is redirected, or return the URL of the redirect itself.
       const given = Promise.resolve(options.logIn(url, details)).then((returned) => returned ?? came);
       return Promise.race([came, given]);
     },
@@ -158,7 +158,7 @@ function authorizerOptions(options, listener) {
 /** @typedef {{ redirectUri: string, next(): Promise<string>, close(): void }} Listener */
 
 /**
- * Where the browser comes back to (RFC 8252 §7.3).
+ * Listens at the redirect URI (RFC 8252 §7.3).
  *
  * @param {number} port
  * @returns {Promise<Listener>}

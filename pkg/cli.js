@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npx mcp-authorize diagnose URL`: what pages will stumble over at an MCP server, as a report. `check URL`: the same, and a
-// whole sign-in with a test account.
+// `npx mcp-authorize diagnose URL`: reports what prevents pages from using an MCP server. `check URL`: also signs in with a
+// test account.
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -167,7 +167,7 @@ async function checkServer(url, values) {
   if (values.sarif) writeFileSync(values.sarif, sarif(report, steps));
   const failed = steps.some(({ status }) => status === "failure");
   process.exitCode = statusOf(report) || (failed ? 1 : 0);
-  // A script that was given up may go on for ever. One that is about to end, as by closing its browser, may do so.
+  // A script that was given up may run forever. One that is about to end, for example to close its browser, gets the time.
   setTimeout(() => process.exit(), SCRIPT_GRACE_MS).unref();
 }
 

@@ -1,4 +1,4 @@
-// The module is in the script, as inline.js has its own.
+// The module is in the script, like that of inline.js.
 import { diagnoseBy } from "./diagnosis.js";
 import initialize from "./wasm/diagnose.js";
 import base64 from "./wasm/diagnose_inline.js";

@@ -1,4 +1,4 @@
-// For Cloudflare Workers, as workerd.js.
+// For Cloudflare Workers, like workerd.js.
 import { diagnoseBy } from "./diagnosis.js";
 import { initSync } from "./wasm/diagnose.js";
 import module from "./wasm/diagnose_bg.wasm";

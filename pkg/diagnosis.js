@@ -1,4 +1,4 @@
-// What the entries of the diagnosis share: each says how its environment loads the module.
+// What the entries of the diagnosis share. Each entry loads the module in its environment's way.
 import { diagnose } from "./wasm/diagnose.js";
 
 /** @type {Record<string, string>} */
@@ -67,7 +67,7 @@ export function summary(findings) {
 }
 
 /**
- * Text from a server, so that it is text.
+ * Escapes text from a server.
  *
  * @param {string} text
  */

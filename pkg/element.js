@@ -1,7 +1,7 @@
 import { McpAuthorizer } from "mcp-authorize";
 import { LOADING, watchMcpSession } from "./watch-session.js";
 
-/** The labels of the buttons. Each has a slot of its name. */
+/** The labels of the buttons. Each has a slot with its name. */
 const LABELS = { "sign-in": "Sign in", cancel: "Cancel", "sign-out": "Sign out", again: "Open it again" };
 const LABEL_OF = /** @type {const} */ ({
   loading: "sign-in",
@@ -10,7 +10,7 @@ const LABEL_OF = /** @type {const} */ ({
   "signed-in": "sign-out",
 });
 /**
- * The messages beside them. Each has a slot of its name.
+ * The messages beside them. Each has a slot with its name.
  *
  * @type {Record<string, string>}
  */
@@ -18,7 +18,7 @@ const MESSAGES = {
   "signing-in": "Go on in the window that opened.",
   waiting: "Go on in the window that opened. Did you close it?",
 };
-/** The user's own will: nothing that they have to be told. */
+/** The user's own decisions, which need no message. */
 const WANTED = ["aborted", "popup_closed", "redirect_abandoned", "access_denied"];
 
 const STYLE = `
@@ -43,7 +43,7 @@ p.says { margin-block-start: 0.5em }
 }
 `;
 
-/** What makes the authorizer for a name and a redirect URI: elements that agree on them share it. */
+/** The function that makes the authorizer for a name and a redirect URI. Elements with the same ones share it. */
 const sources = new Map();
 
 /**
@@ -69,7 +69,7 @@ function button(part) {
 /**
  * @param {Element} parent
  * @param {string} name
- * @param {string} text said where the app has nothing in the slot
+ * @param {string} text the default, if the app has nothing in the slot
  */
 function say(parent, name, text) {
   const slot = /** @type {HTMLSlotElement} */ (parent.firstChild);
@@ -77,7 +77,7 @@ function say(parent, name, text) {
   slot.textContent = text;
 }
 
-// While a server renders there are no elements, and importing this does nothing.
+// When a server renders, there are no elements, and importing this does nothing.
 /** @type {typeof HTMLElement} */
 const Element = globalThis.HTMLElement ?? /** @type {any} */ (class {});
 
@@ -89,7 +89,7 @@ export class McpSignInElement extends Element {
   /** @type {ReturnType<typeof watchMcpSession> | undefined} */
   #watch;
   /**
-   * What is watched: the server, the account and what makes the authorizer.
+   * What is watched: the server, the account and the source of the authorizer.
    *
    * @type {unknown[]}
    */
@@ -102,7 +102,7 @@ export class McpSignInElement extends Element {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    // Not in an element, which a Content-Security-Policy without inline styles would refuse.
+    // Not a <style> element, which a Content-Security-Policy without inline styles would block.
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
@@ -119,7 +119,7 @@ export class McpSignInElement extends Element {
   }
 
   connectedCallback() {
-    // A property that was set before the element was known hides the one of the class.
+    // A property that was set before the element was defined hides the one of the class.
     if (Object.hasOwn(this, "authorizer")) {
       const { authorizer } = this;
       delete this.authorizer;
@@ -202,13 +202,13 @@ export class McpSignInElement extends Element {
     else this.setAttribute(attribute, value);
   }
 
-  /** Several changes in a row, and a move within the page, are one. */
+  /** Treats several changes in a row, and a move within the page, as one. */
   #changed() {
     queueMicrotask(() => {
       const { isConnected, server, account } = this;
       const source = this.#authorizer ?? sourceFor(this.clientName, this.redirectUri);
       const wanted = isConnected ? [server, account, source] : [];
-      // Frameworks set attributes to the values that they have: that must not end a sign-in.
+      // Frameworks set attributes to their current values. That must not end a sign-in.
       if (wanted.length === this.#watched.length && wanted.every((value, at) => value === this.#watched[at])) return;
       this.#watched = wanted;
       this.#watch?.close();
@@ -231,7 +231,7 @@ export class McpSignInElement extends Element {
     void this.#watch?.signIn();
   }
 
-  // The buttons stay the same, and with them the focus.
+  // Keeps the same buttons, so that they keep the focus.
   #show() {
     const { status, waiting, error } = this.#state;
     if (this.isConnected) {
@@ -249,7 +249,7 @@ export class McpSignInElement extends Element {
     this.#space();
   }
 
-  /** Room for the message where there is one, the app's or the element's. */
+  /** Shows the space for the message if there is one, from the app or the element. */
   #space() {
     const slot = /** @type {HTMLSlotElement} */ (this.#message.firstChild);
     this.#message.classList.toggle("says", slot.assignedNodes({ flatten: true }).length > 0);

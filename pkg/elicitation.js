@@ -5,18 +5,18 @@
 
 /** `URLElicitationRequiredError` of MCP 2025-11-25. */
 const URL_ELICITATION_REQUIRED = -32042;
-/** How often a call is sent again: a server that asks without end would keep the user busy. */
+/** How often a call is sent again, so that a server can't ask the user forever. */
 const MOST_RETRIES = 3;
-/** How many of a server's URLs are open or wait at a time (MCP 2025-11-25: "Clients SHOULD implement rate limiting"). */
+/** How many of a server's URLs can be open or waiting at a time (MCP 2025-11-25: "Clients SHOULD implement rate limiting"). */
 const MOST_AT_ONCE = 3;
 
 /**
- * Only the server knows whether a user who says that they are done really is.
+ * Only the server knows whether the user has really finished.
  *
  * @type {Record<McpUrlOutcome, McpElicitResult["action"]>}
  */
 const ACTIONS = { completed: "accept", closed: "accept", declined: "decline", cancelled: "cancel" };
-/** The server's URL is at fault: nobody was asked. */
+/** The server's URL is invalid, and the user was not asked. */
 const REFUSED = ["insecure_url", "invalid_response"];
 
 /**
@@ -27,13 +27,13 @@ const REFUSED = ["insecure_url", "invalid_response"];
 export function handleUrlElicitation(client, authorizer, options) {
   const { server, form, onError, schemas, ...dialog } = options;
   /**
-   * What is open or waits, by its URL.
+   * The requests that are open or waiting, by URL.
    *
    * @type {Map<string, { outcome: Promise<McpUrlOutcome>, complete: () => void }>}
    */
   const current = new Map();
   /**
-   * What a notification ends, by the ID in it. Those of other IDs are ignored.
+   * Called by a notification, by its ID. Notifications with other IDs are ignored.
    *
    * @type {Map<string, () => void>}
    */
@@ -55,7 +55,7 @@ export function handleUrlElicitation(client, authorizer, options) {
       entry = { outcome, complete };
       current.set(url, entry);
     }
-    // The user is not asked twice about a page that is open: the server only wants to know whether they are done.
+    // The user is not asked again about an open page: the server only wants to know whether they have finished.
     if (elicitationId) completing.set(elicitationId, entry.complete);
     try {
       return await entry.outcome;
@@ -74,8 +74,8 @@ export function handleUrlElicitation(client, authorizer, options) {
     if (params.mode !== "url") return form ? form(params) : { action: "cancel" };
     try {
       const action = await new Promise((resolve, reject) => {
-        // MCP 2025-11-25: the answer says that the user has agreed, and a notification that they are done. Since then there
-        // is no notification, and the answer has the server look.
+        // MCP 2025-11-25: the response says that the user has agreed, and a notification says that they have finished. Later
+        // revisions have no notification, and the server checks after the response.
         const onOpen = params.elicitationId ? () => resolve("accept") : undefined;
         const outcome = open(params, context?.signal ?? context?.mcpReq?.signal, onOpen);
         outcome.then((outcome) => resolve(ACTIONS[outcome])).catch(reject);
@@ -119,7 +119,7 @@ export function handleUrlElicitation(client, authorizer, options) {
 }
 
 /**
- * What a call needs before it is sent again, where its error says so as it should.
+ * The elicitations that a call needs before it is sent again, if its error has them in valid form.
  *
  * @param {any} error
  * @returns {McpElicitParams[] | undefined}

@@ -1,5 +1,5 @@
-// For pages of an organisation (SEP-990): the module of this entry can sign users in at an identity provider, too, and takes
-// the place of the main entry's.
+// For pages of an organisation (SEP-990): the module of this entry can also sign users in at an identity provider. It replaces
+// that of the main entry.
 import { loadBy, loadInsteadBy, preload } from "./face.js";
 import initialize, { Authorizer } from "./wasm/enterprise.js";
 
@@ -14,7 +14,7 @@ loadBy(
 );
 loadInsteadBy(load);
 
-// As in index.js.
+// Like in index.js.
 if (globalThis.document) preload().catch(() => {});
 
 export { McpAuthorizeError, McpAuthorizer, McpAuthorizerEvent, McpSession, preload } from "./face.js";

@@ -9,7 +9,8 @@ export class McpAuthorizeError extends Error {
 McpAuthorizeError.prototype.name = "McpAuthorizeError";
 
 /**
- * Rust throws an error's fields; callers get a real Error. Anything else is the caller's own, as a signal's reason.
+ * Rust throws the fields of an error, and callers get a real Error. Any other value is the caller's own, such as the reason of
+ * a signal.
  *
  * @param {any} thrown
  * @returns {never}

@@ -18,7 +18,7 @@ let diagnosis;
 let opening;
 
 /**
- * Each entry says how its environment loads the WebAssembly module, and the one that is imported first is heard.
+ * Each entry sets how to load the WebAssembly module in its environment. The entry that is imported first decides.
  *
  * @param {typeof loader} load
  * @param {typeof diagnosis} loadDiagnosis
@@ -31,7 +31,7 @@ export function loadBy(load, loadDiagnosis, loadOpening) {
 }
 
 /**
- * The module that can do more takes the place of the one before, whichever entry is imported first.
+ * A module with more functions replaces the other one, whichever entry is imported first.
  *
  * @param {typeof loader} load
  */
@@ -40,7 +40,7 @@ export function loadInsteadBy(load) {
   loading = undefined;
 }
 
-/** Once; a failed attempt does not spoil the next one. */
+/** Loads the module once, and again after a failure. */
 function load() {
   loading ??= loader().catch((cause) => {
     loading = undefined;
@@ -49,13 +49,13 @@ function load() {
   return loading;
 }
 
-/** Loads the WebAssembly module, so that `create` finds it there. */
+/** Loads the WebAssembly module in advance, for `create`. */
 export async function preload() {
   await load();
 }
 
 /**
- * The error of a request that needs a step-up carries the means.
+ * Adds `stepUp` to the error of a request that needs a step-up.
  *
  * @param {McpSession} session
  * @param {any} thrown
@@ -71,7 +71,7 @@ function failIn(session, thrown) {
 const text = (url) => (url instanceof URL ? url.href : url);
 
 /**
- * Options with texts in place of URL objects.
+ * Options with texts instead of URL objects.
  *
  * @param {any} options
  * @param {string[]} names

@@ -1,4 +1,4 @@
-// For browsers and workers: the module is a file beside this one, compiled while it comes in.
+// For browsers and workers: the module is a file beside this one, compiled while it is downloaded.
 import { loadBy, preload } from "./face.js";
 import initialize, { Authorizer } from "./wasm/mcp_authorize.js";
 

@@ -1,4 +1,4 @@
-// The module is in the script, as base64: for builds that don't carry the file along.
+// The module is in the script, as base64, for bundlers that do not copy the file.
 import { loadBy } from "./face.js";
 import initialize, { Authorizer } from "./wasm/mcp_authorize.js";
 import base64 from "./wasm/mcp_authorize_inline.js";

@@ -1,4 +1,4 @@
-// The module is in the script, as inline.js has its own.
+// The module is in the script, like that of inline.js.
 import { openUrlBy } from "./url-request.js";
 import initialize from "./wasm/elicitation.js";
 import base64 from "./wasm/elicitation_inline.js";

@@ -1,4 +1,4 @@
-// For browsers: the module is a file beside this one, loaded when the first URL is to be opened.
+// For browsers: the module is a file beside this one, loaded when the first URL is opened.
 import { openUrlBy } from "./url-request.js";
 import initialize from "./wasm/elicitation.js";
 

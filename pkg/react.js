@@ -9,7 +9,7 @@ import { LOADING } from "./watch-session.js";
 export function useMcpSession(server, authorizer, { account } = {}) {
   const url = String(server);
   const [source] = useState(() => authorizer);
-  // With another URL or account the last session is not shown for a moment longer.
+  // With another URL or account, the previous session is no longer shown.
   const store = useMemo(() => mcpSessionStore(url, source, { account }), [url, source, account]);
   const state = useSyncExternalStore(store.subscribe, store.getSnapshot, () => LOADING);
   const { signIn, stepUp, cancel, signOut } = store;

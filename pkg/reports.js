@@ -3,7 +3,7 @@
 /** @import { McpDiagnosis, McpFinding } from "./index.js" */
 /** @import { CheckStep } from "./check.js" */
 
-/** What XML 1.0 has no way to write (§2.2) is left out. */
+/** Characters that XML 1.0 does not allow (§2.2), which are left out. */
 const UNWRITABLE = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 /** @type {Record<string, string>} */
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;" };
@@ -66,7 +66,7 @@ export function junit(report, steps) {
 
 /**
  * A rule for each kind of finding and of step, and a result for each failure and warning. A server has no source file, so
- * its URL is the place.
+ * its URL is the location.
  *
  * @param {McpDiagnosis} report
  * @param {CheckStep[]} steps

@@ -1,4 +1,4 @@
-// The face of the steps: what goes in is put into one object, and Rust does the rest. It decides nothing.
+// The face of the steps: puts the arguments into one object, and Rust does the rest. It decides nothing.
 import { fail } from "./error.js";
 import { loadSteps } from "./steps-loading.js";
 import * as core from "./wasm/steps.js";
@@ -7,7 +7,7 @@ export { McpAuthorizeError } from "./error.js";
 
 /** @typedef {typeof import("./steps.js")} Steps */
 
-/** URLs as texts. @param {object | undefined} given */
+/** Converts URL objects to texts. @param {object | undefined} given */
 const plain = (given) =>
   Object.fromEntries(
     Object.entries(given ?? {}).map(([name, value]) => [name, value instanceof URL ? value.href : value]),

@@ -1,4 +1,4 @@
-// The module is in the script, as inline.js has its own.
+// The module is in the script, like that of inline.js.
 import { loadStepsBy } from "./steps-loading.js";
 import initialize from "./wasm/steps.js";
 import base64 from "./wasm/steps_inline.js";

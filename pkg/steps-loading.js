@@ -1,4 +1,4 @@
-// How the module of the steps is loaded: at the first step, and once.
+// Loads the module of the steps at the first step, and once.
 import { unloadable } from "./error.js";
 
 /** @type {() => Promise<unknown>} */
@@ -7,7 +7,7 @@ let loader;
 let loading;
 
 /**
- * Each entry says how its environment loads it, and the one that is imported first is heard.
+ * Each entry sets how to load it in its environment. The entry that is imported first decides.
  *
  * @param {typeof loader} load
  */
@@ -15,7 +15,7 @@ export function loadStepsBy(load) {
   loader ??= load;
 }
 
-/** A failed attempt does not spoil the next one. */
+/** After a failure, the next call tries again. */
 export function loadSteps() {
   loading ??= loader().catch((cause) => {
     loading = undefined;

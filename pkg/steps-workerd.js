@@ -1,4 +1,4 @@
-// For Cloudflare Workers, as workerd.js.
+// For Cloudflare Workers, like workerd.js.
 import { loadStepsBy } from "./steps-loading.js";
 import { initSync } from "./wasm/steps.js";
 import module from "./wasm/steps_bg.wasm";

@@ -1,4 +1,4 @@
-// What React's hooks and Svelte's stores are made of: a watch that runs while somebody subscribes.
+// The base of React's hooks and Svelte's stores: a watch that runs while there are subscribers.
 import { LOADING_SERVERS, watchMcpServers } from "./watch-servers.js";
 import { LOADING, watchMcpSession } from "./watch-session.js";
 
@@ -43,7 +43,7 @@ function storeOf(initial, start) {
         state = initial;
       };
     },
-    /** The watch. One that is closed takes calls, too, and does nothing. */
+    /** The watch. After it is closed, calls have no effect. */
     current: () => watch ?? open(),
   };
 }
@@ -62,7 +62,7 @@ export function mcpSessionStore(server, authorizer, options) {
 
 /** @type {typeof import("./watch.js").mcpServersStore} */
 export function mcpServersStore(authorizer, { servers = [] } = {}) {
-  // Those that were added are there again when somebody subscribes anew.
+  // After a new subscription, the list still has the servers that were added.
   let listed = servers;
   const { current, ...store } = storeOf(LOADING_SERVERS, (show) => {
     const onChange = (/** @type {import("./watch.js").McpServersState} */ state) => {

@@ -1,8 +1,8 @@
 import { mcpServersStore, mcpSessionStore } from "./store.js";
 
 /**
- * By Svelte's store contract: who subscribes gets the value at once. A server subscribes while it renders, and gets what
- * is loading.
+ * Svelte's store contract: subscribers get the value at once. A server subscribes while it renders, and gets the loading
+ * state.
  *
  * @template State
  * @param {import("./watch.js").McpStore<State>} store

@@ -1,4 +1,4 @@
-// The dialog that asks whether a server's URL is to be opened. It shows the server's texts as text, and nothing as a link.
+// The dialog that asks whether to open a server's URL. It shows the server's texts as plain text, without links.
 
 /** @import { McpUrlRequest, McpUrlLabels } from "./index.js" */
 
@@ -20,7 +20,7 @@ const LABELS = {
   cancel: "Cancel",
 };
 
-/** In milliseconds: a button ignores clicks and keys that were meant for what was there before. */
+/** In milliseconds. At first, buttons ignore clicks and keys that were meant for something else. */
 const UNARMED_MS = 500;
 
 const STYLE = `
@@ -90,7 +90,7 @@ export function showUrlDialog(request, labels) {
   dialog.addEventListener("cancel", request.cancel);
   const holder = document.createElement("div");
   const shadow = holder.attachShadow({ mode: "open" });
-  // Not in an element, which a Content-Security-Policy without inline styles would refuse.
+  // Not a <style> element, which a Content-Security-Policy without inline styles would block.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   shadow.adoptedStyleSheets = [sheet];

@@ -1,5 +1,5 @@
-// What the entries of `openUrl` share: each says how its environment loads the module. What may be opened, what is shown of
-// it and how it ends, Rust decides.
+// What the entries of `openUrl` share. Each entry loads the module in its environment's way. Rust decides what may be opened,
+// what is shown and how it ends.
 import { fail, McpAuthorizeError, unloadable } from "./error.js";
 import { showUrlDialog } from "./url-dialog.js";
 import { UrlRequest } from "./wasm/elicitation.js";
@@ -7,7 +7,7 @@ import { UrlRequest } from "./wasm/elicitation.js";
 /** @import { McpUrlOutcome, McpUrlRequest, OpenUrlOptions } from "./index.js" */
 
 /**
- * Users are asked one thing at a time: fulfilled when all requests so far have ended.
+ * Resolves when all requests so far have ended: users are asked one thing at a time.
  *
  * @type {Promise<unknown>}
  */
@@ -37,7 +37,8 @@ export function openUrlBy(load) {
 }
 
 /**
- * A signal that fires with the first of some, until it is over. Not `AbortSignal.any`, which is newer than what is supported.
+ * A signal that aborts with the first of several signals, until `over` aborts. Not `AbortSignal.any`, which is newer than the
+ * supported browsers.
  *
  * @param {(AbortSignal | undefined)[]} signals
  * @param {AbortSignal} over
@@ -52,7 +53,7 @@ function anyOf(signals, over) {
   return any.signal;
 }
 
-/** As in a worker, and outside of browsers. */
+/** The error in workers and outside of browsers. */
 const withoutWindow = () =>
   new McpAuthorizeError({
     code: "unsupported",

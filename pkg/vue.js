@@ -2,7 +2,7 @@ import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, toValue, 
 import { LOADING_SERVERS, watchMcpServers } from "./watch-servers.js";
 import { LOADING, watchMcpSession } from "./watch-session.js";
 
-/** A server renders what is loading, and asks for nothing. */
+/** A server renders the loading state, and sends no requests. */
 const isServer = () => !globalThis.document;
 
 /** @type {typeof import("./vue.js").useMcpSession} */

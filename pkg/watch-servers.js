@@ -1,4 +1,4 @@
-// A list of servers and accounts, each watched as one session is.
+// Watches a list of servers and accounts, each like a single session.
 import { authorizerFrom, whenMade } from "./authorizer-source.js";
 import { canonical, watchMcpSession } from "./watch-session.js";
 

@@ -1,4 +1,4 @@
-// One server's session, as a user interface shows it. The hooks, the stores and the custom element are made of this.
+// The state of one server's session, for user interfaces. The base of the hooks, the stores and the custom element.
 import { authorizerFrom, whenMade } from "./authorizer-source.js";
 
 /** @import { McpAuthorizer, McpSession } from "./index.js" */
@@ -8,7 +8,7 @@ import { authorizerFrom, whenMade } from "./authorizer-source.js";
 export const LOADING = Object.freeze({ status: "loading", waiting: false, error: null, session: null, fetch: null });
 
 /**
- * Two texts may be one server's URL.
+ * Different texts may be the same URL.
  *
  * @param {string} url
  */
@@ -43,19 +43,19 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
   let starting;
   let loading = true;
   /**
-   * Ends what waits for the user.
+   * Ends the sign-in or step-up that waits for the user.
    *
    * @type {AbortController | undefined}
    */
   let underWay;
   let waiting = false;
   /**
-   * It, with its end.
+   * That sign-in or step-up; resolves when it has ended.
    *
    * @type {Promise<unknown>}
    */
   let pending;
-  /** Somebody else signed in while that was under way. */
+  /** Another part of the page, or another tab, signed in meanwhile. */
   let news = false;
   /** @type {McpSession | null} */
   let session = null;
@@ -76,7 +76,7 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
   }
 
   /**
-   * A failure is shown and does not reject: this may run in a click, whose handler awaits nothing.
+   * Shows a failure, and does not reject: click handlers do not await this.
    *
    * @template T
    * @param {() => Promise<T>} work
@@ -95,21 +95,21 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
 
   const isOurs = (/** @type {CustomEvent<{ server: string, account?: string }>} */ { detail }) =>
     canonical(detail.server) === canonical(url) && detail.account === account;
-  /** Nothing that needs it runs before it is there. */
+  /** The authorizer. Only called when it exists. */
   const known = () => /** @type {McpAuthorizer} */ (authorizer);
   const stored = () => known().restore(url, { account });
   const restore = async () => {
     session = await stored();
   };
 
-  /** Somebody signed in, or has more scopes now: this watch, another part of this page, or another tab. */
+  /** There was a sign-in or a step-up: by this watch, another part of this page, or another tab. */
   async function onNewTokens(/** @type {any} */ event) {
     if (!isOurs(event)) return;
     const own = underWay;
     if (!own) return attempt(restore);
     news = true;
     if (!waiting) return;
-    // A popup that nobody sees any more is not waited for, unless it is the one that did it: then this comes too late.
+    // Ends the wait for a popup that is no longer needed. If that popup did the sign-in, it has already ended.
     const found = await stored().catch(() => null);
     if (found) own.abort();
   }
@@ -153,8 +153,8 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
   void attempt(start);
 
   /**
-   * Runs what a popup is open for. It ends with the watch, by `cancel`, by the caller's own signal, and when the next one
-   * begins: a user does one sign-in at a time.
+   * Runs a sign-in or step-up. It ends with the watch, by `cancel`, by the caller's own signal, and when the next one begins:
+   * a user does one sign-in at a time.
    *
    * @param {AbortSignal | undefined} signal
    * @param {(signal: AbortSignal, before?: Promise<unknown>) => Promise<unknown>} work gets the one that it replaces
@@ -170,7 +170,7 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
     waiting = news = false;
     const done = attempt(async () => {
       try {
-        // Nothing is awaited before the popup opens: browsers allow one in a click alone.
+        // Nothing is awaited before the popup opens: browsers allow popups only in a click.
         if (!own.signal.aborted) await work(own.signal, before);
       } catch (thrown) {
         if (news) await restore();
@@ -199,7 +199,7 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
 
     stepUp(options) {
       return withUser(options?.signal, async (signal, before) => {
-        // A step-up of the same session would join the one that ends.
+        // Otherwise a step-up of the same session would join the one that is ending.
         if (before) await before;
         await session?.stepUp({ ...options, signal });
       });
@@ -214,7 +214,7 @@ export function watchMcpSession(server, source, onChange, { account } = {}) {
         try {
           return (await own?.signOut({ signal })) ?? false;
         } finally {
-          // It has ended, even where its tokens could not be deleted: then they make another one.
+          // The session has ended. If its tokens could not be deleted, they become a new session.
           if (own && session === own) session = await stored().catch(() => null);
         }
       });

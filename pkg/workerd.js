@@ -1,4 +1,4 @@
-// For Cloudflare Workers: they compile no bytes, but a module that is imported comes compiled.
+// For Cloudflare Workers: they can't compile bytes, but an imported module is already compiled.
 import { loadBy } from "./face.js";
 import { Authorizer, initSync } from "./wasm/mcp_authorize.js";
 import module from "./wasm/mcp_authorize_bg.wasm";
