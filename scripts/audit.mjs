@@ -1,6 +1,6 @@
-// `npm run audit`: what is known against what this depends on. cargo-deny looks at licences, doubles and sources of
-// crates, and at the advisories of RustSec; npm at the advisories of its registry. The two that ask the network say so
-// where nobody answers: not known is not the same as nothing found.
+// `npm run audit`: checks the dependencies. cargo-deny checks licences, duplicates and sources of crates, and RustSec's
+// advisories. npm checks the advisories of its registry. If advisories can't be downloaded, the result says so: unknown is
+// not the same as nothing found.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ const HELP = `Usage: npm run audit
 
 Checks the dependencies of the package and the crate: licences, duplicates, sources and advisories.`;
 
-/** Where a check could not be made. */
+/** The result of a check that was not possible. */
 const UNREACHABLE =
   /failed to (fetch|clone|open) advisory|advisory database|could not connect|405 Method|audit endpoint returned an error|ENOTFOUND|ECONNREFUSED/i;
 

@@ -1,7 +1,7 @@
 // `npm run build`: makes pkg/wasm, the generated part of the published package.
 // cargo compiles the crate, wasm-bindgen writes the JavaScript around it, wasm-opt
 // shrinks it. With --dev none of the three optimises and functions keep their names.
-// Nothing is done again when its input is the same.
+// A step is skipped if its input has not changed.
 
 import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import { toolchain } from "./toolchain.mjs";
 import { TARGET } from "./toolchain/rust.mjs";
 
 const NAME = "mcp_authorize";
-// The package's WebAssembly modules: the one that all load, that which takes its place for organisations, and those that
-// are loaded to diagnose, to open a URL for a server, and for single steps.
+// The package's WebAssembly modules: the main one, the one that replaces it for organisations, and those for the diagnosis,
+// for URLs that servers ask to open, and for single steps.
 const MODULES = [
   { name: NAME, about: "the crate", features: "npm,authorizer" },
   { name: "enterprise", about: "the crate with identity providers", features: "npm,authorizer,enterprise" },
@@ -50,13 +50,13 @@ export async function build({ dev = false } = {}) {
   return { dev, small: tools.release.small };
 }
 
-/** What a plain `wasm-pack build` leaves beside the hand-written files: its .gitignore would hide new ones from Git. */
+/** The output of a plain `wasm-pack build` beside the hand-written files. Its .gitignore would hide new files from Git. */
 function removeLeftovers() {
   const left = /^(\.gitignore|LICENSE-.+|README\.md|mcp_authorize.*|package\.json|snippets)$/;
   for (const name of readdirSync(PKG)) if (left.test(name)) rmSync(join(PKG, name), { recursive: true });
 }
 
-/** What the package is made from and by, in short. */
+/** A hash of the package's sources and tools. */
 function inputs({ release, version }, dev) {
   const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true });
   const files = sources
@@ -73,18 +73,18 @@ function inputs({ release, version }, dev) {
 }
 
 async function compile({ name, about, features }, { dev, tools }) {
-  // Only as a cdylib: beside an rlib cargo does no link-time optimisation.
+  // Only as a cdylib: together with an rlib, cargo does no link-time optimisation.
   const args = ["rustc", "--lib", "--crate-type", "cdylib", "--no-default-features", "--features", features];
   args.push("--target", TARGET, "--target-dir", TARGETS);
   if (!dev) args.push("--release", ...tools.release.args, "--", ...tools.release.rustc);
   const { env } = dev ? tools : tools.release;
   await step(`Compiling ${about} (up to ${dev ? 20 : 60} s)`, () => run("cargo", args, { log: "cargo-build", env }));
-  // Each takes the other's place. With names, for scripts/size.mjs.
+  // Each build replaces the previous one. With names, for scripts/size.mjs.
   copyFileSync(join(TARGETS, TARGET, dev ? "debug" : "release", `${NAME}.wasm`), join(TARGETS, `${name}.wasm`));
 }
 
 async function generate({ name }, { dev, tools }) {
-  // Each entry of the package says where its module is; bundlers would carry along a default that nobody uses.
+  // Each entry of the package loads its module itself. Bundlers would include an unused default.
   const how = ["--target", "web", "--omit-default-module-path"];
   const args = [...how, "--out-dir", OUT, "--out-name", name, join(TARGETS, `${name}.wasm`)];
   await run("wasm-bindgen", args, { log: "wasm-bindgen", env: tools.env });
@@ -93,9 +93,9 @@ async function generate({ name }, { dev, tools }) {
   writeFileSync(join(OUT, `${name}_inline.js`), `export default "${readFileSync(wasm, "base64")}";\n`);
 }
 
-// Never --all-features: Binaryen would use what browsers don't have yet.
+// Never --all-features: Binaryen would use features that browsers do not support yet.
 async function optimize(wasm) {
-  // node starts it, so that this works where a script can't be a program.
+  // Started by node, because some systems can't run a script as a program.
   const program = join(OPTIMIZER, "bin", "wasm-opt");
   await run(process.execPath, [program, "-Oz", wasm, "-o", wasm], { log: "wasm-opt" });
   try {

@@ -1,5 +1,5 @@
-// `npm run docs`: a reference of the published types, by TypeDoc, in out/docs. A link in them that leads nowhere, or
-// something exported that is not documented there, is an error.
+// `npm run docs`: a reference of the published types, by TypeDoc, in out/docs. Broken links and
+// undocumented exports are errors.
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";

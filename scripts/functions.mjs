@@ -1,5 +1,5 @@
-// The functions of a WebAssembly module by their sizes, as far as it has names: what cargo made has them,
-// what is published has not.
+// The functions of a WebAssembly module by size. It needs names, which the output of cargo has and the published module
+// does not.
 
 import { readFileSync } from "node:fs";
 
@@ -22,7 +22,7 @@ export function functions(file) {
   return all.sort((a, b) => b.bytes - a.bytes);
 }
 
-/** wasm-bindgen's modules import functions alone. */
+/** wasm-bindgen's modules import only functions. */
 const importedFunctions = (section) => section.number();
 
 function readNames(section, names) {
@@ -34,7 +34,7 @@ function readNames(section, names) {
   }
 }
 
-/** The words of a name in Rust's v0 mangling: each comes after its length. What is not short is a hash. */
+/** The words of a name in Rust's v0 mangling, each preceded by its length. A long one is a hash. */
 function readable(name) {
   if (!name.startsWith("_R")) return name;
   const words = [];
@@ -77,7 +77,7 @@ class Reader {
     }
   }
 
-  /** What its length comes before. */
+  /** A part that is preceded by its length. */
   part() {
     const length = this.number();
     this.at += length;

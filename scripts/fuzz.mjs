@@ -1,6 +1,6 @@
-// `npm run fuzz`: feeds the parsers and whole sign-ins with rubbish (cargo-fuzz, libFuzzer). What it learns
-// goes to the cache; the corpus in the repository holds a few small inputs to start from. The last line says
-// how many inputs there were and how many findings.
+// `npm run fuzz`: feeds random input to the parsers and to whole sign-ins (cargo-fuzz, libFuzzer). New corpus entries are
+// stored in the cache. The repository has a few small inputs to start from. The last line has the number of inputs and of
+// findings.
 
 import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const FUZZ = join(root, "fuzz");
 const TARGETS = readdirSync(join(FUZZ, "targets"))
   .map((file) => file.replace(/\.rs$/, ""))
   .sort();
-// Stable Rust has what fuzzing needs, behind this. No sanitizer: the code under test has no `unsafe`.
+// Lets stable Rust compile for fuzzing. No sanitizer: the code under test has no `unsafe`.
 const ENV = { RUSTC_BOOTSTRAP: "1" };
 const OPTIONS = ["--fuzz-dir", ".", "--sanitizer", "none"];
 

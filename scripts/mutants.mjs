@@ -1,5 +1,5 @@
-// `npm run mutants`: breaks the code, piece by piece, and runs the tests that have to go red. What they let pass is a
-// rule that no test holds. The last line has the figures.
+// `npm run mutants`: breaks the code piece by piece, and runs the tests that have to fail. If they pass, no test covers that
+// rule. The last line has the figures.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { run, step } from "./run.mjs";
 
-/** Installs what the folder's lock file has, unless it is there. Throws a `Failure` where npm can't. */
+/** Installs what the folder's lock file has, unless it is installed. Throws a `Failure` if npm can't. */
 export async function packages(folder, title) {
   const installed = join(folder, "node_modules", ".package-lock.json"); // npm writes it last
   const current =

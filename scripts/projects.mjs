@@ -1,4 +1,4 @@
-// npm projects in the cache: what is too big for the root's own packages, or at odds with them.
+// npm projects in the cache, for packages that are too big for the root's package.json or conflict with it.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,6 @@
-// How the scripts start other programs and talk about it. A long step prints one
-// line before it begins and the seconds once it is over; what the programs print
-// goes to a log file in the cache, and the end of it is shown when one fails. A
-// `Failure` is a problem the reader can solve: its message is printed, no stack.
+// How the scripts start other programs and report on them. A long step prints a line when it begins and the seconds when it
+// ends. The output of programs is written to a log file in the cache, and its end is shown if a program fails. A `Failure` is
+// a problem that the reader can solve: its message is printed without a stack.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What is downloaded or compiled once and used by every clone. */
+/** The folder for downloads and builds that all clones share. */
 export const cache =
   process.env.MCP_AUTHORIZE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "mcp-authorize");
 
@@ -75,8 +74,7 @@ export async function run(command, args, { log, cwd = root, env = {} }) {
 }
 
 /**
- * Runs a program and returns its status and everything it printed, which is shown meanwhile where `show` says so. Never
- * throws.
+ * Runs a program and returns its status and output. With `show`, the output is also shown while it runs. Never throws.
  *
  * @param {string} command
  * @param {string[]} args
@@ -101,7 +99,7 @@ export async function capture(command, args, { cwd = root, env = {}, timeout, st
 }
 
 /**
- * What a program answers on its standard output when it succeeds, trimmed, or null.
+ * The trimmed standard output of a program if it succeeds, or null.
  *
  * @param {string} command
  * @param {string[]} args
@@ -115,7 +113,7 @@ export async function answer(command, args, options = {}) {
 const running = new Set();
 
 /**
- * Each program leads a process group of its own, so that what it starts in turn (a compiler, a browser) ends with it.
+ * Each program has its own process group, so that the programs it starts (a compiler, a browser) end with it.
  *
  * @param {string} command
  * @param {string[]} args
@@ -150,7 +148,7 @@ function end(child) {
   try {
     process.kill(-child.pid, "SIGTERM");
   } catch {
-    // Nothing of it is left.
+    // The process group has already ended.
   }
 }
 
@@ -196,7 +194,7 @@ export function read(file) {
   }
 }
 
-/** A short name for `parts`: different when one of them is. */
+/** A short hash of `parts`. */
 export function fingerprint(...parts) {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part).update("\0");

@@ -1,5 +1,5 @@
 // `npm run site`: writes the demo page as a folder of files for any web server, also below a path (GitHub Pages). It
-// has no servers of its own there: the user names one.
+// has no servers of its own there: the user enters the URL of one.
 
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
@@ -56,7 +56,7 @@ export async function site({ out, url }) {
   }
 }
 
-/** A folder on the web brings no headers of its own, so the page brings its policy. */
+/** Static web hosts may not allow own headers, so the page contains its policy. */
 function withPolicy(html) {
   const policy = contentSecurityPolicy(html).filter((directive) => !directive.startsWith("frame-ancestors"));
   return html.replace(

@@ -1,8 +1,6 @@
-// `npm run size`: what a browser downloads for a page that uses the package, after a
-// bundler has minified it. The callback page is counted by itself, since it has no
-// wasm and is loaded by the popup only, and so are the diagnosis, the elicitation and the
-// steps, which are loaded on demand, and the user interfaces, each without the library and
-// its framework.
+// `npm run size`: what a browser downloads for a page that uses the package, after a bundler has minified it. These are counted
+// separately: the callback page, which has no wasm and is only loaded in the popup; the diagnosis, the elicitation and the
+// steps, which are loaded on demand; and the user interfaces, without the library and their framework.
 
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -14,14 +12,14 @@ import { number, sizes } from "./sizes.mjs";
 /** Bytes of JavaScript and wasm together, brotli: 0.95 of the official client 2.4.0 with DPoP, 88,251. */
 const GOAL = 84_000;
 
-/** What `npm test` holds the package to. */
+/** The limits that `npm test` checks. */
 const BUDGET = join("scripts", "size-budget.json");
 const BIGGEST = 15;
 
-/** What the entry imports when it is needed. */
+/** The modules that the entry imports on demand. */
 const ON_DEMAND = ["diagnose", "open-url"];
 
-/** What a page may import of the user interfaces, with what is in it of the others. */
+/** What a page may import of the user interfaces, with everything that they share. */
 const INTERFACES = {
   "watch, a session": 'export { watchMcpSession } from "./watch.js";',
   "watch, a list": 'export { watchMcpServers } from "./watch.js";',
@@ -83,7 +81,7 @@ async function bundle(entry, input = { entryPoints: [join(root, "pkg", entry)] }
     const { outputFiles } = await esbuild.build({
       ...input,
       bundle: true,
-      // What is imported on demand becomes a file of its own; the entry's comes first.
+      // Modules that are imported on demand become separate files. The entry is the first one.
       splitting: true,
       outdir: root,
       minify: true,
@@ -113,7 +111,7 @@ function print({ goal, ...parts }) {
   console.log(`\nGoal ${number(goal)} brotli: ${number(Math.abs(rest))} ${rest < 0 ? "over" : "under"}`);
 }
 
-/** Before wasm-opt, which takes the names. */
+/** The module before wasm-opt, which removes the names. */
 function printFunctions() {
   const compiled = join(root, "target", "mcp_authorize.wasm"); // scripts/build.mjs leaves it there
   if (!existsSync(compiled)) return;

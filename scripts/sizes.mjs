@@ -1,4 +1,4 @@
-// How big a file is as it is, with gzip and with brotli, each at its strongest.
+// The size of a file: raw, and with the strongest compression of gzip and of brotli.
 
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 

@@ -7,7 +7,7 @@ const script = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 async function run(path, args) {
   const child = spawn(process.execPath, [script(path), ...args], { stdio: "inherit" });
-  // Ctrl-C reaches the child by itself; a signal that is sent to this process alone is handed on.
+  // Ctrl-C also reaches the child. A signal to this process alone is passed on.
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
   const [status] = await once(child, "exit");
   return status ?? 1;

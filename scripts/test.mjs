@@ -1,7 +1,6 @@
-// `npm test`: gets the tools, builds the package and runs every suite, one after the
-// other. The output of a suite is shown when it fails. The last line says how many
-// tests passed and failed over all of them; the status is 1 when one failed. A suite
-// that ends without having counted any test has failed too.
+// `npm test`: installs the tools, builds the package and runs every suite, one after the other. The output of a suite is
+// shown if it fails. The last line says how many tests passed and failed in total. The status is 1 if one failed. A suite
+// without any test has failed, too.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +13,7 @@ import { actionlint } from "./toolchain/actionlint.mjs";
 import { modules } from "./toolchain/modules.mjs";
 import { FOR_BROWSERS } from "./toolchain/rust.mjs";
 
-// Which tests run in a browser; wasm-pack hands this on to `cargo test`. The others have none there.
+// The tests that run in a browser. wasm-pack passes these arguments on to `cargo test`.
 const BROWSER_TESTS = ["--lib", "--test", "browser"];
 const TYPES = "tests/types";
 // Each folder's *.test.mjs files are one suite, run by node's own test runner.
@@ -48,10 +47,10 @@ const testsThatFailed = (output, [program, args]) => {
   return names.length > 0 ? [program, [...args.slice(0, 1), ...patterns(names), ...args.slice(1)]] : null;
 };
 
-// `needs`: what must be there first. "modules" are the npm packages, "wasm" compiles for wasm32, "actionlint" checks
+// `needs`: what a suite needs. "modules" are the npm packages, "wasm" compiles for wasm32, "actionlint" checks
 // workflows, "tools" is all the tests' tools, "package" is pkg/wasm.
-// `lint`: the suite is a single check, its status is the result.
-// `again`: the command that runs those of its tests once more which failed, by what it printed, or null.
+// `lint`: the suite is a single check. Its status is the result.
+// `again`: makes the command that repeats the failed tests, from the output; or null.
 const SUITES = [
   { name: "fmt", about: "Rust is formatted", lint: true, command: cargo("fmt", "--check") },
   {
@@ -217,7 +216,7 @@ async function test({ only, verbose, once }) {
   if (total.failed > 0) process.exitCode = 1;
 }
 
-// What can't be had fails the suites that need it; the others run.
+// If something can't be installed, the suites that need it fail. The others run.
 async function prepare(needs) {
   const missing = new Set();
   const attempt = async (need, work) => {
@@ -255,14 +254,14 @@ async function runSuite(suite, options) {
   return { ...result, unsteady: names.map((name) => `${suite.name}: ${name}`) };
 }
 
-/** Runs a command and tells what came of it: `{ passed, failed, problem, status, output }`. */
+/** Runs a command and returns its result: `{ passed, failed, problem, status, output }`. */
 async function attempt(suite, title, commandOf, { env, verbose }) {
   process.stdout.write(`${title}… `);
   const started = Date.now();
   let result;
   try {
     const [command, args] = commandOf();
-    // Native suites use the user's own compiler, hence not the tools' environment.
+    // Native suites use the user's own compiler, so they do not get the tools' environment.
     result = await capture(command, args, { env: suite.needs ? env : {}, timeout: TIME_LIMIT });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -278,7 +277,7 @@ async function attempt(suite, title, commandOf, { env, verbose }) {
   return { ...judged, ...result };
 }
 
-/** What a suite's status and output amount to: `{ passed, failed, problem }`. */
+/** The result of a suite, from its status and output: `{ passed, failed, problem }`. */
 export function judge({ lint }, { status, output }) {
   if (lint) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, problem: ended(status) };
   const { passed, failed } = count(output);
@@ -290,7 +289,7 @@ export function judge({ lint }, { status, output }) {
 
 const ended = (status) => (typeof status === "number" ? `it ended with status ${status}` : status);
 
-/** Adds up the summary lines of cargo test, wasm-bindgen-test, node's test runner, and of what prints a table. */
+/** Adds up the summary lines of cargo test, wasm-bindgen-test, node's test runner, and of the scripts that print a table. */
 export function count(output) {
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const sum = (pattern) => [...plain.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);

@@ -1,7 +1,6 @@
-// Makes sure that everything that builds and tests the package is there, and gets
-// what is missing: the npm packages, Rust for wasm32 with its source, wasm-bindgen and,
-// for tests, wasm-pack and a browser. What exists is left alone, so that a second run
-// takes no time. Used by the other scripts, and on its own as `npm run setup`.
+// Installs what is missing to build and test the package: the npm packages, Rust for wasm32 with its source, wasm-bindgen and,
+// for tests, wasm-pack and a browser. A second run takes no time. The other scripts use it, and `npm run setup` runs only
+// this.
 
 import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,7 +24,7 @@ What it downloads and compiles is kept in ${cache}
 /**
  * `env` is for cargo and wasm-pack when they compile for wasm32, `release` for cargo
  * when it compiles what is published. Both come on top of `process.env`. `version`
- * stands for the compiler.
+ * identifies the compiler.
  */
 export async function toolchain({ tests = false } = {}) {
   if (Number(process.versions.node.split(".")[0]) < 20) {

@@ -1,4 +1,4 @@
-// Breaks the rules of `rules.mjs` one by one, each in a copy of the project, and runs what has to go red.
+// Breaks the rules of `rules.mjs` one by one, each in a copy of the project, and runs the tests that have to fail.
 
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { toolchain } from "../toolchain.mjs";
 import { RULES } from "./rules.mjs";
 
 const LEFT_OUT = new Set(["node_modules", "target", "out", ".git"]);
-/** A rule that is broken may leave a test waiting: that counts as red. */
+/** The time limit. A broken rule may make a test hang, which counts as red. */
 const TIME_LIMIT = 150_000;
 
 /**
@@ -31,7 +31,7 @@ export async function javascript({ only = "", asItIs = false }) {
     const run = () => runSuite(rule, { copy, env });
     const name = `${rule.suite}: ${rule.test}`;
     if (!sound.has(name)) sound.set(name, await run());
-    // A test that is red with nothing broken, or a name that no test has, proves nothing.
+    // A test that also fails without a broken rule, or that does not exist, proves nothing.
     if (sound.get(name) !== "green") throw new Failure(`${name} is ${sound.get(name)} with no rule broken`);
     const restore = breakRule(rule, copy);
     const outcome = await run();
@@ -43,7 +43,7 @@ export async function javascript({ only = "", asItIs = false }) {
   return total;
 }
 
-/** The working tree stays as it is, whatever ends this. */
+/** A copy, so that the working tree stays unchanged even if this is killed. */
 function copyOfProject() {
   const copy = mkdtempSync(join(tmpdir(), "mcp-authorize-mutants-"));
   process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
@@ -52,7 +52,7 @@ function copyOfProject() {
   return copy;
 }
 
-/** Where a script is in the package: those of src/browser stand where wasm-bindgen has put them. */
+/** The path of a script in the package. wasm-bindgen copies those of src/browser. */
 function published(file, copy) {
   if (!file.startsWith("src/browser/")) return [join(copy, file)];
   const snippets = join(copy, "pkg", "wasm", "snippets");
@@ -71,7 +71,7 @@ function breakRule({ file, find, put }, copy) {
   return () => before.forEach(([path, text]) => writeFileSync(path, text));
 }
 
-/** "green", "red", "overdue", or "empty" where no test has that name. */
+/** "green", "red", "overdue", or "empty" if no test has that name. */
 async function runSuite({ suite, test }, { copy, env }) {
   const [folder] = suite.split("/");
   const file = join("tests", suite);

@@ -1,5 +1,5 @@
-// Rules that the JavaScript of the package keeps, and how each is broken: `find`, which stands in `file` once, gives way
-// to `put`. `suite` and `test` name what has to go red then: a file in tests, and a part of a test's name.
+// Rules of the package's JavaScript, and how to break each: `put` replaces `find`, which occurs once in `file`. `suite` and
+// `test` name the test that then has to fail: a file in tests, and a part of the test's name.
 
 /** @typedef {{ rule: string, file: string, find: string, put: string, suite: string, test: string }} Rule */
 

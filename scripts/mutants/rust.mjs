@@ -1,11 +1,11 @@
-// Mutants of the Rust code (cargo-mutants), group by group, and the native tests that have to kill them. What is left
-// out, and why, stands in .cargo/mutants.toml.
+// Mutants of the Rust code (cargo-mutants), group by group, and the native tests that have to kill them.
+// .cargo/mutants.toml lists what is left out, and why.
 
 import { join } from "node:path";
 import { Failure, capture, read, root } from "../run.mjs";
 import { cargoMutants } from "../toolchain/tools.mjs";
 
-/** Each group has the tests that hold its rules: to build the others for each mutant would take most of the time. */
+/** Each group has the tests for its rules. Building the others for each mutant would take most of the time. */
 export const GROUPS = [
   { name: "protocol", files: ["src/protocol/**"], tests: ["--lib", "--test=flow"] },
   { name: "flow", files: ["src/flow/**"], tests: ["--lib", "--test=flow"] },

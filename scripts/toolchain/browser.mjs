@@ -1,6 +1,5 @@
-// The browser that the tests run in, and the driver that wasm-bindgen's tests steer
-// it with. The driver's settings are those of webdriver.json, which a plain
-// `wasm-pack test` reads, too; with the browser's path they go into the cache.
+// The browser that the tests run in, and the driver for wasm-bindgen's tests. The driver's settings are in webdriver.json, which
+// a plain `wasm-pack test` also reads. A copy with the browser's path is written to the cache.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +11,7 @@ const { "goog:chromeOptions": options } = JSON.parse(readFileSync(join(root, "we
 /** How every test starts the browser. Its sandbox does not work for root. */
 export const chromiumArguments = process.getuid?.() === 0 ? [...options.args, "--no-sandbox"] : options.args;
 
-/** The browser's path, by the environment or on the PATH. */
+/** The browser's path, from the environment or on the PATH. */
 export const findChromium = () =>
   process.env.CHROMIUM || which("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
 

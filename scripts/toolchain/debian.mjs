@@ -1,5 +1,5 @@
-// Installs packages where there is apt and the right to use it (a container, a CI
-// machine). The package lists are fetched only when the first try fails.
+// Installs packages if there is apt and the permission to use it (a container, a CI machine). The package lists are downloaded
+// only if the first attempt fails.
 
 import { Failure, run, step, which } from "../run.mjs";
 

@@ -1,6 +1,6 @@
-// How a release is compiled: cargo builds the standard library along with the crate, for size, and a panic stops the
-// module without composing a message. That takes a tenth off what a browser downloads. cargo allows it to nightly
-// compilers; RUSTC_BOOTSTRAP lets a stable one do it.
+// How a release is compiled: cargo builds the standard library together with the crate, optimised for size, and a panic stops
+// the module without a message. This makes the download a tenth smaller. cargo allows it only for nightly compilers;
+// RUSTC_BOOTSTRAP allows it for a stable one.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,14 +8,14 @@ import { Failure, cache, root, run, step, which } from "../run.mjs";
 
 const LIBRARY = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 const PANIC = ["-Zunstable-options", "-Cpanic=immediate-abort"];
-// Nothing that is shown is made by `Debug`.
+// No visible text is made by `Debug`.
 const DEBUG = ["-Zfmt-debug=none"];
-// SHA-256 as a loop instead of 64 rounds written out: it hashes one verifier a sign-in.
+// SHA-256 as a loop instead of 64 unrolled rounds: it only hashes one verifier per sign-in.
 const COMPACT = ["--cfg", 'sha2_backend_soft="compact"'];
 
 /**
- * What cargo takes to compile a release: its arguments, those of rustc for the crate alone, and the environment. Where
- * the library's source can't be had, `small` is false: the release has the ordinary library and is bigger.
+ * How cargo compiles a release: its arguments, those of rustc for the crate, and the environment. If the library's source is
+ * not available, `small` is false: the release has the ordinary library and is bigger.
  */
 export async function release(compiler) {
   const small = await getSource(compiler);
@@ -27,7 +27,7 @@ export async function release(compiler) {
     // The library and the dependencies are compiled once for all clones.
     CARGO_BUILD_BUILD_DIR: join(cache, "cargo"),
   };
-  // By its place cargo tells one clone's crate from another's there.
+  // cargo distinguishes the crates of several clones there by their path.
   return { small, env, args: small ? LIBRARY : [], rustc: [`--remap-path-prefix=${root}=.`] };
 }
 

@@ -1,7 +1,6 @@
-// The compiler with its standard library for wasm32. rustup gets it on most
-// machines. Where rustup can't (no rustup, or no way to its server), Debian's
-// packages bring a compiler and the library's source, and the library is compiled
-// from that. Answers which compiler to use: `{ env, version, sysroot }`.
+// The compiler with its standard library for wasm32. On most machines, rustup installs it. If rustup can't (it is missing, or
+// its server can't be reached), Debian's packages have a compiler and the library's source, and the library is compiled from
+// that. Returns which compiler to use: `{ env, version, sysroot }`.
 
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +17,7 @@ const PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "ll
 
 export async function rust() {
   const rustup = which("rustup");
-  // With rustup a toolchain named "debian", without it what is on the PATH.
+  // With rustup, a toolchain named "debian". Without it, the compiler on the PATH.
   const debian = rustup ? { RUSTUP_TOOLCHAIN: "debian" } : {};
 
   for (const env of rustup ? [{}, debian] : [{}]) {
@@ -47,7 +46,7 @@ async function inspect(env) {
 const folder = (compiler) => join(compiler.sysroot, "lib", "rustlib", TARGET);
 const stamp = (compiler) => join(folder(compiler), "built-for");
 
-// A library that we built has a stamp, and is worthless to any other compiler.
+// A library that we built has a stamp, because no other compiler can use it.
 function hasLibrary(compiler) {
   let files;
   try {
@@ -85,7 +84,7 @@ async function buildLibrary(compiler) {
   writeFileSync(join(project, "src", "lib.rs"), "#![no_std]\n");
   writeFileSync(join(project, "Cargo.toml"), '[package]\nname = "empty"\nedition = "2024"\n\n[workspace]\n');
   const args = ["build", "--release", "--target", TARGET, "-Zbuild-std=std,panic_abort,test,proc_macro"];
-  // The bitcode is what link-time optimisation reads.
+  // Link-time optimisation needs the bitcode.
   const env = {
     ...compiler.env,
     RUSTC_BOOTSTRAP: "1",
@@ -96,7 +95,7 @@ async function buildLibrary(compiler) {
     run("cargo", args, { log: "library", cwd: project, env }),
   );
 
-  // All of it at once, or nothing.
+  // Renamed at the end, so that it is never incomplete.
   const built = join(project, "target", TARGET, "release", "deps");
   const partial = `${folder(compiler)}.partial`;
   rmSync(partial, { recursive: true, force: true });

@@ -1,7 +1,6 @@
-// The Rust command-line tools, each in one exact version: wasm-bindgen's must be
-// the one that Cargo.lock has for the crate, since the two share a format that
-// changes from version to version. One on the PATH is used when its version fits; otherwise it is compiled
-// once into the cache.
+// The Rust command-line tools, each in one exact version. wasm-bindgen's must be the version of the crate in Cargo.lock, because
+// both share a format that changes from version to version. A tool on the PATH is used if it has the right version. Otherwise it
+// is compiled once into the cache.
 
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -24,7 +23,7 @@ export function wasmBindgen(folder = root) {
 /** The folder that holds `wasm-pack`. */
 export const wasmPack = () => tool("wasm-pack", "wasm-pack", WASM_PACK, 6);
 
-/** The folder that holds `geckodriver`, which steers Firefox. */
+/** The folder with `geckodriver`, which controls Firefox. */
 export const geckodriver = () => tool("geckodriver", "geckodriver", GECKODRIVER, 2);
 
 /** The folder that holds `cargo-fuzz`. */
