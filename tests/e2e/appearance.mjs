@@ -8,25 +8,25 @@ import axe from "axe-core";
 const folder = fileURLToPath(new URL("../../out/screenshots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 
+const COLOURS = { light: { colorScheme: "light" }, dark: { colorScheme: "dark" }, forced: { forcedColors: "active" } };
+const HEIGHTS = { 360: 740, 768: 1024, 1440: 900 };
+
+/** Each colour scheme and each width at least once. ALL_LOOKS=1 takes every pair. */
+const SOME = ["light-360", "light-1440", "dark-360", "dark-768", "forced-1440"];
+
 /** The colours and widths in which each page is looked at, as options of a browser's context. */
-export const LOOKS = [
-  { colours: "light", options: { colorScheme: "light" } },
-  { colours: "dark", options: { colorScheme: "dark" } },
-  { colours: "forced", options: { forcedColors: "active" } },
-].flatMap(({ colours, options }) =>
-  [
-    [360, 740],
-    [768, 1024],
-    [1440, 900],
-  ].map(([width, height]) => ({
-    look: `${colours}-${width}`,
-    options: /** @type {import("playwright-core").BrowserContextOptions} */ ({
-      ...options,
-      reducedMotion: "reduce",
-      viewport: { width, height },
-    }),
-  })),
-);
+export const LOOKS = Object.entries(COLOURS)
+  .flatMap(([colours, options]) =>
+    Object.entries(HEIGHTS).map(([width, height]) => ({
+      look: `${colours}-${width}`,
+      options: /** @type {import("playwright-core").BrowserContextOptions} */ ({
+        ...options,
+        reducedMotion: "reduce",
+        viewport: { width: Number(width), height },
+      }),
+    })),
+  )
+  .filter(({ look }) => process.env.ALL_LOOKS || SOME.includes(look));
 
 /**
  * Takes a screenshot and checks the page.
