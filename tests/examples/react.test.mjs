@@ -1,22 +1,18 @@
 // examples/react: a page of 30 lines, bundled by esbuild, in Chromium against the demo's servers.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
 import { root } from "../../scripts/run.mjs";
-import { portOf } from "../../www/servers/port.mjs";
-import { staticServer } from "../../www/servers/static.mjs";
-import { consent, launchBrowser, logIn, popupOf, startDemo } from "../e2e/browser.mjs";
+import { consent, logIn, popupOf } from "../e2e/browser.mjs";
+import { openExample } from "./page.mjs";
 
 const html = (body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>React</title>${body}</html>`;
 
-test("a page in React signs in by popup, lists the tools, and signs out", async (t) => {
-  const demo = await startDemo();
-  t.after(() => demo.close());
+/** The example in the page of an app, for an MCP server. */
+async function files(mcpUrl) {
   const { outputFiles } = await build({
     entryPoints: [join(root, "examples", "react", "app.jsx")],
     bundle: true,
@@ -24,7 +20,7 @@ test("a page in React signs in by popup, lists the tools, and signs out", async 
     jsx: "automatic",
     write: false,
     define: { "process.env.NODE_ENV": '"production"' },
-    // Its module in the script, as for a page without a bundler that knows assets.
+    // The module inside of the script, as for bundlers that do not support assets.
     plugins: [
       {
         name: "inline",
@@ -35,25 +31,17 @@ test("a page in React signs in by popup, lists the tools, and signs out", async 
   });
   const made = {
     "/index.html": html(
-      `<body data-server="${demo.mcpUrl}"><div id="app"></div><script type="module" src="/app.js"></script>`,
+      `<body data-server="${mcpUrl}"><div id="app"></div><script type="module" src="/app.js"></script>`,
     ),
     "/app.js": outputFiles[0].text,
     "/callback.html": html('<script type="module" src="/callback.js"></script>'),
     "/callback.js": readFileSync(join(root, "pkg", "callback.js"), "utf8"),
   };
-  const server = createServer(staticServer({ folders: {}, made }));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    return new Promise((done) => server.close(done));
-  });
-  const browser = await launchBrowser();
-  t.after(() => browser.close());
-  const page = await browser.newPage();
-  const problems = [];
-  page.on("pageerror", ({ message }) => problems.push(message));
-  await page.goto(`http://127.0.0.1:${portOf(server)}/`);
+  return { folders: {}, made };
+}
+
+test("a page in React signs in by popup, lists the tools, and signs out", async (t) => {
+  const { page, problems } = await openExample(t, files);
   const popup = await popupOf(page);
   await logIn(popup);
   await consent(popup);
