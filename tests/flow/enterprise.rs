@@ -216,6 +216,21 @@ fn a_refresh_token_stands_for_the_user_too() {
 }
 
 #[test]
+fn a_provider_that_can_not_be_reached_ends_no_session() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    world.reply(TOKEN, Reply::ok(r#"{"access_token": "first-access", "token_type": "Bearer", "expires_in": 600}"#));
+    let session = attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
+    world.reply(IDP_TOKEN, Reply::Fails(Code::Network));
+    assert_eq!(block_on(session.refresh()).unwrap_err().code(), Code::Network);
+    world.wait(60);
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(session.refresh()).unwrap();
+    assert_eq!(block_on(session.access_token()).unwrap().expose(), "second-access");
+}
+
+#[test]
 fn an_id_token_that_has_run_out_is_refreshed() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());

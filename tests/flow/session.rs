@@ -268,6 +268,27 @@ fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
 }
 
 #[test]
+fn a_late_401_does_not_bring_back_what_is_in_the_store() {
+    // While a request waits, the session is refreshed and the store fails: the newest tokens are the session's own.
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    let is_first = |token: &str| {
+        if token == "first-access" {
+            world.storage_fails(true);
+            block_on(session.refresh()).unwrap();
+            world.storage_fails(false);
+        }
+        AppResponse::new(if token == "first-access" { 401 } else { 200 }, "")
+    };
+    let (outcome, sent) = send(&session, true, is_first);
+    assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
+    block_on(world.set("record of another session", "{}".into())).unwrap();
+    assert_eq!(token(&session), Ok("second-access".into()));
+    assert_eq!(world.posted(TOKEN).len(), 1);
+}
+
+#[test]
 fn a_refresh_in_vain_says_nothing_of_the_tokens_after_it() {
     // A server that gives the same token again is not asked at once again where it is refused. A new one is another matter.
     let world = Scripted::working();
