@@ -289,6 +289,23 @@ fn a_late_401_does_not_bring_back_what_is_in_the_store() {
 }
 
 #[test]
+fn a_401_that_may_be_for_the_token_before_costs_no_refresh() {
+    // Whoever sends the requests itself, as the MCP SDK does, does not say with which token one went.
+    let world = Scripted::working();
+    let session = signed_in(&world);
+    world.reply(TOKEN, Reply::ok(tokens("second")));
+    block_on(session.refresh()).unwrap();
+    world.wait(9);
+    block_on(session.refresh_refused()).unwrap();
+    assert_eq!(world.posted(TOKEN).len(), 1);
+    // Later it is this token that was refused.
+    world.wait(1);
+    world.reply(TOKEN, Reply::ok(tokens("third")));
+    block_on(session.refresh_refused()).unwrap();
+    assert_eq!((world.posted(TOKEN).len(), token(&session)), (2, Ok("third-access".into())));
+}
+
+#[test]
 fn a_refresh_in_vain_says_nothing_of_the_tokens_after_it() {
     // A server that gives the same token again is not asked at once again where it is refused. A new one is another matter.
     let world = Scripted::working();
