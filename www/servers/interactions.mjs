@@ -20,9 +20,7 @@ export function interactions(provider) {
   return async (request, response) => {
     const path = request.url.split("?")[0];
     if (path === STYLE_PATH && request.method === "GET") {
-      response.setHeader("Content-Type", "text/css; charset=utf-8");
-      for (const file of STYLES) response.write(await readFile(new URL(file, import.meta.url)));
-      response.end();
+      await sendStyle(response);
       return true;
     }
     if (!PATH.test(path)) return false;
@@ -36,6 +34,17 @@ export function interactions(provider) {
     }
     return true;
   };
+}
+
+/**
+ * Sends the pages' style sheet.
+ *
+ * @param {import("node:http").ServerResponse} response
+ */
+export async function sendStyle(response) {
+  response.setHeader("Content-Type", "text/css; charset=utf-8");
+  for (const file of STYLES) response.write(await readFile(new URL(file, import.meta.url)));
+  response.end();
 }
 
 const reason = ({ name, message: error, error_description: description }) => ({

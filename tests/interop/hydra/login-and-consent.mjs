@@ -1,8 +1,8 @@
 // The login and consent app that Ory Hydra leaves to whoever runs it, and asks through its admin API
 // (https://www.ory.sh/docs/oauth2-oidc/custom-login-consent/flow). It takes any name: for tests alone.
 
-import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { sendStyle } from "../../../www/servers/interactions.mjs";
 import { consentPage, errorPage, loginPage, POLICY, STYLE_PATH } from "../../../www/servers/sign-in-pages.mjs";
 
 const REMEMBERED = { remember: true, remember_for: 3600 };
@@ -49,10 +49,7 @@ export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
 
   async function answer(request, response) {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
-    if (pathname === STYLE_PATH) {
-      response.setHeader("Content-Type", "text/css; charset=utf-8");
-      return void response.end(await readFile(new URL("../../../www/servers/sign-in.css", import.meta.url)));
-    }
+    if (pathname === STYLE_PATH) return await sendStyle(response);
     const kind = pathname.slice(1);
     const challenge = searchParams.get(`${kind}_challenge`);
     // Hydra shows here what it may not tell the app.
