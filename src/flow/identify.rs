@@ -222,7 +222,10 @@ pub(super) async fn register<P: Ports>(
         let rejection = match send(ports, client, endpoint, server, body).await {
             Err(error) if error.code() == Code::RegistrationFailed => error,
             // Some servers send errors without CORS headers, so that a page can't read which one it is.
-            Err(error) if error.code() == Code::CorsBlocked && with_scope => error,
+            Err(error) if error.code() == Code::CorsBlocked && with_scope => {
+                with_scope = false;
+                continue;
+            }
             answer => return answer,
         };
         // A rejection without a reason may be about the scope.

@@ -239,6 +239,17 @@ fn a_rejection_that_the_page_may_not_read_is_retried_without_the_scope() {
 }
 
 #[test]
+fn a_reason_that_can_be_read_is_told_rather_than_one_that_can_not() {
+    // Without the scope the answer has CORS headers: its reason is the one to act on, and the user can give a client.
+    let world = Scripted::working();
+    let rejection = Reply::Json(400, r#"{"error": "invalid_redirect_uri"}"#.into());
+    world.replies(REGISTER, vec![Reply::Fails(Code::CorsBlocked), rejection]);
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    let error = block_on(sign_in(&world, &Rc::new(client()), &account, None, &mut User::consents())).err().unwrap();
+    assert_eq!((error.code(), error.server_error()), (Code::RegistrationFailed, Some("invalid_redirect_uri")));
+}
+
+#[test]
 fn each_fault_of_registration_has_its_code() {
     for (reply, code, posts) in [
         (Reply::ok("<!doctype html>"), Code::InvalidResponse, 1),
