@@ -111,17 +111,42 @@ impl<P: Ports> Provider<'_, P> {
         ["signing in, ", &self.key()].concat()
     }
 
-    /// An ID-JAG for an authorization server, and its user. `sign_in` signs the user in if no token identifies them, or if
-    /// the provider no longer accepts it. In all tabs, only one sign-in runs at a time. The others wait for it and use its
-    /// result.
+    /// An ID-JAG for an authorization server, and its user, who is that of the session if there is one. `sign_in` signs the
+    /// user in if no token identifies them, if the provider no longer accepts it, or if they are to sign in `again`. In all
+    /// tabs, only one sign-in runs at a time. The others wait for it and use its result.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::SessionExpired`] if another user is signed in than that of the session.
     pub async fn id_jag(
         &self,
-        audience: &Issuer,
-        resource: &Resource,
-        scope: &Scope,
-        sign_in: impl AsyncFnMut() -> Result<UserIdentity>,
+        session_user: Option<&UserInfo>,
+        again: bool,
+        (audience, resource, scope): (&Issuer, &Resource, &Scope),
+        mut sign_in: impl AsyncFnMut() -> Result<UserIdentity>,
     ) -> Result<(Secret, UserInfo)> {
-        self.id_jag_of(None, audience, resource, scope, sign_in).await
+        let mut refused = Vec::new();
+        loop {
+            let identity = {
+                let _sign_ins = self.ports.lock(&self.sign_in_key()).await?;
+                let kept = if again { None } else { self.kept_in_turn(&refused).await? };
+                match kept {
+                    Some(identity) => identity,
+                    None => sign_in().await?,
+                }
+            };
+            if session_user.is_some_and(|user| user.sub != identity.user.sub) {
+                let message = ["Another user than that of the session is signed in at ", self.own.issuer.as_str(), "."];
+                return Err(Error::new(Code::SessionExpired, Step::Token, message.concat()));
+            }
+            match self.exchange(&identity, audience, resource, scope).await {
+                // The provider may have ended both the token and its refresh token.
+                Err(error) if !identity.is_new && refused.len() < MAX_REFUSED && is_refused(&error) => {
+                    refused.push(identity.subject_token(self.own.subject_token).0.clone());
+                }
+                answer => return answer.map(|id_jag| (id_jag, identity.user)),
+            }
+        }
     }
 
     /// An ID-JAG for the user of a session, without a sign-in. If another user is signed in at the provider by now, their
@@ -138,46 +163,14 @@ impl<P: Ports> Provider<'_, P> {
         scope: &Scope,
     ) -> Result<Secret> {
         let wants_user = async || Err(self.wants_user());
-        let sub = user.map(|user| &*user.sub).ok_or_else(|| self.wants_user())?;
-        self.id_jag_of(Some(sub), audience, resource, scope, wants_user).await.map(|(id_jag, _)| id_jag)
+        let user = user.ok_or_else(|| self.wants_user())?;
+        let id_jag = self.id_jag(Some(user), false, (audience, resource, scope), wants_user).await;
+        id_jag.map(|(id_jag, _)| id_jag)
     }
 
     fn wants_user(&self) -> Error {
         let message = [self.own.issuer.as_str(), " wants the user to sign in again."].concat();
         Error::new(Code::SessionExpired, Step::Token, message)
-    }
-
-    async fn id_jag_of(
-        &self,
-        sub: Option<&str>,
-        audience: &Issuer,
-        resource: &Resource,
-        scope: &Scope,
-        mut sign_in: impl AsyncFnMut() -> Result<UserIdentity>,
-    ) -> Result<(Secret, UserInfo)> {
-        let mut refused = Vec::new();
-        loop {
-            let identity = {
-                let _sign_ins = self.ports.lock(&self.sign_in_key()).await?;
-                let turn = self.ports.lock(&self.key()).await?;
-                let (turn, kept) = self.kept(turn, &refused).await?;
-                drop(turn);
-                match kept {
-                    Some(identity) => identity,
-                    None => sign_in().await?,
-                }
-            };
-            if sub.is_some_and(|sub| *sub != *identity.user.sub) {
-                return Err(self.wants_user());
-            }
-            match self.exchange(&identity, audience, resource, scope).await {
-                // The provider may have ended both the token and its refresh token.
-                Err(error) if !identity.is_new && refused.len() < MAX_REFUSED && is_refused(&error) => {
-                    refused.push(identity.subject_token(self.own.subject_token).0.clone());
-                }
-                answer => return answer.map(|id_jag| (id_jag, identity.user)),
-            }
-        }
     }
 
     async fn exchange(
@@ -192,6 +185,12 @@ impl<P: Ports> Provider<'_, P> {
         let endpoint = self.endpoint(&identity.endpoints, &identity.endpoints.token);
         let answer = endpoint.post(Step::Token, exchange.request()).await?;
         endpoint.read(&answer, Step::Token, &[subject_token.expose()], |document| exchange.read(document))
+    }
+
+    async fn kept_in_turn(&self, refused: &[Secret]) -> Result<Option<UserIdentity>> {
+        let turn = self.ports.lock(&self.key()).await?;
+        let (_turn, kept) = self.kept(turn, refused).await?;
+        Ok(kept)
     }
 
     /// The stored tokens, refreshed if they have expired. Tokens that were `refused` are not used again.
@@ -268,11 +267,12 @@ impl<P: Ports> Provider<'_, P> {
             metadata: found.document.as_ref().map(|document| &document.object),
         };
         let own = user_agent.authorization_parameters(&asked).await?;
+        let again = parameters.ask_user();
         let parameters = self.client.authorization_parameters.and(&own).and(parameters);
         let attempt = Attempt::new(self.ports, self.client)?;
         let url = attempt.url(self, &found.metadata, &parameters)?;
         user_agent.confirm(server, &found.metadata.issuer).await?;
-        self.begin(&attempt).await?;
+        self.begin(&attempt, again).await?;
         user_agent.open(&AuthorizationPage {
             url: &url,
             state: &attempt.state,
@@ -294,10 +294,13 @@ impl<P: Ports> Provider<'_, P> {
         self.keep_new(identity).await
     }
 
-    /// Deletes the refused tokens, so that they are not used again if this sign-in fails.
-    async fn begin(&self, attempt: &Attempt) -> Result<()> {
+    /// Deletes refused tokens, so that they are not used again if this sign-in fails. Where the user is to sign in `again`,
+    /// the tokens are good, and remain.
+    async fn begin(&self, attempt: &Attempt, again: bool) -> Result<()> {
         let _turn = self.ports.lock(&self.key()).await?;
-        self.ports.delete(&self.key()).await?;
+        if !again {
+            self.ports.delete(&self.key()).await?;
+        }
         let open = OpenSignIn { v: VERSION, nonce: &attempt.nonce };
         self.ports.set(&self.sign_in_key(), record::text(self.ports, &open)?).await
     }

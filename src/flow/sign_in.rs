@@ -216,8 +216,10 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         let GrantRequest { parties, requested, .. } = &prepared.grant;
         let provider = Provider { ports, client, own };
         let user_agent = &mut *self.user_agent;
+        let session_user = self.stepping_up.as_ref().and_then(|stepping_up| stepping_up.session.user());
         let sign_in = async || provider.sign_in(account, parameters, user_agent).await;
-        let (id_jag, user) = provider.id_jag(&parties.issuer, &parties.resource, requested, sign_in).await?;
+        let wanted = (&parties.issuer, &parties.resource, requested);
+        let (id_jag, user) = provider.id_jag(session_user.as_deref(), parameters.ask_user(), wanted, sign_in).await?;
         let endpoint = prepared.grant.token_endpoint(ports, client);
         let response = tokens_by_assertion(&endpoint, &id_jag, &parties.resource, requested).await?;
         Ok(Tokens::issued(&prepared.grant, &response, Some(Box::new(user)), ports.now()))

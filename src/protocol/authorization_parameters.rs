@@ -30,6 +30,12 @@ impl AuthorizationParameters {
         self.0.iter().any(|(own, _)| own == name)
     }
 
+    /// Whether they make the server ask its user, even if it knows them (OpenID Connect Core §3.1.2.1, RFC 9470 §4).
+    #[cfg(feature = "enterprise")]
+    pub(crate) fn ask_user(&self) -> bool {
+        self.sent().any(|(name, _)| matches!(name, "prompt" | "max_age" | "acr_values"))
+    }
+
     /// The parameters to send.
     pub fn sent(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))

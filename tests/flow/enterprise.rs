@@ -8,11 +8,14 @@ use std::task::{Context, Waker};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use mcp_authorize::flow::{
-    Client, Grant, PreRegistered, Session, SignInProvider, identity_usable_until, restore, sign_in,
+    Client, Grant, PreRegistered, Session, SignInProvider, identity_usable_until, restore, sign_in, sign_in_with,
     sign_out_of_identity_provider,
 };
 use mcp_authorize::ports::UnixMillis;
-use mcp_authorize::protocol::{ClientAuthentication, ClientIdMetadataUrl, Issuer, Scope, ServerUrl, SubjectTokenType};
+use mcp_authorize::protocol::{
+    AuthorizationParameters, ClientAuthentication, ClientIdMetadataUrl, Issuer, Scope, ServerUrl, StepUpDemand,
+    SubjectTokenType, UserAuthentication,
+};
 use mcp_authorize::{Code, Error};
 use pollster::block_on;
 
@@ -346,6 +349,55 @@ fn a_session_is_not_renewed_as_another_user() {
     // Her identity is still good, and opens the server for her.
     assert_eq!(attempt(&world, &app, SERVER, &mut eve).unwrap().user().unwrap().sub, "eve");
     assert_eq!(pages.get(), 2);
+}
+
+#[test]
+fn a_session_gets_no_more_scopes_as_another_user() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let session = attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
+    block_on(sign_out_of_identity_provider(&world, &app)).unwrap();
+    let eves: &'static str = GOOD.replace(r#""sub":"jane","name":"Jane""#, r#""sub":"eve","name":"Eve""#).leak();
+    let mut eve = jane(&world, eves, None, &pages);
+    attempt(&world, &app, OTHER_SERVER, &mut eve).unwrap();
+
+    world.forget_requests();
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    let error = block_on(session.step_up(Some(&Scope::parse("write")), &mut eve)).unwrap_err();
+    assert_eq!(error.code(), Code::SessionExpired);
+    assert!(error.message().contains("Another user"), "{}", error.message());
+    assert!(world.posted(IDP_TOKEN).is_empty() && world.posted(TOKEN).is_empty());
+    assert_eq!(session.user().unwrap().sub, "jane");
+}
+
+#[test]
+fn a_user_who_is_to_sign_in_again_is_sent_to_the_provider() {
+    // RFC 9470 §4: the client asks for another sign-in. The identity that is kept comes from an older one.
+    let (world, pages) = (organisation(), Rc::new(Cell::new(0)));
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
+    let session = attempt(&world, &app, SERVER, &mut user).unwrap();
+    let authentication = Some(UserAuthentication { acr_values: Scope::parse("mfa"), max_age: Some(60) });
+    let demand = StepUpDemand { scopes: Scope::default(), authentication };
+    // If the page is closed, the identity that is kept remains good for other servers.
+    let closed = block_on(session.step_up_for(Some(&demand), &mut User::who(|_| Vec::new()))).unwrap_err();
+    assert_eq!(closed.code().name(), "popup_closed");
+    assert!(block_on(identity_usable_until(&world, &app)).unwrap().is_some());
+    block_on(session.step_up_for(Some(&demand), &mut user)).unwrap();
+    assert_eq!(pages.get(), 2);
+    assert_eq!((&*user.sent()["acr_values"], &*user.sent()["max_age"]), ("mfa", "60"));
+
+    // More scopes need no page, and neither does a prompt that is left out.
+    world.reply(IDP_TOKEN, Reply::ok(JAG));
+    block_on(session.step_up(Some(&Scope::parse("write")), &mut user)).unwrap();
+    let account = ServerUrl::parse(OTHER_SERVER).unwrap().into();
+    let prompt =
+        |value: Option<&str>| AuthorizationParameters::new(vec![("prompt".into(), value.map(str::to_owned))]).unwrap();
+    block_on(sign_in_with(&world, &app, &account, None, &prompt(None), &mut user)).unwrap();
+    assert_eq!(pages.get(), 2);
+    // OpenID Connect Core §3.1.2.1: the provider "SHOULD prompt the End-User to select a user account".
+    block_on(sign_in_with(&world, &app, &account, None, &prompt(Some("select_account")), &mut user)).unwrap();
+    assert_eq!(pages.get(), 3);
 }
 
 #[test]
