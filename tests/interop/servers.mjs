@@ -227,7 +227,8 @@ async function startProcess({ name, folder: own = name, environment = {}, patien
       else if (said.skipped) reject(new Unavailable(said.skipped, complaints));
       else resolve(said);
     });
-    child.once("exit", () => reject(new Unavailable("does not start", complaints)));
+    // What it printed last may arrive after its exit.
+    child.once("close", () => reject(new Failure(`ended before it was ready\n${complaints}`)));
     const late = () => reject(new Unavailable(`does not start within ${patience} s`, complaints));
     setTimeout(late, patience * 1000).unref();
   });

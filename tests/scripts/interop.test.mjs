@@ -6,11 +6,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { install } from "../interop/install.mjs";
-import { rowsOf } from "../interop/servers.mjs";
+import { rowsOf, start } from "../interop/servers.mjs";
 import { count, describe, STEPS, sum } from "../interop/table.mjs";
 import { Unavailable } from "../interop/unavailable.mjs";
 
@@ -64,6 +65,21 @@ test("without the program that installs it a server is unavailable, which the re
     () => install("acme", folder),
     (error) => error instanceof Unavailable && error.reason === "needs mvn, which is not installed",
   );
+});
+
+test("a script that is broken is a failure, and a product that does not start is not", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-interop-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const server = { name: "acme", folder: relative(fileURLToPath(new URL("../interop", import.meta.url)), folder) };
+  const starting = async (script) => {
+    writeFileSync(join(folder, "start.mjs"), script);
+    return await start(server, { pageOrigin: "http://localhost" }).catch((error) => error);
+  };
+  const broken = await starting(`import "./gone.mjs";`);
+  assert.match(broken.message, /^ended before it was ready[^]*gone\.mjs/);
+  assert.ok(!(broken instanceof Unavailable));
+  const skipped = await starting(`console.log(JSON.stringify({ skipped: "acme ended (1)" })); process.exitCode = 1;`);
+  assert.ok(skipped instanceof Unavailable && skipped.reason === "acme ended (1)");
 });
 
 test("a product ends with the script that started it", async (t) => {
