@@ -183,6 +183,30 @@ mod tests {
     }
 
     #[test]
+    fn a_registration_that_names_no_method_has_the_requested_one_or_the_default() {
+        use ClientAuthentication::{None as Public, SecretBasic, SecretPost};
+        let unnamed = |has_secret, supported: &[&str]| {
+            let supported: Vec<String> = supported.iter().map(|name| (*name).to_owned()).collect();
+            ClientAuthentication::unnamed(has_secret, Some(&supported))
+        };
+        assert_eq!(unnamed(true, &["client_secret_basic", "client_secret_post"]), SecretPost);
+        assert_eq!(unnamed(true, &["none"]), Public);
+        // RFC 7591 §2: without the member, "the default is client_secret_basic".
+        assert_eq!(unnamed(true, &["private_key_jwt"]), SecretBasic);
+        assert_eq!(ClientAuthentication::unnamed(true, None), SecretBasic);
+        assert_eq!(unnamed(false, &["client_secret_basic"]), Public);
+    }
+
+    #[test]
+    fn a_secret_can_be_shown_in_two_ways() {
+        use ClientAuthentication::{None as Public, PrivateKeyJwt, SecretBasic, SecretPost};
+        assert_eq!(SecretBasic.other(true), Some(SecretPost));
+        assert_eq!(SecretPost.other(true), Some(SecretBasic));
+        assert_eq!(Public.other(true), Some(SecretBasic));
+        assert_eq!((Public.other(false), PrivateKeyJwt.other(true)), (None, None));
+    }
+
+    #[test]
     fn basic_encodes_both_parts_first() {
         // RFC 6749 §2.3.1: "The client identifier is encoded using the
         // "application/x-www-form-urlencoded" encoding algorithm per Appendix B"

@@ -114,8 +114,28 @@ mod tests {
             assert_eq!(allows_origin(&headers(&[("access-control-allow-origin", allowed)]), ORIGIN).is_ok(), expected);
         }
         assert!(allows_origin(&[], ORIGIN).is_err());
+        let other = allows_origin(&headers(&[("access-control-allow-origin", "null")]), ORIGIN);
+        assert_eq!(other.unwrap_err(), "Access-Control-Allow-Origin is null.");
         let twice = allows_origin(&headers(&[("access-control-allow-origin", "*, *")]), ORIGIN);
         assert!(twice.unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn what_has_to_be_sent_is_told_as_a_header() {
+        assert_eq!(allow_origin(ORIGIN), "Access-Control-Allow-Origin: https://app.example");
+        assert_eq!(allow_headers("dpop"), "Access-Control-Allow-Headers: dpop");
+        assert_eq!(expose_headers("DPoP-Nonce"), "Access-Control-Expose-Headers: DPoP-Nonce");
+    }
+
+    #[test]
+    fn safelisted_headers_need_no_permission() {
+        // Fetch §2.2.2: `Accept`, and `Content-Type` of a form or of plain text.
+        let asked = |headers: &[(&'static str, &str)]| preflighted(headers);
+        assert!(asked(&[("accept", "application/json"), ("content-type", "text/plain")]).is_empty());
+        assert!(asked(&[("content-type", "application/x-www-form-urlencoded")]).is_empty());
+        assert_eq!(asked(&[("content-type", "application/json"), ("dpop", "x")]), ["content-type", "dpop"]);
+        // A media type is safelisted for that header alone.
+        assert_eq!(asked(&[("dpop", "text/plain")]), ["dpop"]);
     }
 
     #[test]
@@ -130,6 +150,8 @@ mod tests {
         assert!(allows(204, "*", &["dpop"]).is_ok());
         assert_eq!(allows(204, "*", &["authorization"]).unwrap_err(), WILDCARD);
         assert!(allows(204, "*, Content-Type", &["authorization"]).is_err());
+        let missing = allows(204, "Content-Type", &["authorization"]).unwrap_err();
+        assert_eq!(missing, "Access-Control-Allow-Headers does not list authorization.");
         for listed in ["*, Authorization", "AUTHORIZATION", " ,\t*,,authorization ,", "x,Authorization"] {
             assert!(allows(204, listed, &["authorization"]).is_ok(), "{listed}");
         }
