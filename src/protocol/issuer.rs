@@ -91,6 +91,8 @@ mod tests {
         for bad in ["https://a.example?x", "https://a.example/#x", "https://a.example#", "http://a.example"] {
             assert!(Issuer::parse(bad).is_err(), "{bad}");
         }
+        assert_eq!(Issuer::parse("https://a.example/?x#y").err(), Some(UrlError::Fragment));
+        assert_eq!(Issuer::parse("https://a.example/?x").err(), Some(UrlError::Query));
     }
 
     #[test]

@@ -131,6 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_cut_off_within_a_secret_is_dropped() {
+        const SECRET: &str = "abcdefghijklmnopqrstuvwxyz";
+        let is_told = |characters| {
+            let text = ["bad token ", SECRET.get(..characters).unwrap()].concat();
+            OAuthError::new("invalid_grant", Some(&text), &[SECRET]).unwrap().sentence() != "invalid_grant."
+        };
+        assert!(!is_told(26) && !is_told(16));
+        // As little of it may be a word of the server's.
+        assert!(is_told(15));
+    }
+
+    #[test]
     fn an_error_of_another_type_is_one() {
         // RFC 6749 §5.2 has a string. Live servers send other types, too.
         for (document, sentence) in [
@@ -185,6 +197,7 @@ mod tests {
         assert!(hints("invalid_request", "The 'resource' request parameter is not supported"));
         assert!(hints("invalid_request", "AADSTS901002: The Resource parameter is not supported."));
         assert!(!hints("access_denied", "The resource owner or authorization server denied the request"));
+        assert!(!hints("access_denied", "You may not use this resource."));
         assert!(!hints("invalid_grant", "the resource owner is unknown"));
         assert!(!hints("invalid_request", "resources are scarce"));
     }
