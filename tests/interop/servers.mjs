@@ -110,7 +110,7 @@ export const SERVERS = [
     stepUp: "write_note",
     revokes: true,
     lacks: {},
-    ways: { registered: {}, "registered, JWTs": {}, "registers itself": {} },
+    ways: { registered: {}, "registered, JWTs": {}, "registers itself": { uses: ["registration"] } },
   },
   {
     name: "zitadel-oidc",
