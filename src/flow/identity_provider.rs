@@ -374,10 +374,13 @@ impl<P: Ports> Provider<'_, P> {
         let claims = self.claims(id_token).ok_or_else(|| wrong("\"id_token\" is not a JWT."))?;
         let now = seconds_at(self.ports, url);
         let expected = ExpectedIdToken { issuer, client_id: &self.own.client_id, nonce, now };
-        let user = expected.user(&claims).ok_or_else(|| {
-            wrong("\"id_token\" is not for this sign-in: its iss, aud, azp, nonce, exp or sub does not fit.")
+        let exp = claims.seconds("exp").unwrap_or_default();
+        let user = expected.user(&claims).ok_or_else(|| match exp > now {
+            true => wrong("\"id_token\" is not for this sign-in: its iss, aud, azp, nonce, exp or sub does not fit."),
+            // Pages can't read `Date` of another origin, so the local clock counts.
+            false => wrong("\"id_token\" has no exp, or has expired: check whether the clock of this device is ahead."),
         })?;
-        Ok((user, claims.seconds("exp").unwrap_or_default(), id_token.clone()))
+        Ok((user, exp, id_token.clone()))
     }
 
     fn claims(&self, id_token: &Secret) -> Option<Object> {
