@@ -706,5 +706,8 @@ mod tests {
         assert_eq!(text(TransportError::TooLarge(None)), "The server answered with more than 1 MiB.");
         let blocked = TransportError::Blocked { why: "no CORS".into(), cause: None };
         assert_eq!(text(blocked), "The server answers, but this page may not read it: no CORS");
+        // What was thrown stays with it.
+        let thrown: Box<dyn StdError> = Box::new(Error::new(Code::Network, Step::Request, "Reset."));
+        assert_eq!(TransportError::Offline(Some(thrown)).source().map(ToString::to_string), Some("Reset.".into()));
     }
 }
