@@ -242,9 +242,10 @@ fn an_id_token_that_has_run_out_is_refreshed() {
     world.wait(20_000);
     // OpenID Connect Core §12.2: it SHOULD NOT have a nonce.
     let without_nonce = GOOD.replace(r#""nonce":"NONCE","#, "");
-    let renewed = id_token(&without_nonce, "", 50_000);
+    let renewed = id_token(&without_nonce.replace(r#""Jane""#, r#""Jane Doe""#), "", 50_000);
     world.replies(IDP_TOKEN, vec![issued(&renewed, Some("rotated")), Reply::ok(JAG)]);
-    attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+    let session = attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+    assert_eq!(session.user().unwrap().name.as_deref(), Some("Jane Doe"));
     assert_eq!(world.form(IDP_TOKEN)["subject_token"], renewed);
     let refresh = world.posted(IDP_TOKEN).into_iter().rev().nth(1).unwrap();
     assert!(refresh.contains("refresh_token=idp-refresh"), "{refresh}");

@@ -318,6 +318,8 @@ fn a_refresh_in_vain_says_nothing_of_the_tokens_after_it() {
     };
     assert_eq!(refreshes(&session, &refused), 1);
     assert_eq!(refreshes(&session, &refused), 0);
+    // Nor after the session has looked at the store.
+    assert_eq!(refreshes(&session, &refused), 0);
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(session.refresh()).unwrap();
     assert_eq!(refreshes(&session, &refused), 1);
