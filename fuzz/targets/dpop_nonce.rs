@@ -46,7 +46,9 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let client = Rc::new(client());
     let server = ServerUrl::parse(SERVER).expect("a good server");
     pollster::block_on(async {
-        let Ok(session) = sign_in(&ports, &client, &server.clone().into(), None, &mut User::consents()).await else { return };
+        let Ok(session) = sign_in(&ports, &client, &server.clone().into(), None, &mut User::consents()).await else {
+            return;
+        };
         let (mut proofs, mut sent) = (Vec::new(), 0);
         let answer = async |_: &str| {
             sent += 1;

@@ -22,7 +22,9 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         }
     }
     let issuer = issuer();
-    if let Ok(found) = AuthorizationServerMetadata::parse(&changed(input, &metadata(ISSUER, ""))?, &issuer, &IssuerPolicy::default()) {
+    if let Ok(found) =
+        AuthorizationServerMetadata::parse(&changed(input, &metadata(ISSUER, ""))?, &issuer, &IssuerPolicy::default())
+    {
         assert_eq!(found.issuer, issuer);
         let endpoints = [found.authorization_endpoint, found.registration_endpoint, found.revocation_endpoint];
         for url in endpoints.iter().flatten().chain([&found.token_endpoint]) {

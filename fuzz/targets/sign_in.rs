@@ -35,7 +35,12 @@ fn reply(input: &mut Unstructured<'_>, good: &str) -> Result<Reply> {
 
 fn challenge(input: &mut Unstructured<'_>) -> Result<String> {
     let scheme = *input.choose(&["Bearer", "DPoP", "Basic"])?;
-    Ok(format!("{scheme} resource_metadata=\"{}\", scope=\"{}\", error=\"{}\"", text(input)?, text(input)?, text(input)?))
+    Ok(format!(
+        "{scheme} resource_metadata=\"{}\", scope=\"{}\", error=\"{}\"",
+        text(input)?,
+        text(input)?,
+        text(input)?
+    ))
 }
 
 fn check(input: &mut Unstructured<'_>) -> Result<()> {
@@ -76,7 +81,11 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     for _ in 0..input.int_in_range(0..=3)? {
         answers.push(AppResponse::new(
             *input.choose(&[200, 401, 403, 500])?,
-            *input.choose(&["", "Bearer error=\"insufficient_scope\", scope=\"more\"", "DPoP error=\"use_dpop_nonce\""])?,
+            *input.choose(&[
+                "",
+                "Bearer error=\"insufficient_scope\", scope=\"more\"",
+                "DPoP error=\"use_dpop_nonce\"",
+            ])?,
         ));
     }
     let wait = input.int_in_range(0..=10_000)?;
