@@ -128,6 +128,17 @@ mod tests {
     }
 
     #[test]
+    fn userinfo_adds_what_the_id_token_lacks() {
+        let read = |text: &str| object(text);
+        let user = UserInfo::read(&read(r#"{"sub": "jane", "email": "jane@acme.example"}"#)).unwrap();
+        let answer = r#"{"sub": "jane", "name": "Jane", "email": "other@acme.example", "picture": "https://acme.example/j.png"}"#;
+        let more = user.with(&read(answer));
+        assert_eq!(more.name.as_deref(), Some("Jane"));
+        assert_eq!(more.email.as_deref(), Some("jane@acme.example"));
+        assert_eq!(more.picture.map(|url| url.as_str().to_owned()).as_deref(), Some("https://acme.example/j.png"));
+    }
+
+    #[test]
     fn an_id_token_of_this_sign_in_says_who_the_user_is() {
         let found = user(&claims("Jane", "Jane")).unwrap();
         assert_eq!((found.sub.as_str(), found.name.as_deref(), found.email), ("24400320", Some("Jane"), None));
