@@ -12,8 +12,8 @@ import { installPeers } from "./peers.mjs";
 
 /**
  * Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)`, `met(results)` and
- * `summary(results)`: lines of what, goal, ours and the official client's, and whether the line meets its goal, if that is
- * not the same for all.
+ * `summary(results)`: lines of what, goal, ours and the official client's, and whether the line meets its goal, if not all
+ * lines do or do not.
  */
 const BENCHES = {
   size: "what a browser downloads",
@@ -109,7 +109,7 @@ function withSections(document, sections) {
   return `${[head.trimEnd(), ...[...kept].map(([title, text]) => `## ${title}\n\n${text}`)].join("\n\n")}\n`;
 }
 
-/** The README with these lines as its table, or, if `keepsOthers`, in place of its lines of the same things. */
+/** Replaces the README's table by these lines. With `keepsOthers`, only the lines of the same things. */
 function withLines(readme, lines, machine, keepsOthers) {
   const [before, rest] = readme.split(TABLE);
   const [written, after] = rest.split(END);

@@ -400,7 +400,7 @@ mod tests {
         assert_eq!(union.matches("\n  | \"").count(), codes.len());
     }
 
-    /// What an app shows for an error is what the documentation says of its code.
+    /// An error has the texts that the documentation lists for its code.
     #[test]
     fn an_error_has_the_texts_of_its_code() {
         for code in documented() {

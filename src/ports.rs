@@ -624,7 +624,7 @@ impl StdError for TransportError {
 mod tests {
     use super::*;
 
-    /// The ports of a program that has none of what is optional.
+    /// A program with only the required ports.
     struct Bare;
 
     impl ClientKey for Bare {}
@@ -667,14 +667,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_does_not_have_is_unsupported_or_empty() {
+    fn optional_ports_are_unsupported_or_empty_by_default() {
         assert_eq!(Bare.client_key_algorithm(), None);
         assert_eq!(pollster::block_on(Bare.client_sign("input")).unwrap_err().code(), Code::Unsupported);
         assert_eq!(Bare.clock_offset("https://as.example"), 0);
         assert!(Bare.responses().is_empty());
-        // It shows the page and waits.
+        // It shows the page, and waits for the response.
         assert_eq!((Bare.redirect_timeout(), Bare.shows_page()), (None, true));
-        // `fetch` has followed it.
+        // A platform that follows redirects itself.
         assert!(!Bare.is_redirect());
         assert_eq!(Bare.date(), None);
     }
@@ -706,7 +706,7 @@ mod tests {
         assert_eq!(text(TransportError::TooLarge(None)), "The server answered with more than 1 MiB.");
         let blocked = TransportError::Blocked { why: "no CORS".into(), cause: None };
         assert_eq!(text(blocked), "The server answers, but this page may not read it: no CORS");
-        // What was thrown stays with it.
+        // The cause is kept.
         let thrown: Box<dyn StdError> = Box::new(Error::new(Code::Network, Step::Request, "Reset."));
         assert_eq!(TransportError::Offline(Some(thrown)).source().map(ToString::to_string), Some("Reset.".into()));
     }

@@ -45,7 +45,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         Ok(code) => {
             assert_eq!(given("state"), [STATE]);
             assert_eq!(given("code"), [code.expose()]);
-            // Some servers send all their parameters, those without a value as well.
+            // Some servers send all parameters, even without a value.
             assert!(given("error").iter().all(String::is_empty));
             let iss = given("iss");
             assert!(iss == [ISSUER] || iss.is_empty() && !iss_in_response);

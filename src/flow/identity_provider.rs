@@ -136,7 +136,7 @@ impl<P: Ports> Provider<'_, P> {
                 }
             };
             if session_user.is_some_and(|user| user.sub != identity.user.sub) {
-                let message = ["Another user than that of the session is signed in at ", self.own.issuer.as_str(), "."];
+                let message = ["Another user is signed in at ", self.own.issuer.as_str(), ", not the session's."];
                 return Err(Error::new(Code::SessionExpired, Step::Token, message.concat()));
             }
             match self.exchange(&identity, audience, resource, scope).await {

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_can_be_shown_in_two_ways() {
+    fn a_secret_can_be_sent_in_two_ways() {
         use ClientAuthentication::{None as Public, PrivateKeyJwt, SecretBasic, SecretPost};
         assert_eq!(SecretBasic.other(true), Some(SecretPost));
         assert_eq!(SecretPost.other(true), Some(SecretBasic));

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_be_sent_is_told_as_a_header() {
+    fn missing_headers_are_named_with_their_values() {
         assert_eq!(allow_origin(ORIGIN), "Access-Control-Allow-Origin: https://app.example");
         assert_eq!(allow_headers("dpop"), "Access-Control-Allow-Headers: dpop");
         assert_eq!(expose_headers("DPoP-Nonce"), "Access-Control-Expose-Headers: DPoP-Nonce");
@@ -134,7 +134,7 @@ mod tests {
         assert!(asked(&[("accept", "application/json"), ("content-type", "text/plain")]).is_empty());
         assert!(asked(&[("content-type", "application/x-www-form-urlencoded")]).is_empty());
         assert_eq!(asked(&[("content-type", "application/json"), ("dpop", "x")]), ["content-type", "dpop"]);
-        // A media type is safelisted for that header alone.
+        // Only for that header.
         assert_eq!(asked(&[("dpop", "text/plain")]), ["dpop"]);
     }
 

@@ -138,7 +138,7 @@ mod tests {
             OAuthError::new("invalid_grant", Some(&text), &[SECRET]).unwrap().sentence() != "invalid_grant."
         };
         assert!(!is_told(26) && !is_told(16));
-        // As little of it may be a word of the server's.
+        // A shorter part may be the server's own word.
         assert!(is_told(15));
     }
 

@@ -12,7 +12,7 @@ test("a recipe's commands are those under the headings that are asked for, in th
   assert.throws(() => codeOf(document, ["A heading that is gone"]), /no sh under "A heading that is gone"/);
 });
 
-test("the names of an example give way to those of the set-up, and none is left", () => {
+test("example names are replaced by those of the set-up, and none remains", () => {
   const names = { "https://app.example.com": "http://127.0.0.1:8000", "app.example.com": "127.0.0.1" };
   const commands = "a --origin https://app.example.com/callback.html --host app.example.com";
   assert.equal(fill(commands, names), "a --origin http://127.0.0.1:8000/callback.html --host 127.0.0.1");

@@ -122,16 +122,15 @@ fn a_challenge_counts_on_a_401_alone() {
     for status in [200, 400, 403] {
         world.reply(SERVER, Reply::Challenge(status, "Bearer resource_metadata=\"https://evil.example/prm\"".into()));
         world.forget_requests();
-        // The scope is that of the metadata, too.
+        // The scope comes from the metadata, too.
         assert_eq!(resource(&world), Ok((SERVER.into(), "read write".into())));
         assert_eq!(world.asked(), [SERVER, PRM], "{status}");
     }
 }
 
 #[test]
-fn a_page_in_place_of_metadata_is_none_where_the_challenge_names_no_metadata() {
-    // A server of 2025-03-26, which had no protected resource metadata, in an application that answers every path with
-    // its page.
+fn an_html_page_counts_as_no_metadata_unless_the_challenge_names_metadata() {
+    // A server of 2025-03-26, which had no protected resource metadata. Its app sends its HTML page for every path.
     let world = Scripted::working();
     let page = || Reply::ok("<!doctype html>");
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
@@ -141,12 +140,12 @@ fn a_page_in_place_of_metadata_is_none_where_the_challenge_names_no_metadata() {
     let found = block_on(discover_resource(&world, &server, true)).unwrap();
     let AuthorizationServers::Origin(origin) = found.authorization_servers else { panic!("a page lists nothing") };
     assert_eq!(origin.as_str(), "https://mcp.example");
-    // Nor is one that pages of other origins can't read, as most paths are.
+    // So does a response without CORS headers, as for most paths.
     world.reply(PRM, Reply::Fails(Code::CorsBlocked));
     assert!(resource(&world).is_ok());
     world.reply(PRM, page());
 
-    // One that names it has it there, or is broken: nothing is sent to endpoints that are guessed.
+    // A challenge that names metadata is binding: nothing is sent to guessed endpoints.
     world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\"")));
     assert_eq!(resource(&world), Err(Code::InvalidResponse));
     world.remove(PRM);
@@ -155,7 +154,7 @@ fn a_page_in_place_of_metadata_is_none_where_the_challenge_names_no_metadata() {
 }
 
 #[test]
-fn what_is_wrong_with_the_metadata_is_told_where_the_server_can_not_be_read() {
+fn the_fault_of_the_metadata_is_reported_if_the_server_can_not_be_read() {
     let world = Scripted::working();
     world.reply(SERVER, Reply::Fails(Code::CorsBlocked));
     world.reply(PRM, Reply::ok(prm("https://other.example/mcp", ISSUER)));
@@ -183,7 +182,7 @@ fn each_fault_of_a_resource_has_its_code() {
         (PRM, Reply::Fails(Code::ResponseTooLarge), Code::ResponseTooLarge),
         (PRM, Reply::Fails(Code::Timeout), Code::Timeout),
         (PRM, Reply::Json(503, String::new()), Code::HttpStatus),
-        // It may be there later: an answer of these says nothing about what is there.
+        // The metadata may be there later.
         (PRM, Reply::Json(408, String::new()), Code::HttpStatus),
         (PRM, Reply::Json(425, String::new()), Code::HttpStatus),
         (PRM, Reply::Json(429, String::new()), Code::HttpStatus),
@@ -215,10 +214,10 @@ fn a_server_without_authorization_says_so() {
     for status in [200, 202, 400, 404, 405, 415] {
         let error = failure(status);
         assert_eq!((error.code(), error.status()), (Code::AuthorizationNotRequired, Some(status)));
-        // A server that takes the request is at its place.
+        // If the request succeeds, the path is right.
         assert_eq!(error.message().ends_with("Check its path."), status >= 400, "{status}: {}", error.message());
     }
-    // RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4: it may ask for a token once it works.
+    // RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4: the server may ask for a token later.
     for status in [408, 425, 429, 500, 503] {
         assert_eq!(failure(status).code(), Code::HttpStatus);
     }

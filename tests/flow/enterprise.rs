@@ -164,9 +164,9 @@ fn servers_that_are_opened_at_once_have_the_user_sign_in_once() {
 }
 
 #[test]
-fn a_sign_out_waits_for_no_page_and_is_not_undone_by_it() {
-    // The page is open; the user signs out in another tab, and finishes at the page afterwards. What began before a
-    // sign-out keeps no tokens, and what arrives after it is revoked.
+fn a_sign_out_does_not_wait_for_an_open_page_and_is_not_undone_by_it() {
+    // While the page is open, the user signs out in another tab, and then finishes on the page. A sign-in that began before a
+    // sign-out stores no tokens, and revokes those that it gets.
     let (world, signed_out) = (organisation(), Rc::new(Cell::new(false)));
     let app = app(provider());
     let (tab, other_app, done) = (world.another_tab(), app.clone(), Rc::clone(&signed_out));
@@ -373,14 +373,14 @@ fn a_session_gets_no_more_scopes_as_another_user() {
 
 #[test]
 fn a_user_who_is_to_sign_in_again_is_sent_to_the_provider() {
-    // RFC 9470 §4: the client asks for another sign-in. The identity that is kept comes from an older one.
+    // RFC 9470 §4: the client asks for another sign-in. The stored identity comes from an older one.
     let (world, pages) = (organisation(), Rc::new(Cell::new(0)));
     let app = app(provider());
     let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
     let session = attempt(&world, &app, SERVER, &mut user).unwrap();
     let authentication = Some(UserAuthentication { acr_values: Scope::parse("mfa"), max_age: Some(60) });
     let demand = StepUpDemand { scopes: Scope::default(), authentication };
-    // If the page is closed, the identity that is kept remains good for other servers.
+    // If the page is closed, the stored identity can still be used for other servers.
     let closed = block_on(session.step_up_for(Some(&demand), &mut User::who(|_| Vec::new()))).unwrap_err();
     assert_eq!(closed.code().name(), "popup_closed");
     assert!(block_on(identity_usable_until(&world, &app)).unwrap().is_some());
@@ -446,7 +446,7 @@ fn an_id_token_of_another_sign_in_is_refused_and_nothing_is_kept() {
         let error = attempt(&world, &app, SERVER, &mut jane(&world, claims, None, &pages)).err();
         let error = error.unwrap();
         assert_eq!(error.code(), Code::InvalidResponse, "{wrong}");
-        // Who issues a token that has expired is less likely than a device whose clock is wrong.
+        // A wrong clock is more likely than a provider that issues expired tokens.
         assert_eq!(error.message().contains("the clock of this device"), good == "EXP", "{}", error.message());
         assert!(world.posted(TOKEN).is_empty());
         assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);

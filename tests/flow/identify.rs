@@ -91,7 +91,7 @@ fn the_user_is_asked_where_nothing_else_works() {
     world.wait(AN_HOUR);
     let (asked_for, client_id) = asked(&world, &client(), |_| Ok(false));
     assert_eq!((asked_for.len(), client_id), (1, Err(Code::RegistrationUnsupported)));
-    // A metadata document is an identity where the app has one and the server takes it.
+    // A metadata document only helps if the app has one and the server supports it.
     let document = ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap();
     let with_document = Client { client_id_metadata_url: Some(document), ..client() };
     world.wait(AN_HOUR);
@@ -110,7 +110,7 @@ fn the_user_is_asked_where_nothing_else_works() {
     assert_eq!((asked_for.len(), client_id), (2, Ok("typed-in".into())));
     let (_, client_id) = asked(&world, &client(), |_| Ok(false));
     assert_eq!(client_id, Err(Code::RegistrationFailed));
-    // Nothing that passes by waiting is the user's concern.
+    // A failure that may be temporary is not the user's problem.
     world.wait(AN_HOUR);
     world.reply(REGISTER, Reply::Fails(Code::Network));
     let (asked_for, client_id) = asked(&world, &client(), |can_register| Ok(!can_register));
@@ -228,8 +228,8 @@ fn a_rejected_registration_is_retried_with_the_other_type_and_then_told() {
 
 #[test]
 fn a_rejection_that_the_page_may_not_read_is_retried_without_the_scope() {
-    // Fetch §4.10: an error without CORS headers is a network error to a page. Keycloak sends such a one where the
-    // registration names scopes that it lists and does not open to apps.
+    // Fetch §4.10: for a page, an error without CORS headers is a network error. Keycloak sends one if the registration
+    // names scopes that it lists but does not allow for apps.
     let world = Scripted::working();
     let registered = Reply::Json(201, r#"{"client_id": "second"}"#.into());
     world.replies(REGISTER, vec![Reply::Fails(Code::CorsBlocked), registered]);
@@ -239,8 +239,8 @@ fn a_rejection_that_the_page_may_not_read_is_retried_without_the_scope() {
 }
 
 #[test]
-fn a_reason_that_can_be_read_is_told_rather_than_one_that_can_not() {
-    // Without the scope the answer has CORS headers: its reason is the one to act on, and the user can give a client.
+fn a_readable_reason_is_reported_instead_of_an_unreadable_one() {
+    // Without the scope, the response has CORS headers. Its reason is reported, and the app can ask its user for a client.
     let world = Scripted::working();
     let rejection = Reply::Json(400, r#"{"error": "invalid_redirect_uri"}"#.into());
     world.replies(REGISTER, vec![Reply::Fails(Code::CorsBlocked), rejection]);
@@ -267,7 +267,7 @@ fn each_fault_of_registration_has_its_code() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace("registration_endpoint", "x")));
     assert_eq!(client_id(&world, &client()), Err(Code::RegistrationUnsupported));
-    // RFC 7591 §3.2.2: an error is a JSON object. Forms are read at the token endpoint alone.
+    // RFC 7591 §3.2.2: an error is a JSON object. Forms are read only at the token endpoint.
     let world = Scripted::working();
     world.reply(REGISTER, Reply::Json(400, "error=invalid_redirect_uri".into()));
     let account = ServerUrl::parse(SERVER).unwrap().into();

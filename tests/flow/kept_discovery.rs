@@ -54,7 +54,7 @@ fn the_worst_discovery_takes_three_steps() {
 }
 
 #[test]
-fn a_fault_of_the_app_is_no_reason_to_ask_the_servers_again() {
+fn an_error_of_the_app_does_not_repeat_the_discovery() {
     let world = visited();
     let mut user = User::consents();
     user.parameters = Box::new(|_| Err(Error::new(Code::InvalidOption, Step::Authorization, "No such parameter.")));

@@ -1,4 +1,4 @@
-//! Registrations: whom the app shows what, what is kept, and when it is doubted (RFC 7591, MCP client-registration).
+//! Registration: what is sent to whom, what is stored, and when the app registers again (RFC 7591, MCP client-registration).
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ fn refusal(error: &str) -> Reply {
     Reply::Json(400, format!(r#"{{"error": "{error}"}}"#))
 }
 
-/// A server that gives the app a secret.
+/// A server that issues a secret.
 fn with_secret() -> Scripted {
     let world = Scripted::working();
     world.reply(REGISTER, Reply::Json(201, r#"{"client_id": "registered", "client_secret": "hush"}"#.into()));
@@ -26,7 +26,7 @@ fn with_secret() -> Scripted {
 }
 
 #[test]
-fn an_initial_access_token_is_shown_to_its_issuer_alone() {
+fn an_initial_access_token_is_sent_only_to_its_issuer() {
     // RFC 7591 §3: "an OAuth 2.0 access token … used to authorize calls to the client registration endpoint".
     let world = Scripted::working();
     let [theirs, ours] = [("https://other.example", "theirs"), (ISSUER, "ours")]
@@ -55,17 +55,17 @@ fn a_refusal_without_a_reason_is_tried_without_scope_and_then_with_the_other_typ
     assert_eq!(requests(Reply::Json(400, String::new())), (Code::RegistrationFailed, all.clone()));
     let about_scope = r#"{"error": "invalid_client_metadata", "error_description": "unknown scope: read"}"#;
     assert_eq!(requests(Reply::Json(400, about_scope.into())), (Code::RegistrationFailed, all));
-    // Who is asked to authenticate is not helped by another scope.
+    // Another scope does not help if the server requires authentication.
     assert_eq!(requests(Reply::Json(401, String::new())).1, [(true, true), (true, false)]);
-    // What passes by waiting is not tried in another way (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4).
+    // A failure that may be temporary is not retried in another way (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4).
     for status in [408, 425, 429, 503] {
         assert_eq!(requests(Reply::Json(status, String::new())), (Code::HttpStatus, vec![(true, true)]));
     }
 }
 
 #[test]
-fn a_registration_that_the_server_may_not_know_any_more_is_made_again_once() {
-    // RFC 6749 §5.2 has `invalid_client` for it; some servers have words of their own, or a status alone.
+fn a_registration_that_the_server_may_have_lost_is_repeated_once() {
+    // RFC 6749 §5.2 has `invalid_client` for this. Some servers send other codes, or only a status.
     let doubted = |reply: Reply| {
         let world = Scripted::working();
         attempt(&world, client()).unwrap();
@@ -79,29 +79,29 @@ fn a_registration_that_the_server_may_not_know_any_more_is_made_again_once() {
     assert!(doubted(refusal("unknown_client_id")));
     assert!(doubted(Reply::Json(404, String::new())));
     for other in ["invalid_grant", "invalid_scope", "temporarily_unavailable"] {
-        assert!(!doubted(refusal(other)), "{other} says nothing against the registration");
+        assert!(!doubted(refusal(other)), "{other} is not about the registration");
     }
     assert!(!doubted(Reply::Json(503, String::new())));
 }
 
 #[test]
-fn how_a_secret_has_to_be_shown_is_tried_once_and_kept() {
+fn the_other_way_to_send_a_secret_is_tried_once_and_remembered() {
     // RFC 7591 §2: without `token_endpoint_auth_method`, "the default is client_secret_basic".
     let basic = "Basic cmVnaXN0ZXJlZDpodXNo";
-    // GitHub has a code of its own for the `invalid_client` of RFC 6749 §5.2.
+    // GitHub uses its own code instead of `invalid_client` (RFC 6749 §5.2).
     for error in ["invalid_client", "incorrect_client_credentials"] {
         let world = with_secret();
         world.replies(TOKEN, vec![refusal(error), Reply::ok(tokens("first"))]);
         attempt(&world, client()).unwrap();
         assert_eq!(world.authorizations(), [basic]);
         assert_eq!(world.form(TOKEN)["client_secret"], "hush");
-        // From then on it is shown in the form.
+        // From now on, it is sent in the form.
         world.forget_requests();
         attempt(&world, client()).unwrap();
         assert_eq!(world.posted(TOKEN).len(), 1);
         assert_eq!(world.form(TOKEN)["client_secret"], "hush");
     }
-    // Another error is not about the secret: the code is spent, and asking again brings nothing.
+    // Another error is not about the secret. The code was used, so a second request would fail, too.
     let world = with_secret();
     world.reply(TOKEN, refusal("invalid_grant"));
     assert!(attempt(&world, client()).is_err());
@@ -109,7 +109,7 @@ fn how_a_secret_has_to_be_shown_is_tried_once_and_kept() {
 }
 
 #[test]
-fn a_secret_that_was_given_by_hand_is_not_kept_as_a_registration() {
+fn a_pre_registered_secret_is_not_stored_as_a_registration() {
     let world = Scripted::working();
     let issuer = Some(Issuer::parse(ISSUER).unwrap());
     let own = PreRegistered { client_id: "by-hand".into(), secret: Some("hush".into()), issuer };

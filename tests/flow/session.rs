@@ -236,7 +236,7 @@ fn retry_after_is_honoured() {
     world.wait(120);
     world.reply(TOKEN, Reply::ok(tokens("third")));
     block_on(session.refresh()).unwrap();
-    // Whoever uses the app does not wait for a day.
+    // Users do not wait for a day: five minutes at most.
     world.forget_requests();
     world.reply(TOKEN, Reply::RetryAfter(503, 86_400));
     assert!(block_on(session.refresh()).is_err());
@@ -256,7 +256,7 @@ fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
     world.storage_fails(true);
     block_on(session.refresh()).unwrap();
     assert_eq!(token(&session), Ok("second-access".into()));
-    // What is in the store does not count for it, though other records change there.
+    // The session ignores the older tokens in the store, even if other records change there.
     world.storage_fails(false);
     block_on(world.set("record of another session", "{}".into())).unwrap();
     assert_eq!(token(&session), Ok("second-access".into()));
@@ -268,8 +268,8 @@ fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
 }
 
 #[test]
-fn a_late_401_does_not_bring_back_what_is_in_the_store() {
-    // While a request waits, the session is refreshed and the store fails: the newest tokens are the session's own.
+fn a_late_401_does_not_bring_back_older_tokens_from_the_store() {
+    // While a request waits, the session is refreshed and the store fails, so only the session has the newest tokens.
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -290,7 +290,7 @@ fn a_late_401_does_not_bring_back_what_is_in_the_store() {
 
 #[test]
 fn a_401_that_may_be_for_the_token_before_costs_no_refresh() {
-    // Whoever sends the requests itself, as the MCP SDK does, does not say with which token one went.
+    // The MCP SDK sends requests itself, and does not say which token a request had.
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -298,7 +298,7 @@ fn a_401_that_may_be_for_the_token_before_costs_no_refresh() {
     world.wait(9);
     block_on(session.refresh_refused()).unwrap();
     assert_eq!(world.posted(TOKEN).len(), 1);
-    // Later it is this token that was refused.
+    // Later, the server has refused the new token.
     world.wait(1);
     world.reply(TOKEN, Reply::ok(tokens("third")));
     block_on(session.refresh_refused()).unwrap();
@@ -306,8 +306,8 @@ fn a_401_that_may_be_for_the_token_before_costs_no_refresh() {
 }
 
 #[test]
-fn a_refresh_in_vain_says_nothing_of_the_tokens_after_it() {
-    // A server that gives the same token again is not asked at once again where it is refused. A new one is another matter.
+fn a_token_that_a_refresh_did_not_change_is_not_refreshed_again_at_once() {
+    // If a refresh returns the same token and the server refuses it, another refresh would not help. A new token is refreshed.
     let world = Scripted::working();
     let session = signed_in(&world);
     let refused = |_: &str| AppResponse::new(401, "");
@@ -318,7 +318,7 @@ fn a_refresh_in_vain_says_nothing_of_the_tokens_after_it() {
     };
     assert_eq!(refreshes(&session, &refused), 1);
     assert_eq!(refreshes(&session, &refused), 0);
-    // Nor after the session has looked at the store.
+    // Nor after the session has read the store.
     assert_eq!(refreshes(&session, &refused), 0);
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(session.refresh()).unwrap();

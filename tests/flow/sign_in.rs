@@ -360,15 +360,15 @@ fn a_store_that_fails_is_told() {
     assert_eq!(code(&world, &mut User::consents()), Code::StorageFailed);
 }
 
-/// What a sign-in fails with.
+/// The error of a sign-in.
 fn failure(world: &Scripted, client: Client, user: &mut User) -> Error {
     let account = ServerUrl::parse(SERVER).unwrap().into();
     block_on(sign_in(world, &Rc::new(client), &account, None, user)).err().unwrap()
 }
 
 #[test]
-fn a_consent_that_the_user_may_not_give_is_told_with_its_remedy() {
-    // OpenID Connect Core §11: offline_access needs `prompt=consent`. Some providers want an administrator for it.
+fn a_refused_consent_is_reported_with_a_remedy() {
+    // OpenID Connect Core §11: offline_access needs `prompt=consent`. Some providers require an administrator's consent.
     let failed = |scopes: &str, parameters: &[(&str, Option<&str>)], error: &'static str| {
         let world = Scripted::working();
         world.reply(METADATA, Reply::ok(metadata(ISSUER, &format!(r#", "scopes_supported": [{scopes}]"#))));
@@ -388,14 +388,14 @@ fn a_consent_that_the_user_may_not_give_is_told_with_its_remedy() {
 }
 
 #[test]
-fn a_server_of_2025_03_26_and_one_whose_challenge_is_hidden_fail_in_their_own_words() {
-    // Neither has metadata. RFC 9110 §15.5.2 requires a challenge on a 401: without one it is hidden from the page.
+fn a_hidden_challenge_has_its_own_error() {
+    // Neither server has metadata. RFC 9110 §15.5.2 requires a challenge with a 401: if there is none, the page can't read it.
     for (challenge, code) in [("Bearer", Code::RegistrationFailed), ("", Code::MetadataNotFound)] {
         let world = Scripted::default();
         world.reply(SERVER, Reply::Challenge(401, challenge.into()));
         assert_eq!(failure(&world, client(), &mut User::consents()).code(), code);
     }
-    // One with metadata has nothing to hide.
+    // With metadata, the challenge is not needed.
     let world = Scripted::working();
     world.reply(SERVER, Reply::Challenge(401, String::new()));
     world.reply(REGISTER, Reply::Json(403, String::new()));
@@ -403,7 +403,7 @@ fn a_server_of_2025_03_26_and_one_whose_challenge_is_hidden_fail_in_their_own_wo
 }
 
 #[test]
-fn nobody_chooses_where_there_is_one_authorization_server() {
+fn nobody_is_asked_to_choose_a_single_authorization_server() {
     let mut user = User::consents();
     user.chooses = 5;
     let account = ServerUrl::parse(SERVER).unwrap().into();

@@ -53,7 +53,7 @@ fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
 }
 
 #[test]
-fn a_session_whose_app_was_registered_anew_meanwhile_is_found_again() {
+fn a_session_is_found_after_the_app_was_registered_again() {
     let world = Scripted::working();
     let session = signed_in(&world);
     let (app, server) = (Rc::new(client()), session.server().clone());
@@ -64,7 +64,7 @@ fn a_session_whose_app_was_registered_anew_meanwhile_is_found_again() {
     let restored = block_on(restore(&world, &app, &server.into())).unwrap().unwrap();
     assert_eq!(restored.client_id(), "newer");
     assert_eq!(block_on(restored.access_token()).unwrap().expose(), "second-access");
-    // The record of before is no one's.
+    // The old record is deleted.
     assert_eq!(world.stored().keys().filter(|key| key.starts_with("session ")).count(), 1);
 }
 

@@ -1,4 +1,4 @@
-// What a server needs from a registry, installed once, into the cache. The manifest in its folder says what that is.
+// Installs what a server needs from a registry, once, into the cache. The manifest in the server's folder names it.
 
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -6,8 +6,8 @@ import { cache, fingerprint, run, step, which } from "../../scripts/run.mjs";
 import { Unavailable } from "./unavailable.mjs";
 
 /**
- * By manifest: the programs it takes, and how it installs what is in the folder. `copied`: the server's own script has
- * to be beside that, because it imports it.
+ * By manifest: the programs that it needs, and how to install. `copied`: the server's script is copied to the installed files,
+ * because it imports them.
  */
 const MANIFESTS = {
   "package.json": {
@@ -35,14 +35,14 @@ const MANIFESTS = {
       }
     },
   },
-  // A program with the folder's name, built from the main.go there, or from the package that go.mod names as tool. The go
-  // command writes all the versions into go.mod, so it works in a copy.
+  // A program with the folder's name, built from its main.go, or from the package that go.mod names as a tool. It is built in a
+  // copy, because the go command writes versions into go.mod.
   "go.mod": {
     programs: ["go"],
     async install(folder, log, manifest, source) {
       cpSync(source, folder, { recursive: true });
       const what = existsSync(join(source, "main.go")) ? "." : "tool";
-      // The tag is Ory Hydra's, for its database in memory.
+      // Ory Hydra needs the tag for its database in memory.
       await run("go", ["build", "-mod=mod", "-tags=sqlite", `-o=${basename(source)}`, what], { log, cwd: folder });
     },
   },

@@ -1,5 +1,5 @@
-// What the start script of a product does apart from the product: it starts the program, waits until that answers, and
-// ends it with itself. A script is ended by its parent, or ends when that is gone.
+// What the start scripts of products share: start the program, wait until it answers, and end it together with the script. The
+// parent ends the script, or the script ends because its parent has gone.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,13 +8,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { portOf } from "../../www/servers/port.mjs";
 import { Unavailable } from "./unavailable.mjs";
 
-/** Where the archive or the program is that the manifest names. */
+/** The folder of the archive or program that the manifest names. */
 export const installed = process.env.INSTALLED;
 
 /** The origin of the page that signs in. */
 export const pageOrigin = process.env.PAGE_ORIGIN;
 
-/** Whether the product is to be left as it is installed, without the recipe. */
+/** Whether to leave the product as it is installed, without the recipe. */
 export const asInstalled = "AS_INSTALLED" in process.env;
 
 /**
@@ -26,7 +26,7 @@ export const announce = (ready) => console.log(JSON.stringify(ready));
 const programs = new Set();
 
 /**
- * Starts a program, and resolves when `url` answers with 200. What it prints goes to the standard error.
+ * Starts a program, and resolves when `url` answers with 200. Its output goes to the standard error.
  *
  * @param {string} command
  * @param {string[]} args
@@ -40,14 +40,14 @@ export async function startProgram(command, args, { url, cwd, env = {} }) {
   let over;
   child.once("error", (error) => (over = error.message));
   child.once("exit", (code, signal) => (over = `${command} ended (${signal ?? code})`));
-  // A program that was just started refuses connections, and does not say when it stops to do so.
+  // A new program refuses connections, and there is no event for the end of that.
   while (!(await fetch(url).catch(() => undefined))?.ok) {
     if (over) throw new Unavailable(over);
     await wait(200);
   }
 }
 
-/** A port that nobody listens at. */
+/** A port on which nothing listens. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -63,10 +63,10 @@ async function end(status = 0) {
   await Promise.all(running.map((child) => once(child, "exit")));
   process.exit(status);
 }
-// scripts/run.mjs, which is imported above, exits at once; here the programs are waited for.
+// The handlers of scripts/run.mjs, which is imported above, exit at once. These wait until the programs have ended.
 for (const signal of ["SIGTERM", "SIGINT"]) process.removeAllListeners(signal).once(signal, () => end());
 process.stdin.once("end", () => end()).resume();
-// What the script does not catch. A program that does not start is a matter of the machine, all else is a failure.
+// Errors that the script does not catch. If a program does not start, the machine is the cause; any other error is a failure.
 process.once("uncaughtException", (error) => {
   announce(error instanceof Unavailable ? { skipped: error.reason } : { failed: error.stack });
   void end(1);

@@ -1,11 +1,11 @@
-// The code of a recipe in docs/servers, as an administrator uses it: read from the document, so that it is true.
+// Reads the code of a recipe from docs/servers and runs it like an administrator, to test the document.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { read } from "../docs/markdown.mjs";
 
 /**
- * A document's code in a language under some of its headings, as one text.
+ * The code in one language under some headings of a document, as one text.
  *
  * @param {string} document its path from the root
  * @param {string[]} headings
@@ -23,16 +23,16 @@ export function codeOf(document, headings, language = "sh") {
 }
 
 /**
- * Puts the names of a set-up in place of the document's. No name of an example may be left: the command would go elsewhere.
+ * Replaces the document's example names by those of a set-up. None may remain: the command would use another host.
  *
  * @param {string} commands
- * @param {Record<string, string>} names the set-up's by the document's
+ * @param {Record<string, string>} names the set-up's names by the document's names
  */
 export function fill(commands, names) {
   const longestFirst = Object.keys(names).sort((a, b) => b.length - a.length);
   const filled = longestFirst.reduce((text, name) => text.replaceAll(name, names[name]), commands);
   const left = filled.match(/[\w.:/-]*\bexample\.(com|org|net)\b[\w./-]*/);
-  if (left) throw new Error(`The recipe's ${left[0]} stands for nothing here.`);
+  if (left) throw new Error(`The recipe's ${left[0]} has no replacement.`);
   return filled;
 }
 

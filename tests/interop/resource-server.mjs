@@ -1,4 +1,4 @@
-// The demo's MCP server, before an authorization server that has none of its own.
+// The demo's MCP server, for authorization servers that have no MCP server of their own.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -6,8 +6,8 @@ import { authInfo, mcpServer, refused, tokenVerifier } from "../../www/servers/m
 import { portOf } from "../../www/servers/port.mjs";
 
 /**
- * Listens at once, since the authorization server has to know the URL as the tokens' audience. `protect` then says whose
- * tokens it takes.
+ * Listens at once, because the authorization server needs the URL as the tokens' audience. `protect` then sets whose tokens
+ * it accepts.
  */
 export async function resourceServer() {
   const server = createServer();
@@ -22,19 +22,19 @@ export async function resourceServer() {
   };
 }
 
-/** JWTs, whose keys the authorization server's metadata names; `typ` as in the token's header. */
+/** For JWTs. The keys are at the `jwks_uri` of the authorization server's metadata; `typ` is that of the token's header. */
 export async function verifyJwts({ url, metadataUrl, typ }) {
   const { issuer, jwks_uri: jwksUri } = await (await fetch(metadataUrl)).json();
   return tokenVerifier({ url, issuer, jwksUri, typ });
 }
 
 /**
- * Opaque tokens, about which the authorization server is asked (RFC 7662).
+ * For opaque tokens: asks the authorization server (RFC 7662).
  *
  * @param {object} options
- * @param {string} options.url the resource server's, which the token has to be for
+ * @param {string} options.url the resource server's, which has to be the token's audience
  * @param {string} options.endpoint
- * @param {Record<string, string>} [options.headers] who asks
+ * @param {Record<string, string>} [options.headers] the resource server's credentials
  * @returns {import("../../www/servers/mcp-server.mjs").TokenVerifier}
  */
 export function introspectTokens({ url, endpoint, headers = {} }) {

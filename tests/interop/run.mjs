@@ -1,5 +1,5 @@
 // `npm run interop`: the whole journey in Chromium against servers that people run. Each is installed once, into
-// the cache. The last line says how many steps passed and failed, and how many servers this machine can't have.
+// the cache. The last line says how many steps passed and failed, and how many servers were skipped.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -114,7 +114,7 @@ async function startPage() {
   };
 }
 
-/** The server rotates the refresh token, and the page never gets the new one: the old one has to work once more. */
+/** The server rotates the refresh token, but the page does not get the new one: the old one has to work again. */
 async function losesAnAnswer(tab) {
   const isRefresh = (request) => request.postData()?.includes("grant_type=refresh_token");
   let lost = 0;
@@ -133,7 +133,7 @@ async function losesAnAnswer(tab) {
   expect(await tab.evaluate(() => app.call()), "ok", "the call after it");
 }
 
-/** In the page: which of the specifications that a server need not have the sign-in has used. */
+/** Runs in the page: the optional specifications that the sign-in has used. */
 async function used() {
   const steps = app.exchanges.filter(({ status }) => status < 300).map(({ step }) => step);
   const isBound = await app.session.authProvider.token().then(

@@ -1,9 +1,9 @@
 // The servers, each in the folder of its name: `start.mjs` or `start.py` there prints `{ "mcpUrl": … }` when it
-// is ready. What a server lacks or does in its own way stands here as a note. With AS_INSTALLED in its environment
-// it comes without the CORS that pages need and that is not its own.
+// is ready. Notes say what a server lacks or does in its own way. With AS_INSTALLED in its environment, it has no CORS
+// headers except its own.
 //
-// A product is an authorization server alone, with the demo's MCP server before it. One product may be tried in several
-// ways, such as with a registered client and without: its script prints `{ "mcpUrl": …, "options": … }` for each of them
+// A product is only an authorization server. It is tested with the demo's MCP server. Some products are tested in several
+// ways, such as with and without a registered client. Then the script prints `{ "mcpUrl": …, "options": … }` for each of them
 // by name, where `options` are the app's (see product.mjs).
 
 import { once } from "node:events";
@@ -21,7 +21,7 @@ import { Unavailable } from "./unavailable.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** What is common to Keycloak's rows. */
+/** What Keycloak's rows share. */
 const keycloak = {
   folder: "keycloak",
   // It compiles itself when its features change.
@@ -34,7 +34,7 @@ const keycloak = {
     const agree = popup.getByRole("button", { name: "Yes", exact: true });
     await Promise.all([popup.waitForEvent("close"), agree.click()]);
   },
-  // With `offline_access`, the user is no longer signed in at Keycloak itself, and has to do it again.
+  // With `offline_access`, Keycloak ends its own session with the user, who has to sign in again.
   userAgrees: (popup) => keycloak.user(popup),
   stepUp: "write_note",
   revokes: true,
@@ -44,19 +44,16 @@ const keycloak = {
 /**
  * `user`: what the user does in the popup; nothing where the server's page redirects at once.
  * `gracePeriod`: whether a refresh token may be used again for some time, so that a lost response does no harm.
- * `userAgrees`: what they do at the step-up, when the server knows them.
+ * `userAgrees`: what the user does at the step-up, if the server knows them.
  * `lacks`: steps that the server does not offer, and why they are left out.
- * `uses`: what the sign-in has to use, of what the server offers.
- * `recipe`: whether its page in docs/servers has one. `reports`: for which states there is a report: as installed (true),
- * after the recipe (false).
+ * `uses`: optional features that the sign-in has to use.
+ * `recipe`: whether its page in docs/servers has one. `reports`: the states with a snapshot: as installed (true), and after
+ * the recipe (false).
  */
 export const SERVERS = [
   {
     name: "oidc-provider",
-    async user(popup) {
-      await logIn(popup);
-      await consent(popup);
-    },
+    user: logInAndConsent,
     stepUp: "write_note",
     revokes: true,
     lacks: {},
@@ -76,7 +73,7 @@ export const SERVERS = [
       await popup.getByRole("button", { name: "Allow" }).click();
       await closed;
     },
-    // It takes the refresh token of before until it has seen the new one.
+    // It accepts the previous refresh token until the new one has been used.
     gracePeriod: true,
     revokes: true,
     lacks: { "step up": "is set up with one scope" },
@@ -92,10 +89,7 @@ export const SERVERS = [
     name: "mcp-python",
     // Of the Python SDK, a resource server alone: the demo's authorization server stands behind it.
     resourceServer: true,
-    async user(popup) {
-      await logIn(popup);
-      await consent(popup);
-    },
+    user: logInAndConsent,
     revokes: true,
     lacks: { "step up": "wants one scope for all its tools" },
   },
@@ -103,10 +97,7 @@ export const SERVERS = [
     name: "hydra",
     recipe: true,
     gracePeriod: true,
-    async user(popup) {
-      await logIn(popup);
-      await consent(popup);
-    },
+    user: logInAndConsent,
     stepUp: "write_note",
     revokes: true,
     lacks: {},
@@ -132,7 +123,7 @@ export const SERVERS = [
     name: "keycloak-experimental",
     ...keycloak,
     environment: { FEATURES: "cimd,resource-indicators" },
-    // As installed it has none of these features.
+    // As installed, Keycloak has none of these features.
     reports: [false],
     ways: {
       "client ID metadata document": { uses: ["DPoP"] },
@@ -140,6 +131,12 @@ export const SERVERS = [
     },
   },
 ];
+
+/** The pages of the demo's authorization server, which Hydra's login and consent app uses, too. */
+async function logInAndConsent(popup) {
+  await logIn(popup);
+  await consent(popup);
+}
 
 /** The only page of zitadel/oidc's example: it has no session, and asks for no consent. */
 async function logInAtExample(popup) {
@@ -151,7 +148,7 @@ async function logInAtExample(popup) {
 }
 
 /**
- * A server's rows in the table: itself, or each of its ways to sign in, with what is different there.
+ * A server's rows in the table: one, or one for each way to sign in, with the differences.
  *
  * @param {any} server
  * @returns {any[]}
@@ -162,8 +159,8 @@ export const rowsOf = ({ ways, ...server }) =>
     : [{ ...server, label: server.name }];
 
 /**
- * Installs a server once, and starts it: `{ mcpUrl, close }`, or with its ways by name in place of `mcpUrl`. Throws
- * `Unavailable` where this machine can't have it.
+ * Installs a server once, and starts it. Returns `{ mcpUrl, close }`, or the ways by name instead of `mcpUrl`. Throws
+ * `Unavailable` if the server can't run on this machine.
  *
  * @param {any} server
  * @param {object} options
@@ -227,7 +224,7 @@ async function startProcess({ name, folder: own = name, environment = {}, patien
       else if (said.skipped) reject(new Unavailable(said.skipped, complaints));
       else resolve(said);
     });
-    // What it printed last may arrive after its exit.
+    // Its last output may arrive after its exit.
     child.once("close", () => reject(new Failure(`ended before it was ready\n${complaints}`)));
     const late = () => reject(new Unavailable(`does not start within ${patience} s`, complaints));
     setTimeout(late, patience * 1000).unref();

@@ -1,13 +1,13 @@
-// What came of the journeys, in words: a table, each reason below it, and the sums.
+// The results as text: a table, the reasons below it, and the totals.
 
 export const STEPS = ["sign in", "call", "refresh", "step up", "restore", "sign out"];
 
 /**
  * @typedef {object} Row
  * @property {string} label
- * @property {string} [skipped] why the server could not be had
+ * @property {string} [skipped] why the server is not available
  * @property {Record<string, string>} [results] by step: "ok", "– " and why the server does not offer it, or "FAILED "
- *   and the error; no entry where it did not come to that
+ *   and the error; no entry if an earlier failure prevented the step
  */
 
 const symbol = (result = "FAILED") => (result === "ok" ? "ok" : result.startsWith("–") ? "–" : "FAILED");

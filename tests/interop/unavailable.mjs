@@ -1,4 +1,4 @@
-// A server that cannot be had on this machine. It is skipped, and the table says why.
+// A server that is not available on this machine. It is skipped, and the table says why.
 
 import { Failure } from "../../scripts/run.mjs";
 

@@ -1,5 +1,4 @@
-// What `npm run interop` says: a server that a machine can't have is skipped by its name, and never taken for one that
-// passed.
+// The output of `npm run interop`: a server that is not available is listed as skipped, never as passed.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -34,7 +33,7 @@ test("the table has each server, and below it each reason", () => {
   ]);
 });
 
-test("the last line counts what was skipped, and what did not come to pass as failed", () => {
+test("the last line counts skipped servers, and steps that were not reached as failed", () => {
   assert.deepEqual(count(ROWS), { passed: 5, failed: 6, skipped: 1 });
   assert.equal(sum(count(ROWS)), "interop: 5 passed, 6 failed, 1 skipped");
   assert.equal(sum({ passed: 5, failed: 0, skipped: 0 }), "interop: 5 passed, 0 failed");
@@ -50,7 +49,7 @@ test("each way to sign in at a server is a row", () => {
   assert.deepEqual(rowsOf({ name: "acme" }), [{ name: "acme", label: "acme" }]);
 });
 
-test("without the program that installs it a server is unavailable, which the reason names", async (t) => {
+test("without the program that installs it, a server is unavailable, and the reason names the program", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-interop-"));
   const { PATH } = process.env;
   t.after(() => {

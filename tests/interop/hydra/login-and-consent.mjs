@@ -1,5 +1,5 @@
-// The login and consent app that Ory Hydra leaves to whoever runs it, and asks through its admin API
-// (https://www.ory.sh/docs/oauth2-oidc/custom-login-consent/flow). It takes any name: for tests alone.
+// The login and consent app, which Ory Hydra leaves to its operator. It uses Hydra's admin API
+// (https://www.ory.sh/docs/oauth2-oidc/custom-login-consent/flow). It accepts any name: only for tests.
 
 import { text } from "node:stream/consumers";
 import { sendStyle } from "../../../www/servers/interactions.mjs";
@@ -10,12 +10,12 @@ const REMEMBERED = { remember: true, remember_for: 3600 };
 /**
  * @param {object} options
  * @param {string} options.adminUrl
- * @param {(request: any) => string[]} options.audienceOf the MCP servers that a consent request is for
- * @param {(request: any) => Promise<object>} options.acceptance what it is accepted with
+ * @param {(request: any) => string[]} options.audienceOf the MCP servers of a consent request
+ * @param {(request: any) => Promise<object>} options.acceptance the body that accepts it
  * @returns {import("node:http").RequestListener}
  */
 export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
-  /** `kind` is "login" or "consent". Without a decision the answer says what is asked for. */
+  /** `kind` is "login" or "consent". Without a decision, returns the request that the user has to decide about. */
   async function ask(kind, challenge, decision, body) {
     const path = `/admin/oauth2/auth/requests/${kind}${decision ? `/${decision}` : ""}`;
     const url = new URL(`${path}?${new URLSearchParams({ [`${kind}_challenge`]: challenge })}`, adminUrl);
@@ -52,7 +52,7 @@ export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
     if (pathname === STYLE_PATH) return await sendStyle(response);
     const kind = pathname.slice(1);
     const challenge = searchParams.get(`${kind}_challenge`);
-    // Hydra shows here what it may not tell the app.
+    // Errors that Hydra must not send to the app.
     if (kind === "error") {
       const [error, description] = ["error", "error_description"].map((name) => searchParams.get(name) ?? undefined);
       return page(400, errorPage({ error, description }));
@@ -60,7 +60,7 @@ export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
     if (!pages[kind]) return page(404, errorPage({ error: "not_found" }));
     const asked = await ask(kind, challenge);
     const form = request.method === "POST" ? new URLSearchParams(await text(request)) : undefined;
-    // `skip`: the user is signed in, or has allowed just this.
+    // `skip`: the user is already signed in, or has already allowed this.
     if (!form && !asked.skip) return page(200, pages[kind](asked));
     const declined = form?.get("decision") === "cancel";
     const { redirect_to: location } = declined

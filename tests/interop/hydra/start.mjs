@@ -1,5 +1,5 @@
-// Ory Hydra with its database in memory and a login and consent app, as its documentation has it, and the demo's MCP
-// server before it. Hydra and the consent app are set up as docs/servers/hydra.md says.
+// Ory Hydra with a database in memory, a login and consent app like that of its documentation, and the demo's MCP server.
+// Hydra and the consent app are configured as docs/servers/hydra.md says.
 
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -60,7 +60,7 @@ announce({
   "registers itself": { mcpUrl: mcp.url },
 });
 
-/** The arguments for what the recipe adds to Hydra's configuration. */
+/** The arguments with the recipe's configuration. */
 function configuration() {
   if (asInstalled) return [];
   const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-hydra-"));

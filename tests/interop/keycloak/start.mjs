@@ -1,20 +1,20 @@
-// Keycloak in development mode, with one realm, set up by the commands of docs/servers/keycloak.md.
+// Keycloak in development mode with one realm, which the commands of docs/servers/keycloak.md configure.
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { announce, asInstalled, freePort, installed, pageOrigin, startProgram } from "../product.mjs";
 import { codeOf, fill, runCommands } from "../recipe.mjs";
 import { resourceServer, verifyJwts } from "../resource-server.mjs";
 
 const REGISTERED = { clientId: "acme-agent" };
 const RECIPE = "docs/servers/keycloak.md";
-/** The experimental ones that are enabled, where there are any. */
+/** The enabled experimental features, if any. */
 const features = process.env.FEATURES;
-/** What an administrator does for the ways to sign in, apart from the scopes. */
+/** The sections of the recipe for these ways to sign in. */
 const HEADINGS = features
   ? ["A client for your app", "Or: a client ID metadata document", "`resource`"]
   : ["A client for your app", "Or: apps that register themselves"];
@@ -53,16 +53,16 @@ const recipe = fill(codeOf(RECIPE, ["Keycloak", ...headings]), {
   "app.example.com": new URL(pageOrigin).hostname,
 });
 const [logIn] = recipe.split("\n");
-// What the organization has before it knows of MCP: a realm with its users.
+// What the organization already has: a realm with its users.
 const before = `
   kcadm.sh create realms -s realm=acme -s enabled=true
   kcadm.sh create users -r acme -s username=alice -s enabled=true \\
     -s email=alice@acme.test -s firstName=Alice -s lastName=Ace
   kcadm.sh set-password -r acme --username alice --new-password wonderland`;
 await runCommands([logIn, before, recipe].join("\n"), {
-  PATH: `${program}:${process.env.PATH}`,
+  PATH: [program, process.env.PATH].join(delimiter),
   KC_CLI_PASSWORD: "admin",
-  KC_OPTS: `-Duser.home=${work}`, // Where it keeps that it is logged in.
+  KC_OPTS: `-Duser.home=${work}`, // kcadm.sh stores its session there.
 });
 
 const issuer = `${server}/realms/acme`;
@@ -81,7 +81,7 @@ announce(
   ),
 );
 
-/** For the document, which has to be https: the server's key and certificate, which Keycloak is told to trust. */
+/** The key and certificate of the document's server: the document needs https, so Keycloak has to trust it. */
 function makeCertificate() {
   const store = join(work, "document.p12");
   const pem = join(work, "document.pem");

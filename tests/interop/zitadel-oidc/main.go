@@ -1,6 +1,6 @@
-// An OpenID provider on the library zitadel/oidc, which is certified by the OpenID Foundation: with the storage and the
-// login page of the library's own example, and what an MCP server needs besides. $ISSUER, $RESOURCE and $REDIRECT_URI
-// say who it is, for which MCP server, and where the app is.
+// An OpenID provider on the library zitadel/oidc, which the OpenID Foundation has certified. It uses the storage and the
+// login page of the library's example, and adds what an MCP server needs. $ISSUER, $RESOURCE and $REDIRECT_URI are the
+// provider's issuer, the MCP server's URL and the app's redirect URI.
 package main
 
 import (
@@ -31,9 +31,9 @@ func main() {
 	log.Fatal(http.ListenAndServe(address.Host, exampleop.SetupServer(issuer, provider, nil, false)))
 }
 
-// forMCP is the example's storage with access tokens as JWTs, made for one MCP server, with its scopes: the example's
-// tokens can't be read by others, and are for the app itself. The library drops the parameter `resource` (RFC 8707), so
-// the MCP server is part of the configuration.
+// forMCP is the example's storage, but its access tokens are JWTs for one MCP server, with that server's scopes: the example's
+// own tokens are opaque, and their audience is the app. The library drops the parameter `resource` (RFC 8707), so the MCP
+// server is part of the configuration.
 type forMCP struct {
 	*storage.Storage
 	resource string
@@ -95,7 +95,7 @@ func (s forMCP) TokenRequestByRefreshToken(ctx context.Context, token string) (o
 	return request, err
 }
 
-// What the example's storage knows by its type.
+// inner unwraps a request, because the example's storage checks its type.
 func inner(request op.TokenRequest) op.TokenRequest {
 	switch wrapped := request.(type) {
 	case authRequest:

@@ -1,4 +1,4 @@
-// An OpenID provider on the Go library zitadel/oidc (main.go here), with the demo's MCP server before it.
+// An OpenID provider on the Go library zitadel/oidc (main.go here), with the demo's MCP server.
 
 import { join } from "node:path";
 import { announce, freePort, installed, pageOrigin, startProgram } from "../product.mjs";
