@@ -18,7 +18,7 @@ test("example names are replaced by those of the set-up, and none remains", () =
   assert.equal(fill(commands, names), "a --origin http://127.0.0.1:8000/callback.html --host 127.0.0.1");
   assert.throws(
     () => fill("b https://mcp.example.com/mcp", names),
-    /https:\/\/mcp\.example\.com\/mcp stands for nothing/,
+    /https:\/\/mcp\.example\.com\/mcp has no replacement/,
   );
 });
 
