@@ -63,4 +63,20 @@ mod tests {
         assert_eq!(both.sent().collect::<Vec<_>>(), [("prompt", "login")]);
         assert!(both.has("a"));
     }
+
+    #[cfg(feature = "enterprise")]
+    #[test]
+    fn three_parameters_make_the_server_ask_its_user() {
+        // OpenID Connect Core §3.1.2.1 (`prompt`, `max_age`), RFC 9470 §4 (`acr_values`).
+        let asks = |name: &str, value: Option<&str>| {
+            AuthorizationParameters::new(vec![(name.into(), value.map(Into::into))]).unwrap().ask_user()
+        };
+        for name in ["prompt", "max_age", "acr_values"] {
+            assert!(asks(name, Some("x")), "{name}");
+            // It is not sent.
+            assert!(!asks(name, None), "{name}");
+        }
+        assert!(!asks("login_hint", Some("x")));
+        assert!(!AuthorizationParameters::default().ask_user());
+    }
 }

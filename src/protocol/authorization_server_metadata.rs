@@ -353,6 +353,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_lists_other_grant_profiles_only_takes_no_id_jag() {
+        // draft-ietf-oauth-identity-assertion-authz-grant, `authorization_grant_profiles_supported`. It is optional.
+        let id_jag = |members: &str| parse(members).unwrap().require_id_jag().map_err(|error| error.code());
+        assert_eq!(id_jag(r#""x": 1"#), Ok(()));
+        let listed = r#""authorization_grant_profiles_supported": ["x", "urn:ietf:params:oauth:grant-profile:id-jag"]"#;
+        assert_eq!(id_jag(listed), Ok(()));
+        for others in [r#"["urn:example:other"]"#, "[]"] {
+            let members = [r#""authorization_grant_profiles_supported": "#, others].concat();
+            assert_eq!(id_jag(&members), Err(Code::Unsupported), "{others}");
+        }
+    }
+
+    #[test]
     fn pkce_has_to_be_advertised() {
         let pkce = |members| parse(members).unwrap().require_pkce().map_err(|error| error.code());
         assert_eq!(pkce(r#""code_challenge_methods_supported": ["plain", "S256"]"#), Ok(()));

@@ -293,6 +293,8 @@ mod tests {
         assert_eq!(request.strings("grant_types"), Ok(Some(vec!["authorization_code", "refresh_token"])));
         assert_eq!(request.string("token_endpoint_auth_method"), Ok(Some("none")));
         assert_eq!(request.string("scope"), Ok(Some("a b")));
+        // RFC 9449 §5.2: "If omitted, the default value is false."
+        assert_eq!(request.get("dpop_bound_access_tokens"), None);
     }
 
     #[test]
@@ -325,6 +327,16 @@ mod tests {
         let named = r#"{"client_id": "x", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}"#;
         assert_eq!(method(named, lists), ClientAuthentication::SecretPost);
         assert_eq!(registered_client(&object("{}"), &server(""), false).unwrap_err().code(), Code::InvalidResponse);
+    }
+
+    #[test]
+    fn an_expiry_of_0_means_that_the_secret_does_not_expire() {
+        // RFC 7591 §3.2.1: "or 0 if it will not expire".
+        for (at, expected) in [("0", None), ("1", Some(1)), ("1893456000", Some(1_893_456_000))] {
+            let answer = [r#"{"client_id": "x", "client_secret": "s", "client_secret_expires_at": "#, at, "}"].concat();
+            let client = registered_client(&object(&answer), &server(""), false).unwrap();
+            assert_eq!(client.secret_expires_at, expected, "{at}");
+        }
     }
 
     #[test]

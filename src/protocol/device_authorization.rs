@@ -56,6 +56,7 @@ impl DeviceAuthorization {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ServerUrl;
     use crate::protocol::test_support::object;
 
     /// The example of §3.2 with another verification URI.
@@ -77,6 +78,15 @@ mod tests {
         assert!(device.verification_uri_complete.is_some());
         // "If no value is provided, clients MUST use 5 as the default."
         assert_eq!(parse(r#", "interval": 7"#, "").unwrap().interval, 5);
+    }
+
+    #[test]
+    fn the_request_names_the_resource_and_the_scope() {
+        // RFC 8628 §3.1 has `scope`; RFC 8707 adds `resource`.
+        let resource = Resource::of(&ServerUrl::parse("https://mcp.example/mcp").unwrap());
+        let form = device_authorization_request(Some(&resource), &Scope::from_tokens(["read", "write"]));
+        assert_eq!(form.as_str(), "resource=https%3A%2F%2Fmcp.example%2Fmcp&scope=read+write");
+        assert_eq!(device_authorization_request(None, &Scope::default()).as_str(), "");
     }
 
     #[test]

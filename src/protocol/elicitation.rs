@@ -209,6 +209,12 @@ mod tests {
     }
 
     #[test]
+    fn warnings_have_the_names_that_programs_compare() {
+        let names = [UrlWarning::Punycode, UrlWarning::IpAddress, UrlWarning::OtherHost].map(UrlWarning::name);
+        assert_eq!(names, ["punycode", "ip_address", "other_host"]);
+    }
+
+    #[test]
     fn a_message_is_one_paragraph_of_plain_text() {
         assert_eq!(
             elicitation_message(" Sign in\r\n\r\nto \u{202e}evil\u{1b}[31m \u{200b}\u{2066} now\u{7} "),

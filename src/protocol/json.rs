@@ -337,6 +337,30 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_are_written_without_a_decimal_point() {
+        // Above 2^53 - 1, a double may not be exact, and is written as a float.
+        for (number, text) in [
+            (1.0, "1"),
+            (-2.0, "-2"),
+            (1.5, "1.5"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (9_007_199_254_740_992.0, "9007199254740992.0"),
+            (1e300, "1e+300"),
+        ] {
+            assert_eq!(serde_json::to_string(&Value::Number(number)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_member_is_taken_once() {
+        let mut document = object(r#"{"a": 1, "b": "x"}"#);
+        assert_eq!(document.take("b"), Some(Value::String("x".into())));
+        assert_eq!(document.take("b"), Some(Value::Null));
+        assert_eq!(document.take("c"), None);
+        assert_eq!(document, object(r#"{"a": 1, "b": null}"#));
+    }
+
+    #[test]
     fn null_counts_as_absent() {
         let document = object(r#"{"scope": null}"#);
         assert_eq!(document.string("scope"), Ok(None));

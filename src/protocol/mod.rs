@@ -118,6 +118,33 @@ fn base64url(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_a_bad_url_says_whether_the_app_or_the_server_has_to_correct_it() {
+        for (error, step, code) in [
+            (UrlError::Invalid, Step::Setup, Code::InvalidUrl),
+            (UrlError::Invalid, Step::Registration, Code::InvalidResponse),
+            (UrlError::Fragment, Step::Setup, Code::InvalidUrl),
+            (UrlError::Fragment, Step::Token, Code::InvalidResponse),
+            (UrlError::PlainHttp, Step::Setup, Code::InsecureUrl),
+            (UrlError::Private, Step::Token, Code::InsecureUrl),
+        ] {
+            assert_eq!(error.at(step, "issuer", "x").code(), code, "{error:?} {step:?}");
+        }
+    }
+
+    #[test]
+    fn a_servers_plain_http_url_gets_a_hint_about_its_proxy() {
+        let hint = |error: UrlError, step| error.at(step, "issuer", "http://as.example").message().contains("ends TLS");
+        assert!(hint(UrlError::PlainHttp, Step::AuthorizationServerMetadata));
+        assert!(!hint(UrlError::PlainHttp, Step::Setup));
+        assert!(!hint(UrlError::Insecure, Step::AuthorizationServerMetadata));
+    }
+}
+
+#[cfg(test)]
 pub(crate) mod test_support {
     use super::json::{Object, Value};
 
