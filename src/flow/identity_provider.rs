@@ -244,7 +244,6 @@ impl<P: Ports> Provider<'_, P> {
             id_token,
             expires_at,
             refresh_token: response.refresh_token.clone().or(Some(refresh_token)),
-            is_new: false,
             ..identity
         };
         self.store(&refreshed).await?;

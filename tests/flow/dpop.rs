@@ -179,7 +179,9 @@ fn off_is_off_and_required_is_required() {
     attempt(&off, Dpop::Off).unwrap();
     assert!(off.proofs().is_empty());
 
-    assert_eq!(attempt(&Scripted::working(), Dpop::Require).err(), Some(Code::DpopUnsupported));
+    let without = Scripted::working();
+    assert_eq!(attempt(&without, Dpop::Require).err(), Some(Code::DpopUnsupported));
+    assert!(without.posted(TOKEN).is_empty(), "the metadata says so before the user signs in");
     let unbound = world();
     unbound.reply(TOKEN, Reply::ok(tokens("first")));
     assert_eq!(attempt(&unbound, Dpop::Require).err(), Some(Code::DpopUnsupported));

@@ -164,6 +164,18 @@ fn servers_that_are_opened_at_once_have_the_user_sign_in_once() {
 }
 
 #[test]
+fn the_event_has_the_url_only_where_the_app_has_to_show_the_page() {
+    for shows_page in [true, false] {
+        let world = organisation();
+        let mut user = jane(&world, GOOD, None, &Rc::default());
+        user.shows_page = shows_page;
+        attempt(&world, &app(provider()), SERVER, &mut user).unwrap();
+        let authorizing = world.events().into_iter().find(|event| event.starts_with("Authorizing")).unwrap();
+        assert_eq!(authorizing.contains("https://idp.example/authorize?"), !shows_page, "{authorizing}");
+    }
+}
+
+#[test]
 fn a_sign_out_does_not_wait_for_an_open_page_and_is_not_undone_by_it() {
     // While the page is open, the user signs out in another tab, and then finishes on the page. A sign-in that began before a
     // sign-out stores no tokens, and revokes those that it gets.
@@ -186,6 +198,20 @@ fn a_sign_out_does_not_wait_for_an_open_page_and_is_not_undone_by_it() {
 
     // The next sign-in works.
     attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &Rc::default())).unwrap();
+}
+
+#[test]
+fn a_sign_out_of_another_client_of_the_provider_does_not_end_a_sign_in() {
+    let world = organisation();
+    let other = app(SignInProvider { client_id: "other-app".into(), ..provider() });
+    let tab = world.another_tab();
+    let mut user = User::who(move |sent| {
+        block_on(sign_out_of_identity_provider(&tab, &other)).unwrap();
+        let token = id_token(GOOD, &sent["nonce"], 10_000);
+        tab.replies(IDP_TOKEN, vec![issued(&token, None), Reply::ok(JAG)]);
+        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+    });
+    attempt(&world, &app(provider()), SERVER, &mut user).unwrap();
 }
 
 #[test]
@@ -231,6 +257,38 @@ fn a_provider_that_can_not_be_reached_ends_no_session() {
     world.reply(TOKEN, Reply::ok(tokens("second")));
     block_on(session.refresh()).unwrap();
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "second-access");
+}
+
+#[test]
+fn a_provider_that_can_not_be_reached_for_a_refresh_keeps_its_user() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    world.wait(20_000);
+    for fails in [Reply::Fails(Code::Network), Reply::Json(503, String::new())] {
+        world.reply(IDP_TOKEN, fails);
+        assert!(attempt(&world, &app, OTHER_SERVER, &mut user).err().unwrap().is_transient());
+    }
+    assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), Some(UnixMillis(u64::MAX)));
+    let renewed = id_token(&GOOD.replace(r#""nonce":"NONCE","#, ""), "", 50_000);
+    world.replies(IDP_TOKEN, vec![issued(&renewed, None), Reply::ok(JAG)]);
+    attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+    assert_eq!(pages.get(), 1);
+}
+
+#[test]
+fn an_id_token_is_not_used_in_its_last_30_seconds() {
+    let (world, pages) = (organisation(), Rc::default());
+    let app = app(provider());
+    let mut user = jane(&world, GOOD, None, &pages);
+    attempt(&world, &app, SERVER, &mut user).unwrap();
+    // It expires at 10,000 s.
+    for (now, expected) in [(9_969, 1), (9_970, 2)] {
+        world.set_clock(now * 1000);
+        attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
+        assert_eq!(pages.get(), expected, "at {now} s");
+    }
 }
 
 #[test]
@@ -297,6 +355,8 @@ fn a_refusal_by_the_words_of_rfc_8693_leads_to_the_sign_in_too() {
         world.reply(IDP_TOKEN, Reply::Json(400, format!(r#"{{"error": "{error}"}}"#)));
         attempt(&world, &app, SERVER, &mut user).unwrap();
         assert_eq!(pages.get(), 2, "{error}");
+        // The refused token is not sent once more to be refreshed.
+        assert!(!world.posted(IDP_TOKEN).iter().any(|form| form.contains("grant_type=refresh_token")), "{error}");
     }
 }
 
@@ -310,8 +370,11 @@ fn a_refreshed_id_token_that_is_refused_leads_to_the_sign_in_too() {
     let refusal = || Reply::Json(400, r#"{"error": "invalid_grant"}"#.into());
     let renewed = issued(&id_token(&GOOD.replace(r#""nonce":"NONCE","#, ""), "", 20_000), None);
     world.replies(IDP_TOKEN, vec![refusal(), renewed, refusal()]);
+    world.forget_requests();
     attempt(&world, &app, SERVER, &mut user).unwrap();
     assert_eq!(pages.get(), 2);
+    // The stored token, its refresh, the refreshed token, and of the sign-in the code and its token.
+    assert_eq!(world.posted(IDP_TOKEN).len(), 5);
 }
 
 #[test]
@@ -432,11 +495,12 @@ fn a_rotated_refresh_token_is_kept_though_the_sign_in_is_given_up() {
 
 #[test]
 fn an_id_token_of_another_sign_in_is_refused_and_nothing_is_kept() {
-    const WRONG: [(&str, &str); 5] = [
+    const WRONG: [(&str, &str); 6] = [
         ("https://idp.example", "https://evil.example"),
         ("app-at-idp", "another-app"),
         ("NONCE", "another"),
         ("EXP", "1"),
+        ("EXP", "1000"), // now
         (r#""sub":"jane","#, ""),
     ];
     for (good, wrong) in WRONG {
@@ -460,6 +524,31 @@ fn an_id_token_of_another_sign_in_is_refused_and_nothing_is_kept() {
 }
 
 #[test]
+fn a_response_without_iss_is_refused_where_the_provider_sends_it_or_the_app_requires_it() {
+    // RFC 9207 §2.4: "If the value does not match the expected issuer identifier, clients MUST reject the authorization
+    // response", also where it is missing and the provider supports it.
+    for (provider_sends_it, require_iss) in [(true, false), (false, true), (false, false)] {
+        let world = organisation();
+        let supported = r#", "authorization_response_iss_parameter_supported": true"#;
+        let metadata = format!(
+            r#"{{"issuer": "{IDP}", "authorization_endpoint": "{IDP}/authorize", "token_endpoint": "{IDP_TOKEN}"{}}}"#,
+            if provider_sends_it { supported } else { "" }
+        );
+        world.reply(IDP_METADATA, Reply::ok(metadata));
+        let issuing = world.clone();
+        let mut without_iss = User::who(move |sent| {
+            let token = id_token(GOOD, &sent["nonce"], 10_000);
+            issuing.replies(IDP_TOKEN, vec![issued(&token, None), Reply::ok(JAG)]);
+            vec![Ok(ours(&format!("?code=c&state={}", sent["state"])))]
+        });
+        let app = Rc::new(Client { require_iss, ..Client::clone(&app(provider())) });
+        let error = attempt(&world, &app, SERVER, &mut without_iss).err().map(|error| error.code());
+        let expected = (provider_sends_it || require_iss).then_some(Code::IssuerMismatch);
+        assert_eq!(error, expected, "{provider_sends_it} {require_iss}");
+    }
+}
+
+#[test]
 fn a_session_that_needs_the_user_ends_with_a_way_out() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
@@ -472,6 +561,8 @@ fn a_session_that_needs_the_user_ends_with_a_way_out() {
     let account = ServerUrl::parse(SERVER).unwrap().into();
     assert!(block_on(restore(&world, &app, &account)).unwrap().is_none());
     assert_eq!(world.events().iter().filter(|event| event.contains("SignedOut")).count(), 1);
+    // What identifies nobody any more is deleted.
+    assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
 }
 
 #[test]

@@ -591,6 +591,7 @@ pub struct User {
     pub redirect_timeout: Option<u64>,
     /// Leaves the page open, and answers nothing.
     pub hesitates: bool,
+    pub shows_page: bool,
     /// What the app, or its user, answers when asked for an identity, and for parameters.
     pub identity: Identify,
     pub parameters: Parameters,
@@ -605,6 +606,7 @@ impl User {
             chooses: 0,
             redirect_timeout: None,
             hesitates: false,
+            shows_page: true,
             answers: Box::new(answers),
             queue: Vec::new(),
             identity: Box::new(|_, _| Ok(None)),
@@ -638,6 +640,10 @@ impl UserAgent for User {
 
     fn redirect_timeout(&self) -> Option<u64> {
         self.redirect_timeout
+    }
+
+    fn shows_page(&self) -> bool {
+        self.shows_page
     }
 
     async fn identity(&mut self, server: &FoundServer<'_>, can_register: bool) -> Result<Option<GivenIdentity>> {

@@ -140,6 +140,23 @@ fn a_stronger_sign_in_is_asked_for_without_a_refresh() {
 }
 
 #[test]
+fn each_parameter_of_openid_connect_brings_the_scope_openid() {
+    // RFC 9470 §3: a challenge may have `acr_values`, `max_age` or both.
+    for challenge in [
+        "Bearer error=\"insufficient_user_authentication\", acr_values=\"mfa\"",
+        "Bearer error=\"insufficient_user_authentication\", max_age=\"5\"",
+    ] {
+        let world = Scripted::working();
+        world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "scopes_supported": ["openid"]"#)));
+        let session = signed_in(&world);
+        send(&session, true, |_| AppResponse::new(401, challenge)).0.unwrap_err();
+        let mut user = User::consents();
+        block_on(session.step_up(None, &mut user)).unwrap();
+        assert_eq!(user.sent()["scope"], "read openid", "{challenge}");
+    }
+}
+
+#[test]
 fn a_sign_in_is_asked_for_twice_and_not_more() {
     let world = Scripted::working();
     let session = signed_in(&world);
