@@ -1,6 +1,6 @@
 //! What is imported from JavaScript and may throw is declared `catch`: an exception in the middle of a task leaves its
 //! promise unsettled for good, and ends a Node.js process. What an async function throws rejects its promise.
-// Helpers of tests are no tests to clippy.
+// Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -3,7 +3,7 @@
 //!
 //! What a file imports are the paths in its code that begin with `crate`, `super` or another crate's name,
 //! `use` or not. Tests may import what they like.
-// Helpers of tests are no tests to clippy.
+// Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};

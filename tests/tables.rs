@@ -1,5 +1,5 @@
 //! The tables of docs name files, codes and tests that exist.
-// Helpers of tests are no tests to clippy.
+// Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -1,6 +1,6 @@
 //! The web platform's URL test data (urltestdata.json, which the `url` crate's package carries) through the
 //! parser and the policy.
-// Helpers of tests are no tests to clippy.
+// Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 

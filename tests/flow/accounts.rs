@@ -1,4 +1,4 @@
-//! Several accounts of one user at one server: sessions side by side, and apart.
+//! Several accounts of one user at one server: their sessions exist side by side and stay separate.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ fn sign_in_as(world: &Scripted, name: &str) -> Session<Scripted> {
 }
 
 fn sign_in_by(world: &Scripted, client: Client, name: &str) -> Session<Scripted> {
-    // Each has tokens of its own.
+    // Each account has its own tokens.
     world.reply(TOKEN, Reply::ok(tokens(if name.is_empty() { "first" } else { name })));
     block_on(sign_in(world, &Rc::new(client), &account(name), None, &mut User::consents())).unwrap()
 }
@@ -38,7 +38,7 @@ fn listed(world: &Scripted) -> Vec<String> {
 }
 
 #[test]
-fn each_account_has_a_session_of_its_own() {
+fn each_account_has_its_own_session() {
     let world = Scripted::working();
     for name in ["", "work", "private"] {
         sign_in_as(&world, name);
@@ -52,7 +52,7 @@ fn each_account_has_a_session_of_its_own() {
 }
 
 #[test]
-fn a_sign_out_ends_one_account_alone() {
+fn a_sign_out_ends_only_one_account() {
     let world = Scripted::working();
     let (default, work) = (sign_in_as(&world, ""), sign_in_as(&world, "work"));
     world.forget_requests();
@@ -62,7 +62,7 @@ fn a_sign_out_ends_one_account_alone() {
     assert!(restored(&world, "work").is_none());
     assert_eq!(token_of(&default), "first-access");
     assert_eq!(token_of(&restored(&world.another_tab(), "").unwrap()), "first-access");
-    // Events say whose they are.
+    // Events name the account.
     let events = world.events();
     let of = |kind: &str| events.iter().filter(|event| event.starts_with(kind)).collect::<Vec<_>>();
     assert_eq!(of("SignedOut").len(), 1);
@@ -71,7 +71,7 @@ fn a_sign_out_ends_one_account_alone() {
 }
 
 #[test]
-fn a_refresh_of_one_account_leaves_the_others() {
+fn a_refresh_of_one_account_leaves_the_others_unchanged() {
     let world = Scripted::working();
     let (default, work) = (sign_in_as(&world, ""), sign_in_as(&world, "work"));
     world.reply(TOKEN, Reply::ok(tokens("newer")));
@@ -83,7 +83,7 @@ fn a_refresh_of_one_account_leaves_the_others() {
 
 #[test]
 fn tokens_of_two_accounts_are_bound_to_two_keys() {
-    // Keys that several tokens share tell a server that one user has them.
+    // A shared key would tell a server that both accounts belong to one user.
     let world = Scripted::working();
     world.reply(SERVER, Reply::Challenge(401, format!("DPoP resource_metadata=\"{PRM}\"")));
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "dpop_signing_alg_values_supported": ["ES256"]"#)));
@@ -100,7 +100,7 @@ fn tokens_of_two_accounts_are_bound_to_two_keys() {
 }
 
 #[test]
-fn the_registration_is_the_apps_and_made_once() {
+fn accounts_share_one_registration() {
     let world = Scripted::working();
     sign_in_as(&world, "");
     sign_in_as(&world, "work");
@@ -108,14 +108,14 @@ fn the_registration_is_the_apps_and_made_once() {
 }
 
 #[test]
-fn who_comes_back_signs_in_to_the_account_that_they_left_for() {
+fn a_redirect_signs_in_to_the_account_that_it_began_for() {
     let world = Scripted::working();
     let mut user = User::who(|_| Vec::new());
     user.redirect_timeout = Some(600_000);
     let gone = block_on(sign_in(&world, &Rc::new(client()), &account("work"), None, &mut user));
     assert!(gone.is_err());
     world.returns(&format!("?code=the-code&state={}", user.sent()["state"]));
-    // The others of the page ask first, as a list of accounts does.
+    // Other accounts are restored first, as on a page that lists accounts.
     assert!(restored(&world, "").is_none());
     assert!(restored(&world, "private").is_none());
     assert_eq!(restored(&world, "work").unwrap().account().name(), "work");
@@ -123,7 +123,7 @@ fn who_comes_back_signs_in_to_the_account_that_they_left_for() {
 }
 
 #[test]
-fn what_is_kept_is_listed_without_the_network() {
+fn stored_sessions_are_listed_without_requests() {
     let world = Scripted::working();
     assert!(listed(&world).is_empty());
     for name in ["work", "", "work"] {
@@ -134,7 +134,7 @@ fn what_is_kept_is_listed_without_the_network() {
     let all = block_on(sessions(&world, &Rc::new(client()))).unwrap();
     assert_eq!((all[0].issuer().as_str(), all[0].server().as_str()), (ISSUER, SERVER));
     assert!(world.asked().is_empty());
-    // Another app of the same origin has its own.
+    // Another app of the same origin has its own list.
     let other = Client { redirect_uri: None, ..client() };
     assert!(block_on(sessions(&world, &Rc::new(other))).unwrap().is_empty());
     block_on(all[0].sign_out()).unwrap();
@@ -142,7 +142,7 @@ fn what_is_kept_is_listed_without_the_network() {
 }
 
 #[test]
-fn what_is_forgotten_is_gone_and_the_rest_stays() {
+fn forgetting_one_account_keeps_the_others() {
     let world = Scripted::working();
     sign_in_as(&world, "");
     let work = sign_in_as(&world, "work");
@@ -153,21 +153,21 @@ fn what_is_forgotten_is_gone_and_the_rest_stays() {
     assert_eq!(block_on(work.access_token()).unwrap_err().code(), Code::SignedOut);
     assert_eq!(listed(&world), [""]);
     let registered = |world: &Scripted| world.stored().keys().any(|key| key.starts_with("registration "));
-    assert!(registered(&world), "the other account's session goes on with it");
+    assert!(registered(&world), "the other account's session still needs it");
     block_on(forget(&world, &client, &account(""))).unwrap();
     assert!(!registered(&world));
     assert!(listed(&world).is_empty());
-    // Nothing there is nothing to forget.
+    // Forgetting an account without a session is no error.
     block_on(forget(&world, &client, &account("work"))).unwrap();
 }
 
 #[test]
-fn names_that_look_like_records_are_names_like_others() {
+fn an_account_may_have_the_name_of_a_record() {
     let world = Scripted::working();
     let record = format!("session {SERVER}");
     let names =
         ["", " ", "  ", "a b", "a+b", "a%20b", "account", "account a", &record, "server", "__proto__", "e\u{301}", "é"];
-    // Each has tokens of its own, by its place.
+    // Each has its own tokens, named by its position.
     for (place, name) in names.iter().enumerate() {
         world.reply(TOKEN, Reply::ok(tokens(&place.to_string())));
         block_on(sign_in(&world, &Rc::new(client()), &account(name), None, &mut User::consents())).unwrap();
@@ -181,8 +181,8 @@ fn names_that_look_like_records_are_names_like_others() {
 }
 
 #[test]
-fn what_is_not_listed_is_forgotten_as_well() {
-    // A session of a pre-release, or a list that could not be read.
+fn a_session_that_is_not_listed_can_be_forgotten_too() {
+    // The session comes from a pre-release, or the list was unreadable.
     let world = Scripted::working();
     let work = sign_in_as(&world, "work");
     let key = world.stored().keys().find(|key| key.starts_with("accounts ")).unwrap().clone();
@@ -194,8 +194,8 @@ fn what_is_not_listed_is_forgotten_as_well() {
 }
 
 #[test]
-fn of_a_sign_in_and_a_sign_out_at_once_the_last_one_counts() {
-    // For the session and for the list alike: a user who has just signed in is not signed out by what came before.
+fn if_a_sign_in_and_a_sign_out_overlap_the_last_one_counts() {
+    // This applies to the session and to the list: an earlier sign-out does not end a later sign-in.
     let mut ends = Vec::new();
     for turns in 0..80 {
         let world = Scripted::working();
@@ -218,11 +218,11 @@ fn of_a_sign_in_and_a_sign_out_at_once_the_last_one_counts() {
         assert_eq!(listed(&world), if is_in { &["work"][..] } else { &[] }, "after {turns} turns");
         ends.push(is_in);
     }
-    assert!(ends.contains(&true) && ends.contains(&false), "both orders came up");
+    assert!(ends.contains(&true) && ends.contains(&false), "both orders must occur");
 }
 
 #[test]
-fn a_list_that_cannot_be_read_hides_no_session() {
+fn a_session_is_restored_even_if_the_list_is_unreadable() {
     let world = Scripted::working();
     sign_in_as(&world, "work");
     let key = world.stored().keys().find(|key| key.starts_with("accounts ")).unwrap().clone();
@@ -236,7 +236,7 @@ fn a_list_that_cannot_be_read_hides_no_session() {
 }
 
 #[test]
-fn parameters_of_one_sign_in_go_with_that_one() {
+fn parameters_of_one_sign_in_are_used_only_for_it() {
     let world = Scripted::working();
     let own = |members: &[(&str, Option<&str>)]| {
         let owned = members.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned)));
@@ -250,7 +250,8 @@ fn parameters_of_one_sign_in_go_with_that_one() {
     let sent = user.sent();
     assert_eq!((sent["prompt"].as_str(), sent["ui"].as_str()), ("select_account", "a"));
     assert!(!sent.contains_key("hd"));
-    // What the app says once it knows the authorization server comes between both.
+    // Parameters that the app chooses for an authorization server override its general ones. Those of the sign-in override
+    // both.
     let mut user = User::consents();
     user.parameters = Box::new(|found| {
         let issuer = Some(found.issuer.as_str().to_owned());
@@ -259,7 +260,7 @@ fn parameters_of_one_sign_in_go_with_that_one() {
     block_on(sign_in_with(&world, &client, &account("own"), None, &parameters, &mut user)).unwrap();
     let sent = user.sent();
     assert_eq!((sent["ui"].as_str(), sent["prompt"].as_str()), (ISSUER, "select_account"));
-    // A step-up does not ask once more who it is.
+    // A step-up does not ask the user to select an account again.
     let mut user = User::consents();
     block_on(session.step_up(Some(&Scope::parse("write")), &mut user)).unwrap();
     assert!(!user.sent().contains_key("prompt"));

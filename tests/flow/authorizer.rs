@@ -10,7 +10,7 @@ fn builder(world: &Scripted) -> AuthorizerBuilder<Scripted> {
 }
 
 fn refused<T>(built: Result<T, Error>) -> Code {
-    built.err().expect("it has to be refused").code()
+    built.err().expect("it must be refused").code()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn settings_reach_the_authorization_request() {
     let world = Scripted::working();
     let builder = builder(&world).client_id("by-hand", Some(ISSUER)).unwrap().scopes(["read", "write"]);
     let builder = builder.authorization_parameter("login_hint", Some("alice")).unwrap();
-    // One after the other, and the last value of a name.
+    // Parameters accumulate; the last value of a name counts.
     let builder = builder.authorization_parameter("hd", Some("a")).unwrap();
     let authorizer = builder.authorization_parameter("hd", Some("b")).unwrap().build();
     let mut user = User::consents();
@@ -42,8 +42,8 @@ fn settings_reach_the_authorization_request() {
 }
 
 #[test]
-fn a_secret_stays_with_its_issuer() {
-    // MCP 2026-07-28: credentials of one authorization server are not for another one.
+fn a_secret_is_sent_only_to_its_issuer() {
+    // MCP 2026-07-28: credentials of one authorization server must not be used with another.
     let world = Scripted::working();
     let authorizer = builder(&world).client_secret("id", "s3cret", "https://other-as.example").unwrap().build();
     let session = block_on(authorizer.sign_in(SERVER, &mut User::consents()));
@@ -52,7 +52,7 @@ fn a_secret_stays_with_its_issuer() {
 }
 
 #[test]
-fn a_wrong_setting_is_refused_where_it_is_made() {
+fn an_invalid_setting_is_refused_when_it_is_set() {
     let world = Scripted::working();
     let start = |redirect_uri| Authorizer::builder(world.clone(), "App", redirect_uri);
     assert_eq!(refused(start("/callback")), Code::InvalidUrl);

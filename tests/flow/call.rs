@@ -7,7 +7,7 @@ use pollster::block_on;
 use crate::scripted::*;
 use crate::session::signed_in;
 
-/// Sends one request, answered by the token that it brings; tells the tokens that were sent.
+/// Sends a request, whose response depends on its token. Returns the tokens that were sent.
 pub fn send(
     session: &Session<Scripted>,
     can_resend: bool,
@@ -28,14 +28,14 @@ pub fn send(
 }
 
 #[test]
-fn goes_with_the_token() {
+fn a_request_is_sent_with_the_token() {
     let session = signed_in(&Scripted::working());
     let (outcome, sent) = send(&session, true, |_| AppResponse::new(200, ""));
     assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into()]));
 }
 
 #[test]
-fn a_401_leads_to_one_refresh_and_one_more_try() {
+fn a_401_causes_one_refresh_and_one_retry() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -43,7 +43,7 @@ fn a_401_leads_to_one_refresh_and_one_more_try() {
     let (outcome, sent) = send(&session, true, accepts_second);
     assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
 
-    // A server that accepts nothing gets two tries, not more, and its answer is the app's to see.
+    // A server that accepts no token gets two requests, not more, and the app sees its response.
     world.forget_requests();
     world.reply(TOKEN, Reply::ok(tokens("third")));
     let (outcome, sent) = send(&session, true, |_| AppResponse::new(401, ""));
@@ -51,17 +51,17 @@ fn a_401_leads_to_one_refresh_and_one_more_try() {
 }
 
 #[test]
-fn a_body_that_streams_is_not_sent_twice() {
+fn a_streamed_body_is_not_sent_twice() {
     let world = Scripted::working();
     let session = signed_in(&world);
     let (outcome, sent) = send(&session, false, |_| AppResponse::new(401, ""));
     assert_eq!((outcome.unwrap(), sent.len()), (401, 1));
-    // The next one goes with new tokens all the same.
+    // The next request still gets new tokens.
     assert_eq!(world.posted(TOKEN).len(), 1);
 }
 
 #[test]
-fn the_token_goes_to_its_resource_alone() {
+fn the_token_is_sent_only_to_its_resource() {
     let session = signed_in(&Scripted::working());
     let sent = Cell::new(false);
     for url in [
@@ -83,7 +83,7 @@ fn the_token_goes_to_its_resource_alone() {
 }
 
 #[test]
-fn a_token_that_is_refused_and_cannot_be_refreshed_ends_the_session() {
+fn a_refused_token_that_cannot_be_refreshed_ends_the_session() {
     let world = Scripted::working();
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "only", "token_type": "Bearer"}"#));
     let session = signed_in(&world);
@@ -102,10 +102,10 @@ fn insufficient_scope_asks_for_the_union() {
     assert_eq!((error.code(), sent.len()), (Code::InsufficientScope, 1));
     assert_eq!(error.scopes().unwrap(), ["read", "write", "admin"]);
     assert_eq!(error.step_up().unwrap().missing_scopes, ["write", "admin"]);
-    // A server may name all that it wants, as RFC 6750 §3.1 has it, and not what is missing alone.
+    // A server may name all scopes that it requires (RFC 6750 §3.1), not only the missing ones.
     let all = |_: &str| AppResponse::new(403, "Bearer error=\"insufficient_scope\", scope=\"read write\"");
     assert_eq!(send(&session, true, all).0.unwrap_err().step_up().unwrap().missing_scopes, ["write"]);
-    // Where the challenge is hidden, the body tells that much, and the error names the header.
+    // If the challenge is hidden, the body still has the error code, and the error names the header.
     let hidden = |_: &str| AppResponse { status: 403, error: Some("insufficient_scope"), ..Default::default() };
     let error = send(&session, true, hidden).0.unwrap_err();
     assert_eq!(error.code(), Code::InsufficientScope);
@@ -113,7 +113,7 @@ fn insufficient_scope_asks_for_the_union() {
     assert!(error.message().contains("Access-Control-Expose-Headers: WWW-Authenticate"));
     let (outcome, _) = send(&session, true, |_| AppResponse::new(403, ""));
     assert_eq!(outcome.unwrap(), 403);
-    // Any other 403 is the app's to see.
+    // Any other 403 is passed to the app.
     let (outcome, _) = send(&session, true, |_| AppResponse::new(403, "Bearer error=\"other\""));
     assert_eq!(outcome.unwrap(), 403);
 }

@@ -12,7 +12,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const CODES: &str = r#"{"device_code": "the-device-code", "user_code": "WDJB-MJHT", "expires_in": 600,
     "verification_uri": "https://as.example/device"}"#;
 
-/// A server that has no page to redirect from.
+/// An authorization server with a device authorization endpoint, but without a page that redirects.
 fn world() -> Scripted {
     let world = Scripted::working();
     let metadata = metadata(
@@ -50,11 +50,11 @@ fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Error>
 }
 
 fn failure(world: &Scripted) -> Error {
-    attempt(world, client_on_a_device()).err().expect("the sign-in has to fail")
+    attempt(world, client_on_a_device()).err().expect("the sign-in must fail")
 }
 
 #[test]
-fn the_user_enters_a_code_and_the_app_asks_until_they_have() {
+fn the_app_polls_until_the_user_has_entered_the_code() {
     let world = world();
     world.replies(
         TOKEN,
@@ -74,29 +74,29 @@ fn the_user_enters_a_code_and_the_app_asks_until_they_have() {
     assert_eq!((&*polled["client_id"], &*polled["resource"]), ("registered", SERVER));
     // §3.5: "If no interval was provided, the client MUST use a reasonable default polling interval" of 5.
     assert_eq!(world.pauses(TOKEN), [5, 5, 5]);
-    // The app learns what the user needs, and not what it polls with.
+    // The app sees the user code, but not the device code.
     let events = world.events().join("\n");
     assert!(events.contains("WDJB-MJHT") && events.contains("https://as.example/device"));
     assert!(!events.contains("the-device-code"));
-    // What comes out is a session as any other.
+    // The result is a session like any other.
     block_on(session.refresh()).unwrap();
     assert_eq!(world.form(TOKEN)["grant_type"], "refresh_token");
 }
 
 #[test]
-fn the_app_registers_for_devices() {
+fn the_app_registers_for_the_device_flow() {
     let world = world();
     attempt(&world, client_on_a_device()).unwrap();
     let registration = &world.posted(REGISTER)[0];
     assert!(registration.contains(DEVICE_CODE) && !registration.contains("redirect_uris"));
-    // And keeps that registration apart from the one for pages.
+    // It is stored separately from the registration with a redirect URI.
     attempt(&world, client_on_a_device()).unwrap();
     assert_eq!(world.posted(REGISTER).len(), 1);
     assert!(world.stored().contains_key("registration https://as.example "));
 }
 
 #[test]
-fn the_client_authenticates_where_it_can() {
+fn a_client_with_a_secret_authenticates_at_both_endpoints() {
     // RFC 8628 §3.1: "The client authentication requirements of Section 3.2.1 of [RFC6749] apply".
     let world = world();
     let own = PreRegistered { client_id: "own".into(), secret: Some("secret".into()), issuer: None };
@@ -105,7 +105,7 @@ fn the_client_authenticates_where_it_can() {
 }
 
 #[test]
-fn the_polls_are_as_far_apart_as_the_server_wants() {
+fn polling_uses_the_interval_that_the_server_sets() {
     let world = world();
     world.reply(DEVICE, Reply::ok(CODES.replace("600", "600, \"interval\": 2")));
     // RFC 8628 §3.5: "the interval MUST be increased by 5 seconds for this and all subsequent requests".
@@ -116,7 +116,7 @@ fn the_polls_are_as_far_apart_as_the_server_wants() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_asked_less_often() {
+fn polling_slows_down_if_the_server_does_not_answer() {
     // RFC 8628 §3.5: "On encountering a connection timeout, clients MUST unilaterally reduce their polling
     // frequency before retrying", for example by "doubling the polling interval".
     let world = world();
@@ -132,14 +132,14 @@ fn a_server_that_does_not_answer_is_asked_less_often() {
     );
     attempt(&world, client_on_a_device()).unwrap();
     assert_eq!(world.pauses(TOKEN), [5, 10, 10, 20, 60]);
-    // One that no page can reach, as without CORS headers, is not waited for.
+    // If no request ever succeeds, for example without CORS headers, polling ends.
     let unreachable = world.clone();
     unreachable.reply(TOKEN, Reply::Fails(Code::Network));
     assert_eq!(failure(&unreachable).code(), Code::Network);
 }
 
 #[test]
-fn what_ends_the_wait_is_told() {
+fn each_end_of_polling_has_its_code() {
     for (answer, code) in [
         ("access_denied", Code::AccessDenied),
         ("expired_token", Code::Timeout),
@@ -152,13 +152,13 @@ fn what_ends_the_wait_is_told() {
         assert_eq!((error.code(), error.server_error(), error.step().name()), (code, Some(answer), "token"));
         assert_eq!(world.posted(TOKEN).len(), 2);
     }
-    // A server that never says `expired_token`: §3.2, `expires_in`.
+    // If the server never sends `expired_token`, polling ends after `expires_in` (§3.2).
     let patient = world();
     patient.reply(DEVICE, Reply::ok(CODES.replace("600", "23")));
     patient.reply(TOKEN, error("authorization_pending"));
     assert_eq!(failure(&patient).code(), Code::Timeout);
     assert_eq!(patient.pauses(TOKEN), [5, 5, 5, 5]);
-    // One whose numbers are rubbish does not make the client ask at once and for ever.
+    // Absurd numbers do not make the client poll without a pause, or forever.
     let endless = world();
     endless.reply(DEVICE, Reply::ok(CODES.replace("600", "9007199254740991, \"interval\": 9007199254740991")));
     assert_eq!(attempt(&endless, client_on_a_device()).map(|_| ()).map_err(|error| error.code()), Ok(()));
@@ -170,7 +170,7 @@ fn what_ends_the_wait_is_told() {
 }
 
 #[test]
-fn a_secret_that_the_server_repeats_does_not_get_into_the_error() {
+fn a_device_code_that_the_server_repeats_does_not_get_into_the_error() {
     let world = world();
     let repeats = r#"{"error": "invalid_grant", "error_description": "no the-device-code here"}"#;
     world.reply(TOKEN, Reply::Json(400, repeats.into()));
@@ -178,7 +178,7 @@ fn a_secret_that_the_server_repeats_does_not_get_into_the_error() {
 }
 
 #[test]
-fn a_refusal_to_give_codes_is_told() {
+fn a_refused_device_authorization_request_is_reported() {
     let refused = world();
     refused.reply(DEVICE, error("unauthorized_client"));
     let error = failure(&refused);
@@ -194,7 +194,7 @@ fn a_refusal_to_give_codes_is_told() {
 }
 
 #[test]
-fn tokens_are_bound_to_a_key_as_ever() {
+fn tokens_of_the_device_flow_are_bound_to_a_key() {
     let world = world();
     world.reply(SERVER, Reply::Json(401, String::new()));
     let dpop = r#"{"dpop_signing_alg_values_supported": ["ES256"], "#;

@@ -36,7 +36,7 @@ fn the_challenge_says_where_the_metadata_is() {
     world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{elsewhere}\"")));
     world.reply(elsewhere, Reply::ok(prm(SERVER, ISSUER)));
     world.reply(PRM, Reply::ok(prm(SERVER, "https://guessed.example")));
-    // The place that was guessed does not count, whichever answer comes first.
+    // The guessed URL does not count, whichever response comes first.
     for (slower, faster) in [(SERVER, PRM), (PRM, SERVER)] {
         world.takes(slower, 5);
         world.takes(faster, 1);
@@ -47,7 +47,7 @@ fn the_challenge_says_where_the_metadata_is() {
 }
 
 #[test]
-fn metadata_is_asked_for_while_the_challenge_is() {
+fn challenge_and_metadata_are_requested_in_parallel() {
     let world = Scripted::working();
     for turns in [1, 5] {
         world.takes(PRM, turns);
@@ -68,8 +68,8 @@ fn nothing_is_guessed_without_prefetch() {
 }
 
 #[test]
-fn metadata_on_another_origin_speaks_for_this_server_or_is_not_used() {
-    // RFC 9728 §3.3: what names another resource "MUST NOT be used", wherever it came from.
+fn metadata_on_another_origin_is_used_only_if_it_names_this_server() {
+    // RFC 9728 §3.3: metadata that names another resource "MUST NOT be used", wherever it comes from.
     let world = Scripted::working();
     let elsewhere = "https://metadata.example/mcp";
     world.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{elsewhere}\"")));
@@ -82,7 +82,7 @@ fn metadata_on_another_origin_speaks_for_this_server_or_is_not_used() {
 }
 
 #[test]
-fn addresses_that_nobody_opens_may_be_anything() {
+fn urls_that_are_never_opened_are_not_checked() {
     let world = Scripted::working();
     let rubbish = r#", "logo_uri": "javascript:alert(1)", "op_policy_uri": "http://x", "service_documentation": 5"#;
     world.reply(METADATA, Reply::ok(metadata(ISSUER, rubbish)));
@@ -90,7 +90,7 @@ fn addresses_that_nobody_opens_may_be_anything() {
 }
 
 #[test]
-fn without_a_hint_the_well_known_places_are_tried_in_order() {
+fn without_a_hint_the_well_known_urls_are_tried_in_order() {
     let world = Scripted::working();
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
     world.remove(PRM);
@@ -100,7 +100,7 @@ fn without_a_hint_the_well_known_places_are_tried_in_order() {
 }
 
 #[test]
-fn a_server_that_forgot_cors_on_its_401_is_found_by_its_metadata() {
+fn a_server_without_cors_headers_on_its_401_is_found_by_its_metadata() {
     let world = Scripted::working();
     world.reply(SERVER, Reply::Fails(Code::Network));
     assert!(resource(&world).is_ok());
@@ -117,7 +117,7 @@ fn the_challenged_scope_is_authoritative() {
 }
 
 #[test]
-fn a_challenge_counts_on_a_401_alone() {
+fn a_challenge_counts_only_on_a_401() {
     let world = Scripted::working();
     for status in [200, 400, 403] {
         world.reply(SERVER, Reply::Challenge(status, "Bearer resource_metadata=\"https://evil.example/prm\"".into()));
@@ -154,7 +154,7 @@ fn an_html_page_counts_as_no_metadata_unless_the_challenge_names_metadata() {
 }
 
 #[test]
-fn the_fault_of_the_metadata_is_reported_if_the_server_can_not_be_read() {
+fn the_fault_of_the_metadata_is_reported_if_the_server_is_unreadable() {
     let world = Scripted::working();
     world.reply(SERVER, Reply::Fails(Code::CorsBlocked));
     world.reply(PRM, Reply::ok(prm("https://other.example/mcp", ISSUER)));
@@ -195,7 +195,7 @@ fn each_fault_of_a_resource_has_its_code() {
 }
 
 #[test]
-fn a_server_that_is_down_is_named() {
+fn the_error_names_a_server_that_is_down() {
     let world = Scripted::default();
     for url in [SERVER, PRM, ROOT_PRM] {
         world.reply(url, Reply::Fails(Code::Network));
@@ -205,7 +205,7 @@ fn a_server_that_is_down_is_named() {
 }
 
 #[test]
-fn a_server_without_authorization_says_so() {
+fn a_server_that_requires_no_authorization_is_reported() {
     let world = Scripted::default();
     let failure = |status| {
         world.reply(SERVER, Reply::Json(status, "{}".into()));
@@ -224,7 +224,7 @@ fn a_server_without_authorization_says_so() {
 }
 
 #[test]
-fn the_server_is_asked_with_a_request_without_consequences() {
+fn the_challenge_is_requested_with_a_harmless_ping() {
     let world = Scripted::working();
     resource(&world).unwrap();
     assert_eq!(world.posted(SERVER), [r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#]);
@@ -242,7 +242,7 @@ fn metadata_that_redirects_to_another_origin_is_not_used() {
 }
 
 #[test]
-fn server_metadata_is_looked_for_in_the_order_of_the_specification() {
+fn server_metadata_is_searched_for_in_the_order_of_the_specification() {
     let world = Scripted::working();
     world.remove(METADATA);
     world.reply(OPENID, Reply::ok(metadata(ISSUER, "")));
@@ -250,7 +250,7 @@ fn server_metadata_is_looked_for_in_the_order_of_the_specification() {
         world.takes(METADATA, turns);
         world.forget_requests();
         assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
-        // Side by side: the order is that of what they are worth.
+        // They are requested in parallel: the order decides which one counts.
         assert_eq!((world.asked(), world.steps()), (vec![METADATA.into(), OPENID.into()], 1));
     }
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace(TOKEN, "https://as.example/better")));
@@ -278,7 +278,7 @@ fn a_document_of_another_issuer_is_not_used_and_does_not_hide_the_next() {
     assert_eq!(server(&world, ISSUER), Err(Code::IssuerMismatch));
     world.reply(OPENID, Reply::ok(metadata(ISSUER, "")));
     assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
-    // An application that answers every path with its page.
+    // A web app that answers every path with its HTML page.
     world.reply(METADATA, Reply::ok("<!doctype html>"));
     assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
 }

@@ -10,7 +10,7 @@ use crate::scripted::*;
 
 const BOUND: &str = r#"{"access_token": "bound", "token_type": "DPoP", "expires_in": 600, "refresh_token": "r"}"#;
 
-/// A server and an authorization server that both know DPoP.
+/// An MCP server and an authorization server that both support DPoP.
 fn world() -> Scripted {
     let world = Scripted::working();
     world.reply(SERVER, Reply::Challenge(401, format!("DPoP resource_metadata=\"{PRM}\"")));
@@ -26,7 +26,7 @@ fn attempt(world: &Scripted, dpop: Dpop) -> Result<Session<Scripted>, Code> {
     session.map_err(|error| error.code())
 }
 
-/// Calls the server; tells the proofs that went with the requests.
+/// Calls the server; returns the proofs of the requests.
 fn send(session: &Session<Scripted>, answer: impl Fn(&str) -> AppResponse) -> (u16, Vec<serde_json::Value>) {
     let mut proofs = Vec::new();
     let answer = async |token: &str| answer(token);
@@ -36,20 +36,20 @@ fn send(session: &Session<Scripted>, answer: impl Fn(&str) -> AppResponse) -> (u
 }
 
 #[test]
-fn a_token_request_shows_the_key() {
+fn a_token_request_proves_possession_of_the_key() {
     // RFC 9449 §5: "the client MUST provide a valid DPoP proof JWT in a DPoP header"
     let world = world();
     attempt(&world, Dpop::Auto).unwrap();
     let [(header, claims)] = &world.proofs()[..] else { panic!("one proof for one token request") };
     assert_eq!((&header["typ"], &header["alg"]), (&"dpop+jwt".into(), &"ES256".into()));
-    // One key for each issuer, and the public half alone.
+    // One key for each issuer, and only its public half.
     assert_eq!(header["jwk"], serde_json::json!({"crv": "P-256", "kty": "EC", "x": ISSUER, "y": "y"}));
     assert_eq!((&claims["htm"], &claims["htu"]), (&"POST".into(), &TOKEN.into()));
     assert!(claims.get("ath").is_none());
 }
 
 #[test]
-fn each_request_has_a_proof_of_its_own_for_this_token() {
+fn each_request_has_a_new_proof_for_its_token() {
     // RFC 9449 §7: `ath` "MUST be" the hash of the token; §4.2: `jti` is unique.
     let session = attempt(&world(), Dpop::Auto).unwrap();
     let (_, first) = send(&session, |_| AppResponse::new(200, ""));
@@ -60,12 +60,12 @@ fn each_request_has_a_proof_of_its_own_for_this_token() {
 }
 
 #[test]
-fn a_refresh_shows_the_key_again_and_takes_nothing_less() {
+fn a_refresh_proves_possession_of_the_key_and_refuses_an_unbound_token() {
     let world = world();
     let session = attempt(&world, Dpop::Auto).unwrap();
     block_on(session.refresh()).unwrap();
     assert_eq!(world.proofs().len(), 2);
-    // A Bearer-typed answer where the session was bound is a downgrade.
+    // A Bearer token for a bound session is a downgrade.
     world.reply(TOKEN, Reply::ok(tokens("second")));
     let error = block_on(session.refresh()).unwrap_err();
     assert_eq!(error.code(), Code::SessionExpired);
@@ -74,7 +74,7 @@ fn a_refresh_shows_the_key_again_and_takes_nothing_less() {
 }
 
 #[test]
-fn a_nonce_of_the_authorization_server_is_shown_in_one_more_try() {
+fn a_nonce_of_the_authorization_server_is_used_in_one_retry() {
     // RFC 9449 §8
     let world = world();
     let wants_nonce = || Reply::Nonce(400, "as-nonce", r#"{"error": "use_dpop_nonce"}"#.into());
@@ -82,7 +82,7 @@ fn a_nonce_of_the_authorization_server_is_shown_in_one_more_try() {
     attempt(&world, Dpop::Auto).unwrap();
     let nonces: Vec<_> = world.proofs().iter().map(|(_, claims)| claims["nonce"].clone()).collect();
     assert_eq!(nonces, [serde_json::Value::Null, "as-nonce".into()]);
-    // It does not go on for ever.
+    // There is no second retry.
     let world = world.clone();
     world.forget_requests();
     world.reply(TOKEN, wants_nonce());
@@ -91,7 +91,7 @@ fn a_nonce_of_the_authorization_server_is_shown_in_one_more_try() {
 }
 
 #[test]
-fn a_nonce_of_the_resource_is_shown_in_one_more_try_and_remembered() {
+fn a_nonce_of_the_resource_is_used_in_one_retry_and_remembered() {
     // RFC 9449 §9
     let world = world();
     let session = attempt(&world, Dpop::Auto).unwrap();
@@ -110,7 +110,7 @@ fn a_nonce_of_the_resource_is_shown_in_one_more_try_and_remembered() {
 }
 
 #[test]
-fn requests_that_meet_the_same_nonce_together_each_try_once_more_and_refresh_nothing() {
+fn parallel_requests_that_get_a_nonce_are_each_retried_once_without_a_refresh() {
     let world = world();
     let session = attempt(&world, Dpop::Auto).unwrap();
     world.forget_requests();
@@ -129,9 +129,9 @@ fn requests_that_meet_the_same_nonce_together_each_try_once_more_and_refresh_not
 }
 
 #[test]
-fn a_proof_has_the_time_of_its_server() {
+fn a_proof_is_dated_by_the_clock_of_its_server() {
     // RFC 9449 §11.1: servers accept proofs "only for a limited time after their creation". This machine's
-    // clock is ten minutes slow, and the answers' `Date` (RFC 9110 §6.6.1) says so.
+    // clock is ten minutes slow, as the responses' `Date` (RFC 9110 §6.6.1) shows.
     let world = world();
     world.servers_are_ahead(600_000);
     let session = attempt(&world, Dpop::Auto).unwrap();
@@ -140,13 +140,13 @@ fn a_proof_has_the_time_of_its_server() {
     assert_eq!(world.proofs()[0].1["iat"], seconds);
     let (_, proofs) = send(&session, |_| AppResponse { status: 200, ..Default::default() });
     assert_eq!(proofs[0]["iat"], seconds);
-    // The token's life is counted here, from when it came: it is not refreshed.
+    // The token's lifetime is counted by the local clock, so the token is not refreshed.
     assert_eq!(session.expires_at().unwrap().0, now + 600_000);
     assert_eq!(world.posted(TOKEN).len(), 1);
 }
 
 #[test]
-fn it_is_used_where_both_servers_know_it() {
+fn dpop_is_used_if_both_servers_support_it() {
     let proofs = |world: &Scripted, dpop| attempt(world, dpop).map(|_| world.proofs().len());
     assert_eq!(proofs(&world(), Dpop::Auto), Ok(1));
     // The authorization server offers it, but the resource asks for a Bearer token.
@@ -154,26 +154,26 @@ fn it_is_used_where_both_servers_know_it() {
     bearer.reply(SERVER, Reply::Challenge(401, format!("Bearer resource_metadata=\"{PRM}\"")));
     bearer.reply(TOKEN, Reply::ok(tokens("first")));
     assert_eq!(proofs(&bearer, Dpop::Auto), Ok(0));
-    // RFC 9728 §2: unless its metadata says that it takes DPoP.
+    // RFC 9728 §2: unless its metadata says that it accepts DPoP.
     let listed = r#", "dpop_signing_alg_values_supported": ["ES256"]}"#;
     bearer.wait(AN_HOUR);
     bearer.reply(PRM, Reply::ok(prm(SERVER, ISSUER).replace('}', listed)));
     assert_eq!(proofs(&bearer, Dpop::Auto), Ok(1));
-    // A session that outlives its key would be lost.
+    // If the program can't keep its keys, it would lose the session with them.
     let forgetful = world();
     forgetful.forgets_keys();
     forgetful.reply(TOKEN, Reply::ok(tokens("first")));
     assert_eq!(proofs(&forgetful, Dpop::Auto), Ok(0));
     forgetful.reply(TOKEN, Reply::ok(BOUND));
     assert_eq!(proofs(&forgetful, Dpop::Require), Ok(1));
-    // The challenge can't be read: what the authorization server offers decides.
+    // If the challenge can't be read, the authorization server's metadata decides.
     let hidden = world();
     hidden.reply(SERVER, Reply::Json(401, String::new()));
     assert_eq!(proofs(&hidden, Dpop::Auto), Ok(1));
 }
 
 #[test]
-fn off_is_off_and_required_is_required() {
+fn dpop_off_sends_no_proof_and_required_refuses_unbound_tokens() {
     let off = world();
     off.reply(TOKEN, Reply::ok(tokens("first")));
     attempt(&off, Dpop::Off).unwrap();
@@ -187,7 +187,7 @@ fn off_is_off_and_required_is_required() {
     assert_eq!(attempt(&unbound, Dpop::Require).err(), Some(Code::DpopUnsupported));
     assert!(attempt(&unbound, Dpop::Auto).is_ok());
 
-    // RFC 9449 §5.2: an app that takes no others says so when it registers.
+    // RFC 9449 §5.2: an app that accepts only bound tokens says so when it registers.
     let world = world();
     attempt(&world, Dpop::Require).unwrap();
     assert!(world.posted(REGISTER)[0].contains(r#""dpop_bound_access_tokens":true"#));

@@ -29,7 +29,7 @@ const OTHER_SERVER: &str = "https://other.example/mcp";
 const OTHER_ISSUER: &str = "https://other-as.example";
 const JAG: &str = r#"{"access_token": "the-jag", "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag", "token_type": "N_A", "expires_in": 300}"#;
 
-/// How an ID token differs from a good one: `claims` has NONCE and EXP in it.
+/// The claims of a valid ID token, with the placeholders NONCE and EXP.
 const GOOD: &str =
     r#"{"iss":"https://idp.example","aud":"app-at-idp","nonce":"NONCE","exp":EXP,"sub":"jane","name":"Jane"}"#;
 
@@ -80,7 +80,7 @@ fn provider() -> SignInProvider {
     }
 }
 
-/// Known everywhere by its metadata document.
+/// An app that identifies itself with a client ID metadata document.
 fn app(provider: SignInProvider) -> Rc<Client> {
     Rc::new(Client {
         client_id_metadata_url: Some(ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap()),
@@ -89,7 +89,7 @@ fn app(provider: SignInProvider) -> Rc<Client> {
     })
 }
 
-/// A user who signs in at the provider, which then issues this. `pages` counts.
+/// A user who signs in at the provider, which issues an ID token with `claims`. `pages` counts the opened pages.
 fn jane(world: &Scripted, claims: &'static str, refresh_token: Option<&'static str>, pages: &Rc<Cell<u32>>) -> User {
     let (world, pages) = (world.clone(), pages.clone());
     User::who(move |sent| {
@@ -126,20 +126,20 @@ fn one_sign_in_at_the_provider_opens_every_server() {
     assert_eq!(first.user().unwrap().name.as_deref(), Some("Jane"));
     assert!(block_on(identity_usable_until(&world, &app)).unwrap().is_some());
 
-    // The next server, and another tab: no page.
+    // The next server and another tab need no page.
     world.reply(IDP_TOKEN, Reply::ok(JAG));
     for world in [world.clone(), world.another_tab()] {
         let second = attempt(&world, &app, OTHER_SERVER, &mut user).unwrap();
         assert_eq!(world.form(IDP_TOKEN)["audience"], OTHER_ISSUER);
         assert_eq!((second.issuer().as_str(), pages.get()), (OTHER_ISSUER, 1));
     }
-    // A session comes back without a network.
+    // A session is restored without the network.
     let account = ServerUrl::parse(SERVER).unwrap().into();
     assert!(block_on(restore(&world, &app, &account)).unwrap().is_some());
 }
 
 #[test]
-fn servers_that_are_opened_at_once_have_the_user_sign_in_once() {
+fn opening_several_servers_at_once_asks_the_user_to_sign_in_once() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     let issuing = world.clone();
@@ -215,9 +215,9 @@ fn a_sign_out_of_another_client_of_the_provider_does_not_end_a_sign_in() {
 }
 
 #[test]
-fn a_refresh_token_stands_for_the_user_too() {
-    // The scenario of a refresh token as the subject: basic authentication at the provider, and fewer scopes granted than
-    // asked for. The ID token has long run out, and is not needed.
+fn a_refresh_token_can_identify_the_user_in_the_exchange() {
+    // With basic authentication at the provider, and fewer scopes granted than requested. At the refresh, the ID token has
+    // expired and is not needed.
     let (world, pages) = (organisation(), Rc::default());
     let app = app(SignInProvider {
         secret: Some("hush".into()),
@@ -245,7 +245,7 @@ fn a_refresh_token_stands_for_the_user_too() {
 }
 
 #[test]
-fn a_provider_that_can_not_be_reached_ends_no_session() {
+fn an_unreachable_provider_does_not_end_the_session() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "first-access", "token_type": "Bearer", "expires_in": 600}"#));
@@ -292,7 +292,7 @@ fn an_id_token_is_not_used_in_its_last_30_seconds() {
 }
 
 #[test]
-fn an_id_token_that_has_run_out_is_refreshed() {
+fn an_expired_id_token_is_refreshed() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
@@ -309,8 +309,8 @@ fn an_id_token_that_has_run_out_is_refreshed() {
     assert!(refresh.contains("refresh_token=idp-refresh"), "{refresh}");
     assert_eq!(pages.get(), 1);
 
-    // What was rotated is kept. §12.2: "its sub Claim Value MUST be the same": another user's is not used, and the user is
-    // asked.
+    // The rotated refresh token is stored. §12.2: "its sub Claim Value MUST be the same": the ID token of another user is
+    // not used, and the page opens.
     world.wait(100_000);
     let eves = id_token(&without_nonce.replace("jane", "eve"), "", 999_999_999_999);
     world.reply(IDP_TOKEN, issued(&eves, None));
@@ -321,7 +321,7 @@ fn an_id_token_that_has_run_out_is_refreshed() {
 }
 
 #[test]
-fn an_identity_that_the_provider_takes_no_more_is_asked_for_again_once() {
+fn if_the_provider_refuses_the_stored_identity_the_user_signs_in_again_once() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     let mut user = jane(&world, GOOD, None, &pages);
@@ -331,7 +331,7 @@ fn an_identity_that_the_provider_takes_no_more_is_asked_for_again_once() {
     attempt(&world, &app, SERVER, &mut user).unwrap();
     assert_eq!(pages.get(), 2);
 
-    // A policy that refuses a user who has just signed in is told, and not asked again.
+    // If a policy refuses a user who has just signed in, that is reported, without another page.
     let answers = world.clone();
     let mut refused = User::who(move |sent| {
         let token = id_token(GOOD, &sent["nonce"], 10_000);
@@ -344,7 +344,7 @@ fn an_identity_that_the_provider_takes_no_more_is_asked_for_again_once() {
 }
 
 #[test]
-fn a_refusal_by_the_words_of_rfc_8693_leads_to_the_sign_in_too() {
+fn a_refusal_with_the_error_code_of_rfc_8693_leads_to_a_sign_in_too() {
     // RFC 8693 §2.2.2: where the subject token is "invalid for any reason", "the error parameter MUST be the
     // invalid_request error code". Draft §4.3.4 of the ID-JAG has invalid_grant.
     for error in ["invalid_request", "invalid_grant"] {
@@ -361,8 +361,8 @@ fn a_refusal_by_the_words_of_rfc_8693_leads_to_the_sign_in_too() {
 }
 
 #[test]
-fn a_refreshed_id_token_that_is_refused_leads_to_the_sign_in_too() {
-    // As where the user's sign-in is too long ago: each refreshed ID token says so.
+fn a_refreshed_id_token_that_is_refused_leads_to_a_sign_in_too() {
+    // For example, the user's sign-in is too long ago: OpenID Connect Core §12.2 requires the original `auth_time`.
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
@@ -378,8 +378,8 @@ fn a_refreshed_id_token_that_is_refused_leads_to_the_sign_in_too() {
 }
 
 #[test]
-fn a_refusal_in_the_background_leaves_the_identity_to_other_servers() {
-    // The organisation lets Jane use one of its servers no more.
+fn a_refusal_for_one_server_keeps_the_identity_for_others() {
+    // The organisation no longer lets Jane use one of its servers.
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 600}"#));
@@ -410,13 +410,13 @@ fn a_session_is_not_renewed_as_another_user() {
     world.reply(IDP_TOKEN, Reply::ok(JAG));
     assert_eq!(block_on(session.access_token()).unwrap_err().code(), Code::SessionExpired);
     assert!(world.posted(IDP_TOKEN).is_empty() && world.posted(TOKEN).is_empty());
-    // Her identity is still good, and opens the server for her.
+    // Her identity is still valid, and opens the server for her.
     assert_eq!(attempt(&world, &app, SERVER, &mut eve).unwrap().user().unwrap().sub, "eve");
     assert_eq!(pages.get(), 2);
 }
 
 #[test]
-fn a_session_gets_no_more_scopes_as_another_user() {
+fn a_session_is_not_stepped_up_as_another_user() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     let session = attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
@@ -435,7 +435,7 @@ fn a_session_gets_no_more_scopes_as_another_user() {
 }
 
 #[test]
-fn a_user_who_is_to_sign_in_again_is_sent_to_the_provider() {
+fn a_demand_for_a_new_sign_in_opens_the_providers_page() {
     // RFC 9470 §4: the client asks for another sign-in. The stored identity comes from an older one.
     let (world, pages) = (organisation(), Rc::new(Cell::new(0)));
     let app = app(provider());
@@ -451,7 +451,7 @@ fn a_user_who_is_to_sign_in_again_is_sent_to_the_provider() {
     assert_eq!(pages.get(), 2);
     assert_eq!((&*user.sent()["acr_values"], &*user.sent()["max_age"]), ("mfa", "60"));
 
-    // More scopes need no page, and neither does a prompt that is left out.
+    // More scopes need no page, and neither does a `prompt` that is removed.
     world.reply(IDP_TOKEN, Reply::ok(JAG));
     block_on(session.step_up(Some(&Scope::parse("write")), &mut user)).unwrap();
     let account = ServerUrl::parse(OTHER_SERVER).unwrap().into();
@@ -465,7 +465,7 @@ fn a_user_who_is_to_sign_in_again_is_sent_to_the_provider() {
 }
 
 #[test]
-fn a_rotated_refresh_token_is_kept_though_the_sign_in_is_given_up() {
+fn a_rotated_refresh_token_is_stored_even_if_the_sign_in_is_aborted() {
     // RFC 9700 §4.14.2: a provider that sees a spent refresh token again revokes them all.
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
@@ -494,7 +494,7 @@ fn a_rotated_refresh_token_is_kept_though_the_sign_in_is_given_up() {
 }
 
 #[test]
-fn an_id_token_of_another_sign_in_is_refused_and_nothing_is_kept() {
+fn an_invalid_id_token_is_refused_and_nothing_is_stored() {
     const WRONG: [(&str, &str); 6] = [
         ("https://idp.example", "https://evil.example"),
         ("app-at-idp", "another-app"),
@@ -515,7 +515,7 @@ fn an_id_token_of_another_sign_in_is_refused_and_nothing_is_kept() {
         assert!(world.posted(TOKEN).is_empty());
         assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
     }
-    // A response of another issuer (RFC 9207).
+    // A response from another issuer (RFC 9207).
     let world = organisation();
     let mut mixed_up = User::who(|sent| vec![Ok(ours(&format!("?code=c&state={}&iss={ISSUER}", sent["state"])))]);
     let error = attempt(&world, &app(provider()), SERVER, &mut mixed_up).err().unwrap();
@@ -549,13 +549,13 @@ fn a_response_without_iss_is_refused_where_the_provider_sends_it_or_the_app_requ
 }
 
 #[test]
-fn a_session_that_needs_the_user_ends_with_a_way_out() {
+fn a_session_whose_identity_has_expired_ends() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 600}"#));
     let session = attempt(&world, &app, SERVER, &mut jane(&world, GOOD, None, &pages)).unwrap();
     world.wait(20_000);
-    // The ID token has run out, and nobody is there to sign in.
+    // The ID token has expired, and no user is there to sign in.
     let error = block_on(session.access_token()).unwrap_err();
     assert_eq!(error.code(), Code::SessionExpired);
     let account = ServerUrl::parse(SERVER).unwrap().into();
@@ -566,7 +566,7 @@ fn a_session_that_needs_the_user_ends_with_a_way_out() {
 }
 
 #[test]
-fn a_server_that_lists_other_profiles_alone_is_refused_before_any_page() {
+fn a_server_that_lists_only_other_profiles_is_refused_before_any_page() {
     // SEP-990 §6: the client can find out by `authorization_grant_profiles_supported`.
     let world = organisation();
     let other = r#", "authorization_grant_profiles_supported": ["urn:example:other"]"#;
@@ -575,13 +575,13 @@ fn a_server_that_lists_other_profiles_alone_is_refused_before_any_page() {
     let error = attempt(&world, &app(provider()), SERVER, &mut nobody).err().unwrap();
     assert_eq!(error.code(), Code::Unsupported);
     assert!(error.message().contains("id-jag") && nobody.opened.is_none());
-    // One that lists none may take them.
+    // A server that lists no profiles may support this one.
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "client_id_metadata_document_supported": true"#)));
     attempt(&world, &app(provider()), SERVER, &mut jane(&world, GOOD, None, &Rc::default())).unwrap();
 }
 
 #[test]
-fn signing_out_of_the_provider_forgets_the_user_and_revokes() {
+fn signing_out_of_the_provider_deletes_the_identity_and_revokes_its_token() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     assert!(!block_on(sign_out_of_identity_provider(&world, &app)).unwrap());
@@ -594,7 +594,7 @@ fn signing_out_of_the_provider_forgets_the_user_and_revokes() {
 }
 
 #[test]
-fn the_client_shows_its_key_at_the_provider() {
+fn the_client_authenticates_with_its_key_at_the_provider() {
     let (world, pages) = (organisation(), Rc::default());
     world.has_client_key();
     let app = app(SignInProvider { method: Some(ClientAuthentication::PrivateKeyJwt), ..provider() });
@@ -607,16 +607,16 @@ fn the_client_shows_its_key_at_the_provider() {
 }
 
 #[test]
-fn what_is_kept_and_told_has_no_secret_in_the_clear() {
+fn no_event_and_no_debug_output_contains_a_secret() {
     let (world, pages) = (organisation(), Rc::default());
-    let told = RefCell::new(Vec::new());
+    let texts = RefCell::new(Vec::new());
     let app = app(SignInProvider { secret: Some("hush".into()), ..provider() });
     let own = PreRegistered { client_id: "app".into(), secret: None, issuer: None };
     let app = Rc::new(Client { pre_registered: Some(own), ..Client::clone(&app) });
     attempt(&world, &app, SERVER, &mut jane(&world, GOOD, Some("idp-refresh"), &pages)).unwrap();
-    told.borrow_mut().extend(world.events());
-    told.borrow_mut().push(format!("{app:?}"));
+    texts.borrow_mut().extend(world.events());
+    texts.borrow_mut().push(format!("{app:?}"));
     for secret in ["idp-refresh", "the-jag", "hush", "the-code"] {
-        assert!(!told.borrow().iter().any(|text| text.contains(secret)), "{secret}");
+        assert!(!texts.borrow().iter().any(|text| text.contains(secret)), "{secret}");
     }
 }

@@ -16,7 +16,7 @@ fn machine(grant: Grant, secret: Option<&str>) -> Client {
     Client { pre_registered, grant: Some(grant), ..client() }
 }
 
-/// A server whose authorization server serves machines alone.
+/// A server whose authorization server issues tokens only to machines.
 fn world() -> Scripted {
     let world = Scripted::working();
     let metadata = metadata(ISSUER, "").replace("authorization_endpoint", "x").replace("code_challenge_methods", "y");
@@ -27,7 +27,7 @@ fn world() -> Scripted {
 
 fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Code> {
     let server = ServerUrl::parse(SERVER).unwrap();
-    // Nobody is there to be asked.
+    // There is no user.
     let mut nobody = User::who(|_| Vec::new());
     let session = block_on(sign_in(world, &Rc::new(client), &server.clone().into(), None, &mut nobody));
     assert!(nobody.opened.is_none());
@@ -35,7 +35,7 @@ fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Code> 
 }
 
 #[test]
-fn client_credentials_go_by_secret() {
+fn client_credentials_authenticate_with_the_secret() {
     let world = world();
     attempt(&world, machine(Grant::ClientCredentials, Some("secret"))).unwrap();
     let form = world.form(TOKEN);
@@ -46,7 +46,7 @@ fn client_credentials_go_by_secret() {
 }
 
 #[test]
-fn client_credentials_go_by_the_clients_own_key() {
+fn client_credentials_authenticate_with_the_clients_key() {
     // RFC 7523 §3: `iss` and `sub` are the client, `aud` identifies the authorization server, and there
     // is an `exp`.
     let world = world();
@@ -64,7 +64,7 @@ fn client_credentials_go_by_the_clients_own_key() {
 }
 
 #[test]
-fn a_workload_shows_its_jwt() {
+fn a_workload_presents_its_jwt() {
     let world = world();
     attempt(&world, machine(Grant::JwtBearer, None)).unwrap();
     let form = world.form(TOKEN);
@@ -83,14 +83,14 @@ fn a_workload_needs_no_client_id() {
     assert_eq!((&*form["grant_type"], form.contains_key("client_id")), (JWT_BEARER, false));
     assert!(world.posted(REGISTER).is_empty() && world.authorizations().is_empty());
 
-    // The session comes back as it was.
+    // The session is restored without a client ID.
     let restored = block_on(restore(&world, &Rc::new(workload()), &session.account().clone())).unwrap().unwrap();
     assert_eq!(restored.client_id(), "");
     world.wait(600);
     block_on(restored.access_token()).unwrap();
     assert!(!world.form(TOKEN).contains_key("client_id"));
 
-    // A server that wants to know more says so, and the error has the option to add.
+    // If the server requires a client ID, the error names the option to set.
     world.reply(TOKEN, Reply::Json(401, r#"{"error": "invalid_client"}"#.into()));
     let server = ServerUrl::parse(SERVER).unwrap();
     let mut nobody = User::who(|_| Vec::new());
@@ -104,8 +104,8 @@ fn a_workload_needs_no_client_id() {
 }
 
 #[test]
-fn a_workloads_jwt_is_shown_to_its_own_authorization_server_alone() {
-    // MCP 2026-07-28: credentials of one authorization server are not for another one.
+fn a_workloads_jwt_is_sent_only_to_its_own_authorization_server() {
+    // MCP 2026-07-28: credentials of one authorization server must not be used with another.
     let world = world();
     let workload = |issuer: &str| Client {
         workload_issuer: Some(Issuer::parse(issuer).unwrap()),
@@ -117,7 +117,7 @@ fn a_workloads_jwt_is_shown_to_its_own_authorization_server_alone() {
     assert!(world.posted(TOKEN).is_empty());
     let session = attempt(&world, workload(ISSUER)).unwrap();
 
-    // A session of the issuer that the app had before is not renewed by what is for the one that it has now.
+    // A session of the previous issuer is not renewed with the JWT for the new one.
     let moved = Rc::new(workload("https://other.example"));
     let restored = block_on(restore(&world, &moved, &session.account().clone())).unwrap().unwrap();
     world.wait(600);
@@ -127,7 +127,7 @@ fn a_workloads_jwt_is_shown_to_its_own_authorization_server_alone() {
 }
 
 #[test]
-fn a_metadata_document_may_have_a_key() {
+fn an_app_with_a_metadata_document_can_authenticate_with_a_key() {
     // draft-ietf-oauth-client-id-metadata-document §6.2: the document may name private_key_jwt with `jwks` or `jwks_uri`.
     let document = "https://app.example/client.json";
     let app = |grant| Client {
@@ -146,7 +146,7 @@ fn a_metadata_document_may_have_a_key() {
         assert_eq!((&*form["grant_type"], &*form["client_id"]), (grant_type, document));
         let (header, claims) = decoded(&form["client_assertion"]);
         assert_eq!(header["kid"], "k1");
-        // RFC 7523 §3: the assertion is for this authorization server, and good at no other one.
+        // RFC 7523 §3: the assertion is valid only at this authorization server.
         assert_eq!(
             (&claims["iss"], &claims["sub"], &claims["aud"]),
             (&document.into(), &document.into(), &ISSUER.into())
@@ -156,7 +156,7 @@ fn a_metadata_document_may_have_a_key() {
 }
 
 #[test]
-fn an_organisations_user_is_known_by_an_id_jag() {
+fn an_id_jag_identifies_the_organisations_user() {
     let world = world();
     let jag = r#"{"access_token": "jag", "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag", "token_type": "N_A"}"#;
     world.reply(PROVIDER, Reply::ok(jag));
@@ -173,15 +173,15 @@ fn an_organisations_user_is_known_by_an_id_jag() {
     let form = world.form(TOKEN);
     assert_eq!((&*form["grant_type"], &*form["assertion"]), (JWT_BEARER, "jag"));
 
-    // Any other kind of token is not handed on.
+    // No other kind of token is passed on.
     world.reply(PROVIDER, Reply::ok(jag.replace("id-jag", "access_token")));
     let refused = attempt(&world, machine(Grant::EnterpriseManaged(provider()), Some("secret")));
     assert_eq!(refused.err(), Some(Code::InvalidResponse));
 }
 
 #[test]
-fn a_machine_registers_nowhere() {
-    // SEP-1046: its credentials are given to it.
+fn a_machine_never_registers() {
+    // SEP-1046: its credentials are issued in advance.
     let world = world();
     let refused = attempt(&world, Client { grant: Some(Grant::ClientCredentials), redirect_uri: None, ..client() });
     assert_eq!(refused.err(), Some(Code::RegistrationUnsupported));
@@ -189,7 +189,7 @@ fn a_machine_registers_nowhere() {
 }
 
 #[test]
-fn a_refusal_is_told_and_not_tried_again() {
+fn a_refused_grant_is_reported_and_not_retried() {
     // SEP-1933: errors are surfaced "without retrying or switching grant types".
     let world = world();
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
@@ -198,7 +198,7 @@ fn a_refusal_is_told_and_not_tried_again() {
 }
 
 #[test]
-fn the_session_renews_itself_by_the_grant() {
+fn the_session_is_renewed_with_the_same_grant() {
     let world = world();
     let session = attempt(&world, machine(Grant::JwtBearer, None)).unwrap();
     assert!(session.can_refresh());
@@ -209,7 +209,7 @@ fn the_session_renews_itself_by_the_grant() {
 }
 
 #[test]
-fn a_grant_is_declared_as_the_extension_that_it_is() {
+fn each_grant_declares_its_mcp_extension() {
     // MCP 2026-07-28 basic, `extensions` of the client's capabilities; the identifiers are those of the extensions' pages.
     let provider =
         IdentityProvider { token_endpoint: Url::parse(PROVIDER).unwrap(), client: ClientCredentials::public("app") };

@@ -9,7 +9,7 @@ use pollster::block_on;
 
 use crate::scripted::*;
 
-/// The client id that a sign-in goes with.
+/// The client ID that a sign-in uses.
 fn client_id(world: &Scripted, client: &Client) -> Result<String, Code> {
     let mut user = User::consents();
     let server = ServerUrl::parse(SERVER).unwrap();
@@ -39,7 +39,7 @@ fn priority_is_pre_registered_then_document_then_registration() {
     assert_eq!(client_id(&world, &client), Ok("by-hand".into()));
 }
 
-/// What the app is asked, as text; it answers with an identity of its own where `answers` says so.
+/// What the app is asked, as text. It gives an identity if `answers` returns true.
 fn asked(
     world: &Scripted,
     client: &Client,
@@ -75,13 +75,13 @@ fn the_app_is_asked_for_its_identity_before_it_registers() {
     let world = Scripted::working();
     let (asked_for, client_id) = asked(&world, &client(), |_| Ok(false));
     assert_eq!((asked_for.len(), client_id), (1, Ok("registered".into())));
-    // An identity that the options have is not asked for.
+    // If the options have an identity, the app is not asked.
     let own = Client { pre_registered: pre_registered(None), ..client() };
     assert_eq!(asked(&Scripted::working(), &own, |_| Ok(true)), (vec![], Ok("by-hand".into())));
 }
 
 #[test]
-fn the_user_is_asked_where_nothing_else_works() {
+fn the_user_is_asked_if_nothing_else_works() {
     // MCP 2026-07-28 client-registration: "prompt the user to enter the client information".
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace("registration_endpoint", "none")));
@@ -103,7 +103,7 @@ fn the_user_is_asked_where_nothing_else_works() {
     assert_eq!(asked(&world, &client(), |_| Ok(false)).0, [format!("{SERVER} {ISSUER} {ISSUER} false")]);
     world.wait(AN_HOUR);
     assert_eq!(asked(&world, &with_document, |_| Ok(false)).0, [format!("{SERVER} {ISSUER} {ISSUER} true")]);
-    // The registration endpoint is there, and refuses.
+    // The registration endpoint exists, but refuses.
     let world = Scripted::working();
     world.reply(REGISTER, Reply::Json(403, "{}".into()));
     let (asked_for, client_id) = asked(&world, &client(), |can_register| Ok(!can_register));
@@ -118,7 +118,7 @@ fn the_user_is_asked_where_nothing_else_works() {
 }
 
 #[test]
-fn what_the_app_says_of_itself_is_registered() {
+fn the_apps_own_metadata_is_registered() {
     // RFC 7591 §2.
     let world = Scripted::working();
     let url = |path: &str| Url::parse(&["https://app.example/", path].concat()).ok();
@@ -147,7 +147,7 @@ fn what_the_app_says_of_itself_is_registered() {
 }
 
 #[test]
-fn a_document_is_used_only_where_the_server_supports_it() {
+fn a_document_is_used_only_if_the_server_supports_it() {
     let world = Scripted::working();
     let mut client = client();
     client.client_id_metadata_url = Some(ClientIdMetadataUrl::parse("https://app.example/client.json").unwrap());
@@ -159,7 +159,7 @@ fn a_registration_is_made_once_for_each_issuer() {
     let world = Scripted::working();
     assert!(client_id(&world, &client()).is_ok() && client_id(&world, &client()).is_ok());
     assert_eq!(world.posted(REGISTER).len(), 1);
-    // The server moves to another issuer: the app registers anew and sends nothing of the old one.
+    // The server moves to another issuer: the app registers again and sends nothing of the old one.
     world.wait(AN_HOUR);
     let other = "https://other.example";
     world.reply(PRM, Reply::ok(prm(SERVER, other)));
@@ -170,7 +170,7 @@ fn a_registration_is_made_once_for_each_issuer() {
 }
 
 #[test]
-fn a_registration_whose_secret_ran_out_is_made_again() {
+fn an_app_whose_secret_has_expired_registers_again() {
     let world = Scripted::working();
     let registered = r#"{"client_id": "x", "client_secret": "s", "client_secret_expires_at": 2000}"#;
     world.reply(REGISTER, Reply::Json(201, registered.into()));
@@ -181,7 +181,7 @@ fn a_registration_whose_secret_ran_out_is_made_again() {
 }
 
 #[test]
-fn a_pre_registered_client_stays_with_its_issuer() {
+fn a_pre_registered_client_is_bound_to_its_issuer() {
     // "a pre-registered mismatch is an error": credentials of one server never go to another.
     let world = Scripted::working();
     let mut client = client();
@@ -190,7 +190,7 @@ fn a_pre_registered_client_stays_with_its_issuer() {
     client.pre_registered = pre_registered(Some(ISSUER));
     assert_eq!(client_id(&world, &client), Ok("by-hand".into()));
 
-    // Without an issuer the first one is kept, if the sign-in there succeeded.
+    // Without an issuer, the first one where a sign-in succeeds is stored.
     client.pre_registered = pre_registered(None);
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
     assert_eq!(client_id(&world, &client), Err(Code::TokenFailed));
@@ -205,7 +205,7 @@ fn a_pre_registered_client_stays_with_its_issuer() {
 }
 
 #[test]
-fn a_rejected_registration_is_retried_with_the_other_type_and_then_told() {
+fn a_rejected_registration_is_retried_with_the_other_type_and_then_reported() {
     // MCP client-registration: a rejection is surfaced and MAY be retried with the other type.
     let world = Scripted::working();
     let rejection = Reply::Json(400, r#"{"error": "invalid_redirect_uri", "error_description": "not https"}"#.into());

@@ -28,7 +28,7 @@ fn visited() -> Scripted {
 }
 
 #[test]
-fn a_first_visit_takes_three_steps_before_the_page_and_two_with_a_document() {
+fn a_first_visit_takes_three_steps_before_the_page_and_two_with_a_metadata_document() {
     let world = Scripted::working();
     attempt(&world).unwrap();
     assert_eq!(world.steps(), 3 + 1, "and the token request");
@@ -41,8 +41,8 @@ fn a_first_visit_takes_three_steps_before_the_page_and_two_with_a_document() {
 }
 
 #[test]
-fn the_worst_discovery_takes_three_steps() {
-    // No hint, metadata at the root, and an issuer whose document is at the last of its places.
+fn the_slowest_discovery_takes_three_steps() {
+    // No hint, metadata at the root, and an issuer whose document is at the last of its well-known URLs.
     let world = Scripted::working();
     let issuer = "https://as.example/tenant";
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
@@ -63,7 +63,7 @@ fn an_error_of_the_app_does_not_repeat_the_discovery() {
 }
 
 #[test]
-fn a_second_visit_asks_nothing_before_the_page() {
+fn a_second_visit_sends_no_request_before_the_page() {
     let world = visited();
     attempt(&world).unwrap();
     assert_eq!(world.asked(), [TOKEN]);
@@ -74,7 +74,7 @@ fn a_second_visit_asks_nothing_before_the_page() {
 }
 
 #[test]
-fn documents_are_kept_as_long_as_their_servers_allow() {
+fn documents_are_cached_as_long_as_their_servers_allow() {
     // RFC 9111 §5.2.2
     let asks_again = |resource: &'static str, server: &'static str, seconds| {
         let world = Scripted::working();
@@ -94,7 +94,7 @@ fn documents_are_kept_as_long_as_their_servers_allow() {
 }
 
 #[test]
-fn what_fails_before_the_page_is_tried_again_with_what_the_servers_say_now() {
+fn a_failure_before_the_page_is_retried_with_fresh_documents() {
     let world = visited();
     let moved = "https://as.example/v2/register";
     world.write("registration https://as.example https://app.example/callback", "gone");
@@ -104,7 +104,7 @@ fn what_fails_before_the_page_is_tried_again_with_what_the_servers_say_now() {
     attempt(&world).unwrap();
     assert_eq!(world.form(TOKEN)["client_id"], "again");
     assert_eq!(world.posted(SERVER).len(), 1);
-    // What they say now is what is told, and once.
+    // The error is that of the second attempt, and there is no third.
     let world = visited();
     world.wait(1);
     world.write("registration https://as.example https://app.example/callback", "gone");
@@ -114,7 +114,7 @@ fn what_fails_before_the_page_is_tried_again_with_what_the_servers_say_now() {
 }
 
 #[test]
-fn a_failure_after_the_page_does_not_happen_twice_for_the_same_reason() {
+fn a_failure_after_the_page_drops_the_cached_documents() {
     let moved = "https://as.example/v2/token";
     let world = visited();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace(TOKEN, moved)));
@@ -125,15 +125,15 @@ fn a_failure_after_the_page_does_not_happen_twice_for_the_same_reason() {
     attempt(&world).unwrap();
     assert!(world.stored().contains_key(KEPT));
 
-    // A page that is not there any more is a window that the user closes.
+    // If the authorization page is gone, the user closes the window.
     assert_eq!(attempt_as(&world, client(), &mut User::who(|_| Vec::new())).unwrap_err().code(), POPUP_CLOSED);
     attempt(&world).unwrap();
     assert!(world.asked().contains(&METADATA.to_owned()));
 }
 
 #[test]
-fn a_server_that_refuses_the_token_is_asked_again() {
-    // MCP 2026-07-28 client-registration: the authorization server may be another one by now.
+fn a_refused_token_drops_the_cached_documents() {
+    // MCP 2026-07-28 client-registration: the server may have changed its authorization server.
     let world = Scripted::working();
     let session = crate::session::signed_in(&world);
     assert!(world.stored().contains_key(KEPT));
@@ -144,7 +144,7 @@ fn a_server_that_refuses_the_token_is_asked_again() {
 }
 
 #[test]
-fn what_was_kept_is_checked_as_what_comes() {
+fn cached_documents_are_checked_like_new_ones() {
     let kept = visited().stored()[KEPT].clone();
     for spoilt in [
         kept.replace(ISSUER, "http://as.example"),

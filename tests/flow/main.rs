@@ -1,5 +1,5 @@
-//! The flows over scripted ports, natively: what is asked of whom, in which order, and what follows.
-// Helpers of tests are no tests to clippy.
+//! The flows on scripted ports, natively: which requests are sent, in which order, and the result.
+// Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -12,6 +12,7 @@ mod dpop;
 mod enterprise;
 mod grant;
 mod identify;
+mod isolation;
 mod kept_discovery;
 mod organisations;
 mod pushed_authorization_request;
@@ -24,6 +25,5 @@ mod session;
 mod sign_in;
 mod step_up;
 mod steps;
-mod tenants_and_turns;
+mod user_info;
 mod vendors;
-mod who;

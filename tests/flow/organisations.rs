@@ -20,9 +20,9 @@ fn by_hand() -> Client {
 }
 
 #[test]
-fn keycloak_signs_in_where_registration_can_be_reached() {
-    // A realm is a path in the issuer; metadata is at the OpenID Connect place behind it; the
-    // registration endpoint sends no CORS headers.
+fn keycloak_works_with_a_pre_registered_client_if_registration_is_unreachable() {
+    // A realm is a path in the issuer. The metadata is at the OpenID Connect URL below it. The registration endpoint sends
+    // no CORS headers.
     let realm = "https://keycloak.example/realms/acme";
     let world = Scripted::working();
     world.reply(PRM, Reply::ok(prm(SERVER, realm)));
@@ -36,15 +36,15 @@ fn keycloak_signs_in_where_registration_can_be_reached() {
 }
 
 #[test]
-fn a_token_may_have_fewer_scopes_and_no_end() {
-    // RFC 6749 §5.1: `scope` tells where it differs, `expires_in` is RECOMMENDED.
+fn a_token_may_have_fewer_scopes_and_no_expiry() {
+    // RFC 6749 §5.1: `scope` is REQUIRED only if it differs, `expires_in` is RECOMMENDED.
     let world = Scripted::working();
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "t", "token_type": "bearer", "scope": "read"}"#));
     let server = ServerUrl::parse(SERVER).unwrap();
     let wanted = Scope::parse("read write");
     let session =
         block_on(sign_in(&world, &Rc::new(client()), &server.clone().into(), Some(&wanted), &mut User::consents()));
-    let Ok(session) = session else { panic!("the sign-in has to succeed") };
+    let Ok(session) = session else { panic!("the sign-in must succeed") };
     assert_eq!(
         (session.scope().tokens(), session.expires_at(), session.can_refresh()),
         (&["read".to_owned()][..], None, false)

@@ -12,7 +12,7 @@ const REFERENCE: &str = "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc1
 const DPOP: &str = r#", "dpop_signing_alg_values_supported": ["ES256"]"#;
 const REQUIRED: &str = r#", "require_pushed_authorization_requests": true"#;
 
-/// A server that offers pushed requests, and says more.
+/// A server that offers pushed requests. `more` is added to its metadata.
 fn world(more: &str) -> Scripted {
     let world = Scripted::working();
     world.reply(
@@ -23,7 +23,7 @@ fn world(more: &str) -> Scripted {
     world
 }
 
-/// A user who consents to what was pushed, else to what is in the URL.
+/// A user who consents. The state is in the URL, or in the pushed request.
 fn user(world: &Scripted) -> User {
     let world = world.clone();
     User::who(move |sent| {
@@ -40,7 +40,7 @@ fn attempt(world: &Scripted, client: Client) -> Result<User, Error> {
 }
 
 #[test]
-fn the_request_is_pushed_and_the_url_has_a_reference_alone() {
+fn the_request_is_pushed_and_the_url_has_only_a_reference() {
     let world = world("");
     let user = attempt(&world, client()).unwrap();
     assert_eq!(world.asked(), [SERVER, PRM, METADATA, OPENID, REGISTER, PAR, TOKEN]);
@@ -78,7 +78,7 @@ fn the_client_authenticates_as_at_the_token_endpoint() {
     let basic = world("");
     attempt(&basic, confidential(Some("secret"))).unwrap();
     assert_eq!(basic.authorizations(), ["Basic b3duOnNlY3JldA=="; 2]);
-    // §2.1: `client_id` is a parameter of the authorization request, so it is there once in any case.
+    // §2.1: `client_id` is a parameter of the authorization request, so it is sent exactly once in any case.
     assert_eq!(basic.posted(PAR)[0].matches("client_id=").count(), 1);
 
     let post = world(r#", "token_endpoint_auth_methods_supported": ["client_secret_post"]"#);
@@ -101,9 +101,9 @@ fn thumbprint() -> String {
 }
 
 #[test]
-fn the_key_is_named_and_proved() {
-    // RFC 9449 §10.1: with a pushed request `dpop_jkt` or a `DPoP` header binds the code to the key; where
-    // both are there, they are for the same key.
+fn a_pushed_request_names_the_key_and_proves_its_possession() {
+    // RFC 9449 §10.1: with a pushed request, `dpop_jkt` or a `DPoP` header binds the code to the key. If both are there,
+    // they are for the same key.
     let world = world(DPOP);
     world.reply(SERVER, Reply::Json(401, String::new()));
     world.replies(
@@ -135,14 +135,14 @@ fn without_a_pushed_request_the_url_names_the_key() {
 }
 
 #[test]
-fn one_that_pages_cannot_reach_is_left_alone_where_it_is_only_offered() {
-    // The browser hides an answer without CORS headers: it looks like no answer.
+fn an_optional_endpoint_that_pages_cannot_reach_is_skipped() {
+    // The browser hides a response without CORS headers: it looks like no response.
     let offered = world("");
     offered.reply(PAR, Reply::Fails(Code::Network));
     let sent = attempt(&offered, client()).unwrap().sent();
     assert!(!sent.contains_key("request_uri") && sent.contains_key("code_challenge"));
 
-    // RFC 9126 §5: `require_pushed_authorization_requests`: the server takes no others.
+    // RFC 9126 §5: with `require_pushed_authorization_requests`, the server accepts no others.
     let required = world(REQUIRED);
     required.reply(PAR, Reply::Fails(Code::Network));
     let error = attempt(&required, client()).err().unwrap();
@@ -154,7 +154,7 @@ fn one_that_pages_cannot_reach_is_left_alone_where_it_is_only_offered() {
 }
 
 #[test]
-fn a_refusal_is_told_even_where_it_is_only_offered() {
+fn a_refused_pushed_request_is_reported_even_if_pushing_is_optional() {
     for (reply, code, server_error) in [
         // RFC 9126 §2.3 has the errors of RFC 6749 §5.2.
         (

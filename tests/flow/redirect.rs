@@ -1,5 +1,5 @@
-//! Sign-ins that leave the program for the authorization server's page, and come back to another run
-//! of it: one that has the store, and nothing else.
+//! Sign-ins by redirect: the program ends when the authorization server's page opens. A second run of it, which has
+//! only the store, finishes the sign-in.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ fn server() -> ServerUrl {
     ServerUrl::parse(SERVER).unwrap()
 }
 
-/// Leaves, as a page does that is gone before an answer comes. What was sent.
+/// Begins a sign-in whose page is gone before the response comes. Returns the parameters that were sent.
 fn leave_as(world: &Scripted, client: Client, scopes: Option<&str>) -> std::collections::BTreeMap<String, String> {
     let mut user = User::who(|_| Vec::new());
     user.redirect_timeout = Some(LIMIT_S * 1000);
@@ -36,11 +36,11 @@ fn come_back(world: &Scripted) -> Result<Option<Session<Scripted>>, Error> {
 }
 
 fn fails(world: &Scripted) -> Code {
-    come_back(world).err().expect("it has to fail").code()
+    come_back(world).err().expect("it must fail").code()
 }
 
 #[test]
-fn another_run_finishes_what_one_began() {
+fn a_second_run_finishes_the_sign_in_that_the_first_began() {
     let world = Scripted::working();
     let sent = leave_as(&world, client(), Some("read write"));
     world.forget_requests();
@@ -48,14 +48,14 @@ fn another_run_finishes_what_one_began() {
     let session = come_back(&world).unwrap().unwrap();
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
     assert_eq!(session.scope().tokens(), ["read", "write"]);
-    // The code alone is exchanged, at the endpoint and with all that was kept.
+    // The only request exchanges the code, with the stored values.
     assert_eq!(world.asked(), [TOKEN]);
     let form = world.form(TOKEN);
     let verifier = CodeVerifier::from_entropy([2; 32]);
     assert_eq!((&*form["code_verifier"], &*sent["code_challenge"]), (verifier.expose(), verifier.challenge().as_str()));
     assert_eq!((&form["redirect_uri"], &form["client_id"]), (&sent["redirect_uri"], &"registered".to_owned()));
     assert_eq!((&*form["code"], &*form["resource"]), ("the-code", SERVER));
-    // Nothing of it is left but the session, which the next run finds.
+    // Only the session is left, and the next run finds it.
     assert_eq!(world.returned(), Vec::<String>::new());
     assert_eq!(world.stored()["pending"], r#"{"v":1}"#);
     assert!(world.stored().values().all(|record| !record.contains(verifier.expose())));
@@ -64,13 +64,13 @@ fn another_run_finishes_what_one_began() {
 }
 
 #[test]
-fn what_is_checked_is_in_the_store_before_the_page_opens() {
+fn the_values_to_check_are_stored_before_the_page_opens() {
     // MCP 2026-07-28: the client "MUST record the `issuer` value … before redirecting".
     let world = Scripted::working();
     let sent = leave(&world);
     let pending = &world.stored()["pending"];
     assert!(pending.contains(ISSUER) && pending.contains(&sent["state"]));
-    // Where it can't be stored, nobody is sent away.
+    // If they can't be stored, the page does not open.
     let world = Scripted::working();
     block_on(async {
         let mut user = User::consents();
@@ -84,7 +84,7 @@ fn what_is_checked_is_in_the_store_before_the_page_opens() {
 }
 
 #[test]
-fn the_response_is_checked_as_if_nobody_had_left() {
+fn the_response_to_a_redirect_is_checked_like_that_of_a_popup() {
     for (query, expected) in [
         ("error=access_denied", Code::AccessDenied),
         ("error=server_error", Code::AuthorizationFailed),
@@ -98,13 +98,13 @@ fn the_response_is_checked_as_if_nobody_had_left() {
         world.returns(&response);
         assert_eq!(fails(&world), expected, "{query}");
         assert!(world.posted(TOKEN).is_empty());
-        // It is told once, and a better answer comes too late.
+        // The error is reported once, and a valid response comes too late.
         assert!(come_back(&world).unwrap().is_none());
         world.returns(&format!("?code=c&state={}", sent["state"]));
         assert!(come_back(&world).unwrap().is_none());
         assert!(world.posted(TOKEN).is_empty() && world.returned().is_empty());
     }
-    // RFC 9207 §2.4: absent although it was advertised.
+    // RFC 9207 §2.4: `iss` is absent although the server advertises it.
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "authorization_response_iss_parameter_supported": true"#)));
     let sent = leave(&world);
@@ -123,7 +123,7 @@ fn a_foreign_or_replayed_response_changes_nothing() {
     }
     assert_eq!(world.returned(), Vec::<String>::new());
     assert!(world.posted(TOKEN).is_empty());
-    // The right one still counts, and once.
+    // The right response still counts, but only once.
     world.returns(&good);
     assert!(come_back(&world).unwrap().is_some());
     world.returns(&good);
@@ -132,7 +132,7 @@ fn a_foreign_or_replayed_response_changes_nothing() {
 }
 
 #[test]
-fn who_comes_back_after_the_time_limit_is_told_so() {
+fn a_response_after_the_time_limit_is_a_timeout() {
     let world = Scripted::working();
     let sent = leave(&world);
     world.wait(LIMIT_S);
@@ -143,7 +143,7 @@ fn who_comes_back_after_the_time_limit_is_told_so() {
 }
 
 #[test]
-fn of_those_that_nobody_comes_back_from_the_last_ones_stay() {
+fn only_the_last_eight_unfinished_sign_ins_are_kept() {
     let world = Scripted::working();
     let sent: Vec<_> = (0..9).map(|_| leave(&world)).collect();
     assert_eq!(world.stored()["pending"].matches("ends_at").count(), 8);
@@ -154,7 +154,7 @@ fn of_those_that_nobody_comes_back_from_the_last_ones_stay() {
 }
 
 #[test]
-fn two_that_are_under_way_at_once_both_come_back() {
+fn two_concurrent_redirects_both_finish() {
     let world = Scripted::working();
     let (first, second) = (leave(&world), leave(&world));
     for (sent, code) in [(second, "second"), (first, "first")] {
@@ -165,7 +165,7 @@ fn two_that_are_under_way_at_once_both_come_back() {
 }
 
 #[test]
-fn a_response_waits_for_those_who_ask_for_its_server() {
+fn a_response_waits_until_its_server_is_restored() {
     let world = Scripted::working();
     let sent = leave(&world);
     let response = format!("?code=the-code&state={}", sent["state"]);
@@ -177,8 +177,8 @@ fn a_response_waits_for_those_who_ask_for_its_server() {
 }
 
 #[test]
-fn who_asks_twice_at_once_gets_the_session_twice() {
-    // As React does in its strict mode.
+fn two_concurrent_restores_both_get_the_session() {
+    // React does this in its strict mode.
     let world = Scripted::working();
     let sent = leave(&world);
     world.returns(&format!("?code=the-code&state={}", sent["state"]));
@@ -190,9 +190,9 @@ fn who_asks_twice_at_once_gets_the_session_twice() {
 }
 
 #[test]
-fn the_clients_secret_and_the_keys_proof_come_back_too() {
-    // "Clients MUST NOT use credentials of one authorization server with another": they are those of
-    // the server that was asked.
+fn the_second_run_has_the_client_secret_and_the_dpop_key() {
+    // "Clients MUST NOT use credentials of one authorization server with another": the second run uses those of the
+    // server that the user was sent to.
     let own = Client {
         pre_registered: Some(PreRegistered { client_id: "given".into(), secret: Some("hush".into()), issuer: None }),
         dpop: Dpop::Require,
@@ -206,7 +206,7 @@ fn the_clients_secret_and_the_keys_proof_come_back_too() {
     block_on(restore(&world, &Rc::new(own), &server().into())).unwrap().unwrap();
     assert_eq!(world.authorizations().len(), 1, "by client_secret_basic");
     assert_eq!(world.proofs().len(), 1);
-    // And a server that does not bind is refused, as was required when the user left.
+    // A server that does not bind the token is refused, since DPoP was required when the sign-in began.
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "dpop_signing_alg_values_supported": ["ES256"]"#)));
     let sent = leave_as(&world, Client { dpop: Dpop::Require, ..client() }, None);
@@ -215,7 +215,7 @@ fn the_clients_secret_and_the_keys_proof_come_back_too() {
 }
 
 #[test]
-fn a_denied_step_leaves_the_session_as_it_was() {
+fn a_denied_step_up_leaves_the_session_unchanged() {
     let world = Scripted::working();
     let sent = leave(&world);
     world.returns(&format!("?code=the-code&state={}", sent["state"]));
@@ -227,7 +227,7 @@ fn a_denied_step_leaves_the_session_as_it_was() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_as_good_as_none() {
+fn an_unreadable_pending_record_yields_no_session() {
     for record in ["", "rubbish", "{}", r#"{"v": 1}"#, r#"{"v": 1, "s": 5}"#, r#"{"v": 1, "s": "x"}"#] {
         let world = Scripted::working();
         world.write("pending", record);

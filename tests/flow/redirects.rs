@@ -1,4 +1,4 @@
-//! Redirects of the app's own requests: followed within the resource alone, since the token goes along.
+//! Redirects of the app's own requests: they are followed only within the resource, since the token is sent along.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use pollster::block_on;
 use crate::scripted::*;
 use crate::session::signed_in;
 
-/// A request whose redirects the flow follows: what it is answered with, by where it goes and how often that was.
+/// A request whose redirects the flow follows. `answer` gets its URL and the number of requests so far.
 struct Request<'a, F> {
     url: String,
     method: &'static str,
@@ -69,7 +69,7 @@ fn redirect(to: &'static str) -> AppResponse {
 const BELOW: &str = "https://mcp.example/mcp/";
 
 #[test]
-fn one_within_the_resource_is_followed_with_the_token() {
+fn a_redirect_within_the_resource_is_followed_with_the_token() {
     let session = signed_in(&Scripted::working());
     let answer = |url: &str, _| if url == SERVER { redirect(BELOW) } else { AppResponse::new(200, "") };
     let (outcome, sent) = send(&session, "POST", true, answer);
@@ -77,7 +77,7 @@ fn one_within_the_resource_is_followed_with_the_token() {
 }
 
 #[test]
-fn five_are_followed_and_no_more() {
+fn at_most_five_redirects_are_followed() {
     // RFC 9110 §15.4: "A client SHOULD detect and intervene in cyclical redirections".
     let session = signed_in(&Scripted::working());
     let after = |count| move |_: &str, sent| if sent <= count { redirect(BELOW) } else { AppResponse::new(200, "") };
@@ -88,7 +88,7 @@ fn five_are_followed_and_no_more() {
 }
 
 #[test]
-fn a_body_that_streams_is_not_sent_to_where_it_redirects() {
+fn a_streamed_body_is_not_sent_to_the_target_of_a_redirect() {
     let session = signed_in(&Scripted::working());
     let (outcome, sent) = send(&session, "POST", false, |_, _| redirect(BELOW));
     let error = outcome.unwrap_err();
@@ -97,7 +97,7 @@ fn a_body_that_streams_is_not_sent_to_where_it_redirects() {
 }
 
 #[test]
-fn none_takes_the_token_out_of_the_resource() {
+fn no_redirect_takes_the_token_out_of_the_resource() {
     // MCP authorization: "MCP clients MUST NOT send tokens to the MCP server other than ones issued by the MCP server's
     // authorization server", nor these to others.
     let session = signed_in(&Scripted::working());
@@ -107,14 +107,14 @@ fn none_takes_the_token_out_of_the_resource() {
         assert_eq!((error.code(), sent.len()), (Code::WrongResource, 1));
         assert!(error.message().contains(to), "{}", error.message());
     }
-    // Where its target can't be seen, it is not followed either.
+    // A redirect whose target is hidden is not followed either.
     let (outcome, sent) = send(&session, "POST", true, |_, _| redirect(""));
     assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::Network, 1));
 }
 
 #[test]
-fn the_time_at_a_server_is_told_by_what_answers_a_post_alone() {
-    // RFC 9110 §6.6.1: Date is when the message was made. An answer to GET may come from a cache.
+fn only_a_response_to_post_tells_the_time_of_a_server() {
+    // RFC 9110 §6.6.1: Date is when the message was made. A response to GET may come from a cache.
     let world = Scripted::working();
     let session = signed_in(&world);
     let late = |_: &str, _| AppResponse { status: 200, date: Some(UnixMillis(1_090_000)), ..Default::default() };

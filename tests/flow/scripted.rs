@@ -1,4 +1,4 @@
-//! Ports over a scripted world: what a server answers at each URL is written down in the test.
+//! Ports on a scripted world: each test says what the servers answer at each URL.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -26,19 +26,19 @@ pub const REGISTER: &str = "https://as.example/register";
 pub const TOKEN: &str = "https://as.example/token";
 pub const REVOKE: &str = "https://as.example/revoke";
 
-/// In seconds: how long documents are kept whose servers don't say.
+/// In seconds: how long a document is cached if its server sends no `Cache-Control`.
 pub const AN_HOUR: u64 = 3600;
 
-/// One answer of the world.
+/// A scripted response.
 #[derive(Clone)]
 pub enum Reply {
     Json(u16, String),
     Challenge(u16, String),
-    /// An answer with a `DPoP-Nonce`.
+    /// A response with a `DPoP-Nonce`.
     Nonce(u16, &'static str, String),
-    /// An answer with a `Retry-After`.
+    /// A response with a `Retry-After`.
     RetryAfter(u16, u64),
-    /// An answer with a `Cache-Control`.
+    /// A response with a `Cache-Control`.
     Cached(&'static str, String),
     RedirectTo(String),
     Fails(Code),
@@ -52,7 +52,7 @@ impl Reply {
 
 #[derive(Default)]
 struct World {
-    /// The answers at a URL, one after another; the last one stays.
+    /// The responses at a URL, in order; the last one repeats.
     replies: RefCell<BTreeMap<String, Vec<Reply>>>,
     requests: RefCell<Vec<(String, String)>>,
     times: RefCell<Vec<(String, u64)>>,
@@ -72,24 +72,24 @@ struct World {
     waited_for: RefCell<Vec<String>>,
     on_step_up: Cell<Option<OnStepUp>>,
     forgets_keys: Cell<bool>,
-    /// How many turns an answer takes that takes more than one.
+    /// How many turns a response takes, at URLs where it takes more than one.
     turns: RefCell<BTreeMap<String, u32>>,
-    /// The requests that wait for their answers, and how often there was one again after a while without.
+    /// The number of requests in flight, and how often it rose from zero.
     under_way: Cell<u32>,
     steps: Cell<u32>,
-    /// What goes on though nobody waits for it.
+    /// Work that continues even if its caller is dropped.
     detached: RefCell<Vec<Rc<RefCell<Option<Work>>>>>,
 }
 
 /// What the app does when a request waits for more scopes.
 type OnStepUp = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<()>>>>>;
 
-/// And what came back to its tab.
+/// The world that all tabs share, and the responses that came back to this tab.
 #[derive(Clone, Default)]
 pub struct Scripted(Rc<World>, Rc<RefCell<Vec<String>>>);
 
 impl Scripted {
-    /// A server and an authorization server that do all right.
+    /// An MCP server and an authorization server without faults.
     pub fn working() -> Self {
         let world = Self::default();
         world.0.now.set(1_000_000);
@@ -102,23 +102,23 @@ impl Scripted {
         world
     }
 
-    /// Puts one answer in place of all at a URL.
+    /// Replaces the responses at a URL with one that repeats.
     pub fn reply(&self, url: &str, reply: Reply) {
         self.replies(url, vec![reply]);
     }
 
-    /// Answers that come one after another; the last one stays.
+    /// Responses in order; the last one repeats.
     pub fn replies(&self, url: &str, mut replies: Vec<Reply>) {
         replies.reverse();
         self.0.replies.borrow_mut().insert(url.into(), replies);
     }
 
-    /// Nothing is at a URL any more.
+    /// From now on, a URL answers 404.
     pub fn remove(&self, url: &str) {
         self.0.replies.borrow_mut().remove(url);
     }
 
-    /// The URLs that were asked, in order.
+    /// The requested URLs, in order.
     pub fn asked(&self) -> Vec<String> {
         self.0.requests.borrow().iter().map(|(url, _)| url.clone()).collect()
     }
@@ -128,7 +128,7 @@ impl Scripted {
         self.0.requests.borrow().iter().filter(|(asked, _)| asked == url).map(|(_, body)| body.clone()).collect()
     }
 
-    /// How many seconds went by before each request to a URL: since the one before, or since the start.
+    /// The seconds before each request to a URL: since the previous one, or since the start.
     pub fn pauses(&self, url: &str) -> Vec<u64> {
         let times = self.0.times.borrow();
         let at: Vec<u64> = times.iter().filter(|(asked, _)| asked == url).map(|(_, at)| *at).collect();
@@ -141,12 +141,12 @@ impl Scripted {
         form::parse(self.posted(url).last().expect("a form was posted")).into_iter().collect()
     }
 
-    /// The answer from a URL takes so many turns rather than one: others come first.
+    /// A response from this URL takes so many turns instead of one, so that others arrive first.
     pub fn takes(&self, url: &str, turns: u32) {
         self.0.turns.borrow_mut().insert(url.into(), turns);
     }
 
-    /// Runs to its end what goes on without its caller.
+    /// Runs detached work to its end.
     pub async fn finish_detached(&self) {
         let detached = self.0.detached.take();
         for work in detached {
@@ -154,7 +154,7 @@ impl Scripted {
         }
     }
 
-    /// How many requests went one after another: those that are under way at the same time are one.
+    /// How many requests were sent in sequence: those in flight at the same time count as one.
     pub fn steps(&self) -> u32 {
         self.0.steps.get()
     }
@@ -186,12 +186,12 @@ impl Scripted {
         self.0.authorizations.borrow().clone()
     }
 
-    /// The app has a key of its own.
+    /// The app has a key for client authentication.
     pub fn has_client_key(&self) {
         self.0.client_key.set(Some("ES256"));
     }
 
-    /// The app has its user step up once: what it does then.
+    /// What the app does when a request waits for more scopes, for one such request.
     pub fn on_step_up<F: Future<Output = Result<()>> + 'static>(&self, work: impl FnOnce() -> F + 'static) {
         self.0.on_step_up.set(Some(Box::new(|| Box::pin(work()))));
     }
@@ -201,27 +201,27 @@ impl Scripted {
         self.0.waited_for.borrow().clone()
     }
 
-    /// All servers' clocks are ahead of the program's, and their answers say so.
+    /// The clocks of all servers are ahead of the program's, and their `Date` headers show it.
     pub fn servers_are_ahead(&self, milliseconds: i64) {
         self.0.server_ahead.set(milliseconds);
     }
 
-    /// Keys are gone before the store is.
+    /// Keys are lost while the store is kept.
     pub fn forgets_keys(&self) {
         self.0.forgets_keys.set(true);
     }
 
-    /// Another tab of the same browser: what comes back to this one does not come there.
+    /// Another tab of the same browser: it does not get the responses that come back to this one.
     pub fn another_tab(&self) -> Self {
         Self(self.0.clone(), Rc::default())
     }
 
-    /// A response comes back while the program is away.
+    /// A response comes back from a redirect.
     pub fn returns(&self, response: &str) {
         self.1.borrow_mut().push(response.into());
     }
 
-    /// Those that nobody has taken.
+    /// The responses that came back and were not taken yet.
     pub fn returned(&self) -> Vec<String> {
         self.1.borrow().clone()
     }
@@ -278,7 +278,7 @@ pub fn client() -> Client {
     }
 }
 
-/// Runs futures side by side; tells what they came to, in the order in which they were done.
+/// Runs futures concurrently; returns their outputs in the order of completion.
 pub async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = futures.into_iter().map(Box::pin).collect();
     let mut done = Vec::new();
@@ -296,7 +296,7 @@ pub async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Outp
     done
 }
 
-/// A network takes time: gives the other futures a turn.
+/// Gives the other futures a turn, like a request that waits for the network.
 pub async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(move |context| {
@@ -319,7 +319,7 @@ fn poll_work(work: &RefCell<Option<Work>>, context: &mut Context<'_>) -> Poll<()
     polled
 }
 
-/// A request that waits for its answer.
+/// A request in flight.
 struct UnderWay<'a>(&'a World);
 
 impl<'a> UnderWay<'a> {
@@ -373,7 +373,7 @@ impl Http for Scripted {
                 (200, None, None, body)
             }
             Reply::RedirectTo(url) => {
-                let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect goes to JSON") };
+                let Reply::Json(status, body) = self.answer(&url) else { panic!("a redirect must lead to JSON") };
                 (status, None, Some(url), body)
             }
             Reply::Fails(code) => {
@@ -395,7 +395,7 @@ impl Json for Scripted {
     }
 
     fn write_json(&self, value: &impl Serialize) -> Result<String> {
-        Ok(serde_json::to_string(value).expect("it can be written"))
+        Ok(serde_json::to_string(value).expect("it can be serialized"))
     }
 }
 
@@ -571,28 +571,28 @@ impl Spawn for Scripted {
         let work = Rc::new(RefCell::new(Some(work)));
         self.0.detached.borrow_mut().push(work.clone());
         std::future::poll_fn(|context| {
-            poll_work(&work, context).map(|()| result.borrow_mut().take().expect("it is waited for once"))
+            poll_work(&work, context).map(|()| result.borrow_mut().take().expect("it is awaited once"))
         })
         .await
     }
 }
 
-/// What the app answers when it is asked about an authorization server.
+/// The identity that the app gives for an authorization server.
 type Identify = Box<dyn Fn(&FoundServer<'_>, bool) -> Result<Option<GivenIdentity>>>;
 type Parameters = Box<dyn Fn(&FoundServer<'_>) -> Result<AuthorizationParameters>>;
 
-/// A user who does as they are told: what comes back is made from the URL that was opened.
+/// The responses of a scripted user, made from the parameters of the opened URL.
 type Answers = Box<dyn Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>>>;
 
 pub struct User {
     pub opened: Option<Url>,
     pub chooses: usize,
-    /// What opening the page leaves the program for, in milliseconds.
+    /// The time limit of a sign-in by redirect, in milliseconds.
     pub redirect_timeout: Option<u64>,
-    /// Leaves the page open, and answers nothing.
+    /// Leaves the page open and never answers.
     pub hesitates: bool,
     pub shows_page: bool,
-    /// What the app, or its user, answers when asked for an identity, and for parameters.
+    /// The identity and the parameters that the app, or its user, gives.
     pub identity: Identify,
     pub parameters: Parameters,
     answers: Answers,
@@ -614,7 +614,7 @@ impl User {
         }
     }
 
-    /// Consents.
+    /// A user who consents.
     pub fn consents() -> Self {
         Self::who(|sent| vec![Ok(ours(&format!("?code=the-code&state={}", sent["state"])))])
     }
@@ -671,7 +671,7 @@ impl UserAgent for User {
     }
 }
 
-/// A request of the app's, answered by the script with the token that it brought.
+/// A request of the app. The script gets its token and answers.
 pub struct AppRequest<'a, F> {
     pub url: &'static str,
     pub proofs: &'a mut Vec<String>,
@@ -685,7 +685,7 @@ pub struct AppResponse {
     pub www_authenticate: &'static str,
     pub nonce: Option<&'static str>,
     pub error: Option<&'static str>,
-    /// Where it redirects, for a request that has redirects followed; empty where that can't be seen.
+    /// The target of a redirect that the flow follows; empty if the target is hidden.
     pub redirects_to: Option<&'static str>,
     pub date: Option<UnixMillis>,
 }

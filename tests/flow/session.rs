@@ -13,7 +13,7 @@ use crate::scripted::*;
 pub fn signed_in(world: &Scripted) -> Session<Scripted> {
     let server = ServerUrl::parse(SERVER).unwrap();
     let session = block_on(sign_in(world, &Rc::new(client()), &server.clone().into(), None, &mut User::consents()));
-    let Ok(session) = session else { panic!("the sign-in has to succeed") };
+    let Ok(session) = session else { panic!("the sign-in must succeed") };
     world.forget_requests();
     session
 }
@@ -23,7 +23,7 @@ fn token(session: &Session<Scripted>) -> Result<String, Code> {
 }
 
 #[test]
-fn refreshes_before_the_token_runs_out() {
+fn the_token_is_refreshed_before_it_expires() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -33,12 +33,12 @@ fn refreshes_before_the_token_runs_out() {
     assert_eq!(token(&session), Ok("second-access".into()));
     let form = world.form(TOKEN);
     assert_eq!((&*form["grant_type"], &*form["refresh_token"]), ("refresh_token", "first-refresh"));
-    // MCP: `resource` goes with every token request.
+    // MCP: `resource` is sent with every token request.
     assert_eq!(form["resource"], SERVER);
 }
 
 #[test]
-fn a_rotated_refresh_token_is_kept_and_an_absent_one_leaves_the_old() {
+fn a_new_refresh_token_replaces_the_old_one_which_stays_otherwise() {
     // RFC 6749 §6: "The authorization server MAY issue a new refresh token, in which case the client
     // MUST discard the old refresh token and replace it with the new refresh token."
     let world = Scripted::working();
@@ -51,13 +51,13 @@ fn a_rotated_refresh_token_is_kept_and_an_absent_one_leaves_the_old() {
     block_on(session.refresh()).unwrap();
     assert_eq!(world.form(TOKEN)["refresh_token"], "second-refresh");
     assert_eq!(session.expires_at(), None);
-    // What is in the store is what is in use.
+    // The stored tokens are the ones in use.
     let restored = block_on(restore(&world, &Rc::new(client()), &session.server().clone().into())).unwrap().unwrap();
     assert_eq!(token(&restored), Ok("third-access".into()));
 }
 
 #[test]
-fn ten_at_once_make_one_refresh() {
+fn ten_callers_at_once_cause_one_refresh() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -68,7 +68,7 @@ fn ten_at_once_make_one_refresh() {
 }
 
 #[test]
-fn a_token_that_somebody_else_refreshed_is_taken_over() {
+fn a_token_that_was_refreshed_elsewhere_is_used() {
     let world = Scripted::working();
     let first = signed_in(&world);
     let second = block_on(restore(&world, &Rc::new(client()), &first.server().clone().into())).unwrap().unwrap();
@@ -79,7 +79,7 @@ fn a_token_that_somebody_else_refreshed_is_taken_over() {
     assert_eq!(world.posted(TOKEN).len(), 1);
 }
 
-/// An app's own storage may be late, as `localStorage` is: then a tab spends a refresh token that another has spent.
+/// An app's own storage may lag, as `localStorage` does: then a tab uses a refresh token that another tab has spent.
 #[test]
 fn a_spent_refresh_token_does_not_end_a_session_that_has_newer_tokens() {
     let world = Scripted::working();
@@ -121,12 +121,12 @@ fn invalid_grant_ends_the_session_with_an_event() {
     assert_eq!(token(&session), Err(Code::SignedOut));
 }
 
-/// Issuer, client and resource.
+/// The key of the session's record: server, issuer, client and resource.
 fn record() -> String {
     format!("session {SERVER} {ISSUER} registered {SERVER}")
 }
 
-/// The session's record, without what says when to try again.
+/// The session's record, without the times that say when to retry.
 fn kept(world: &Scripted) -> serde_json::Value {
     let mut record: serde_json::Value = serde_json::from_str(&world.stored()[&record()]).unwrap();
     for name in ["retry_at", "failed_at"] {
@@ -136,8 +136,8 @@ fn kept(world: &Scripted) -> serde_json::Value {
 }
 
 #[test]
-fn a_definite_answer_ends_the_session_once() {
-    // RFC 6749 §5.2 has `invalid_grant` for it, and servers have other words.
+fn a_definite_refusal_ends_the_session_once() {
+    // RFC 6749 §5.2 has `invalid_grant` for this. Some servers send other errors.
     for reply in [
         Reply::Json(400, r#"{"error": "invalid_request"}"#.into()),
         Reply::Json(400, r#"{"code": 400, "msg": "gone"}"#.into()),
@@ -159,7 +159,7 @@ fn a_definite_answer_ends_the_session_once() {
 }
 
 #[test]
-fn other_failures_keep_the_tokens() {
+fn temporary_failures_keep_the_tokens() {
     for (reply, code) in [
         (Reply::Json(503, String::new()), Code::HttpStatus),
         (Reply::Json(408, String::new()), Code::HttpStatus),
@@ -173,7 +173,7 @@ fn other_failures_keep_the_tokens() {
         world.reply(TOKEN, reply);
         assert_eq!(block_on(session.refresh()).unwrap_err().code(), code);
         assert_eq!(kept(&world), before);
-        // A token that is still good goes on although the refresh ahead of its end failed.
+        // A token that is still valid is used although the early refresh failed.
         world.wait(3550);
         assert_eq!(token(&session), Ok("first-access".into()));
         world.wait(60);
@@ -185,7 +185,7 @@ fn other_failures_keep_the_tokens() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_with_back_off() {
+fn temporary_failures_are_retried_with_back_off() {
     let world = Scripted::working();
     let session = signed_in(&world);
     let down = || Reply::Json(503, String::new());
@@ -205,7 +205,7 @@ fn what_may_pass_is_tried_again_with_back_off() {
 }
 
 #[test]
-fn all_that_share_the_store_wait_for_the_same_next_try() {
+fn sessions_that_share_the_store_wait_for_the_same_retry() {
     let world = Scripted::working();
     let here = signed_in(&world);
     let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
@@ -228,7 +228,7 @@ fn retry_after_is_honoured() {
     let started = world.now();
     block_on(session.refresh()).unwrap();
     assert_eq!(world.now().0 - started.0, 4000);
-    // Longer than a caller waits: it learns of it at once, and nobody asks before the time.
+    // If the time is longer than a caller waits, the call fails at once, and no request is sent before it is over.
     world.forget_requests();
     world.reply(TOKEN, Reply::RetryAfter(503, 120));
     assert!(block_on(session.refresh()).is_err() && block_on(session.refresh()).is_err());
@@ -236,7 +236,7 @@ fn retry_after_is_honoured() {
     world.wait(120);
     world.reply(TOKEN, Reply::ok(tokens("third")));
     block_on(session.refresh()).unwrap();
-    // Users do not wait for a day: five minutes at most.
+    // A day would be too long for users: the pause is at most five minutes.
     world.forget_requests();
     world.reply(TOKEN, Reply::RetryAfter(503, 86_400));
     assert!(block_on(session.refresh()).is_err());
@@ -249,7 +249,7 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
-fn where_the_store_fails_just_then_the_session_goes_on_with_the_new_tokens() {
+fn if_the_store_fails_after_a_refresh_the_session_uses_the_new_tokens() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -289,7 +289,7 @@ fn a_late_401_does_not_bring_back_older_tokens_from_the_store() {
 }
 
 #[test]
-fn a_401_that_may_be_for_the_token_before_costs_no_refresh() {
+fn a_401_that_may_be_for_the_previous_token_causes_no_refresh() {
     // The MCP SDK sends requests itself, and does not say which token a request had.
     let world = Scripted::working();
     let session = signed_in(&world);
@@ -336,7 +336,7 @@ fn a_session_that_was_ended_elsewhere_is_not_revived() {
 }
 
 #[test]
-fn what_happens_elsewhere_shows_before_the_next_request() {
+fn changes_in_another_tab_take_effect_before_the_next_request() {
     let world = Scripted::working();
     let here = signed_in(&world);
     let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
@@ -345,13 +345,13 @@ fn what_happens_elsewhere_shows_before_the_next_request() {
     assert_eq!(token(&here), Ok("second-access".into()));
     block_on(there.sign_out()).unwrap();
     assert_eq!(token(&here), Err(Code::SignedOut));
-    // Who signs in next gets a session of their own: the old one stays ended.
+    // The next sign-in creates a new session: the old one stays ended.
     signed_in(&world);
     assert_eq!(token(&here), Err(Code::SignedOut));
 }
 
 #[test]
-fn sign_out_forgets_and_revokes_both_tokens() {
+fn a_sign_out_deletes_and_revokes_both_tokens() {
     // RFC 7009 §2.1
     let world = Scripted::working();
     let session = signed_in(&world);
@@ -361,7 +361,7 @@ fn sign_out_forgets_and_revokes_both_tokens() {
     assert_eq!(tokens, ["token=first-refresh", "token=first-access"]);
     assert!(!world.stored().contains_key(&record()));
     assert_eq!(token(&session), Err(Code::SignedOut));
-    // Once more is no error, and nothing new.
+    // A second sign-out is no error and has no effect.
     let events = world.events().len();
     assert!(!block_on(session.sign_out()).unwrap());
     assert_eq!(world.events().len(), events);
@@ -370,7 +370,7 @@ fn sign_out_forgets_and_revokes_both_tokens() {
 }
 
 #[test]
-fn sign_out_forgets_even_where_the_server_does_not_answer() {
+fn a_sign_out_deletes_the_tokens_even_if_the_server_does_not_answer() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(REVOKE, Reply::Fails(Code::Network));
@@ -378,14 +378,14 @@ fn sign_out_forgets_even_where_the_server_does_not_answer() {
     assert_eq!(token(&session), Err(Code::SignedOut));
 }
 
-/// The clock is set by so many seconds.
+/// Moves the clock by so many seconds.
 fn set_clock(world: &Scripted, seconds: i64) {
     world.set_clock(world.now().0.saturating_add_signed(seconds * 1000));
 }
 
 #[test]
 fn a_wrong_clock_does_no_harm() {
-    // What is kept is by the local clock, and so is what it is compared with.
+    // The stored times and the time that they are compared with come from the same clock.
     for clock in [1_000_000, 4_000_000_000_000] {
         let world = Scripted::working();
         world.set_clock(clock);
@@ -399,7 +399,7 @@ fn a_wrong_clock_does_no_harm() {
 }
 
 #[test]
-fn a_clock_that_is_set_costs_one_refresh_at_most() {
+fn changing_the_clock_causes_at_most_one_refresh() {
     const DAY: i64 = 86_400;
     for jump in [DAY, -DAY] {
         let world = Scripted::working();
@@ -413,7 +413,7 @@ fn a_clock_that_is_set_costs_one_refresh_at_most() {
         }
         assert_eq!(world.posted(TOKEN).len(), 1, "{jump}");
     }
-    // A clock that is put right by some seconds is no other one.
+    // A correction by some seconds does not count as a change.
     let world = Scripted::working();
     world.set_clock(1_700_000_000_000);
     let session = signed_in(&world);
@@ -422,7 +422,7 @@ fn a_clock_that_is_set_costs_one_refresh_at_most() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_makes_no_pause_longer() {
+fn setting_the_clock_back_makes_no_pause_longer() {
     let world = Scripted::working();
     world.set_clock(1_700_000_000_000);
     let here = signed_in(&world);
@@ -437,9 +437,9 @@ fn a_clock_that_is_set_back_makes_no_pause_longer() {
 }
 
 #[test]
-fn a_client_that_may_not_refresh_is_registered_anew() {
-    // RFC 6749 §5.2: "The client is not authorized to use this authorization grant type", or it is not known: whichever
-    // it is, another sign-in with the same registration ends the same way.
+fn a_client_that_may_not_refresh_is_registered_again() {
+    // RFC 6749 §5.2: "The client is not authorized to use this authorization grant type", or it is unknown. In both cases,
+    // another sign-in with the same registration would end the same way.
     for error in ["invalid_client", "unauthorized_client"] {
         let world = Scripted::working();
         let session = signed_in(&world);
@@ -450,7 +450,7 @@ fn a_client_that_may_not_refresh_is_registered_anew() {
         signed_in_again(&world);
         assert_eq!(world.posted(REGISTER).len(), 1, "{error}");
     }
-    // What ends the session by itself says nothing against the registration.
+    // A refused refresh token says nothing about the registration.
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
@@ -460,7 +460,7 @@ fn a_client_that_may_not_refresh_is_registered_anew() {
     assert!(world.posted(REGISTER).is_empty());
 }
 
-/// As `signed_in`, with what was asked meanwhile.
+/// Like `signed_in`, but keeps the list of requests.
 fn signed_in_again(world: &Scripted) {
     world.forget_requests();
     let server = ServerUrl::parse(SERVER).unwrap();

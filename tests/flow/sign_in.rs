@@ -21,11 +21,11 @@ fn session(world: &Scripted) -> Session<Scripted> {
 }
 
 fn code(world: &Scripted, user: &mut User) -> Code {
-    attempt(world, None, user).expect_err("the sign-in has to fail").code()
+    attempt(world, None, user).expect_err("the sign-in must fail").code()
 }
 
 #[test]
-fn goes_through_the_steps_of_the_specification_in_order() {
+fn a_sign_in_takes_the_steps_of_the_specification_in_order() {
     let world = Scripted::working();
     let mut user = User::consents();
     attempt(&world, None, &mut user).unwrap();
@@ -37,13 +37,13 @@ fn goes_through_the_steps_of_the_specification_in_order() {
     assert_eq!((&*sent["scope"], &*form["grant_type"], &*form["code"]), ("read", "authorization_code", "the-code"));
     assert_eq!(sent["redirect_uri"], form["redirect_uri"]);
     assert_eq!((&sent["client_id"], &form["client_id"]), (&"registered".to_owned(), &"registered".to_owned()));
-    // RFC 7636 §4.6: the verifier's challenge is what was sent before.
+    // RFC 7636 §4.6: the challenge that was sent is the verifier's.
     let verifier = CodeVerifier::from_entropy([2; 32]);
     assert_eq!((&*form["code_verifier"], &*sent["code_challenge"]), (verifier.expose(), verifier.challenge().as_str()));
     assert_ne!(sent["state"], form["code_verifier"]);
 }
 
-/// A server of MCP 2025-03-26: it is its own authorization server, and says so nowhere.
+/// A server of MCP 2025-03-26: it is its own authorization server, without metadata that says so.
 fn of_2025_03_26() -> Scripted {
     let world = Scripted::default();
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
@@ -58,7 +58,7 @@ fn a_server_of_2025_03_26_is_its_own_authorization_server() {
     let mut user = User::consents();
     attempt(&world, None, &mut user).unwrap();
     assert_eq!(user.opened.as_ref().unwrap().without_query(), "https://mcp.example/authorize");
-    // `resource` goes with both requests, "regardless of whether authorization servers support it".
+    // `resource` is sent with both requests, "regardless of whether authorization servers support it".
     assert_eq!((&*user.sent()["resource"], &*world.form("https://mcp.example/token")["resource"]), (SERVER, SERVER));
     assert!(user.sent().contains_key("code_challenge"));
 }
@@ -76,7 +76,7 @@ fn metadata_at_the_origin_of_a_server_of_2025_03_26_is_used() {
 }
 
 #[test]
-fn a_hidden_challenge_that_cannot_be_done_without_is_named() {
+fn a_hidden_challenge_that_is_needed_is_named_in_the_error() {
     let world = Scripted::default();
     world.reply(SERVER, Reply::Json(401, String::new()));
     let error = attempt(&world, None, &mut User::consents()).unwrap_err();
@@ -85,7 +85,7 @@ fn a_hidden_challenge_that_cannot_be_done_without_is_named() {
 }
 
 #[test]
-fn no_secret_is_in_an_event() {
+fn no_event_contains_a_secret() {
     let world = Scripted::working();
     let mut user = User::consents();
     attempt(&world, None, &mut user).unwrap();
@@ -99,11 +99,11 @@ fn no_secret_is_in_an_event() {
 }
 
 #[test]
-fn a_response_with_another_state_is_an_error_or_another_sign_ins() {
+fn a_wrong_state_is_an_error_from_the_popup_and_ignored_from_another_tab() {
     let world = Scripted::working();
     let mut forged = User::who(|_| vec![Ok(ours("?code=evil&state=forged"))]);
     assert_eq!(code(&world, &mut forged), Code::StateMismatch);
-    // Over a channel that all tabs share, it is somebody else's.
+    // On a channel that all tabs share, it is the response to another sign-in.
     let mut patient = User::who(|sent| {
         vec![Ok(shared("?code=theirs&state=theirs")), Ok(shared(&format!("?code=mine&state={}", sent["state"])))]
     });
@@ -112,7 +112,7 @@ fn a_response_with_another_state_is_an_error_or_another_sign_ins() {
 }
 
 #[test]
-fn what_the_user_and_the_server_decline_has_its_code() {
+fn each_error_response_has_its_code() {
     for (query, expected) in [
         ("error=access_denied", Code::AccessDenied),
         ("error=server_error", Code::AuthorizationFailed),
@@ -147,7 +147,7 @@ fn each_fault_of_the_token_endpoint_has_its_code() {
 }
 
 #[test]
-fn a_server_that_repeats_the_code_does_not_get_it_into_the_error() {
+fn a_code_that_the_server_repeats_does_not_get_into_the_error() {
     let world = Scripted::working();
     let echo = r#"{"error": "invalid_grant", "error_description": "no such code: the-code"}"#;
     world.reply(TOKEN, Reply::Json(400, echo.into()));
@@ -157,7 +157,7 @@ fn a_server_that_repeats_the_code_does_not_get_it_into_the_error() {
 }
 
 #[test]
-fn a_failed_attempt_leaves_the_session_as_it_was() {
+fn a_failed_sign_in_leaves_the_session_unchanged() {
     let world = Scripted::working();
     attempt(&world, None, &mut User::consents()).unwrap();
     let before = world.stored();
@@ -172,14 +172,14 @@ fn a_failed_attempt_leaves_the_session_as_it_was() {
             kept.write(key, value);
         }
         kept.reply(url, reply);
-        kept.wait(AN_HOUR); // what discovery found is not kept for longer
+        kept.wait(AN_HOUR); // discovery is cached for an hour
         assert!(attempt(&kept, None, &mut User::consents()).is_err());
         assert_eq!(kept.stored(), before);
     }
 }
 
 #[test]
-fn scopes_of_the_app_come_before_those_of_the_server() {
+fn the_apps_scopes_take_precedence_over_the_servers() {
     let world = Scripted::working();
     let mut user = User::consents();
     attempt(&world, Some("admin"), &mut user).unwrap();
@@ -187,7 +187,7 @@ fn scopes_of_the_app_come_before_those_of_the_server() {
 }
 
 #[test]
-fn offline_access_is_asked_for_where_it_is_listed() {
+fn offline_access_is_requested_if_the_server_lists_it() {
     // MCP, refresh tokens: only where "the authorization server's metadata contains it in its
     // `scopes_supported` field".
     let world = Scripted::working();
@@ -212,7 +212,7 @@ fn the_user_chooses_between_authorization_servers() {
 }
 
 #[test]
-fn what_is_stored_comes_back_without_the_network() {
+fn a_stored_session_is_restored_without_requests() {
     let world = Scripted::working();
     attempt(&world, None, &mut User::consents()).unwrap();
     world.forget_requests();
@@ -226,7 +226,7 @@ fn what_is_stored_comes_back_without_the_network() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_dropped_and_reported() {
+fn an_unreadable_record_is_deleted_and_reported_once() {
     let server = ServerUrl::parse(SERVER).unwrap();
     for record in ["", "rubbish", "[]", "{}", r#"{"v": 2}"#, r#"{"v": 1, "issuer": 5, "session": 5}"#] {
         for key in ["session ", "server "] {
@@ -251,7 +251,7 @@ fn a_record_that_cannot_be_read_is_dropped_and_reported() {
 }
 
 #[test]
-fn a_record_under_the_name_of_another_is_not_used() {
+fn a_record_stored_under_the_key_of_another_is_not_used() {
     let world = Scripted::working();
     attempt(&world, None, &mut User::consents()).unwrap();
     let server = ServerUrl::parse(SERVER).unwrap();
@@ -274,14 +274,14 @@ fn two_apps_of_one_origin_share_no_session() {
     assert!(restored("one").is_some() && restored("two").is_none());
     assert!(block_on(restore(&world, &Rc::new(client()), &server.clone().into())).unwrap().is_none());
     let Ok(second) = block_on(sign_in(&world, &app("two"), &server.clone().into(), None, &mut User::consents())) else {
-        panic!("the sign-in has to succeed")
+        panic!("the sign-in must succeed")
     };
     block_on(second.sign_out()).unwrap();
     assert!(restored("one").is_some() && restored("two").is_none());
 }
 
 #[test]
-fn tokens_of_an_authorization_server_that_is_another_now_are_dropped() {
+fn tokens_of_a_replaced_authorization_server_are_dropped() {
     // MCP 2026-07-28: credentials belong to the authorization server that issued them.
     const OTHER: &str = "https://other.example";
     let world = Scripted::working();
@@ -298,13 +298,13 @@ fn tokens_of_an_authorization_server_that_is_another_now_are_dropped() {
     assert_eq!((new.issuer().as_str(), new.client_id().as_str()), (OTHER, "registered-there"));
     let kept: Vec<String> = world.stored().into_keys().filter(|name| name.starts_with("session ")).collect();
     assert_eq!(kept, [format!("session {SERVER} {OTHER} registered-there {SERVER}")]);
-    // Whoever has the old session goes on with the new one.
+    // The old session object continues with the new tokens.
     assert_eq!(block_on(old.access_token()).unwrap().expose(), "second-access");
     assert_eq!(old.issuer().as_str(), OTHER);
 }
 
 #[test]
-fn a_registration_that_the_server_does_not_know_any_more_is_forgotten() {
+fn a_registration_that_the_server_no_longer_knows_is_deleted() {
     // RFC 6749 §5.2: "Client authentication failed (e.g., unknown client, …)".
     let unknown = || Reply::Json(401, r#"{"error": "invalid_client"}"#.into());
     let registrations = |world: &Scripted| world.posted(REGISTER).len();
@@ -328,24 +328,24 @@ fn a_registration_that_the_server_does_not_know_any_more_is_forgotten() {
 }
 
 #[test]
-fn a_page_that_the_user_closes_may_be_about_an_unknown_client() {
+fn after_a_closed_page_an_older_registration_is_replaced_once() {
     // RFC 6749 §4.1.2.1: where the client is unknown, the authorization server "MUST NOT automatically
     // redirect the user-agent".
     let closes = || User::who(|_| Vec::new());
     let world = Scripted::working();
-    // A registration of this very sign-in is known.
+    // The server knows a registration that was made in this sign-in.
     assert_eq!(code(&world, &mut closes()), POPUP_CLOSED);
     assert!(world.posted(TOKEN).is_empty());
-    // One of earlier may be forgotten: the next sign-in registers anew, and once only.
+    // It may have lost an older one: the next sign-in registers again, but only once.
     assert_eq!(code(&world, &mut closes()), POPUP_CLOSED);
     assert_eq!(world.posted(REGISTER).len(), 1);
     for _ in 0..3 {
         assert_eq!(code(&world, &mut closes()), POPUP_CLOSED);
         assert_eq!(world.posted(REGISTER).len(), 2);
     }
-    // Nothing was asked in order to find out.
+    // No request was sent to find out.
     assert!(world.posted(TOKEN).is_empty());
-    // After a sign-in that succeeded it is as good as any, and may be forgotten like any.
+    // A successful sign-in confirms the registration; from then on, the server may lose it again.
     attempt(&world, None, &mut User::consents()).unwrap();
     assert_eq!(world.posted(REGISTER).len(), 2);
     assert_eq!(code(&world, &mut closes()), POPUP_CLOSED);
@@ -354,7 +354,7 @@ fn a_page_that_the_user_closes_may_be_about_an_unknown_client() {
 }
 
 #[test]
-fn a_store_that_fails_is_told() {
+fn a_failing_store_is_reported() {
     let world = Scripted::working();
     world.storage_fails(true);
     assert_eq!(code(&world, &mut User::consents()), Code::StorageFailed);
@@ -384,7 +384,7 @@ fn a_refused_consent_is_reported_with_a_remedy() {
     }
     assert!(!failed(offline, &[], "server_error"), "not about consent");
     assert!(!failed(r#""read""#, &[], "access_denied"), "nothing asked for consent");
-    assert!(!failed(offline, &[("prompt", None)], "access_denied"), "the app has dropped it");
+    assert!(!failed(offline, &[("prompt", None)], "access_denied"), "the app has removed the prompt");
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn a_hidden_challenge_has_its_own_error() {
 }
 
 #[test]
-fn nobody_is_asked_to_choose_a_single_authorization_server() {
+fn a_single_authorization_server_is_used_without_asking_the_user() {
     let mut user = User::consents();
     user.chooses = 5;
     let account = ServerUrl::parse(SERVER).unwrap().into();

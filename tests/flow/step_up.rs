@@ -26,7 +26,7 @@ fn second_tokens(world: &Scripted) {
     world.reply(TOKEN, Reply::ok(tokens("second").replacen('{', r#"{"scope": "read write","#, 1)));
 }
 
-/// What the user was asked for.
+/// Steps up; returns the requested scopes.
 fn stepped(session: &Session<Scripted>, scopes: Option<&str>) -> Result<String, Error> {
     let mut user = User::consents();
     let scopes = scopes.map(Scope::parse);
@@ -35,7 +35,7 @@ fn stepped(session: &Session<Scripted>, scopes: Option<&str>) -> Result<String, 
 }
 
 #[test]
-fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
+fn a_step_up_requests_the_previous_and_the_challenged_scopes() {
     let world = Scripted::working();
     let session = signed_in(&world);
     assert_eq!(send(&session, true, wants_write).0.unwrap_err().scopes().unwrap(), ["read", "write"]);
@@ -45,7 +45,7 @@ fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
     assert_eq!(session.scope().tokens(), ["read", "write"]);
     let (outcome, sent) = send(&session, true, wants_write);
     assert_eq!((outcome.unwrap(), sent), (200, vec!["second-access".into()]));
-    // No registration anew, and the tokens are kept.
+    // The app does not register again, and the tokens are stored.
     assert!(world.posted(REGISTER).is_empty());
     let restored = block_on(restore(&world, &Rc::new(client()), &session.server().clone().into())).unwrap().unwrap();
     assert_eq!(restored.scope().tokens(), ["read", "write"]);
@@ -53,7 +53,7 @@ fn asks_for_what_was_asked_for_before_and_what_is_challenged() {
 }
 
 #[test]
-fn a_session_is_found_after_the_app_was_registered_again() {
+fn a_session_is_found_after_the_app_registered_again() {
     let world = Scripted::working();
     let session = signed_in(&world);
     let (app, server) = (Rc::new(client()), session.server().clone());
@@ -69,7 +69,7 @@ fn a_session_is_found_after_the_app_was_registered_again() {
 }
 
 #[test]
-fn others_that_share_the_store_go_on_with_the_new_tokens() {
+fn sessions_that_share_the_store_use_the_new_tokens() {
     let world = Scripted::working();
     let here = signed_in(&world);
     let there = block_on(restore(&world, &Rc::new(client()), &here.server().clone().into())).unwrap().unwrap();
@@ -79,7 +79,7 @@ fn others_that_share_the_store_go_on_with_the_new_tokens() {
 }
 
 #[test]
-fn where_the_server_hides_which_scopes_all_that_it_lists_are_asked_for() {
+fn if_the_challenge_is_hidden_all_listed_scopes_are_requested() {
     let world = Scripted::working();
     let session = signed_in(&world);
     let hidden = |_: &str| AppResponse { status: 403, error: Some("insufficient_scope"), ..Default::default() };
@@ -88,7 +88,7 @@ fn where_the_server_hides_which_scopes_all_that_it_lists_are_asked_for() {
 }
 
 #[test]
-fn a_scope_is_asked_for_twice_and_not_more() {
+fn a_scope_is_requested_at_most_twice() {
     // "Clients SHOULD implement retry limits and SHOULD track scope upgrade attempts to avoid repeated
     // failures for the same resource and operation combination."
     let world = Scripted::working();
@@ -103,17 +103,17 @@ fn a_scope_is_asked_for_twice_and_not_more() {
     for scopes in [None, Some("write"), Some("read write")] {
         world.forget_requests();
         assert_eq!(stepped(&session, scopes).unwrap_err().code(), Code::InsufficientScope);
-        assert!(world.asked().is_empty(), "nobody is asked");
+        assert!(world.asked().is_empty(), "no request is sent");
     }
-    // Another scope has tries of its own.
+    // Another scope is counted separately.
     assert_eq!(stepped(&session, Some("admin")).unwrap(), "read write admin");
 }
 
-/// RFC 9470 §3: a server that wants its user to have signed in by another context, or just now.
+/// RFC 9470 §3: the server requires another authentication context, or a recent sign-in.
 const SIGN_IN_ANEW: &str = "Bearer error=\"insufficient_user_authentication\", acr_values=\"mfa pwd\", max_age=\"5\"";
 
 #[test]
-fn a_stronger_sign_in_is_asked_for_without_a_refresh() {
+fn a_stronger_sign_in_is_requested_without_a_refresh() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "scopes_supported": ["openid"]"#)));
     let session = signed_in(&world);
@@ -128,8 +128,8 @@ fn a_stronger_sign_in_is_asked_for_without_a_refresh() {
     assert_eq!((wanted.acr_values.as_deref(), wanted.max_age), (Some(&["mfa".into(), "pwd".into()][..]), Some(5)));
     assert_eq!((wanted.scopes.as_slice(), wanted.missing_scopes.len()), (&["read".to_owned()][..], 0));
     assert!(world.posted(TOKEN).is_empty(), "no refresh");
-    // §4: what was asked for before, by a sign-in of that kind. Providers of OpenID Connect take the parameters with
-    // the scope openid alone (OpenID Connect Core §3.1.2.1).
+    // §4: the same scopes, with a sign-in of that kind. OpenID Connect providers accept the parameters only with the
+    // scope openid (OpenID Connect Core §3.1.2.1).
     second_tokens(&world);
     let mut user = User::consents();
     block_on(session.step_up(None, &mut user)).unwrap();
@@ -157,7 +157,7 @@ fn each_parameter_of_openid_connect_brings_the_scope_openid() {
 }
 
 #[test]
-fn a_sign_in_is_asked_for_twice_and_not_more() {
+fn a_stronger_sign_in_is_requested_at_most_twice() {
     let world = Scripted::working();
     let session = signed_in(&world);
     let refuses = |_: &str| AppResponse::new(401, SIGN_IN_ANEW);
@@ -169,12 +169,12 @@ fn a_sign_in_is_asked_for_twice_and_not_more() {
     assert_eq!((error.code(), error.step_up()), (Code::InsufficientUserAuthentication, None));
     let again = block_on(session.step_up(None, &mut User::consents()));
     assert_eq!(again.unwrap_err().code(), Code::InsufficientUserAuthentication);
-    // Scopes are another matter.
+    // Scopes are counted separately.
     assert!(stepped(&session, Some("admin")).is_ok());
 }
 
 #[test]
-fn what_cannot_be_read_of_a_demand_is_left_out() {
+fn unreadable_parts_of_a_challenge_are_ignored() {
     let session = signed_in(&Scripted::working());
     let challenge = "Bearer error=\"insufficient_user_authentication\", acr_values=\"\", max_age=\"soon\"";
     let error = send(&session, true, |_| AppResponse::new(401, challenge)).0.unwrap_err();
@@ -183,9 +183,9 @@ fn what_cannot_be_read_of_a_demand_is_left_out() {
 }
 
 #[test]
-fn a_server_that_grants_the_same_scopes_again_is_told_to_ask_its_user() {
+fn if_the_same_scopes_are_granted_again_the_next_request_demands_consent() {
     // OpenID Connect Core §3.1.2.1: with `prompt=consent` "the Authorization Server SHOULD prompt the End-User for
-    // consent before returning information to the Client". One that reissues what was granted asks nobody without it.
+    // consent before returning information to the Client". Otherwise a server may reissue the same grant without asking.
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second").replacen('{', r#"{"scope": "read","#, 1)));
@@ -200,7 +200,7 @@ fn a_server_that_grants_the_same_scopes_again_is_told_to_ask_its_user() {
 }
 
 #[test]
-fn what_the_user_did_not_agree_to_is_no_try_and_changes_nothing() {
+fn a_denied_step_up_does_not_count_and_changes_nothing() {
     let world = Scripted::working();
     let session = signed_in(&world);
     for _ in 0..5 {
@@ -213,7 +213,7 @@ fn what_the_user_did_not_agree_to_is_no_try_and_changes_nothing() {
 }
 
 #[test]
-fn a_request_waits_for_the_app_and_is_sent_again() {
+fn a_request_waits_for_the_step_up_and_is_sent_again() {
     let world = Scripted::working();
     let session = signed_in(&world);
     second_tokens(&world);
@@ -233,7 +233,7 @@ fn a_request_that_cannot_be_sent_again_does_not_wait() {
 }
 
 #[test]
-fn a_request_that_waited_for_nothing_fails_with_the_cause() {
+fn a_request_whose_step_up_failed_reports_the_cause() {
     use std::error::Error as _;
 
     let world = Scripted::working();
@@ -246,7 +246,7 @@ fn a_request_that_waited_for_nothing_fails_with_the_cause() {
     let error = send(&session, true, wants_write).0.unwrap_err();
     assert_eq!(error.code(), Code::InsufficientScope);
     assert_eq!(error.source().unwrap().to_string(), "The user went away.");
-    // Signed out meanwhile: a step-up does not revive it.
+    // If the user signed out meanwhile, a step-up does not revive the session.
     let own = session.clone();
     world.on_step_up(move || async move { own.sign_out().await.map(drop) });
     assert_eq!(send(&session, true, wants_write).0.unwrap_err().code(), Code::SignedOut);
@@ -254,10 +254,10 @@ fn a_request_that_waited_for_nothing_fails_with_the_cause() {
 }
 
 #[test]
-fn a_server_that_always_wants_more_is_not_asked_for_ever() {
+fn step_ups_for_one_request_are_limited() {
     let world = Scripted::working();
     let session = signed_in(&world);
-    // Each time it wants a scope that it did not want before, and gets a token that is new.
+    // Each response demands another scope, and each step-up brings a new token.
     let asked = std::cell::Cell::new(0);
     const CHALLENGES: [&str; 8] = [
         "Bearer error=\"insufficient_scope\", scope=\"a\"",
@@ -280,8 +280,8 @@ fn a_server_that_always_wants_more_is_not_asked_for_ever() {
 }
 
 #[test]
-fn a_token_that_is_older_than_its_grant_is_refreshed_first() {
-    // RFC 6749 §6: a refresh brings a token with the scope that was granted. Nobody is asked for what they gave.
+fn a_token_with_fewer_scopes_than_were_granted_is_refreshed_first() {
+    // RFC 6749 §6: a refresh brings a token with the granted scope. The user is not asked again for what they granted.
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -293,7 +293,7 @@ fn a_token_that_is_older_than_its_grant_is_refreshed_first() {
     assert_eq!((outcome.unwrap(), sent), (200, vec!["first-access".into(), "second-access".into()]));
     assert_eq!(world.form(TOKEN)["grant_type"], "refresh_token");
 
-    // Where the server does not say which are missing, a refresh would bring the same.
+    // If the server does not say which scopes are missing, a refresh would bring the same ones.
     world.forget_requests();
     let (outcome, sent) = send(&session, true, |_| AppResponse::new(403, "Bearer error=\"insufficient_scope\""));
     assert_eq!((outcome.unwrap_err().code(), sent.len()), (Code::InsufficientScope, 1));

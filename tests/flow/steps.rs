@@ -1,4 +1,4 @@
-//! Each step by itself. What goes from one to the next goes as JSON, as between two processes.
+//! Each step on its own. The steps pass JSON to each other, as between two processes.
 
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ fn server() -> ServerUrl {
     ServerUrl::parse(SERVER).unwrap()
 }
 
-/// As it is stored.
+/// The JSON that is stored.
 fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap()
 }
@@ -35,7 +35,7 @@ fn object(text: &str) -> Object {
     }
 }
 
-/// Stored and read again, with something changed meanwhile.
+/// Stored and read again, with a change in between.
 fn stored(value: &impl Serialize, from: &str, to: &str) -> Object {
     let text = text(value);
     assert!(text.contains(from), "{from} is not in {text}");
@@ -55,7 +55,7 @@ fn begun(world: &Scripted) -> Begun {
     block_on(begin_authorization(world, &client(), &found(world), &someone(), None, LIMIT)).unwrap()
 }
 
-/// What came back, with the state that was sent.
+/// The callback URL, with the sent state for STATE.
 fn callback(begun: &Begun, query: &str) -> String {
     let sent = form::parse(begun.url.query());
     let state = &sent.iter().find(|(name, _)| name == "state").unwrap().1;
@@ -72,7 +72,7 @@ fn signed_in(world: &Scripted) -> Tokens {
 }
 
 fn code<T>(result: Result<T>) -> Code {
-    result.err().expect("it is refused").code()
+    result.err().expect("it must be refused").code()
 }
 
 #[test]
@@ -90,14 +90,14 @@ fn discovery_says_where_each_document_was_found() {
     assert_eq!(record["authorizationServer"]["issuer"], ISSUER);
     assert_eq!(record["authorizationServer"]["url"], METADATA);
     assert_eq!(record["authorizationServer"]["document"]["token_endpoint"], TOKEN);
-    // It reads back as it was written, and asks nobody.
+    // It is read back unchanged, without requests.
     world.forget_requests();
     assert_eq!(text(&Discovered::read(&client(), &stored(&found, "", "")).unwrap()), text(&found));
     assert!(world.asked().is_empty());
 }
 
 #[test]
-fn a_server_of_2025_03_26_has_its_origin_for_an_authorization_server() {
+fn the_origin_of_a_server_of_2025_03_26_is_its_authorization_server() {
     let world = Scripted::default();
     world.set_clock(1_000_000);
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
@@ -121,7 +121,7 @@ fn one_of_several_authorization_servers_is_chosen_by_its_issuer() {
 }
 
 #[test]
-fn what_was_tampered_with_fails_as_when_a_server_sends_it() {
+fn a_tampered_discovery_is_refused_like_a_bad_document_from_a_server() {
     let world = Scripted::working();
     let found = block_on(discover(&world, &client(), &server(), None)).unwrap();
     let read = |from: &str, to: &str| code(Discovered::read(&client(), &stored(&found, from, to)));
@@ -143,8 +143,8 @@ fn what_was_tampered_with_fails_as_when_a_server_sends_it() {
 }
 
 #[test]
-fn an_issuer_that_the_server_does_not_list_is_not_asked() {
-    // Whoever swaps the authorization server as a whole, its document included, has to swap the resource's too.
+fn an_issuer_that_the_resource_metadata_does_not_list_is_refused() {
+    // An attacker who replaces the authorization server and its document would have to replace the resource's, too.
     let world = Scripted::working();
     let found = block_on(discover(&world, &client(), &server(), None)).unwrap();
     let text = text(&found);
@@ -174,14 +174,14 @@ fn a_registration_is_for_one_issuer() {
     let foreign = ClientIdentity::read(&stored(&registered, ISSUER, "https://evil.example")).unwrap();
     let begun = block_on(begin_authorization(&world, &client(), &found, &foreign, None, LIMIT));
     assert_eq!(code(begun), Code::ClientMismatch);
-    // Whose a secret is has to be said.
+    // A secret needs an issuer.
     assert_eq!(code(ClientIdentity::read(&stored(&registered, "\"issuer\"", "\"x\""))), Code::InvalidOption);
-    // Nothing is kept.
+    // Nothing is stored.
     assert!(world.stored().is_empty());
 }
 
 #[test]
-fn a_secret_that_has_run_out_is_not_shown() {
+fn an_expired_secret_is_not_sent() {
     let world = Scripted::working();
     let mut identity = someone();
     (identity.issuer, identity.secret) = (Issuer::parse(ISSUER).ok(), Some("s".into()));
@@ -196,7 +196,7 @@ fn a_secret_that_has_run_out_is_not_shown() {
 }
 
 #[test]
-fn a_user_signs_in_in_two_processes() {
+fn a_sign_in_can_span_two_processes() {
     let world = Scripted::working();
     let begun = begun(&world);
     let sent: std::collections::BTreeMap<_, _> = form::parse(begun.url.query()).into_iter().collect();
@@ -221,7 +221,7 @@ fn a_user_signs_in_in_two_processes() {
 }
 
 #[test]
-fn a_response_is_refused_that_does_not_fit() {
+fn a_response_that_does_not_match_its_request_is_refused() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "authorization_response_iss_parameter_supported": true"#)));
     let begun = begun(&world);
@@ -236,7 +236,7 @@ fn a_response_is_refused_that_does_not_fit() {
     for query in ["code=c&state=STATE", "code=c&state=STATE&iss=https://evil.example"] {
         assert_eq!(attempt(&callback(&begun, query)), Code::IssuerMismatch, "{query}");
     }
-    // A URL of another origin or path is not what the authorization server was told.
+    // A URL with another origin or path is not the redirect URI.
     for elsewhere in ["https://evil.example/callback", "https://app.example/other", "https://app.example:8443/callback"]
     {
         let url = callback(&begun, &good).replace(CALLBACK, elsewhere);
@@ -254,7 +254,7 @@ fn a_response_is_refused_that_does_not_fit() {
 }
 
 #[test]
-fn a_pending_value_that_was_tampered_with_is_refused() {
+fn a_tampered_pending_value_is_refused() {
     let world = Scripted::working();
     let begun = begun(&world);
     let url = callback(&begun, "code=c&state=STATE");
@@ -274,7 +274,7 @@ fn a_pending_value_that_was_tampered_with_is_refused() {
 }
 
 #[test]
-fn a_code_counts_once() {
+fn a_code_works_only_once() {
     // RFC 6749 §4.1.2: "The client MUST NOT use the authorization code more than once." The server refuses the second.
     let world = Scripted::working();
     world.replies(TOKEN, vec![Reply::ok(tokens("first")), Reply::Json(400, r#"{"error": "invalid_grant"}"#.into())]);
@@ -286,7 +286,7 @@ fn a_code_counts_once() {
 }
 
 #[test]
-fn a_server_that_does_not_check_pkce_is_refused() {
+fn a_server_that_does_not_offer_pkce_is_refused() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace("code_challenge_methods_supported", "x")));
     let begin =
@@ -297,7 +297,7 @@ fn a_server_that_does_not_check_pkce_is_refused() {
 }
 
 #[test]
-fn what_is_asked_for_is_said_or_suggested() {
+fn the_scope_is_the_given_one_or_the_suggested_one() {
     let world = Scripted::working();
     let sent = |client: &Client, scope: Option<&str>| {
         let scope = scope.map(Scope::parse);
@@ -307,7 +307,7 @@ fn what_is_asked_for_is_said_or_suggested() {
     };
     assert_eq!(sent(&client(), None)["scope"], "read");
     assert_eq!(sent(&client(), Some("a b"))["scope"], "a b");
-    // A server that refuses the parameter is not sent it later either.
+    // For a server that refuses `resource`, later requests omit it, too.
     let entra = Client { omit_resource: vec![ISSUER.into()], ..client() };
     assert!(!sent(&entra, None).contains_key("resource"));
     let begun = block_on(begin_authorization(&world, &entra, &found(&world), &someone(), None, LIMIT)).unwrap();
@@ -319,7 +319,7 @@ fn what_is_asked_for_is_said_or_suggested() {
 }
 
 #[test]
-fn a_request_is_pushed_where_the_server_takes_that() {
+fn a_request_is_pushed_if_the_server_supports_it() {
     let world = Scripted::working();
     let par = "https://as.example/par";
     let more = format!(r#", "pushed_authorization_request_endpoint": "{par}""#);
@@ -332,7 +332,7 @@ fn a_request_is_pushed_where_the_server_takes_that() {
 }
 
 #[test]
-fn tokens_are_refreshed_by_whoever_keeps_them() {
+fn a_refresh_returns_new_tokens_for_the_caller_to_keep() {
     let world = Scripted::working();
     let first = Tokens::read(&stored(&signed_in(&world), "", "")).unwrap();
     world.reply(TOKEN, Reply::ok(r#"{"access_token": "second-access", "expires_in": 60}"#));
@@ -341,10 +341,10 @@ fn tokens_are_refreshed_by_whoever_keeps_them() {
     assert_eq!((&*form["grant_type"], &*form["refresh_token"]), ("refresh_token", "first-refresh"));
     assert_eq!((&*form["resource"], &*form["client_id"]), (SERVER, "c"));
     assert_eq!(second.access_token().expose(), "second-access");
-    // RFC 6749 §6: a server that gives no new refresh token means the old one.
+    // RFC 6749 §6: without a new refresh token, the old one remains valid.
     assert_eq!(second.refresh_token().map(Secret::expose), Some("first-refresh"));
     assert_eq!(second.scope().tokens(), ["read"]);
-    // What may pass stays what it is; a refusal is the end.
+    // A temporary failure keeps its code; a refusal ends the session.
     world.reply(TOKEN, Reply::Json(503, String::new()));
     assert_eq!(code(block_on(refresh(&world, &client(), &first))), Code::HttpStatus);
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
@@ -355,7 +355,7 @@ fn tokens_are_refreshed_by_whoever_keeps_them() {
 }
 
 #[test]
-fn tokens_with_another_endpoint_are_refused() {
+fn tokens_with_an_unsafe_endpoint_are_refused() {
     let world = Scripted::working();
     let tokens = signed_in(&world);
     let read = |from: &str, to: &str| code(Tokens::read(&stored(&tokens, from, to)));
@@ -365,7 +365,7 @@ fn tokens_with_another_endpoint_are_refused() {
         assert_eq!(read(TOKEN, bad), Code::InvalidOption, "{bad}");
         assert_eq!(read(REVOKE, bad), Code::InvalidOption, "{bad}");
     }
-    // MCP: tokens of one server are for no other one.
+    // MCP: tokens of one server must not be sent to another.
     assert_eq!(read("\"server\":\"https://mcp.example", "\"server\":\"https://evil.example"), Code::InvalidOption);
     assert_eq!(code(Tokens::read(&Object::default())), Code::InvalidOption);
     world.forget_requests();
@@ -386,7 +386,7 @@ fn both_tokens_are_revoked() {
 }
 
 #[test]
-fn a_code_is_bound_to_the_key_that_was_shown() {
+fn a_code_is_bound_to_the_key_of_its_request() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "dpop_signing_alg_values_supported": ["ES256"]"#)));
     world.reply(SERVER, Reply::Challenge(401, r#"DPoP algs="ES256""#.into()));
@@ -414,9 +414,9 @@ fn a_code_is_bound_to_the_key_that_was_shown() {
 }
 
 #[test]
-fn tokens_come_without_a_user() {
+fn tokens_can_be_requested_without_a_user() {
     let world = Scripted::working();
-    // The server serves machines alone.
+    // The authorization server issues tokens only to machines.
     let machines = metadata(ISSUER, "").replace("authorization_endpoint", "x").replace("code_challenge_methods", "y");
     world.reply(METADATA, Reply::ok(machines));
     let found = found(&world);
@@ -451,7 +451,7 @@ fn tokens_come_without_a_user() {
     assert_eq!(code(block_on(exchange_token(&world, &provider, issuer, &other))), Code::InvalidResponse);
     block_on(jwt_bearer(&world, &client(), &found, &machine, &assertion, None)).unwrap();
     assert_eq!(world.form(TOKEN)["assertion"], "jag");
-    // SEP-1933: a refusal is told "without retrying or switching grant types".
+    // SEP-1933: a refusal is reported "without retrying or switching grant types".
     world.forget_requests();
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
     let refused = block_on(jwt_bearer(&world, &client(), &found, &machine, &assertion, None));
@@ -500,7 +500,7 @@ fn a_resource_is_the_server_or_a_parent_of_it() {
 }
 
 #[test]
-fn a_step_up_asks_for_what_there_was_and_what_is_missing() {
+fn a_step_up_requests_the_previous_and_the_missing_scopes() {
     let scope = |field: &str| {
         let asked = scope_for_step_up(&Scope::parse("read"), &WwwAuthenticate::parse(field));
         asked.map(|scope| scope.tokens().join(" "))
@@ -531,22 +531,22 @@ fn adopt(world: &Scripted, client: &Rc<Client>, record: Object) -> Result<Sessio
 }
 
 #[test]
-fn tokens_become_a_session_and_leave_it() {
+fn tokens_can_be_turned_into_a_session_and_back() {
     let world = Scripted::working();
     let client = Rc::new(client());
     let session = adopt(&world, &client, stored(&signed_in(&world), "", "")).unwrap();
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
-    // It is kept as any other, and refreshed as any other.
+    // It is stored and refreshed like any other session.
     let restored = block_on(mcp_authorize::flow::restore(&world, &client, &server().into())).unwrap().unwrap();
     world.reply(TOKEN, Reply::ok(crate::scripted::tokens("second")));
     block_on(restored.refresh()).unwrap();
     block_on(session.access_token()).unwrap();
     let left = session.record().unwrap().expose().to_owned();
     assert!(left.contains("second-refresh"));
-    // A step goes on with them.
+    // A step can continue with them.
     let record = object(&left);
     assert_eq!(Tokens::read(&record).unwrap().access_token().expose(), "second-access");
-    // A session that it takes the place of is given up, as at a sign-in.
+    // The session that it replaces is revoked, as after a sign-in.
     let other = object(&left.replace("\"client_id\":\"c\"", "\"client_id\":\"d\""));
     adopt(&world, &client, other).unwrap();
     assert_eq!(world.form(REVOKE)["token"], "second-access");
@@ -555,7 +555,7 @@ fn tokens_become_a_session_and_leave_it() {
 }
 
 #[test]
-fn tokens_are_not_taken_over_where_they_do_not_belong() {
+fn unsuitable_tokens_do_not_become_a_session() {
     let world = Scripted::working();
     let tokens = signed_in(&world);
     let own = Rc::new(client());
@@ -566,7 +566,7 @@ fn tokens_are_not_taken_over_where_they_do_not_belong() {
     assert_eq!(code(adopt(&world, &own, stored(&tokens, "Bearer", "DPoP"))), Code::Unsupported);
     assert_eq!(code(adopt(&world, &own, stored(&tokens, TOKEN, "http://as.example/token"))), Code::InvalidOption);
     assert_eq!(code(block_on(Session::of_record(&world, &own, &server().into(), &Value::Null))), Code::InvalidOption);
-    // Whoever gave them goes on with them where they could not be kept.
+    // If they can't be stored, they are not revoked: the caller still has them.
     world.storage_fails(true);
     assert_eq!(code(adopt(&world, &own, stored(&tokens, "", ""))), Code::StorageFailed);
     assert!(world.posted(REVOKE).is_empty() && world.stored().is_empty());

@@ -1,7 +1,7 @@
-//! Authorization servers of vendors, as their public documentation has them: each file in `vendors` is one of them, with
-//! the options that it needs. `docs/servers` has a page on each.
+//! Authorization servers of vendors, according to their public documentation. Each file in `vendors` describes one of
+//! them, with the options that it needs. `docs/servers` has a page on each.
 //!
-//! What the documentation does not show is not in the file. Where that is a token answer, the one of RFC 6749 stands in.
+//! The files have only what the documentation shows. If it shows no token response, that of RFC 6749 is used.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::scripted::*;
 
 const VENDORS: [&str; 9] = ["auth0", "cognito", "descope", "entra", "github", "google", "okta", "stytch", "workos"];
 
-/// One file.
+/// The content of one file.
 struct Vendor(Value);
 
 impl Vendor {
@@ -29,7 +29,7 @@ impl Vendor {
     }
 
     fn text(&self, pointer: &str) -> &str {
-        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} has to be a text"))
+        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} must be a string"))
     }
 
     fn texts(&self, pointer: &str) -> Vec<String> {
@@ -45,7 +45,7 @@ impl Vendor {
         self.endpoint("token")
     }
 
-    /// An answer with a status.
+    /// A response with a status.
     fn reply(&self, name: &str) -> Reply {
         let answer = &self.0[name];
         Reply::Json(u16::try_from(answer["status"].as_u64().unwrap()).unwrap(), answer["body"].to_string())
@@ -95,7 +95,7 @@ impl Vendor {
         world
     }
 
-    /// The user consents; a vendor that takes no `resource` says so.
+    /// The user consents. A vendor that does not accept `resource` responds with an error.
     fn user(&self) -> User {
         let refusal = self.0.get("resource_refused").cloned();
         let iss =
@@ -130,7 +130,7 @@ impl Vendor {
             pre_registered: option("clientId").map(|id| PreRegistered {
                 client_id: id.into(),
                 secret: option("clientSecret").map(Into::into),
-                // A secret has the issuer that gave it.
+                // A secret belongs to the issuer that gave it.
                 issuer: option("clientSecret").map(|_| Issuer::parse(self.text("/issuer")).unwrap()),
             }),
             client_id_metadata_url: option("clientIdMetadataUrl").map(|url| ClientIdMetadataUrl::parse(url).unwrap()),
@@ -149,7 +149,7 @@ fn signed_in(world: &Scripted, client: Client, user: &mut User) -> Result<Sessio
 }
 
 fn failure(world: &Scripted, client: Client, user: &mut User) -> Error {
-    signed_in(world, client, user).err().expect("the sign-in has to fail")
+    signed_in(world, client, user).err().expect("the sign-in must fail")
 }
 
 fn access_token(session: &Session<Scripted>) -> String {
@@ -157,7 +157,7 @@ fn access_token(session: &Session<Scripted>) -> String {
 }
 
 #[test]
-fn there_is_a_test_for_each_file() {
+fn each_file_is_tested() {
     let folder = format!("{}/tests/flow/vendors", env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
@@ -225,7 +225,7 @@ fn a_dead_refresh_token_ends_the_session() {
 }
 
 #[test]
-fn no_option_is_there_for_nothing() {
+fn every_option_is_needed() {
     for name in VENDORS {
         let vendor = Vendor::named(name);
         let without = |change: fn(&mut Client)| {
@@ -251,7 +251,7 @@ fn no_option_is_there_for_nothing() {
 }
 
 #[test]
-fn the_options_are_for_the_named_issuers_alone() {
+fn options_apply_only_to_the_named_issuers() {
     let entra = Vendor::named("entra");
     let trust_pkce = vec![ISSUER.into(), format!("{}/", entra.text("/issuer"))];
     let client = Client { trust_pkce, ..entra.client() };
@@ -266,7 +266,7 @@ fn entra_is_asked_for_a_refresh_token_and_for_consent_unless_the_app_says_otherw
     assert_eq!(user.sent()["scope"], "api://mcp/tools.read offline_access");
     assert_eq!(user.sent()["prompt"], "consent");
 
-    // Users who may not consent are signed in where an administrator has consented for all.
+    // Users who may not consent can sign in if an administrator has consented for all.
     let parameters = AuthorizationParameters::new(vec![("prompt".into(), None)]).unwrap();
     let mut user = entra.user();
     signed_in(&entra.world(), Client { authorization_parameters: parameters, ..entra.client() }, &mut user).unwrap();
@@ -274,7 +274,7 @@ fn entra_is_asked_for_a_refresh_token_and_for_consent_unless_the_app_says_otherw
 }
 
 #[test]
-fn okta_registers_nobody_without_a_token_and_the_error_says_what_to_do() {
+fn okta_refuses_registration_without_a_token_and_the_error_says_what_to_do() {
     let okta = Vendor::named("okta");
     let client = Client { pre_registered: None, ..okta.client() };
     let error = failure(&okta.world(), client, &mut okta.user());
@@ -283,7 +283,7 @@ fn okta_registers_nobody_without_a_token_and_the_error_says_what_to_do() {
 }
 
 #[test]
-fn okta_words_errors_in_a_form_of_its_own() {
+fn an_error_in_oktas_own_format_is_quoted() {
     let okta = Vendor::named("okta");
     let world = okta.world();
     world.reply(okta.token_endpoint(), okta.reply("unknown_client"));
@@ -296,13 +296,13 @@ fn okta_words_errors_in_a_form_of_its_own() {
 fn auth0_may_be_listed_with_or_without_the_slash_of_its_issuer() {
     let mut auth0 = Vendor::named("auth0");
     auth0.0["issuer"] = json!("https://acme.auth0.example");
-    // RFC 9207: `iss` is compared with the document's own text.
+    // RFC 9207: `iss` is compared with the issuer that the document names.
     let session = signed_in(&auth0.world(), auth0.client(), &mut auth0.user()).unwrap();
     assert_eq!(session.issuer().as_str(), "https://acme.auth0.example/");
 }
 
 #[test]
-fn auth0_registers_an_app_with_a_secret_since_it_lists_no_other_way() {
+fn an_app_registers_at_auth0_with_a_secret_since_it_lists_no_other_method() {
     let auth0 = Vendor::named("auth0");
     let world = auth0.world();
     signed_in(&world, Client { pre_registered: None, ..auth0.client() }, &mut auth0.user()).unwrap();
@@ -313,7 +313,7 @@ fn auth0_registers_an_app_with_a_secret_since_it_lists_no_other_way() {
 }
 
 #[test]
-fn auth0_without_the_profile_for_resource_takes_an_audience() {
+fn auth0_without_the_profile_for_resource_gets_an_audience() {
     let auth0 = Vendor::named("auth0");
     let parameters = AuthorizationParameters::new(vec![("audience".into(), Some("https://mcp.example/mcp".into()))]);
     let client = Client { authorization_parameters: parameters.unwrap(), ..auth0.client() };
@@ -323,11 +323,11 @@ fn auth0_without_the_profile_for_resource_takes_an_audience() {
 }
 
 #[test]
-fn google_may_be_listed_with_a_slash_that_its_issuer_has_not() {
+fn google_may_be_listed_with_a_slash_that_its_issuer_lacks() {
     let mut google = Vendor::named("google");
     google.0["issuer"] = json!("https://accounts.google.example/");
     let client = google.client();
-    // The secret's issuer is the document's.
+    // The secret's issuer is the one that the document names.
     let own = client
         .pre_registered
         .clone()
@@ -337,7 +337,7 @@ fn google_may_be_listed_with_a_slash_that_its_issuer_has_not() {
 }
 
 #[test]
-fn workos_and_descope_take_the_apps_document_before_a_registration() {
+fn workos_and_descope_get_the_apps_document_instead_of_a_registration() {
     for name in ["workos", "descope"] {
         let vendor = Vendor::named(name);
         let world = vendor.world();
@@ -365,7 +365,7 @@ fn workos_and_stytch_name_the_origin_as_the_resource() {
 }
 
 #[test]
-fn stytch_guides_resource_without_a_scheme_is_refused() {
+fn a_resource_without_a_scheme_as_in_stytchs_guide_is_refused() {
     // The guide's sample for Express takes it from the `Host` header.
     let mut stytch = Vendor::named("stytch");
     stytch.0["resource_metadata"]["resource"] = json!("mcp.example");
@@ -375,7 +375,7 @@ fn stytch_guides_resource_without_a_scheme_is_refused() {
 }
 
 #[test]
-fn stytch_words_errors_in_a_form_of_its_own() {
+fn an_error_in_stytchs_own_format_is_quoted() {
     let stytch = Vendor::named("stytch");
     let world = stytch.world();
     world.reply(stytch.token_endpoint(), stytch.reply("error_form"));
@@ -385,7 +385,7 @@ fn stytch_words_errors_in_a_form_of_its_own() {
 }
 
 #[test]
-fn github_puts_commas_between_scopes() {
+fn githubs_commas_between_scopes_are_understood() {
     let github = Vendor::named("github");
     let session = signed_in(&github.world(), github.client(), &mut github.user()).unwrap();
     assert_eq!(session.scope().tokens(), ["repo", "gist"]);
@@ -397,8 +397,8 @@ fn github_puts_commas_between_scopes() {
 }
 
 #[test]
-fn github_takes_a_secret_as_a_parameter_alone() {
-    // Its metadata lists no method, which stands for `client_secret_basic` (RFC 8414 §2).
+fn github_accepts_a_secret_only_as_a_parameter() {
+    // Its metadata lists no method, which means `client_secret_basic` (RFC 8414 §2).
     let github = Vendor::named("github");
     let world = github.world();
     let tokens = Reply::ok(github.tokens("tokens", "first").to_string());
@@ -411,7 +411,7 @@ fn github_takes_a_secret_as_a_parameter_alone() {
 }
 
 #[test]
-fn github_refuses_with_status_200() {
+fn githubs_errors_with_status_200_are_recognized() {
     let github = Vendor::named("github");
     let world = github.world();
     world.reply(github.token_endpoint(), github.reply("wrong_code"));

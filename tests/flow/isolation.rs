@@ -1,4 +1,4 @@
-//! Who gets what when several are at it: tenants, tabs, registrations and sign-outs.
+//! Tenants, tabs, registrations and sign-outs do not get in each other's way.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -41,7 +41,7 @@ fn after_a_sign_out_no_step_up_brings_the_session_back() {
         });
         assert_eq!(step(&session, &mut user), Err(Code::SignedOut), "elsewhere: {elsewhere}");
         assert!(!world.stored().keys().any(|key| key.starts_with("session ")), "{:?}", world.stored().keys());
-        // What came late is revoked.
+        // The tokens that came too late are revoked.
         let revoked = world.posted(REVOKE).join("\n");
         assert!(revoked.contains("late-refresh") && revoked.contains("late-access"), "{revoked}");
     }
@@ -74,23 +74,23 @@ fn a_sign_out_ends_a_step_up_whose_page_is_open() {
 }
 
 #[test]
-fn step_up_stays_with_the_issuer_of_the_session() {
+fn a_step_up_uses_only_the_issuer_of_the_session() {
     // MCP 2026-07-28: separate credentials and tokens for each authorization server.
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(OTHER_METADATA, Reply::ok(metadata(OTHER, "")));
     let both = format!(r#"{{"resource": "{SERVER}", "authorization_servers": ["{OTHER}", "{ISSUER}"]}}"#);
     world.reply(PRM, Reply::ok(both));
-    world.wait(AN_HOUR + 1); // What discovery found is kept for an hour.
+    world.wait(AN_HOUR + 1); // Discovery is cached for an hour.
     let mut user = User::consents();
     step(&session, &mut user).unwrap();
     assert_eq!(session.issuer().as_str(), ISSUER);
-    // One that is no longer listed is not replaced by another.
+    // An issuer that is no longer listed is not replaced by another.
     world.reply(PRM, Reply::ok(prm(SERVER, OTHER)));
     world.wait(AN_HOUR + 1);
     assert_eq!(step(&session, &mut User::consents()), Err(Code::IssuerMismatch));
     assert_eq!(session.issuer().as_str(), ISSUER);
-    // Nor by the server's own origin, where its metadata is gone and it looks like one of 2025-03-26.
+    // Nor by the server's own origin, if its metadata is gone and it looks like a server of 2025-03-26.
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
     world.remove(PRM);
     world.wait(AN_HOUR + 1);
@@ -101,7 +101,7 @@ fn step_up_stays_with_the_issuer_of_the_session() {
 }
 
 #[test]
-fn a_step_up_revokes_the_access_token_of_before() {
+fn a_step_up_revokes_the_previous_access_token() {
     let world = Scripted::working();
     let session = signed_in(&world);
     world.reply(TOKEN, Reply::ok(tokens("second")));
@@ -112,7 +112,7 @@ fn a_step_up_revokes_the_access_token_of_before() {
 }
 
 #[test]
-fn two_servers_that_name_one_parent_have_a_session_each() {
+fn two_servers_with_the_same_parent_resource_have_separate_sessions() {
     // RFC 9728 §3.3, widened to parents by MCP.
     let world = Scripted::working();
     let (one, two) = ("https://mcp.example/one", "https://mcp.example/two");
@@ -133,7 +133,7 @@ fn two_servers_that_name_one_parent_have_a_session_each() {
 }
 
 #[test]
-fn a_parent_resource_is_taken_unless_the_app_wants_it_exact() {
+fn a_parent_resource_is_accepted_unless_the_app_requires_an_exact_one() {
     let world = Scripted::working();
     world.reply(PRM, Reply::ok(prm("https://mcp.example/", ISSUER)));
     assert!(attempt(&world, client(), SERVER).is_ok());
@@ -144,7 +144,7 @@ fn a_parent_resource_is_taken_unless_the_app_wants_it_exact() {
 }
 
 #[test]
-fn a_response_without_iss_is_refused_where_the_app_requires_it() {
+fn a_response_without_iss_is_refused_if_the_app_requires_it() {
     // RFC 9207 §2.4: "clients MUST reject authorization responses without the iss parameter from
     // authorization servers which do support the parameter according to the client's configuration".
     let world = Scripted::working();
@@ -154,9 +154,9 @@ fn a_response_without_iss_is_refused_where_the_app_requires_it() {
 }
 
 #[test]
-fn a_new_session_that_cannot_be_kept_is_revoked() {
+fn a_new_session_that_cannot_be_stored_is_revoked() {
     let world = Scripted::working();
-    // A registration is there, so that the store is written to for the session alone.
+    // With a stored registration, only the session is written to the store.
     attempt(&world, client(), SERVER).unwrap();
     world.forget_requests();
     let broken = world.clone();
@@ -171,14 +171,14 @@ fn a_new_session_that_cannot_be_kept_is_revoked() {
 }
 
 #[test]
-fn a_404_with_a_valid_document_is_no_metadata() {
+fn a_404_is_not_metadata_even_with_a_valid_document() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::Json(404, metadata(ISSUER, "")));
     assert_eq!(attempt(&world, client(), SERVER).err(), Some(Code::MetadataNotFound));
 }
 
 #[test]
-fn registrations_are_used_while_their_secret_is_good() {
+fn a_registration_is_used_until_its_secret_expires() {
     // RFC 7591 §3.2.1: client_secret_expires_at, "or 0 if it will not expire".
     for (expires, registrations) in [(0, 1), (4_000_000_000_u64, 1), (1, 2)] {
         let world = Scripted::working();
@@ -194,7 +194,7 @@ fn registrations_are_used_while_their_secret_is_good() {
 }
 
 #[test]
-fn client_ids_are_bound_apart_and_released() {
+fn each_client_id_is_bound_to_its_issuer_until_it_is_forgotten() {
     let by_hand = |id: &str| Client {
         pre_registered: Some(PreRegistered { client_id: id.into(), secret: None, issuer: None }),
         ..client()
@@ -208,7 +208,7 @@ fn client_ids_are_bound_apart_and_released() {
         Reply::ok(metadata(OTHER, "").replace("https://as.example/", "https://other-as.example/")),
     );
     world.reply("https://other-as.example/token", Reply::ok(tokens("other")));
-    // Another one is not bound by it.
+    // That does not bind another client ID.
     attempt(&world, by_hand("two"), SERVER).unwrap();
     assert_eq!(attempt(&world, by_hand("one"), SERVER).err(), Some(Code::ClientMismatch));
     block_on(forget_client(&world, &by_hand("one"), &Issuer::parse(ISSUER).unwrap())).unwrap();
@@ -216,7 +216,7 @@ fn client_ids_are_bound_apart_and_released() {
 }
 
 #[test]
-fn forgetting_a_client_registers_anew_and_leaves_others() {
+fn forgetting_a_client_causes_a_new_registration_only_at_that_issuer() {
     let world = Scripted::working();
     attempt(&world, client(), SERVER).unwrap();
     block_on(forget_client(&world, &client(), &Issuer::parse(OTHER).unwrap())).unwrap();
@@ -228,7 +228,7 @@ fn forgetting_a_client_registers_anew_and_leaves_others() {
 }
 
 #[test]
-fn a_newer_registration_survives_that_an_older_one_is_forgotten() {
+fn a_newer_registration_survives_the_rejection_of_an_older_one() {
     // RFC 6749 §5.2: "Client authentication failed (e.g., unknown client, …)" is about the client that asked.
     let world = Scripted::working();
     let other = "https://mcp.example/other";
@@ -248,8 +248,8 @@ fn a_newer_registration_survives_that_an_older_one_is_forgotten() {
 }
 
 #[test]
-fn a_response_whose_state_is_the_name_of_a_record_waits_for_nobody() {
-    // Locks of responses have a prefix that no record has.
+fn a_response_whose_state_is_the_key_of_a_record_causes_no_deadlock() {
+    // Locks for responses have a prefix that no record has.
     let world = Scripted::working();
     world.returns("code=code&state=pending");
     let server = ServerUrl::parse(SERVER).unwrap();
@@ -257,8 +257,8 @@ fn a_response_whose_state_is_the_name_of_a_record_waits_for_nobody() {
 }
 
 #[test]
-fn offline_access_is_not_asked_for_alone() {
-    // It would take the place of the server's default scopes.
+fn offline_access_is_not_requested_as_the_only_scope() {
+    // It would replace the server's default scopes.
     let world = Scripted::working();
     world.reply(SERVER, Reply::Challenge(401, "Bearer".into()));
     world.reply(PRM, Reply::ok(format!(r#"{{"resource": "{SERVER}", "authorization_servers": ["{ISSUER}"]}}"#)));
@@ -270,7 +270,7 @@ fn offline_access_is_not_asked_for_alone() {
 }
 
 #[test]
-fn a_token_that_lives_under_a_minute_is_used_for_most_of_it() {
+fn a_token_with_a_lifetime_under_a_minute_is_used_for_most_of_it() {
     let world = Scripted::working();
     world.reply(TOKEN, Reply::ok(tokens("first").replace("3600", "30")));
     let session = signed_in(&world);

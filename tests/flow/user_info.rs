@@ -13,7 +13,7 @@ use crate::scripted::*;
 
 const USERINFO: &str = "https://as.example/userinfo";
 
-/// Who signs in: `claims` are those of the ID token, in which NONCE stands for the request's nonce.
+/// Signs in and returns the user. `claims` are those of the ID token, with NONCE for the request's nonce.
 fn user(world: &Scripted, scopes: &str, claims: &'static str) -> Option<Rc<UserInfo>> {
     let members = format!(r#", "userinfo_endpoint": "{USERINFO}""#);
     world.reply(METADATA, Reply::ok(metadata(ISSUER, &members)));
@@ -30,7 +30,7 @@ fn user(world: &Scripted, scopes: &str, claims: &'static str) -> Option<Rc<UserI
     assert!(user.shows_page());
     let restored = block_on(restore(world, &client, &account)).unwrap().unwrap();
     assert_eq!(restored.user(), session.user());
-    // A refresh tells nothing new of the user.
+    // A refresh does not change the user.
     block_on(session.refresh()).unwrap();
     assert_eq!(restored.user(), session.user());
     session.user()
@@ -41,21 +41,21 @@ const JANE: &str =
 const NAMELESS: &str = r#"{"iss":"https://as.example","aud":"registered","nonce":"NONCE","exp":99999999999,"sub":"1"}"#;
 
 #[test]
-fn an_id_token_says_who_has_signed_in() {
+fn an_id_token_identifies_the_user() {
     let world = Scripted::working();
     let jane = user(&world, "read openid", JANE).unwrap();
     assert_eq!((jane.sub.as_str(), jane.name.as_deref()), ("1", Some("Jane")));
-    assert!(!world.asked().iter().any(|url| url == USERINFO), "nothing is missing");
+    assert!(!world.asked().iter().any(|url| url == USERINFO), "the ID token has everything");
 }
 
 #[test]
-fn nobody_is_asked_for_who_it_is_without_openid() {
+fn an_id_token_is_ignored_without_the_scope_openid() {
     let world = Scripted::working();
     assert_eq!(user(&world, "read", JANE), None);
 }
 
 #[test]
-fn an_id_token_of_another_sign_in_says_nothing_and_the_sign_in_is_as_good() {
+fn an_invalid_id_token_is_ignored_and_the_sign_in_succeeds() {
     const WRONG: [&str; 3] = [
         r#"{"iss":"https://as.example","aud":"registered","nonce":"another","exp":99999999999,"sub":"1"}"#,
         r#"{"iss":"https://as.example","aud":"registered","nonce":"NONCE","exp":1,"sub":"1"}"#,
@@ -69,7 +69,7 @@ fn an_id_token_of_another_sign_in_says_nothing_and_the_sign_in_is_as_good() {
 }
 
 #[test]
-fn the_userinfo_endpoint_knows_the_name_that_the_token_has_not() {
+fn the_userinfo_endpoint_supplies_what_the_id_token_lacks() {
     for (answer, email) in [
         (Reply::ok(r#"{"sub": "1", "email": "jane@example.com"}"#), Some("jane@example.com")),
         (Reply::ok(r#"{"sub": "2", "email": "eve@example.com"}"#), None),
