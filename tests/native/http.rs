@@ -21,7 +21,7 @@ async fn get(server: &Server, path: &str) -> Result<Response, TransportError> {
 }
 
 #[tokio::test]
-async fn what_goes_and_what_comes() {
+async fn a_request_and_its_response_are_transferred_with_their_headers() {
     let now = SystemTime::now();
     let date = httpdate::fmt_http_date(now);
     let server = Server::start(move |_, _| {
@@ -61,7 +61,7 @@ async fn what_goes_and_what_comes() {
 }
 
 #[tokio::test]
-async fn a_time_to_retry_may_be_a_date() {
+async fn retry_after_may_be_a_date() {
     // RFC 9110 §10.2.3: `Retry-After = HTTP-date / delay-seconds`.
     let server = Server::start(|_, request| {
         let seconds = if request.target == "/later" { 100 } else { 0 };
@@ -86,7 +86,7 @@ async fn redirects_are_followed_for_get() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "{}"));
     assert_eq!(answer.redirected_to, Some([&server.origin, "/3"].concat()));
     assert_eq!(server.targets(), ["/1", "/2?x", "/3"]);
-    // One that goes on and on ends.
+    // A loop ends.
     assert_eq!(get(&server, "/loop").await.unwrap().status, 301);
     assert_eq!(server.targets().len(), 3 + 6);
 
@@ -94,7 +94,7 @@ async fn redirects_are_followed_for_get() {
     let request = Request::post(Step::Token, &url(&server, "/1"), Body::Form(Form::new()));
     let answer = ports().send(&request).await.unwrap();
     assert_eq!((answer.status, answer.redirected_to), (302, Some("2?x".to_owned())));
-    // What the app's backend hands back leads to where only that gets.
+    // A redirect that the app's backend passes on may lead to a URL that only the backend reaches.
     let mut request = Request::get(Step::ResourceMetadata, &url(&server, "/elsewhere"));
     request.proxy_url = Some(url(&server, "/1"));
     assert_eq!(ports().send(&request).await.unwrap().status, 302);
@@ -102,8 +102,8 @@ async fn redirects_are_followed_for_get() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_leads_astray_is_not_asked() {
-    // OAuth 2.1 §1.5: http is for loopback alone. The answer is that of the redirect, and says where it leads.
+async fn a_redirect_to_an_unsafe_url_is_not_followed() {
+    // OAuth 2.1 §1.5: http is only for loopback. The response is the redirect itself, with its target.
     for location in
         ["http://10.0.0.1/", "http://metadata.internal/latest", "file:///etc/passwd", "https://u:p@a.example/"]
     {
@@ -126,8 +126,8 @@ async fn no_more_than_1_mib_is_read() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_not_read_on() {
-    // Streamable HTTP: an answer may be a stream of events that never ends.
+async fn the_body_of_a_probe_is_not_read() {
+    // Streamable HTTP: a response may be a stream of events that never ends.
     let server = Server::start(|_, _| Answer { endless: true, ..Answer::new(200, "") }).await;
     let probe = Request::probe(&ServerUrl::parse(&server.origin).unwrap());
     let answer = ports().send(&probe).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_challenge_is_not_read_on() {
 }
 
 #[tokio::test]
-async fn the_time_limit_ends_headers_and_body() {
+async fn the_time_limit_covers_headers_and_body() {
     let server = Server::start(|_, request| match request.target.as_str() {
         "/headers" => Answer { delay: Duration::from_secs(60), ..Answer::new(200, "") },
         _ => Answer { endless: true, ..Answer::new(200, "") },
@@ -154,18 +154,18 @@ async fn the_time_limit_ends_headers_and_body() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_dead_network() {
+async fn an_unreachable_server_is_a_network_error() {
     // Port 9 (discard) on a machine that has no such service.
     let nowhere = Url::parse("http://127.0.0.1:9/?code=secret").unwrap();
     let failure = ports().send(&Request::get(Step::Token, &nowhere)).await.err().unwrap();
     assert_eq!(failure.code(), Code::Network);
-    // No query in what is logged: it may hold secrets.
+    // Logs must not contain the query: it may hold secrets.
     let cause = std::error::Error::source(&failure).unwrap();
     assert!(!format!("{failure} {cause} {cause:?}").contains("secret"));
 }
 
 #[tokio::test]
-async fn locks_are_held_by_one_at_a_time() {
+async fn a_lock_has_one_holder_at_a_time() {
     let ports = ports();
     let first = ports.lock("a").await.unwrap();
     let _other = ports.lock("b").await.unwrap();
@@ -177,7 +177,7 @@ async fn locks_are_held_by_one_at_a_time() {
 }
 
 #[tokio::test]
-async fn work_that_lost_its_caller_goes_on_while_somebody_waits_for_its_lock() {
+async fn work_that_lost_its_caller_continues_while_its_lock_is_awaited() {
     let ports = ports();
     let done = std::rc::Rc::new(std::cell::Cell::new(0));
     let work = || {
@@ -192,7 +192,7 @@ async fn work_that_lost_its_caller_goes_on_while_somebody_waits_for_its_lock() {
             ports.spawn_detached(work).await;
         }
     };
-    // Two that lose their callers while a third one waits already.
+    // Two tasks lose their callers while a third one is already waiting.
     let impatient = async {
         for _ in 0..2 {
             assert!(tokio::time::timeout(Duration::from_millis(10), work()).await.is_err());
@@ -203,7 +203,7 @@ async fn work_that_lost_its_caller_goes_on_while_somebody_waits_for_its_lock() {
         tokio::time::timeout(Duration::from_secs(5), ports.lock("session")).await.unwrap().unwrap();
         assert!(done.get() >= 1);
     });
-    // Or the program waits for them before it ends.
+    // Or the program waits for such tasks before it ends.
     assert!(tokio::time::timeout(Duration::from_millis(10), work()).await.is_err());
     let before = done.get();
     ports.finish_detached().await;
@@ -218,7 +218,7 @@ async fn keys_last_as_long_as_the_store() {
     assert_eq!(ports.dpop_key(a).await.unwrap().thumbprint(), key.thumbprint());
     assert_ne!(ports.dpop_key(b).await.unwrap().thumbprint(), key.thumbprint());
     assert!(ports.keeps_dpop_keys());
-    // One that can't be read is made anew.
+    // An unreadable key is replaced.
     ports.set("dpop-key https://a.example", Secret::from("rubbish")).await.unwrap();
     assert_ne!(ports.dpop_key(a).await.unwrap().thumbprint(), key.thumbprint());
     assert_ne!(ports.entropy().unwrap(), ports.entropy().unwrap());

@@ -33,7 +33,7 @@ impl UserAgent for Consents {
     }
 }
 
-/// An MCP server and its authorization server in one, which takes the newest token alone.
+/// An MCP server and its authorization server in one. It accepts only the newest token.
 struct World {
     server: Server,
     newest: Arc<AtomicU32>,
@@ -51,7 +51,7 @@ impl World {
         [&self.server.origin, "/mcp"].concat()
     }
 
-    fn asked(&self, target: &str) -> Vec<Received> {
+    fn requests(&self, target: &str) -> Vec<Received> {
         self.server.received().into_iter().filter(|request| request.target == target).collect()
     }
 
@@ -124,13 +124,13 @@ async fn a_program_signs_in_calls_and_signs_out() {
     let session = world.sign_in(&ports).await;
     assert_eq!(call(&session).await.unwrap(), "pong");
     let token_url = [&world.server.origin, "/token"].concat();
-    check(world.asked("/token")[0].header("dpop").unwrap(), "POST", &token_url);
-    check(world.asked("/mcp").last().unwrap().header("dpop").unwrap(), "POST", session.server().as_str());
+    check(world.requests("/token")[0].header("dpop").unwrap(), "POST", &token_url);
+    check(world.requests("/mcp").last().unwrap().header("dpop").unwrap(), "POST", session.server().as_str());
 
-    // A token that the server has forgotten is refreshed once, and the request goes once more.
+    // If the server no longer accepts the token, it is refreshed once, and the request is sent again.
     world.newest.fetch_add(1, Ordering::SeqCst);
     assert_eq!(call(&session).await.unwrap(), "pong");
-    assert_eq!(world.asked("/token").len(), 2);
+    assert_eq!(world.requests("/token").len(), 2);
 
     // Another part of the program finds the session, without the network.
     let before = world.server.received().len();
@@ -139,22 +139,22 @@ async fn a_program_signs_in_calls_and_signs_out() {
     assert_eq!(call(&restored).await.unwrap(), "pong");
 
     assert!(session.sign_out().await.unwrap());
-    assert_eq!(world.asked("/revoke").len(), 2);
+    assert_eq!(world.requests("/revoke").len(), 2);
     assert_eq!(call(&restored).await.unwrap_err().code(), Code::SignedOut);
 }
 
 #[tokio::test]
 async fn a_refresh_outlives_its_caller() {
-    // RFC 9700 §2.2.2: a refresh token is spent when it is sent; a caller that gave up would lose the session.
+    // RFC 9700 §2.2.2: a refresh token is spent when it is sent. A caller that gives up would lose the session.
     let world = World::start(Duration::from_millis(300)).await;
     let session = world.sign_in(&Native::new(MemoryStore::default()).unwrap()).await;
     for _ in 0..2 {
         let given_up = tokio::time::timeout(Duration::from_millis(100), session.refresh()).await;
         assert!(given_up.is_err());
-        // The next request, whose token is refused by now, waits for that refresh and does not begin another one.
-        let before = world.asked("/token").len();
-        let answer = tokio::time::timeout(Duration::from_secs(10), call(&session)).await.expect("it goes on");
+        // The next request, whose token the server now refuses, waits for that refresh and does not begin another one.
+        let before = world.requests("/token").len();
+        let answer = tokio::time::timeout(Duration::from_secs(10), call(&session)).await.expect("it continues");
         assert_eq!(answer.unwrap(), "pong");
-        assert_eq!(world.asked("/token").len(), before);
+        assert_eq!(world.requests("/token").len(), before);
     }
 }

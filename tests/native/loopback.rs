@@ -30,7 +30,7 @@ async fn the_page_is_shown_and_the_response_comes_back() {
     let (response, answered) = tokio::join!(browser.response(), get);
     let response = response.unwrap();
     assert_eq!(response.query.expose(), "code=1&state=s%20x");
-    // Any program of this machine may have sent it.
+    // Any program on this machine may have sent it.
     assert!(!response.from_own_popup);
     let answered = answered.unwrap();
     assert_eq!(answered.headers()["referrer-policy"], "no-referrer");
@@ -38,7 +38,7 @@ async fn the_page_is_shown_and_the_response_comes_back() {
 }
 
 #[tokio::test]
-async fn what_is_no_response_is_not_found() {
+async fn any_other_request_is_answered_with_404() {
     let (mut browser, redirect_uri) = listening().await;
     let origin = redirect_uri.strip_suffix("/callback").unwrap().to_owned();
     let http = reqwest::Client::new();
@@ -66,7 +66,7 @@ async fn a_program_that_sends_nothing_does_not_hold_up_the_browser() {
 
     let get = reqwest::get([&redirect_uri, "?code=1"].concat());
     let both = async { tokio::join!(browser.response(), get) };
-    let (response, answered) = tokio::time::timeout(Duration::from_secs(20), both).await.expect("it goes on");
+    let (response, answered) = tokio::time::timeout(Duration::from_secs(20), both).await.expect("it continues");
     assert_eq!(response.unwrap().query.expose(), "code=1");
     assert_eq!(answered.unwrap().status(), 200);
 }

@@ -1,4 +1,4 @@
-//! A small HTTP server on loopback, whose answers are written down in the test.
+//! A small HTTP server on loopback. Each test says how it responds.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What came.
+/// A request that was received.
 #[derive(Clone, Debug)]
 pub struct Received {
     pub method: String,
@@ -23,13 +23,13 @@ impl Received {
     }
 }
 
-/// What goes back.
+/// A response.
 #[derive(Clone, Default)]
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
-    /// Before anything of it goes.
+    /// How long to wait before sending anything.
     pub delay: Duration,
     /// The body never ends.
     pub endless: bool,
@@ -53,7 +53,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers as `answer` says, which gets the origin too.
+    /// Responds with what `answer` returns, which gets the origin and the request.
     pub async fn start(answer: impl Fn(&str, &Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -75,12 +75,12 @@ impl Server {
         Self { origin, received }
     }
 
-    /// All that came so far.
+    /// All requests so far.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
-    /// The targets that were asked for, in order.
+    /// The requested targets, in order.
     pub fn targets(&self) -> Vec<String> {
         self.received().into_iter().map(|request| request.target).collect()
     }
