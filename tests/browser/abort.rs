@@ -10,10 +10,10 @@ use web_sys::{AbortController, AbortSignal};
 use crate::support::{eval, is_pending, property};
 
 #[wasm_bindgen_test]
-async fn what_is_done_in_time_counts() {
+async fn a_result_within_the_time_limit_counts() {
     let signal = AbortController::new().unwrap().signal();
     assert_eq!(race(Step::Token, 10_000, Some(&signal), ready(Ok(7))).await.unwrap(), 7);
-    // 2^32 - 1 ms and more than 2^31 ms would be no time at all to setTimeout.
+    // To setTimeout, 2^32 - 1 ms would be no time at all, as would anything of 2^31 ms or more.
     let mut long = Box::pin(race(Step::Token, u32::MAX, None, pending::<mcp_authorize::Result<()>>()));
     assert!(is_pending(&mut long).await);
     let tick = race(Step::Token, 1, None, pending::<mcp_authorize::Result<()>>()).await.unwrap_err();
@@ -22,7 +22,7 @@ async fn what_is_done_in_time_counts() {
 }
 
 #[wasm_bindgen_test]
-async fn the_signal_ends_it_with_its_reason() {
+async fn the_signal_aborts_with_its_reason() {
     let controller = AbortController::new().unwrap();
     let signal = controller.signal();
     let mut waiting = Box::pin(race(Step::Request, 10_000, Some(&signal), pending::<mcp_authorize::Result<()>>()));
@@ -31,14 +31,14 @@ async fn the_signal_ends_it_with_its_reason() {
     let error = waiting.await.unwrap_err();
     assert_eq!((error.code(), error.step()), (Code::Aborted, Step::Request));
     assert_eq!(error.source().unwrap().downcast_ref::<JsCause>().unwrap().0, JsValue::from("enough"));
-    // One that fired before counts as well, even where the work would be done at once.
+    // A signal that was aborted before counts, too, even if the work would be done at once.
     let error = race(Step::Request, 10_000, Some(&signal), ready(Ok(()))).await.unwrap_err();
     assert_eq!(error.code(), Code::Aborted);
 }
 
 #[wasm_bindgen_test]
-async fn nothing_is_left_on_the_signal() {
-    // Signals live long: one per app is common.
+async fn no_listener_is_left_on_the_signal() {
+    // Signals can live long: one per app is common.
     let counting = eval(
         "({ count: 0, aborted: false, addEventListener() { this.count++ }, removeEventListener() { this.count-- } })",
     );
@@ -53,8 +53,8 @@ async fn nothing_is_left_on_the_signal() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_no_signal_ends_it() {
-    // An app without types may hand over anything.
+async fn a_value_that_is_not_a_signal_is_an_error() {
+    // An app that does not check types may pass anything.
     let anything = eval("({ aborted: false })");
     let signal: &AbortSignal = anything.unchecked_ref();
     let error = race(Step::Request, 10_000, Some(signal), pending::<mcp_authorize::Result<()>>()).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What an app hands to `session.fetch`, which may be anything where nothing checks its types.
+//! The arguments of `session.fetch`, which may be anything if the app does not check types.
 
 use std::error::Error as _;
 
@@ -23,7 +23,7 @@ fn a_getter_that_throws_reads_as_missing() {
 }
 
 #[wasm_bindgen_test]
-async fn headers_that_are_none_fail_with_what_was_thrown() {
+async fn invalid_headers_fail_with_the_thrown_error() {
     // Fetch §5.1: "If name is not a header name or value is not a header value, then throw a TypeError."
     let init = eval("{ headers: { 'not a name': 'x' } }");
     let mut request = AppRequest::new(&browser(Storage::Memory), "https://a.example/mcp".into(), init);
@@ -34,7 +34,7 @@ async fn headers_that_are_none_fail_with_what_was_thrown() {
 }
 
 #[wasm_bindgen_test]
-async fn a_fetch_that_answers_with_something_else_fails() {
+async fn a_fetch_that_does_not_return_a_response_fails() {
     for answer in ["undefined", "{}", "{ headers: {} }", "'text'"] {
         let fetch = Some(eval(&["() => (", answer, ")"].concat()).unchecked_into());
         let options =

@@ -28,12 +28,12 @@ fn probe() -> Request {
     *Request::probe(&ServerUrl::parse("https://a.example/x?y").unwrap())
 }
 
-/// Gets a response that JavaScript makes.
+/// Sends a request that `fetch` answers with the value of a JavaScript expression.
 async fn answered(response: &str) -> Result<Response, TransportError> {
     with_fetch(function(&["return ", response].concat()), 10_000).send(&get(Step::Token)).await
 }
 
-/// Sends a request, and what `fetch` was called with: `{ url, init }`.
+/// Sends a request; returns the arguments of `fetch` as JSON: `{ url, init }`.
 async fn sent(request: Request) -> JsValue {
     let seen = eval("{}");
     let record = bound(
@@ -46,8 +46,8 @@ async fn sent(request: Request) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-async fn get_is_a_simple_request() {
-    // Fetch §3.2.2: only safelisted headers, so that there is no preflight, which servers refuse.
+async fn a_get_is_a_simple_request() {
+    // Fetch §3.2.2: only safelisted headers, so that there is no preflight, which some servers refuse.
     let expected = eval(
         r#"JSON.stringify({ url: "https://a.example/x?y", init: { method: "GET", redirect: "follow",
             headers: { accept: "application/json" }, credentials: "omit", referrerPolicy: "no-referrer", signal: true } })"#,
@@ -56,7 +56,7 @@ async fn get_is_a_simple_request() {
 }
 
 #[wasm_bindgen_test]
-async fn post_goes_nowhere_else() {
+async fn a_post_does_not_follow_redirects() {
     // A redirect would take the code or the client's secret to another server.
     let body = Body::Form(Form::new().add("code", "c/1"));
     let mut request = *Request::post(Step::Token, &Url::parse("https://a.example/x?y").unwrap(), body);
@@ -70,7 +70,7 @@ async fn post_goes_nowhere_else() {
 }
 
 #[wasm_bindgen_test]
-async fn the_servers_date_is_read_and_kept_by_origin() {
+async fn the_servers_date_is_read_and_stored_by_origin() {
     // RFC 9110 §6.6.1: `Date = HTTP-date`, in any of §5.6.7's forms.
     let date = async |field: &str| {
         let response = ["new Response('', { headers: { date: '", field, "' } })"].concat();
@@ -86,11 +86,11 @@ async fn the_servers_date_is_read_and_kept_by_origin() {
 }
 
 #[wasm_bindgen_test]
-async fn the_browsers_own_fetch() {
+async fn the_browsers_fetch_is_the_default() {
     let url = eval("`${location.origin}/tests/nothing/here`").as_string().unwrap();
     let request = Request { url: Url::parse(&url).unwrap(), ..get(Step::ResourceMetadata) };
     assert_eq!(browser(Storage::Memory).send(&request).await.unwrap().status, 404);
-    // Where nothing listens.
+    // Nothing listens there.
     let request = Request { url: Url::parse("http://127.0.0.1:9/").unwrap(), ..get(Step::ResourceMetadata) };
     let error = browser(Storage::Memory).send(&request).await.err().unwrap();
     assert_eq!(error.code(), Code::Network);
@@ -98,7 +98,7 @@ async fn the_browsers_own_fetch() {
 }
 
 #[wasm_bindgen_test]
-async fn what_an_answer_holds() {
+async fn a_response_is_read_and_an_invalid_one_is_a_network_error() {
     let answer =
         answered("new Response('{}', { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } })").await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (401, "{}"));
@@ -107,19 +107,19 @@ async fn what_an_answer_holds() {
     let redirected = "{ status: 200, redirected: true, url: 'https://b.example/', headers: new Headers(), body: null }";
     let answer = answered(redirected).await.unwrap();
     assert_eq!((answer.redirected_to.as_deref(), answer.body.as_str()), (Some("https://b.example/"), ""));
-    // Fetch §5.5: what comes of a redirect with `redirect: "manual"`.
+    // Fetch §5.5: the response to a redirect with `redirect: "manual"`.
     let refused = "{ type: 'opaqueredirect', status: 0, redirected: false, headers: new Headers(), body: null }";
     assert_eq!(answered(refused).await.err().unwrap().code(), Code::Network);
     assert_eq!(answered("{}").await.err().unwrap().code(), Code::Network);
     assert_eq!(answered("undefined").await.err().unwrap().code(), Code::Network);
-    // Streams §4.2.4: `getReader` throws where somebody else reads.
+    // Streams §4.2.4: `getReader` throws if there is another reader.
     let locked = "((response) => (response.body.getReader(), response))(new Response('{}'))";
     assert_eq!(answered(locked).await.err().unwrap().code(), Code::Network);
 }
 
 #[wasm_bindgen_test]
-async fn bodies_are_utf_8() {
-    // RFC 8259 §8.1: a byte order mark may be ignored. Bytes that are no UTF-8 spoil one character.
+async fn bodies_are_decoded_as_utf_8() {
+    // RFC 8259 §8.1: a byte order mark may be ignored. An invalid byte spoils only one character.
     let answer = answered("new Response(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0xfc, 0x7d]))").await.unwrap();
     assert_eq!(answer.body, "{\u{fffd}}");
     // A character may be split between two chunks.
@@ -148,7 +148,7 @@ async fn no_more_than_1_mib_is_read() {
     assert!(property(&state, "chunks").as_f64().unwrap() < 20.0);
 }
 
-/// A `fetch` that keeps its signal, and whether the body was cancelled, in `state`.
+/// A `fetch` that never finishes. It keeps its signal, and whether the body was cancelled, in `state`.
 fn endless(state: &JsValue, status: u16, kind: &str) -> Function {
     bound(
         &[state, &status.into(), &kind.into()],
@@ -161,7 +161,7 @@ fn endless(state: &JsValue, status: u16, kind: &str) -> Function {
 }
 
 #[wasm_bindgen_test]
-async fn the_time_limit_ends_headers_and_body() {
+async fn the_time_limit_covers_headers_and_body() {
     for status in [0, 200] {
         let state = eval("{}");
         let error = with_fetch(endless(&state, status, ""), 20).send(&get(Step::Token)).await.err().unwrap();
@@ -172,7 +172,7 @@ async fn the_time_limit_ends_headers_and_body() {
 }
 
 #[wasm_bindgen_test]
-async fn a_dropped_request_is_over() {
+async fn dropping_a_request_aborts_it() {
     let state = eval("{}");
     let browser = with_fetch(endless(&state, 0, ""), 10_000);
     let request = get(Step::Token);
@@ -184,8 +184,8 @@ async fn a_dropped_request_is_over() {
 }
 
 #[wasm_bindgen_test]
-async fn a_challenge_is_not_read_on() {
-    // Streamable HTTP: an answer may be a stream of events that never ends.
+async fn the_body_of_a_probe_is_not_read() {
+    // Streamable HTTP: a response may be a stream of events that never ends.
     let state = eval("{}");
     let answer = with_fetch(endless(&state, 200, "text/event-stream"), 10_000).send(&probe()).await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
@@ -199,7 +199,7 @@ async fn a_challenge_is_not_read_on() {
 }
 
 #[wasm_bindgen_test]
-async fn what_fetch_throws_is_the_cause() {
+async fn the_error_that_fetch_throws_is_the_cause() {
     let thrown = run("return new TypeError('Failed to fetch')", &JsValue::UNDEFINED).await;
     for body in ["throw e", "return Promise.reject(e)"] {
         let fetch = bound(&[&thrown], "e", body);
@@ -211,8 +211,8 @@ async fn what_fetch_throws_is_the_cause() {
     }
 }
 
-/// A `fetch` that fails with a TypeError except where `answers(init)` says otherwise, and the error that
-/// comes of it.
+/// Sends a request with a `fetch` that throws a TypeError, except for HEAD requests for which `answers` is true.
+/// Returns the resulting error.
 async fn failure(answers: &str, request: Request) -> (Code, String) {
     let body = ["if (init.method === 'HEAD' && (", answers, ")) return new Response(null); throw new TypeError('x')"];
     let fetch = bound(&[], "url, init", &["return (async () => {", &body.concat(), "})()"].concat());
@@ -225,8 +225,8 @@ async fn failure(answers: &str, request: Request) -> (Code, String) {
 }
 
 #[wasm_bindgen_test]
-async fn what_cors_blocks_is_told_from_a_dead_network() {
-    // Fetch §4.10: a failed CORS check is a network error, which no script can tell from another one.
+async fn a_cors_failure_is_told_from_a_network_failure() {
+    // Fetch §4.10: a failed CORS check is a network error, which no script can tell from any other.
     let origin = eval("location.origin").as_string().unwrap();
     let json = || Request { body: Some(Body::Json("{}".into())), ..get(Step::Registration) };
     let allow_origin = ["it has to send Access-Control-Allow-Origin: ", &origin].concat();
@@ -246,7 +246,7 @@ async fn what_cors_blocks_is_told_from_a_dead_network() {
 }
 
 #[wasm_bindgen_test]
-async fn the_second_look_takes_no_secret_along() {
+async fn the_requests_that_look_for_cors_headers_carry_no_secret() {
     let seen = eval("[]");
     let fetch = bound(
         &[&seen],
@@ -257,7 +257,8 @@ async fn the_second_look_takes_no_secret_along() {
     let (authorization, dpop) = (Some(Secret::from("s3cret")), Some(Secret::from("s3cret")));
     let request = Request { body, authorization, dpop, ..get(Step::Token) };
     assert_eq!(with_fetch(fetch, 10_000).send(&request).await.err().unwrap().code(), Code::CorsBlocked);
-    let looks: Vec<String> = js_sys::Array::from(&seen).iter().skip(1).map(|look| look.as_string().unwrap()).collect();
-    assert_eq!(looks.len(), 2);
-    assert!(looks.iter().all(|look| !look.contains("s3cret") && look.contains(r#""credentials":"omit""#)));
+    let checks: Vec<String> =
+        js_sys::Array::from(&seen).iter().skip(1).map(|check| check.as_string().unwrap()).collect();
+    assert_eq!(checks.len(), 2);
+    assert!(checks.iter().all(|check| !check.contains("s3cret") && check.contains(r#""credentials":"omit""#)));
 }

@@ -14,7 +14,7 @@ fn member(name: &str, value: Value) -> (String, Value) {
 }
 
 #[wasm_bindgen_test]
-fn each_type_of_value() {
+fn each_type_of_value_is_parsed() {
     // RFC 8259 §3.
     let parsed = parse(r#"{"a": [null, true, -1.5e3, "\u00fc\n"], "b": {}, "c": 9007199254740993}"#);
     let list = vec![Value::Null, Value::Bool(true), Value::Number(-1500.0), Value::String("ü\n".into())];
@@ -30,7 +30,7 @@ fn each_type_of_value() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_written_reads_back_and_has_no_control_characters() {
+fn written_json_reads_back_and_has_no_control_characters() {
     // RFC 8259 §7: "the control characters (U+0000 through U+001F)" are escaped, quotation mark and backslash too.
     let text: String = ('\0'..='\u{9f}').chain(['\u{2028}', '\u{feff}', 'ü', '漢', '🦀']).collect();
     let value = Value::Object(Object(vec![member(&text, Value::String(text.clone()))]));
@@ -49,7 +49,7 @@ fn proto_is_a_member_like_any_other() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_nested_too_deeply_is_refused() {
+fn json_that_is_nested_too_deeply_is_refused() {
     // RFC 8259 §9: "An implementation may set limits on the maximum depth of nesting."
     let nested = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
     assert!(parse(&nested(32)).is_some());
@@ -59,7 +59,7 @@ fn what_is_nested_too_deeply_is_refused() {
 }
 
 #[wasm_bindgen_test]
-fn options_are_read_by_their_own_members() {
+fn only_own_members_of_options_are_read() {
     let value =
         to_value(&eval("Object.assign(Object.create({ c: 3 }), { a: 1, f() {}, u: undefined, l: [() => 1, 2] })"));
     let list = vec![Value::Null, Value::Number(2.0)];

@@ -5,8 +5,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::{Replaced, browser, is_pending, run};
 
-/// Lets what is due happen, in this page and in the browser's lock manager: a lock that is asked
-/// for in the same order is granted in the same order.
+/// Lets pending work finish, in this page and in the browser's lock manager, which grants locks in the order of the
+/// requests.
 async fn settle() {
     run(
         "await navigator.locks?.request('test: unrelated', () => {}); await new Promise((done) => setTimeout(done))",
@@ -29,7 +29,7 @@ async fn one_holder_at_a_time(first: &Browser, second: &Browser) {
     for waiting in [&mut next, &mut dropped, &mut last] {
         assert!(is_pending(waiting).await);
     }
-    // A dropped future gives up its place, and no one waits for it.
+    // A dropped future gives up its place in the queue.
     drop(dropped);
     drop(held);
     let held = next.await.unwrap();
@@ -42,7 +42,7 @@ async fn one_holder_at_a_time(first: &Browser, second: &Browser) {
 }
 
 #[wasm_bindgen_test]
-async fn one_holder_by_web_locks() {
+async fn web_locks_have_one_holder_at_a_time() {
     one_holder_at_a_time(&browser(Storage::IndexedDb), &browser(Storage::IndexedDb)).await;
     let held = browser(Storage::IndexedDb).lock("a").await.unwrap();
     let names = "return (await navigator.locks.query()).held.map((lock) => lock.name).join()";
@@ -56,13 +56,13 @@ async fn one_holder_by_web_locks() {
 }
 
 #[wasm_bindgen_test]
-async fn one_holder_without_web_locks() {
+async fn without_web_locks_a_lock_has_one_holder_at_a_time() {
     let _replaced = Replaced::new("navigator", "locks", &JsValue::UNDEFINED);
     one_holder_at_a_time(&browser(Storage::IndexedDb), &browser(Storage::IndexedDb)).await;
 }
 
 #[wasm_bindgen_test]
-async fn one_holder_where_web_locks_are_refused() {
+async fn if_web_locks_are_refused_a_lock_has_one_holder_at_a_time() {
     // "If environment's origin is an opaque origin, then return a promise rejected with SecurityError."
     let refusing =
         run("return { request: () => Promise.reject(new DOMException('', 'SecurityError')) }", &JsValue::UNDEFINED)

@@ -1,5 +1,5 @@
 //! The ports in a real browser.
-// Helpers of tests are no tests to clippy.
+// Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(target_arch = "wasm32")]
 

@@ -14,7 +14,7 @@ use web_sys::AbortSignal;
 
 use crate::support::{Replaced, bound, eval, property, run};
 
-/// A popup, its window and what `window.open` was called with.
+/// A popup, its window and the arguments of `window.open`.
 fn open() -> (Popup, JsValue, JsValue) {
     open_with(None, None)
 }
@@ -28,7 +28,7 @@ fn open_with(signal: Option<&AbortSignal>, on_event: Option<Function>) -> (Popup
         "seen.arguments = rest; return seen.window = original(...rest)",
     );
     let _replaced = Replaced::new("globalThis", "open", &record);
-    let popup = Popup::open_for(&teller(on_event), &server(), "", &PopupFeatures::default(), signal).unwrap();
+    let popup = Popup::open_for(&with_listener(on_event), &server(), "", &PopupFeatures::default(), signal).unwrap();
     (popup, property(&seen, "window"), property(&seen, "arguments"))
 }
 
@@ -42,19 +42,19 @@ fn go(popup: &mut Popup, url: &Url) -> Result<()> {
     popup.open(&AuthorizationPage { url, state: &state, server: server().as_str(), issuer: &issuer })
 }
 
-fn teller(on_event: Option<Function>) -> Browser {
+fn with_listener(on_event: Option<Function>) -> Browser {
     Browser::new(BrowserOptions { storage: Storage::Memory, on_event, ..BrowserOptions::default() })
 }
 
-/// Lets time go by five times as fast.
+/// Makes time pass five times as fast.
 fn hurry() -> [Replaced; 2] {
     let timeout = bound(&[&eval("setTimeout")], "original, f, ms", "return original(f, ms / 5)");
     let now = bound(&[&eval("Date.now")], "original", "return original() * 5");
     [Replaced::new("globalThis", "setTimeout", &timeout), Replaced::new("Date", "now", &now)]
 }
 
-/// Waits for the next response in the background: its query and whether it is surely ours, or the
-/// error's code. The popup is dropped then.
+/// Waits for the next response in the background, then drops the popup. Resolves to the query and whether it is surely
+/// from the popup, or to the error's code.
 fn response(mut popup: Popup) -> Promise {
     future_to_promise(async move {
         Ok(match popup.response().await {
@@ -75,7 +75,7 @@ fn page(path: &str) -> Url {
     Url::parse(&[eval("location.origin").as_string().unwrap().as_str(), path].concat()).unwrap()
 }
 
-/// As the callback page does it, in another document.
+/// Sends a message by a storage event, from another document, as the callback page does.
 async fn store(text: &str) {
     let store = "const frame = document.createElement('iframe'); document.body.append(frame);
         const { localStorage } = frame.contentWindow;
@@ -89,7 +89,7 @@ async fn post(message: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn opens_with_a_text_in_the_users_colours() {
+async fn the_popup_opens_with_a_text_in_the_users_colour_scheme() {
     let (popup, window, arguments) = open();
     let document = property(&window, "document");
     assert_eq!(property(&document, "title"), "Connecting to mcp.example.com:8443…");
@@ -103,7 +103,7 @@ async fn opens_with_a_text_in_the_users_colours() {
 }
 
 #[wasm_bindgen_test]
-fn a_blocked_popup_is_told_of_at_once() {
+fn a_blocked_popup_is_reported_at_once() {
     for blocked in ["() => null", "() => ({ closed: true })", "() => { throw new Error() }"] {
         let _replaced = Replaced::new("globalThis", "open", &eval(blocked));
         assert_eq!(opening_fails(), POPUP_BLOCKED);
@@ -111,11 +111,11 @@ fn a_blocked_popup_is_told_of_at_once() {
 }
 
 fn opening_fails() -> Code {
-    Popup::open_for(&teller(None), &server(), "", &PopupFeatures::default(), None).err().unwrap().code()
+    Popup::open_for(&with_listener(None), &server(), "", &PopupFeatures::default(), None).err().unwrap().code()
 }
 
 #[wasm_bindgen_test]
-async fn one_popup_after_the_other() {
+async fn only_one_popup_is_open_at_a_time() {
     let controller = eval("new AbortController()");
     let (first, window, _) = open_with(Some(&property(&controller, "signal").unchecked_into()), None);
     let focused = bound(&[&window], "a", "a.focused = true");
@@ -124,7 +124,7 @@ async fn one_popup_after_the_other() {
     assert_eq!(property(&window, "focused"), true);
     assert_eq!(property(&window, "closed"), false);
 
-    // "Open again" in the click that aborts: the first sign-in has not come to see that.
+    // "Open again" in the click that aborts: the first sign-in has not noticed the abort yet.
     run("a.abort()", &controller).await;
     let (second, other, _) = open();
     assert_eq!(property(&window, "closed"), true);
@@ -144,7 +144,7 @@ fn object(window: &JsValue, focus: &JsValue) -> JsValue {
     .unwrap()
 }
 
-/// Reads what the callback page of another test said at last: it reaches any popup of the page.
+/// Reads the last messages of another test's callback page, which reach every popup of the page.
 async fn drain(popup: &mut Popup) {
     let last = "{ type: 'mcp-authorize', query: '?last', id: 0 }";
     post(last).await;
@@ -155,7 +155,7 @@ async fn drain(popup: &mut Popup) {
 }
 
 #[wasm_bindgen_test]
-async fn only_responses_are_read() {
+async fn only_responses_are_accepted() {
     let (mut popup, window, _) = open();
     drain(&mut popup).await;
     for bad in [
@@ -181,14 +181,14 @@ async fn only_responses_are_read() {
     // So is the storage.
     store("JSON.stringify({ type: 'mcp-authorize', query: '?code=2', id: 2 })").await;
     assert_eq!(next(&mut popup).await, ("?code=2".to_owned(), false));
-    // "postMessage (origin and source checked)": this one comes from another window than the popup.
+    // "postMessage (origin and source checked)": this one comes from a window that is not the popup.
     run("postMessage(a, origin)", &eval("{ type: 'mcp-authorize', query: '?other', id: 3 }")).await;
     run("a.eval(`opener.postMessage({ type: 'mcp-authorize', query: '?code=3', id: 3 }, origin)`)", &window).await;
     assert_eq!(next(&mut popup).await, ("?code=3".to_owned(), true));
 }
 
 #[wasm_bindgen_test]
-async fn the_last_response_is_acknowledged_and_nothing_is_left() {
+async fn the_last_response_is_acknowledged_and_no_listener_is_left() {
     eval("globalThis.counted = 0");
     let count = |method: &str, step: &str| {
         let count =
@@ -207,7 +207,7 @@ async fn the_last_response_is_acknowledged_and_nothing_is_left() {
     );
     post("{ type: 'mcp-authorize', query: '?other', id: 7 }").await;
     next(&mut popup).await;
-    // Asking again leaves the first one to whom it belongs.
+    // Waiting for the next response means that the first one was for another sign-in.
     post("{ type: 'mcp-authorize', query: '?ours', id: 8 }").await;
     next(&mut popup).await;
     popup.done();
@@ -221,7 +221,7 @@ async fn the_last_response_is_acknowledged_and_nothing_is_left() {
 }
 
 #[wasm_bindgen_test]
-async fn closed_before_it_shows_a_page() {
+async fn a_popup_that_is_closed_before_it_shows_a_page_is_reported() {
     let (mut popup, window, _) = open();
     let connecting = popup.connecting();
     run("a.close()", &window).await;
@@ -230,24 +230,24 @@ async fn closed_before_it_shows_a_page() {
     assert_eq!(go(&mut popup, &page("/")).unwrap_err().code(), POPUP_CLOSED);
 }
 
-/// Lets the popup show a page of this origin, closes it and gives the opener the focus, if told so.
+/// Waits until the popup shows a page of this origin, closes it and runs `then`, which may give the opener the focus.
 async fn closed_by_user(answer: Promise, window: &JsValue, then: &str) -> JsValue {
     let close = "while (a.location.href === 'about:blank') await new Promise((y) => setTimeout(y, 100)); a.close(); ";
     run(&[close, then].concat(), window).await;
     JsFuture::from(Promise::race(&js_sys::Array::of2(&answer, &run_later("'still waiting'")))).await.unwrap()
 }
 
-/// A value after ten seconds, hurried.
+/// A value after ten seconds, which `hurry` shortens.
 fn run_later(value: &str) -> Promise {
     let later = ["new Promise((y) => setTimeout(() => y(", value, "), 10_000))"].concat();
     Promise::resolve(&eval(&later))
 }
 
 #[wasm_bindgen_test]
-async fn closed_by_the_user() {
+async fn a_popup_that_the_user_closes_is_reported_if_the_opener_has_the_focus() {
     let _hurry = hurry();
     let _focus = Replaced::new("document", "hasFocus", &eval("() => globalThis.focused"));
-    for (then, outcome, told) in [
+    for (then, outcome, expected) in [
         ("globalThis.focused = true", POPUP_CLOSED.name(), ""),
         ("", "still waiting", "waiting https://mcp.example.com:8443/mcp"),
     ] {
@@ -257,15 +257,15 @@ async fn closed_by_the_user() {
         let (mut popup, window, _) = open_with(None, Some(listener));
         go(&mut popup, &page("/tests/browser/elsewhere.html")).unwrap();
         assert_eq!(closed_by_user(response(popup), &window, then).await, outcome);
-        // Where it can't be told from one that was cut off, the app learns that, once.
-        assert_eq!(js_sys::Array::from(&events).join(" ").as_string().unwrap(), told);
+        // If it can't be told from a popup that was cut off, the app gets one event that says so.
+        assert_eq!(js_sys::Array::from(&events).join(" ").as_string().unwrap(), expected);
         post("{ type: 'mcp-authorize', query: '', id: 0 }").await;
     }
 }
 
 #[wasm_bindgen_test]
-async fn cut_off_by_a_policy_is_not_closed() {
-    // This test's server sends Cross-Origin-Opener-Policy: same-origin, also as another origin.
+async fn a_popup_that_a_policy_cuts_off_does_not_count_as_closed() {
+    // This test's server sends Cross-Origin-Opener-Policy: same-origin, also under its other origin, `localhost`.
     let _hurry = hurry();
     let _focus = Replaced::new("document", "hasFocus", &eval("() => true"));
     let (mut popup, window, _) = open();
@@ -285,7 +285,7 @@ async fn callback_page_is_gone() {
 }
 
 #[wasm_bindgen_test]
-async fn the_callback_page_tells_its_opener() {
+async fn the_callback_page_sends_the_response_to_its_opener() {
     let (mut popup, window, _) = open();
     go(&mut popup, &page("/tests/browser/callback.html?code=1&state=2")).unwrap();
     assert_eq!(next(&mut popup).await.0, "?code=1&state=2");
@@ -296,7 +296,7 @@ async fn the_callback_page_tells_its_opener() {
 }
 
 #[wasm_bindgen_test]
-async fn the_callback_page_closes_itself_where_it_is_cut_off() {
+async fn the_callback_page_closes_itself_if_it_is_cut_off() {
     let (mut popup, window, _) = open();
     let to = page("/tests/browser/callback.html?code=1&state=2");
     let to = js_sys::encode_uri_component(to.as_str()).as_string().unwrap();
@@ -308,17 +308,17 @@ async fn the_callback_page_closes_itself_where_it_is_cut_off() {
     callback_page_is_gone().await;
 }
 
-/// Opens the callback page without a sign-in: its state, its text and what is left of the address.
+/// Opens the callback page without a sign-in. Returns its state, its text and the rest of its address.
 async fn on_its_own(query: &str) -> JsValue {
     let shown = "const page = open('/tests/browser/callback.html' + a);
         while (!page.document?.documentElement?.dataset.mcpAuthorize) await new Promise((y) => setTimeout(y, 50));
-        const told = [page.document.documentElement.dataset.mcpAuthorize, page.document.body.textContent.trim(), page.location.search];
-        page.close(); return told.join('|')";
+        const shown = [page.document.documentElement.dataset.mcpAuthorize, page.document.body.textContent.trim(), page.location.search];
+        page.close(); return shown.join('|')";
     run(shown, &query.into()).await
 }
 
 #[wasm_bindgen_test]
-async fn the_callback_page_on_its_own() {
+async fn the_callback_page_without_a_sign_in_says_what_to_do() {
     assert_eq!(
         on_its_own("?state=1").await,
         "callback_without_response|This page finishes a sign-in. Go back to the app and start there.|?state=1"

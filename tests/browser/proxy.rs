@@ -29,7 +29,7 @@ fn via(proxy: &str) -> mcp_authorize::Result<Option<String>> {
 }
 
 #[wasm_bindgen_test]
-fn the_app_chooses_by_url_and_step() {
+fn the_app_chooses_the_proxy_by_url_and_step() {
     assert_eq!(via("() => undefined").unwrap(), None);
     assert_eq!(via("() => null").unwrap(), None);
     let page = eval("location.origin").as_string().unwrap();
@@ -40,8 +40,8 @@ fn the_app_chooses_by_url_and_step() {
 }
 
 #[wasm_bindgen_test]
-fn any_other_answer_is_refused() {
-    // As text a promise would be the path /[object Promise] of the page, and a code would go there.
+fn any_other_return_value_is_refused() {
+    // As text, a promise would be the path /[object Promise] of the page, and a code would be sent there.
     for answer in [
         "async () => 'https://b.example/'",
         "() => ({})",
@@ -59,8 +59,8 @@ fn any_other_answer_is_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn no_redirect_is_followed_from_there() {
-    // What the backend hands back leads to where the page would ask without it.
+async fn no_redirect_of_the_proxy_is_followed() {
+    // A redirect that the backend passes on would make the page request its target without the backend.
     let seen = eval("{}");
     let fetch = bound(&[&seen], "seen, url, init", "Object.assign(seen, init, { url }); return new Response('')");
     let browser = by("() => 'https://b.example/'", Some(fetch));
@@ -73,8 +73,8 @@ async fn no_redirect_is_followed_from_there() {
 }
 
 #[wasm_bindgen_test]
-async fn the_apps_requests_go_there_whole() {
-    // A `Request` can't be made anew for another URL with the stream that its body is (HTTP/1.1).
+async fn the_apps_requests_reach_the_proxy_unchanged() {
+    // A `Request` can't be copied for another URL together with its body, a stream, which HTTP/1.1 can't send.
     let seen = eval("{}");
     let fetch = bound(&[&seen], "seen, url, init", "Object.assign(seen, init, { url }); return new Response('')");
     let browser = by("(url) => 'https://b.example/?' + encodeURIComponent(url)", Some(fetch));
@@ -84,7 +84,7 @@ async fn the_apps_requests_go_there_whole() {
     let mut request = AppRequest::new(&browser, run(given, &JsValue::UNDEFINED).await, JsValue::UNDEFINED);
     let via = request.proxy_url().unwrap().unwrap();
     assert_eq!(via.as_str(), "https://b.example/?https%3A%2F%2Fa.example%2Fmcp%3Fq%3D1%23f");
-    // What a token may go to is the server's URL, not the backend's.
+    // The token is checked against the server's URL, not the backend's.
     assert_eq!(request.url().unwrap().as_str(), "https://a.example/mcp");
     // Twice, as after a refresh.
     for token in ["Bearer 1", "Bearer 2"] {

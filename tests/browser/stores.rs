@@ -13,7 +13,7 @@ async fn text(browser: &Browser, key: &str) -> Option<String> {
     browser.get(key).await.unwrap().map(|value| value.expose().to_owned())
 }
 
-async fn keeps_and_forgets(browser: &Browser) {
+async fn stores_and_deletes(browser: &Browser) {
     assert_eq!(text(browser, "a").await, None);
     browser.set("a", "hunter2".into()).await.unwrap();
     browser.set("b", "2".into()).await.unwrap();
@@ -41,7 +41,7 @@ async fn in_database(body: &str, a: &JsValue) -> JsValue {
 }
 
 async fn fresh_database() {
-    // Fails with `blocked` where a connection was left open.
+    // Fails with `blocked` if a connection was left open.
     run(
         "await new Promise((y, n) => Object.assign(indexedDB.deleteDatabase('mcp-authorize'), { onsuccess: y, onerror: n, onblocked: n }))",
         &JsValue::UNDEFINED,
@@ -50,24 +50,24 @@ async fn fresh_database() {
 }
 
 #[wasm_bindgen_test]
-async fn in_memory() {
+async fn the_memory_stores_and_deletes() {
     let browser = browser(Storage::Memory);
-    keeps_and_forgets(&browser).await;
+    stores_and_deletes(&browser).await;
     assert!(browser.keeps_in_memory());
-    // The next one has its own.
+    // Another instance has its own memory.
     assert_eq!(text(&crate::support::browser(Storage::Memory), "b").await, None);
 }
 
 #[wasm_bindgen_test]
-async fn by_the_app() {
-    keeps_and_forgets(&browser(Storage::Custom(eval("new Map()")))).await;
+async fn the_apps_storage_stores_and_deletes() {
+    stores_and_deletes(&browser(Storage::Custom(eval("new Map()")))).await;
     let asynchronous = "{ m: new Map(), async get(k) { return this.m.get(k) ?? null },
         async set(k, v) { this.m.set(k, v) }, async delete(k) { this.m.delete(k) } }";
-    keeps_and_forgets(&browser(Storage::Custom(eval(asynchronous)))).await;
+    stores_and_deletes(&browser(Storage::Custom(eval(asynchronous)))).await;
 }
 
 #[wasm_bindgen_test]
-async fn by_the_app_and_badly() {
+async fn errors_of_the_apps_storage_are_reported() {
     let bad = browser(Storage::Custom(eval(
         "{ get: () => 1, set() { throw new Error('full') }, delete: () => Promise.reject(new Error('gone')) }",
     )));
@@ -80,10 +80,10 @@ async fn by_the_app_and_badly() {
 }
 
 #[wasm_bindgen_test]
-async fn in_the_database() {
+async fn the_database_stores_and_deletes_for_all_tabs() {
     fresh_database().await;
     let first = browser(Storage::IndexedDb);
-    keeps_and_forgets(&first).await;
+    stores_and_deletes(&first).await;
     assert!(!first.keeps_in_memory());
     // Another tab reads the same.
     assert_eq!(text(&browser(Storage::IndexedDb), "b").await.as_deref(), Some("2"));
@@ -92,7 +92,7 @@ async fn in_the_database() {
 }
 
 #[wasm_bindgen_test]
-async fn the_database_tells_nothing_without_the_key() {
+async fn the_database_reveals_nothing_without_the_key() {
     fresh_database().await;
     let first = browser(Storage::IndexedDb);
     first.set("a", "hunter2hunter2".into()).await.unwrap();
@@ -110,9 +110,9 @@ async fn the_database_tells_nothing_without_the_key() {
 }
 
 #[wasm_bindgen_test]
-async fn what_cannot_be_decrypted_is_empty_and_can_be_replaced() {
+async fn a_record_that_cannot_be_decrypted_is_empty_and_can_be_replaced() {
     for spoil in [
-        // Moved to another name: another session's tokens would go to this one's server.
+        // Moved to another name: another session's tokens would be sent to this one's server.
         "await one('records', 'put', await one('records', 'get', bName), aName)",
         "const r = await one('records', 'get', aName); new Uint8Array(r.data)[0] ^= 1; await one('records', 'put', r, aName)",
         "await one('records', 'put', 'hunter2', aName)",
@@ -132,7 +132,7 @@ async fn what_cannot_be_decrypted_is_empty_and_can_be_replaced() {
 }
 
 #[wasm_bindgen_test]
-async fn two_tabs_make_one_key() {
+async fn tabs_that_start_at_once_share_one_key() {
     for _ in 0..5 {
         fresh_database().await;
         // All at once: each finds no key, and makes one.
@@ -156,7 +156,7 @@ async fn two_tabs_make_one_key() {
 }
 
 #[wasm_bindgen_test]
-async fn without_a_database_memory_has_to_do() {
+async fn without_a_database_memory_is_used() {
     // Private windows of some browsers, workers without one, insecure origins without cryptography.
     let throwing = "{ open() { throw new DOMException('', 'SecurityError') } }";
     for (owner, name, value) in [
@@ -167,15 +167,15 @@ async fn without_a_database_memory_has_to_do() {
         fresh_database().await;
         let replaced = Replaced::new(owner, name, &eval(value));
         let browser = browser(Storage::IndexedDb);
-        keeps_and_forgets(&browser).await;
+        stores_and_deletes(&browser).await;
         assert!(browser.keeps_in_memory());
         drop(replaced);
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_database_that_fails_later_is_told_of() {
-    // Going on in memory would lose a session that is there.
+async fn a_database_that_fails_later_is_reported() {
+    // Continuing in memory would lose the stored session.
     fresh_database().await;
     let browser = browser(Storage::IndexedDb);
     browser.set("a", "1".into()).await.unwrap();

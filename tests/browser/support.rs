@@ -1,4 +1,4 @@
-//! What the tests share: ports, and pieces of JavaScript to hand them.
+//! What the tests share: ports, and helpers that run JavaScript.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -18,20 +18,20 @@ pub fn function(body: &str) -> Function {
     Function::new_with_args("a, b", &["return (async () => {", body, "})()"].concat())
 }
 
-/// A JavaScript function whose first arguments are given.
+/// A JavaScript function with its first arguments bound.
 pub fn bound(values: &[&JsValue], parameters: &str, body: &str) -> Function {
     let bind: Function = property(&Function::new_with_args(parameters, body), "bind").unchecked_into();
     let arguments: Array = [&JsValue::UNDEFINED].iter().chain(values).copied().collect();
     Reflect::apply(&bind, &Function::new_with_args(parameters, body), &arguments).unwrap().unchecked_into()
 }
 
-/// What JavaScript comes to that is called with `a`.
+/// Runs an async JavaScript function with the argument `a`; returns its result.
 pub async fn run(body: &str, a: &JsValue) -> JsValue {
     let promise = function(body).call1(&JsValue::UNDEFINED, a).unwrap();
     JsFuture::from(Promise::resolve(&promise)).await.unwrap()
 }
 
-/// A JavaScript expression.
+/// The value of a JavaScript expression.
 pub fn eval(expression: &str) -> JsValue {
     Function::new_no_args(&["return (", expression, ")"].concat()).call0(&JsValue::UNDEFINED).unwrap()
 }
@@ -40,7 +40,7 @@ pub fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap()
 }
 
-/// Sets a property of a global object for as long as it lives.
+/// A property of a global object that has another value until this is dropped.
 pub struct Replaced(Function);
 
 impl Replaced {
@@ -61,7 +61,7 @@ impl Drop for Replaced {
     }
 }
 
-/// Polls once: the future may wait, but it must not be done.
+/// Polls once; returns whether the future is still pending.
 pub async fn is_pending<F: Future>(future: &mut Pin<Box<F>>) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
 }

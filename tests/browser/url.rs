@@ -1,10 +1,10 @@
-//! The policy for URLs over the browser's own parser.
+//! The policy for URLs on top of the browser's own parser.
 
 use mcp_authorize::protocol::{Url, UrlError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
-fn the_browser_reads_what_is_taken() {
+fn accepted_urls_are_read_as_the_browser_reads_them() {
     for (text, href) in [
         ("HTTPS://Example.COM:443/A/b/?q=é#f", "https://example.com/A/b/?q=%C3%A9#f"),
         ("https://É.example/é", "https://xn--9ca.example/%C3%A9"),
@@ -15,7 +15,7 @@ fn the_browser_reads_what_is_taken() {
 }
 
 #[wasm_bindgen_test]
-fn what_the_browser_would_mend_is_refused() {
+fn urls_that_the_browser_would_repair_are_refused() {
     for text in [
         "https:\\\\a.example",
         " https://a.example",
