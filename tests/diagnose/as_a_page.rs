@@ -1,4 +1,4 @@
-//! What a page may not read, and what is said where a platform knows less than plain HTTP does.
+//! What a page may not read, and what is reported if a platform knows less than plain HTTP does.
 
 use mcp_authorize::diagnose::{Answer, AsPage, Finding, Probe, Raw, RawAnswer, Report, Status, Wire, diagnose};
 use mcp_authorize::ports::{Json, TransportError};
@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::scripted::*;
 
-/// A browser: it tells neither why an answer may not be read, nor which headers it hides, nor what else it knows.
+/// A browser: it does not say why a response may not be read, or which headers it hides.
 struct Browser<'a> {
     world: &'a World,
-    /// Whether `*` may have stood for Authorization.
+    /// Whether `*` may have allowed the header Authorization.
     doubts: bool,
 }
 
@@ -44,10 +44,10 @@ fn find<'a>(report: &'a Report, id: &str) -> Option<&'a Finding> {
 }
 
 #[test]
-fn where_a_browser_knows_nothing_nothing_is_said() {
+fn what_a_browser_does_not_know_is_not_reported() {
     let report = in_a_browser(&World::complete(), false);
     assert!(report.findings.iter().all(|it| matches!(it.status, Status::Pass | Status::Skipped)));
-    // The page of the authorization endpoint is for the user, and names of hidden headers are not known.
+    // The page of the authorization endpoint is for the user, and the names of hidden headers are unknown.
     assert!(find(&report, "authorization.endpoint").is_none());
     assert!(find(&report, "request.session_id").is_none());
     let mut world = World::complete();
@@ -59,7 +59,7 @@ fn where_a_browser_knows_nothing_nothing_is_said() {
 }
 
 #[test]
-fn a_challenge_that_may_be_hidden_is_said_to_be_either() {
+fn a_challenge_that_may_be_hidden_is_reported_as_missing_or_hidden() {
     let mut world = World::complete();
     world.replies.get_mut(SERVER).unwrap().1.clear();
     let report = in_a_browser(&world, false);
@@ -67,7 +67,7 @@ fn a_challenge_that_may_be_hidden_is_said_to_be_either() {
 }
 
 #[test]
-fn an_answer_that_a_browser_blocks_ends_what_needs_it() {
+fn a_blocked_response_ends_the_checks_that_need_it() {
     let mut world = World::complete();
     closed(SERVER)(&mut world);
     let report = in_a_browser(&world, false);
@@ -94,8 +94,8 @@ fn an_answer_that_a_browser_blocks_ends_what_needs_it() {
 }
 
 #[test]
-fn a_star_that_may_have_stood_for_authorization_is_doubted() {
-    // Fetch §2.2.2, CORS non-wildcard request-header name: browsers that let `*` stand for Authorization can't tell.
+fn a_wildcard_that_may_have_allowed_authorization_is_a_warning() {
+    // Fetch §2.2.2, CORS non-wildcard request-header name: a browser that lets `*` allow Authorization can't tell.
     let report = in_a_browser(&World::complete(), true);
     let finding = find(&report, "request.cors").unwrap();
     assert_eq!(finding.status, Status::Warning);
@@ -103,14 +103,14 @@ fn a_star_that_may_have_stood_for_authorization_is_doubted() {
     assert!(finding.remedy.as_ref().unwrap().ends_with(
         "Access-Control-Allow-Headers: Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id, DPoP"
     ));
-    // A header that nobody lists was refused: then it lists those that it allows.
+    // If a made-up header is refused, there is no wildcard: the server lists the headers that it allows.
     let mut world = World::complete();
     world.refused.push("mcp-authorize-diagnose");
     assert_eq!(find(&in_a_browser(&world, true), "request.cors").unwrap().status, Status::Pass);
 }
 
 #[test]
-fn a_page_asks_before_it_sends_what_needs_leave() {
+fn a_page_sends_a_preflight_before_requests_that_need_one() {
     // Fetch §4.8: a preflight names the method and, sorted, the headers that are not safelisted (§2.2.2).
     let world = World::complete();
     world.report(false);
@@ -129,8 +129,8 @@ fn a_page_asks_before_it_sends_what_needs_leave() {
 }
 
 #[test]
-fn proofs_go_along_where_both_servers_know_dpop() {
-    // RFC 9449 §7.1: a resource server that takes bound tokens says so in its challenge, or by its metadata.
+fn proofs_are_sent_if_both_servers_support_dpop() {
+    // RFC 9449 §7.1: a resource server that accepts bound tokens says so in its challenge, or in its metadata.
     let proofs = |challenge: &'static str, metadata: &'static str, algorithm: &'static str| {
         let mut world = World::complete();
         let headers = &mut world.replies.get_mut(SERVER).unwrap().1;
@@ -148,8 +148,8 @@ fn proofs_go_along_where_both_servers_know_dpop() {
 }
 
 #[test]
-fn a_server_of_the_pages_own_origin_needs_no_cors() {
-    // Fetch §4.1: a request to the own origin is no CORS request.
+fn a_server_on_the_pages_own_origin_needs_no_cors() {
+    // Fetch §4.1: a request to the page's own origin is not a CORS request.
     let server = "https://app.example/mcp";
     let prm = "https://app.example/.well-known/oauth-protected-resource/mcp";
     let mut world = World::complete();
@@ -161,7 +161,7 @@ fn a_server_of_the_pages_own_origin_needs_no_cors() {
     closed("https://app.example/.well-known/oauth-protected-resource/mcp")(&mut world);
     let report = world.report_on(server, false);
     let faults = report.findings.iter().filter(|it| matches!(it.status, Status::Failure | Status::Warning));
-    // Its session id is hidden from pages of other origins alone.
+    // Its session ID is hidden only from pages of other origins.
     assert_eq!(faults.map(|it| it.id).collect::<Vec<_>>(), ["request.session_id"]);
     assert!(!world.sent.borrow().iter().any(|line| line.starts_with("OPTIONS https://app.example")));
 }
@@ -178,7 +178,7 @@ fn a_url_that_cannot_be_used_is_the_only_finding() {
         ),
     ] {
         let report = world.report_on(server, false);
-        let [finding] = report.findings.as_slice() else { panic!("{server} is looked at") };
+        let [finding] = report.findings.as_slice() else { panic!("{server} must have one finding") };
         assert_eq!((finding.id, finding.status, finding.detail.as_str()), ("server.https", Status::Failure, detail));
         assert_eq!((finding.remedy.as_deref(), report.server.as_str()), (Some(remedy), server));
     }
@@ -186,13 +186,13 @@ fn a_url_that_cannot_be_used_is_the_only_finding() {
 }
 
 #[test]
-fn a_finding_has_the_exchange_that_showed_it_and_the_section() {
+fn a_finding_has_its_exchange_and_the_section_of_its_specification() {
     let report = World::complete().report(false);
     let finding = find(&report, "resource_metadata.json").unwrap();
     let asked = finding.request.as_ref().unwrap();
     assert_eq!((asked.method, asked.url.as_str(), asked.status), ("GET", PRM, Some(200)));
     assert_eq!((finding.spec, finding.step.name()), ("RFC 9728 §3.2", "resource_metadata"));
-    // A query may hold what belongs in no report.
+    // A query may hold secrets, which do not belong in a report.
     let mut world = World::complete();
     edit(AS, "https://as.example/token", "https://as.example/token?key=s3cret")(&mut world);
     let report = world.report(false);
@@ -202,7 +202,7 @@ fn a_finding_has_the_exchange_that_showed_it_and_the_section() {
 }
 
 #[test]
-fn a_platform_that_knows_why_nobody_answers_says_so() {
+fn a_platform_that_knows_why_a_server_is_unreachable_says_so() {
     struct Knowing(World);
     impl Json for Knowing {
         fn parse_json(&self, text: &str) -> Option<Value> {

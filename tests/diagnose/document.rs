@@ -1,4 +1,4 @@
-//! The app's own client ID metadata document, as an authorization server looks at it.
+//! The app's own client ID metadata document, as an authorization server checks it.
 
 use mcp_authorize::diagnose::{AsPage, Finding, Status, check_client_metadata_document};
 use mcp_authorize::ports::TransportError;
@@ -18,7 +18,7 @@ fn findings(world: &World, url: &str, redirect_uri: Option<&str>) -> Vec<Finding
 const NONE: &str = r#""token_endpoint_auth_method": "none""#;
 const URIS: &str = r#""redirect_uris": ["https://app.example/callback"]"#;
 
-/// What is wrong with an answer at the document's URL: id, detail and remedy.
+/// The faults of a response at the document's URL: id, detail and remedy.
 fn wrong(status: u16, body: &str) -> Vec<(&'static str, String, String)> {
     let mut world = World::working();
     world.replies.insert(URL.into(), (status, Vec::new(), body.to_owned()));
@@ -39,11 +39,11 @@ fn a_good_document_passes_every_check() {
     assert_eq!(world.sent.borrow().as_slice(), [format!("GET {URL} ")]);
 }
 
-/// The status and the body of a document, and what is found: check, text and remedy.
+/// The status and the body of a document, and its findings: check, text and remedy.
 type Case<'a> = (u16, String, &'a [(&'a str, &'a str, &'a str)]);
 
 #[test]
-fn each_fault_is_named_with_what_mends_it() {
+fn each_fault_of_the_document_has_its_remedy() {
     let edited = |from: &str, to: &str| {
         assert!(GOOD.contains(from), "{from}");
         GOOD.replace(from, to)
@@ -99,7 +99,7 @@ fn each_fault_is_named_with_what_mends_it() {
         ),
         (200, method("client_secret_post", ""), &[("authentication", "The method is \"client_secret_post\".", NONE)]),
         (200, method("rubbish", ""), &[("authentication", "The method is \"rubbish\".", NONE)]),
-        // §4.1: a document is public, and so has no secret in it.
+        // §4.1: a document is public, so it must not contain a secret.
         (
             200,
             method("none", ", \"client_secret\": \"x\""),
@@ -123,14 +123,14 @@ fn each_fault_is_named_with_what_mends_it() {
         (200, method("private_key_jwt", ", \"jwks_uri\": \"https://app.example/jwks.json\""), &[]),
     ];
     for (status, body, expected) in cases {
-        let said = wrong(status, &body);
-        let said: Vec<_> = said.iter().map(|(id, detail, remedy)| (*id, detail.as_str(), remedy.as_str())).collect();
-        assert_eq!(said, expected, "{status} {body}");
+        let found = wrong(status, &body);
+        let found: Vec<_> = found.iter().map(|(id, detail, remedy)| (*id, detail.as_str(), remedy.as_str())).collect();
+        assert_eq!(found, expected, "{status} {body}");
     }
 }
 
 #[test]
-fn a_url_that_can_be_no_client_id_is_not_asked() {
+fn a_url_that_can_not_be_a_client_id_is_not_requested() {
     // §3: https, with a path, and without dot segments, a fragment, a user name or a password.
     let world = World::working();
     for (url, detail) in [
@@ -141,7 +141,7 @@ fn a_url_that_can_be_no_client_id_is_not_asked() {
         ("http://app.example/client.json", "It is not https."),
     ] {
         let findings = findings(&world, url, None);
-        let [finding] = findings.as_slice() else { panic!("{url} is asked") };
+        let [finding] = findings.as_slice() else { panic!("{url} must have one finding") };
         assert_eq!((finding.id, finding.detail.as_str()), ("registration.document.url", detail));
         assert_eq!(finding.remedy.as_deref(), Some(URL));
     }
@@ -149,7 +149,7 @@ fn a_url_that_can_be_no_client_id_is_not_asked() {
 }
 
 #[test]
-fn without_a_redirect_uri_any_good_list_will_do_and_nobody_who_answers_is_told() {
+fn without_a_redirect_uri_any_list_will_do_and_a_missing_response_is_reported() {
     let mut world = World::working();
     world.replies.insert(URL.into(), (200, Vec::new(), GOOD.into()));
     assert!(findings(&world, URL, None).iter().all(|finding| finding.status == Status::Pass));
@@ -157,7 +157,7 @@ fn without_a_redirect_uri_any_good_list_will_do_and_nobody_who_answers_is_told()
     let last = findings(&world, URL, None).pop().unwrap();
     assert_eq!((last.id, last.status), ("registration.document.found", Status::Failure));
     assert_eq!(last.detail, "It did not answer in time.");
-    // A page may not read it, and an authorization server is no page.
+    // That a page may not read it does not matter: an authorization server is not a page.
     world.failures.insert(URL, || TransportError::Blocked { why: String::new(), cause: None });
     let last = findings(&world, URL, None).pop().unwrap();
     assert_eq!((last.id, last.status), ("registration.document.found", Status::Skipped));

@@ -1,4 +1,4 @@
-//! Each fault is named by what it is, with what mends it.
+//! Each fault has its own finding, with its remedy.
 
 use mcp_authorize::diagnose::{App, AsPage, Status, diagnose};
 
@@ -11,7 +11,7 @@ fn a_server_that_works_has_no_failure() {
 
 #[test]
 fn nothing_is_registered_unless_asked_for() {
-    // RFC 7591 §3.1: a registration is a JSON object. What is sent is none.
+    // RFC 7591 §3.1: a registration is a JSON object. The probe sends only `{`, which is not one.
     let world = World::working();
     let posted = |world: &World| -> Vec<String> {
         let sent = world.sent.borrow();
@@ -24,10 +24,10 @@ fn nothing_is_registered_unless_asked_for() {
 }
 
 #[test]
-fn the_remedy_is_the_header_or_the_member() {
+fn the_remedy_is_the_header_or_the_member_to_set() {
     let mut world = World::working();
     world.refused = vec!["mcp-protocol-version"];
-    // The whole line: one with the missing name alone would take the others away.
+    // The whole line: one with only the missing name would remove the others.
     let all = "Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id";
     let expected = format!("Access-Control-Allow-Headers: {all}");
     assert_eq!(world.failures(), [("request.cors", expected)]);
@@ -45,7 +45,7 @@ fn the_remedy_is_the_header_or_the_member() {
 }
 
 #[test]
-fn the_place_for_metadata_has_the_query_of_the_server() {
+fn the_metadata_url_has_the_query_of_the_server() {
     // RFC 9728 §3.1: the well-known string goes "between the host component and the path and/or query components".
     let mut world = World::working();
     let server = format!("{SERVER}?tenant=1");
@@ -59,7 +59,7 @@ fn the_place_for_metadata_has_the_query_of_the_server() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let mut world = World::working();
     let prm = &mut world.replies.get_mut(PRM).unwrap().2;
     *prm = prm.replace(SERVER, "https://other.example/mcp");
@@ -79,7 +79,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn a_404_without_cors_at_one_more_place_is_no_unusable_document() {
+fn a_404_without_cors_headers_at_an_optional_url_is_no_failure() {
     let mut world = World::working();
     let not_found = || (404, vec![("access-control-allow-origin", "https://other.example".to_owned())], String::new());
     for url in [
@@ -97,7 +97,7 @@ fn a_404_without_cors_at_one_more_place_is_no_unusable_document() {
 }
 
 #[test]
-fn a_challenge_that_the_page_may_not_read_is_read_on() {
+fn a_challenge_that_the_page_may_not_read_is_still_checked() {
     let mut world = World::working();
     world.replies.get_mut(SERVER).unwrap().1.push(("access-control-allow-origin", "https://other.example".into()));
     let findings = world.report(false).findings;
@@ -106,7 +106,7 @@ fn a_challenge_that_the_page_may_not_read_is_read_on() {
 }
 
 #[test]
-fn each_fault_is_named_by_what_it_is() {
+fn each_fault_has_its_own_finding() {
     const TOKEN: &str = "https://as.example/token";
     type Change = Box<dyn Fn(&mut World)>;
     let as_document = |from, to| Box::new(edit(AS, from, to)) as Change;
@@ -156,20 +156,20 @@ fn each_fault_is_named_by_what_it_is() {
         ),
     ];
     for (change, id, status, text) in cases {
-        let said = said(&change, |_| {});
-        let found = said.iter().find(|finding| finding.0 == id);
-        let (_, found_status, found_text) = found.unwrap_or_else(|| panic!("{id} is not among {said:?}"));
+        let problems = problems(&change, |_| {});
+        let found = problems.iter().find(|finding| finding.0 == id);
+        let (_, found_status, found_text) = found.unwrap_or_else(|| panic!("{id} is not among {problems:?}"));
         assert!(*found_status == status && found_text.contains(text), "{id}: {found_status:?} {found_text}");
     }
 }
 
 #[test]
-fn what_the_app_brings_takes_false_alarms_away() {
+fn the_apps_options_prevent_false_alarms() {
     let without_pkce = |world: &mut World| edit(AS, "S256", "plain")(world);
     let trusts = |app: &mut App| app.trust_pkce = vec!["https://as.example".into()];
-    assert_eq!(said(without_pkce, |_| {})[0].1, Status::Failure);
-    assert_eq!(said(without_pkce, trusts)[0].1, Status::Warning);
-    // A server that is open to the origins of registered clients alone.
+    assert_eq!(problems(without_pkce, |_| {})[0].1, Status::Failure);
+    assert_eq!(problems(without_pkce, trusts)[0].1, Status::Warning);
+    // A server that allows only the origins of registered clients needs the app's client ID.
     let world = World::working();
     let mut app = world.app(false);
     app.client_id = Some("own & only".into());
@@ -182,18 +182,18 @@ fn what_the_app_brings_takes_false_alarms_away() {
 }
 
 #[test]
-fn a_parameter_that_is_left_out_is_told() {
+fn a_parameter_that_is_ignored_is_reported() {
     let challenge = |world: &mut World| {
         let (_, headers, _) = world.replies.get_mut(SERVER).unwrap();
         headers[0].1 = format!("Bearer resource_metadata=\"{PRM}\", scope=read:data");
     };
-    let said = said(challenge, |_| {});
-    let (_, status, text) = said.iter().find(|finding| finding.0 == "challenge.parameters").unwrap();
+    let problems = problems(challenge, |_| {});
+    let (_, status, text) = problems.iter().find(|finding| finding.0 == "challenge.parameters").unwrap();
     assert!(*status == Status::Warning && text.contains("\"scope\""), "{text}");
 }
 
 #[test]
-fn a_session_id_that_pages_may_not_read_is_told_with_the_whole_line() {
+fn a_hidden_session_id_is_reported_with_the_whole_header() {
     let findings = World::working().report(false).findings;
     let finding = findings.iter().find(|finding| finding.id == "request.session_id").unwrap();
     assert_eq!(finding.status, Status::Warning);
@@ -202,7 +202,7 @@ fn a_session_id_that_pages_may_not_read_is_told_with_the_whole_line() {
 }
 
 #[test]
-fn what_plain_http_can_read_is_read_on() {
+fn a_document_that_only_plain_http_can_read_is_still_checked() {
     let no_cors = |url: &'static str| {
         move |world: &mut World| {
             world.replies.get_mut(url).unwrap().1.push(("access-control-allow-origin", "https://other.example".into()));
@@ -213,14 +213,14 @@ fn what_plain_http_can_read_is_read_on() {
         no_cors(AS)(world);
         edit(AS, "S256", "plain")(world);
     };
-    let ids: Vec<_> = said(both, |_| {}).into_iter().map(|(id, ..)| id).collect();
+    let ids: Vec<_> = problems(both, |_| {}).into_iter().map(|(id, ..)| id).collect();
     let expected =
         ["resource_metadata.cors", "authorization_server_metadata.cors", "authorization_server_metadata.pkce"];
     assert_eq!(ids, expected);
 }
 
 #[test]
-fn the_apps_own_document_is_looked_at_too() {
+fn the_apps_own_document_is_checked_too() {
     // draft-ietf-oauth-client-id-metadata-document §4.1: "The client_id property … MUST match the URL of the document using
     // a simple string comparison".
     let url = "https://app.example/client.json";
@@ -244,7 +244,7 @@ fn the_apps_own_document_is_looked_at_too() {
     assert!(report(&world).findings.iter().any(|it| it.id == "registration.document.client_id"));
     world.replies.insert(url.into(), (200, Vec::new(), document("https://app.example/other.json")));
     assert_eq!(failures(&world), [("registration.document.client_id", format!("\"client_id\": \"{url}\""))]);
-    // Authorization servers follow no redirect, and are no page that CORS would keep from it.
+    // Authorization servers do not follow redirects. CORS does not apply to them.
     world.replies.insert(url.into(), (302, Vec::new(), document(url)));
     assert_eq!(failures(&world)[0].0, "registration.document.found");
     let elsewhere = vec![("access-control-allow-origin", "https://other.example".to_owned())];

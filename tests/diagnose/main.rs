@@ -1,4 +1,4 @@
-//! The diagnosis over scripted exchanges: what is asked, and what a page may not read.
+//! The diagnosis on scripted exchanges: which requests are sent, and what a page may not read.
 // Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]

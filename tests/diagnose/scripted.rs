@@ -1,4 +1,4 @@
-//! Exchanges over a scripted world: what a server answers at each URL is written down in the test.
+//! Exchanges on a scripted world: each test says what the servers answer at each URL.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,13 +31,13 @@ pub struct World {
     pub replies: BTreeMap<String, Reply>,
     /// Headers that no preflight allows.
     pub refused: Vec<&'static str>,
-    /// What preflights are answered with, where it is another status than 204.
+    /// The status of the response to a preflight, where it is not 204.
     pub preflights: BTreeMap<&'static str, u16>,
-    /// Where nobody answers, and why.
+    /// The URLs that do not answer, and why.
     pub failures: BTreeMap<&'static str, fn() -> TransportError>,
-    /// Where answers come from in the end.
+    /// The targets of redirects.
     pub redirects: BTreeMap<&'static str, &'static str>,
-    /// Each request: method, URL, body, and what a preflight asks for.
+    /// Each request: method, URL, and the body, or the method and headers that a preflight asks for.
     pub sent: RefCell<Vec<String>>,
 }
 
@@ -69,7 +69,7 @@ impl World {
         }
     }
 
-    /// With all that a server can offer, and nothing that could be better.
+    /// With everything that a server can offer, and nothing to improve.
     pub fn complete() -> Self {
         let mut world = Self::working();
         let challenge = format!("DPoP resource_metadata=\"{PRM}\", scope=\"a\", Bearer");
@@ -139,15 +139,11 @@ impl Raw for World {
         let more = |name: &str| more.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         assert_eq!(more("origin"), Some(ORIGIN), "Fetch §3.2: a page's request has its origin");
         let types = probe.headers.iter().filter(|(name, _)| *name == "content-type").count();
-        assert_eq!(
-            types,
-            usize::from(probe.body.is_some()),
-            "a body has one type: browsers add one where there is none"
-        );
+        assert_eq!(types, usize::from(probe.body.is_some()), "a body has one type: browsers add one if it is missing");
         let asked = more("access-control-request-headers");
         let body = probe.body.clone().unwrap_or_default();
-        let told = asked.map_or(body, |asked| format!("{} {asked}", more("access-control-request-method").unwrap()));
-        self.sent.borrow_mut().push(format!("{method} {url} {told}"));
+        let content = asked.map_or(body, |asked| format!("{} {asked}", more("access-control-request-method").unwrap()));
+        self.sent.borrow_mut().push(format!("{method} {url} {content}"));
         if let Some(failure) = self.failures.get(url) {
             return Err(failure());
         }
@@ -167,8 +163,8 @@ impl Raw for World {
     }
 }
 
-/// What is said of a world with one thing changed, but for what is said of an intact one.
-pub fn said(change: impl Fn(&mut World), app: impl Fn(&mut App)) -> Vec<(&'static str, Status, String)> {
+/// The problems that a change to the world causes.
+pub fn problems(change: impl Fn(&mut World), app: impl Fn(&mut App)) -> Vec<(&'static str, Status, String)> {
     let findings = |change: &dyn Fn(&mut World)| {
         let mut world = World::working();
         change(&mut world);
@@ -182,12 +178,12 @@ pub fn said(change: impl Fn(&mut World), app: impl Fn(&mut App)) -> Vec<(&'stati
     findings(&change).into_iter().filter(|finding| !intact.contains(finding)).collect()
 }
 
-/// Another answer at a URL.
+/// Replaces the response at a URL.
 pub fn replace(url: &'static str, status: u16, body: &'static str) -> impl Fn(&mut World) {
     move |world| drop(world.replies.insert(url.into(), (status, Vec::new(), body.into())))
 }
 
-/// Another text in what is answered at a URL.
+/// Replaces a text in the response at a URL.
 pub fn edit(url: &'static str, from: &'static str, to: &'static str) -> impl Fn(&mut World) {
     move |world| {
         let body = &mut world.replies.get_mut(url).unwrap().2;
@@ -196,14 +192,14 @@ pub fn edit(url: &'static str, from: &'static str, to: &'static str) -> impl Fn(
     }
 }
 
-/// One more header at a URL.
+/// Adds a header to the response at a URL.
 pub fn add(url: &'static str, name: &'static str, value: &'static str) -> impl Fn(&mut World) {
     move |world| {
         world.replies.entry(url.into()).or_insert((404, Vec::new(), String::new())).1.push((name, value.into()))
     }
 }
 
-/// No page may read what is answered at a URL.
+/// Pages may not read the response at a URL.
 pub fn closed(url: &'static str) -> impl Fn(&mut World) {
     add(url, ALLOW_ORIGIN, "https://other.example")
 }

@@ -1,5 +1,5 @@
-//! All that is said of a server that does everything, and what else is said where one thing is other: what passes and what
-//! is skipped, too. What has to be said stands in whole_report.txt.
+//! The whole report on a server that does everything right, and how it changes if one thing is different. This covers
+//! what passes and what is skipped, too. The expected reports are in whole_report.txt.
 
 use mcp_authorize::diagnose::{App, Finding};
 use mcp_authorize::ports::TransportError;
@@ -21,18 +21,20 @@ fn lines(change: &dyn Fn(&mut World), app: &dyn Fn(&mut App)) -> Vec<String> {
     world.report_for(SERVER, &own).findings.iter().map(line).collect()
 }
 
-/// What is said now and was not before, and last what is not said any more.
+/// The new lines of the report, followed by the ids of the findings that it no longer has.
 fn differences(change: &dyn Fn(&mut World), app: &dyn Fn(&mut App)) -> Vec<String> {
     let (before, now) = (lines(&|_| {}, &|_| {}), lines(change, app));
     let id = |line: &String| line.split(' ').nth(1).unwrap().to_owned();
     let left: Vec<String> = now.iter().map(id).collect();
     let gone: Vec<String> = before.iter().map(id).filter(|id| !left.contains(id)).collect();
-    let mut said: Vec<String> = now.into_iter().filter(|line| !before.contains(line)).collect();
+    let mut changes: Vec<String> = now.into_iter().filter(|line| !before.contains(line)).collect();
     match gone.as_slice() {
-        [first, .., last] if gone.len() > 2 => said.push(format!("no {first} and {} more, to {last}", gone.len() - 1)),
-        few => said.extend(few.iter().map(|id| format!("no {id}"))),
+        [first, .., last] if gone.len() > 2 => {
+            changes.push(format!("no {first} and {} more, to {last}", gone.len() - 1))
+        }
+        few => changes.extend(few.iter().map(|id| format!("no {id}"))),
     }
-    said
+    changes
 }
 
 type Case = (&'static str, Box<dyn Fn(&mut World)>, Box<dyn Fn(&mut App)>);
@@ -41,7 +43,7 @@ fn case(name: &'static str, change: impl Fn(&mut World) + 'static, app: impl Fn(
     (name, Box::new(change), Box::new(app))
 }
 
-/// For an app that brings nothing.
+/// For an app without options.
 fn server(name: &'static str, change: impl Fn(&mut World) + 'static) -> Case {
     case(name, change, |_| {})
 }
@@ -55,7 +57,7 @@ fn both(one: impl Fn(&mut World), other: impl Fn(&mut World)) -> impl Fn(&mut Wo
     }
 }
 
-/// A document is at another place.
+/// Moves a document to another URL.
 fn moved(from: &'static str, to: &'static str) -> impl Fn(&mut World) {
     move |world| {
         let reply = world.replies.remove(from).unwrap();
@@ -87,8 +89,8 @@ fn challenge(value: &'static str) -> impl Fn(&mut World) {
     edit_header(SERVER, "www-authenticate", value)
 }
 
-/// Neither the challenge nor the metadata speaks of DPoP (RFC 9449 §7.1).
-fn bearer_alone() -> impl Fn(&mut World) {
+/// Neither the challenge nor the metadata mentions DPoP (RFC 9449 §7.1).
+fn only_bearer() -> impl Fn(&mut World) {
     challenge(r#"Bearer resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp", scope="a""#)
 }
 
@@ -120,12 +122,12 @@ fn cases() -> Vec<Case> {
         server("no response types", edit(AS, r#""response_types_supported": ["code"], "#, "")),
         server("another flow", edit(AS, r#"["code"]"#, r#"["token"]"#)),
         server(
-            "client ID metadata documents are not taken",
+            "client ID metadata documents are not supported",
             edit(AS, "document_supported\": true", "document_supported\": false"),
         ),
         server("clients need a secret", edit(AS, r#"["none"]"#, r#"["client_secret_basic"]"#)),
         server(
-            "responses name no issuer",
+            "responses do not name the issuer",
             edit(AS, "iss_parameter_supported\": true", "iss_parameter_supported\": false"),
         ),
         server("no refresh", edit(AS, r#", "refresh_token""#, "")),
@@ -137,28 +139,30 @@ fn cases() -> Vec<Case> {
             edit(AS, r#""pushed_authorization_request_endpoint": "https://as.example/par""#, r#""x": 1"#),
         ),
         server("no registration", edit(AS, "registration_endpoint", "x_endpoint")),
-        case("no registration, and an own document", edit(AS, "registration_endpoint", "x_endpoint"), |app| {
-            app.metadata_document = Some("https://app.example/client.json".into())
-        }),
-        case("no registration, and an own client id", edit(AS, "registration_endpoint", "x_endpoint"), |app| {
+        case(
+            "no registration, but the app has a metadata document",
+            edit(AS, "registration_endpoint", "x_endpoint"),
+            |app| app.metadata_document = Some("https://app.example/client.json".into()),
+        ),
+        case("no registration, but the app has a client ID", edit(AS, "registration_endpoint", "x_endpoint"), |app| {
             app.client_id = Some("own".into())
         }),
         server(
-            "neither",
+            "neither registration nor metadata documents",
             both(
                 edit(AS, "registration_endpoint", "x_endpoint"),
                 edit(AS, "document_supported\": true", "document_supported\": false"),
             ),
         ),
         case(
-            "an own document that is not taken",
+            "the app has a metadata document, which is not supported",
             both(
                 edit(AS, "registration_endpoint", "x_endpoint"),
                 edit(AS, "document_supported\": true", "document_supported\": false"),
             ),
             |app| app.metadata_document = Some("https://app.example/client.json".into()),
         ),
-        server("PKCE in words", edit(AS, r#"["S256"]"#, r#""S256""#)),
+        server("PKCE methods as a string instead of a list", edit(AS, r#"["S256"]"#, r#""S256""#)),
         server("no PKCE", edit(AS, r#"["S256"]"#, r#"["plain"]"#)),
         case("no PKCE at a server that the app trusts", edit(AS, r#"["S256"]"#, r#"["plain"]"#), |app| {
             app.trust_pkce = vec!["https://as.example".into()]
@@ -167,67 +171,70 @@ fn cases() -> Vec<Case> {
             app.trust_pkce = vec!["https://other.example".into()]
         }),
         server(
-            "a slash behind the issuer",
+            "a slash at the end of the issuer",
             edit(AS, r#""issuer": "https://as.example""#, r#""issuer": "https://as.example/""#),
         ),
         server("another issuer", edit(AS, r#""issuer": "https://as.example""#, r#""issuer": "https://other.example""#)),
         server("no issuer", edit(AS, r#""issuer""#, r#""x""#)),
         server(
-            "scopes in words",
+            "scopes as a string instead of a list",
             edit(AS, r#""response_types_supported""#, r#""scopes_supported": "a b", "response_types_supported""#),
         ),
-        server("methods in words", edit(AS, r#"["none"]"#, r#""none""#)),
-        server("grants in words", edit(AS, r#"["authorization_code", "refresh_token"]"#, r#""refresh_token""#)),
-        server("algorithms in words", edit(AS, r#"["ES256"]"#, r#""ES256""#)),
-        server("a registration endpoint that is no URL", edit(AS, "https://as.example/register", "register")),
-        server("a revocation endpoint that is no URL", edit(AS, r#""https://as.example/revoke""#, "7")),
+        server("authentication methods as a string instead of a list", edit(AS, r#"["none"]"#, r#""none""#)),
         server(
-            "a device endpoint that is no URL",
+            "grant types as a string instead of a list",
+            edit(AS, r#"["authorization_code", "refresh_token"]"#, r#""refresh_token""#),
+        ),
+        server("DPoP algorithms as a string instead of a list", edit(AS, r#"["ES256"]"#, r#""ES256""#)),
+        server("a registration endpoint that is not a URL", edit(AS, "https://as.example/register", "register")),
+        server("a revocation endpoint that is not a URL", edit(AS, r#""https://as.example/revoke""#, "7")),
+        server(
+            "a device authorization endpoint that is not a URL",
             edit(
                 AS,
                 r#""response_types_supported""#,
                 r#""device_authorization_endpoint": "x", "response_types_supported""#,
             ),
         ),
-        server("pushed requests go to no URL", edit(AS, "https://as.example/par", "par")),
-        server("an authorization endpoint that is no URL", edit(AS, r#""https://as.example/a""#, r#""a""#)),
+        server("an endpoint for pushed requests that is not a URL", edit(AS, "https://as.example/par", "par")),
+        server("an authorization endpoint that is not a URL", edit(AS, r#""https://as.example/a""#, r#""a""#)),
         server("a token endpoint without TLS", edit(AS, "https://as.example/token", "http://as.example/token")),
         server("a revocation endpoint without TLS", edit(AS, "https://as.example/revoke", "http://as.example/revoke")),
         server("no authorization endpoint", edit(AS, "authorization_endpoint", "x_endpoint")),
         server("no token endpoint", edit(AS, "token_endpoint\"", "x_endpoint\"")),
         // Where the documents are (RFC 9728 §3, RFC 8414 §3).
         server("no authorization server metadata", replace(AS, 404, "")),
-        server("OpenID Connect metadata alone", moved(AS, OPENID)),
-        server("authorization server metadata that is a page", replace(AS, 200, "<!doctype html>")),
-        server("authorization server metadata that no page may read", closed(AS)),
-        server("authorization server metadata that is overloaded", replace(AS, 503, "")),
-        server("authorization server metadata too early (RFC 8470 §5.2)", replace(AS, 425, "")),
+        server("only OpenID Connect metadata", moved(AS, OPENID)),
+        server("authorization server metadata that is an HTML page", replace(AS, 200, "<!doctype html>")),
+        server("authorization server metadata that pages may not read", closed(AS)),
+        server("authorization server metadata with status 503", replace(AS, 503, "")),
+        server("authorization server metadata with status 425 (RFC 8470 §5.2)", replace(AS, 425, "")),
         server(
-            "authorization server metadata that nobody answers for",
+            "authorization server metadata at an unreachable server",
             fails(AS, || TransportError::Unreachable(None)),
         ),
         server("authorization server metadata that takes too long", fails(AS, || TransportError::TimedOut(None))),
         server("authorization server metadata that is too large", fails(AS, || TransportError::TooLarge(None))),
         server(
-            "authorization server metadata that comes from another origin",
+            "authorization server metadata that redirects to another origin",
             redirects(AS, "https://other.example/metadata"),
         ),
         server(
-            "authorization server metadata that comes from the same origin",
+            "authorization server metadata that redirects to the same origin",
             redirects(AS, "https://as.example/metadata"),
         ),
-        server("authorization server metadata that comes from nowhere", redirects(AS, "nowhere")),
-        server("a second document that is another's", replace(OPENID, 200, r#"{"issuer": "https://other.example"}"#)),
+        server("authorization server metadata that redirects to an invalid URL", redirects(AS, "nowhere")),
+        server("a second document of another issuer", replace(OPENID, 200, r#"{"issuer": "https://other.example"}"#)),
         server(
-            "a second document that no page may read",
+            "a second document that pages may not read",
             both(replace(OPENID, 200, r#"{"issuer": "https://as.example"}"#), closed(OPENID)),
         ),
         server("no resource metadata", replace(PRM, 404, "")),
-        server("no resource metadata where the challenge says, and some at the root", moved(PRM, ROOT_PRM)),
-        server("resource metadata that is a page", replace(PRM, 200, "<!doctype html>")),
-        server("resource metadata that is another's", edit(PRM, SERVER, "https://other.example/mcp")),
+        server("no resource metadata at the URL in the challenge, but at the root", moved(PRM, ROOT_PRM)),
+        server("resource metadata that is an HTML page", replace(PRM, 200, "<!doctype html>")),
+        server("resource metadata of another server", edit(PRM, SERVER, "https://other.example/mcp")),
         server(
-            "resource metadata at the root that is another's",
+            "resource metadata of another server at the root",
             replace(ROOT_PRM, 200, r#"{"resource": "https://other.example"}"#),
         ),
         server(
@@ -240,23 +247,26 @@ fn cases() -> Vec<Case> {
             ),
         ),
         server(
-            "the challenge names another's document, and the server's own is at its path",
+            "the challenge names the document of another server, and the server's own is at its path",
             both(
                 challenge(r#"DPoP resource_metadata="https://mcp.example/prm", scope="a", Bearer"#),
                 replace("https://mcp.example/prm", 200, r#"{"resource": "https://other.example"}"#),
             ),
         ),
         server(
-            "the challenge names a place without TLS",
+            "the challenge names a URL without TLS",
             challenge(r#"Bearer resource_metadata="http://mcp.example/prm""#),
         ),
-        server("the challenge names no place", challenge(r#"DPoP scope="a", Bearer"#)),
-        server("the challenge names no place, and there is none", both(challenge("Bearer"), replace(PRM, 404, ""))),
+        server("the challenge names no URL", challenge(r#"DPoP scope="a", Bearer"#)),
+        server(
+            "the challenge names no URL, and there is no metadata",
+            both(challenge("Bearer"), replace(PRM, 404, "")),
+        ),
         server("no challenge", challenge("")),
         server("no challenge, and no metadata", both(challenge(""), replace(PRM, 404, ""))),
-        server("a challenge that no page may read", edit_header(SERVER, EXPOSE, "Mcp-Session-Id")),
+        server("a challenge that pages may not read", edit_header(SERVER, EXPOSE, "Mcp-Session-Id")),
         server(
-            "a challenge that no page may read, and no metadata elsewhere",
+            "a challenge that pages may not read, and no metadata",
             both(edit_header(SERVER, EXPOSE, "Mcp-Session-Id"), replace(PRM, 404, "")),
         ),
         server(
@@ -288,12 +298,15 @@ fn cases() -> Vec<Case> {
             edit(PRM, r#"["https://as.example"]"#, r#"["https://as.example/.well-known/openid-configuration"]"#),
         ),
         server(
-            "an authorization server without TLS beside a good one",
+            "an authorization server without TLS and a good one",
             edit(PRM, r#"["https://as.example"]"#, r#"["http://old.example", "https://as.example"]"#),
         ),
-        server("an authorization server that is no URL", edit(PRM, r#"["https://as.example"]"#, r#"["as.example"]"#)),
-        server("tokens in the body alone", edit(PRM, r#"["header", "body"]"#, r#"["body"]"#)),
-        server("bearer methods in words", edit(PRM, r#"["header", "body"]"#, r#""header""#)),
+        server(
+            "an authorization server that is not a URL",
+            edit(PRM, r#"["https://as.example"]"#, r#"["as.example"]"#),
+        ),
+        server("tokens only in the body", edit(PRM, r#"["header", "body"]"#, r#"["body"]"#)),
+        server("bearer methods as a string instead of a list", edit(PRM, r#"["header", "body"]"#, r#""header""#)),
         // What the MCP server answers without a token (RFC 9110 §15).
         server("status 200", status(SERVER, 200)),
         server("status 400", status(SERVER, 400)),
@@ -305,38 +318,40 @@ fn cases() -> Vec<Case> {
         server("status 425", status(SERVER, 425)),
         server("status 429", status(SERVER, 429)),
         server("status 500", status(SERVER, 500)),
-        server("nobody answers", fails(SERVER, || TransportError::Unreachable(None))),
-        server("it takes too long", fails(SERVER, || TransportError::TimedOut(None))),
-        server("it redirects to another origin", redirects(SERVER, "https://other.example/mcp")),
-        server("it redirects on its own", redirects(SERVER, "https://mcp.example/mcp/")),
-        server("no page may read what it answers", closed(SERVER)),
+        server("the MCP server is unreachable", fails(SERVER, || TransportError::Unreachable(None))),
+        server("the MCP server takes too long", fails(SERVER, || TransportError::TimedOut(None))),
+        server("the MCP server redirects to another origin", redirects(SERVER, "https://other.example/mcp")),
+        server("the MCP server redirects on its own origin", redirects(SERVER, "https://mcp.example/mcp/")),
+        server("pages may not read the MCP server's responses", closed(SERVER)),
         server("preflights are refused", no_preflight(SERVER, 403)),
-        server("no page may send a protocol version", refuses("mcp-protocol-version")),
-        server("no page may send proofs", refuses("dpop")),
-        server("no page may send proofs, and Bearer tokens alone are taken", both(refuses("dpop"), bearer_alone())),
-        server("Bearer tokens alone are taken", bearer_alone()),
-        server("sessions are hidden", edit_header(SERVER, EXPOSE, "WWW-Authenticate")),
-        server("everything is shown", edit_header(SERVER, EXPOSE, "*")),
+        server("pages may not send a protocol version", refuses("mcp-protocol-version")),
+        server("pages may not send proofs", refuses("dpop")),
+        server("pages may not send proofs, and only Bearer tokens are accepted", both(refuses("dpop"), only_bearer())),
+        server("only Bearer tokens are accepted", only_bearer()),
+        server("the session ID is hidden", edit_header(SERVER, EXPOSE, "WWW-Authenticate")),
+        server("all headers are exposed", edit_header(SERVER, EXPOSE, "*")),
         // The endpoints (RFC 6749 §3, RFC 7591 §3, RFC 7009 §2, RFC 9126 §2).
         server("registration 401", replace(REGISTER, 401, "")),
         server("registration 403", replace(REGISTER, 403, "")),
         server("registration 404", replace(REGISTER, 404, "")),
         server("registration 405", replace(REGISTER, 405, "")),
-        case("registration 403, and an own client id", replace(REGISTER, 403, ""), |app| {
+        case("registration 403, but the app has a client ID", replace(REGISTER, 403, ""), |app| {
             app.client_id = Some("own".into())
         }),
-        server("no page may register", closed(REGISTER)),
-        server("no page may send JSON to the registration", no_preflight(REGISTER, 403)),
-        server("nobody answers at the registration", fails(REGISTER, || TransportError::Unreachable(None))),
+        server("pages may not register", closed(REGISTER)),
+        server("pages may not send JSON to the registration endpoint", no_preflight(REGISTER, 403)),
+        server("the registration endpoint is unreachable", fails(REGISTER, || TransportError::Unreachable(None))),
         case("the app registers", nothing, |app| app.register = true),
         case(
             "the app registers, and is refused",
             replace(REGISTER, 400, r#"{"error": "invalid_redirect_uri"}"#),
             |app| app.register = true,
         ),
-        case("the app registers, and nothing comes of it", replace(REGISTER, 201, "{}"), |app| app.register = true),
+        case("the app registers, and the response has no client ID", replace(REGISTER, 201, "{}"), |app| {
+            app.register = true
+        }),
         case(
-            "the app registers, and an error has a client id",
+            "the app registers, and an error response has a client ID",
             replace(REGISTER, 500, r#"{"client_id": "registered"}"#),
             |app| app.register = true,
         ),
@@ -346,12 +361,12 @@ fn cases() -> Vec<Case> {
         server("authorization endpoint 410", replace(AUTHORIZE, 410, "")),
         server("authorization endpoint 501", replace(AUTHORIZE, 501, "")),
         server(
-            "the authorization endpoint brings a state",
+            "the authorization endpoint has a state in its query",
             edit(AS, r#""https://as.example/a""#, r#""https://as.example/a?state=x""#),
         ),
-        server("no page may push a request", closed(PUSH)),
+        server("pages may not push requests", closed(PUSH)),
         server(
-            "no page may push a request, and each has to be pushed",
+            "pages may not push requests, which is required",
             both(
                 closed(PUSH),
                 edit(
@@ -361,7 +376,7 @@ fn cases() -> Vec<Case> {
                 ),
             ),
         ),
-        server("nobody answers where requests are pushed", fails(PUSH, || TransportError::Unreachable(None))),
+        server("the endpoint for pushed requests is unreachable", fails(PUSH, || TransportError::Unreachable(None))),
         server("token endpoint 200", answers(TOKEN, 200, "")),
         server("token endpoint 400", answers(TOKEN, 400, "")),
         server("token endpoint 401", answers(TOKEN, 401, "")),
@@ -370,34 +385,34 @@ fn cases() -> Vec<Case> {
         server("token endpoint 500", answers(TOKEN, 500, "")),
         server("token endpoint 200 with an error", answers(TOKEN, 200, r#"{"error": "invalid_grant"}"#)),
         server("token endpoint with an error in a list", answers(TOKEN, 400, r#"{"error": ["invalid_grant"]}"#)),
-        server("no page may read the token endpoint", closed(TOKEN)),
-        case("no page may read the token endpoint, and an own client id", closed(TOKEN), |app| {
+        server("pages may not read the token endpoint's responses", closed(TOKEN)),
+        case("pages may not read the token endpoint's responses, and the app has a client ID", closed(TOKEN), |app| {
             app.client_id = Some("own".into())
         }),
-        server("no page may send proofs to the token endpoint", no_preflight(TOKEN, 403)),
+        server("pages may not send proofs to the token endpoint", no_preflight(TOKEN, 403)),
         server(
-            "no page may send proofs to the token endpoint, and Bearer tokens alone are taken",
-            both(no_preflight(TOKEN, 403), bearer_alone()),
+            "pages may not send proofs to the token endpoint, and only Bearer tokens are accepted",
+            both(no_preflight(TOKEN, 403), only_bearer()),
         ),
-        server("nobody answers at the token endpoint", fails(TOKEN, || TransportError::Unreachable(None))),
+        server("the token endpoint is unreachable", fails(TOKEN, || TransportError::Unreachable(None))),
         server("the nonce is hidden", edit_header(TOKEN, EXPOSE, "Date")),
         server("no nonce", answers(TOKEN, 400, r#"{"error": "invalid_grant"}"#)),
-        server("no page may read the revocation", closed(REVOKE)),
-        server("nobody answers at the revocation", fails(REVOKE, || TransportError::Unreachable(None))),
-        server("the revocation refuses a client that there is not", replace(REVOKE, 401, "")),
-        case("the revocation refuses the app's own client by 401", replace(REVOKE, 401, ""), |app| {
+        server("pages may not read the revocation endpoint's responses", closed(REVOKE)),
+        server("the revocation endpoint is unreachable", fails(REVOKE, || TransportError::Unreachable(None))),
+        server("the revocation endpoint refuses an unknown client", replace(REVOKE, 401, "")),
+        case("the revocation endpoint refuses the app's client with 401", replace(REVOKE, 401, ""), |app| {
             app.client_id = Some("own".into())
         }),
-        case("the revocation refuses the app's own client by 403", replace(REVOKE, 403, ""), |app| {
+        case("the revocation endpoint refuses the app's client with 403", replace(REVOKE, 403, ""), |app| {
             app.client_id = Some("own".into())
         }),
-        case("the revocation takes the app's own client", nothing, |app| app.client_id = Some("own".into())),
+        case("the revocation endpoint accepts the app's client", nothing, |app| app.client_id = Some("own".into())),
     ]
 }
 
 /// `UPDATE_SNAPSHOTS=1` writes the file: read what changed.
 #[test]
-fn one_thing_that_is_other_is_said_and_nothing_else() {
+fn each_change_to_a_server_changes_the_report_as_expected() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnose/whole_report.txt");
     let mut text = "A server that does everything:\n".to_owned();
     for line in lines(&|_| {}, &|_| {}) {
