@@ -1,5 +1,5 @@
-//! What is imported from JavaScript and may throw is declared `catch`: an exception in the middle of a task leaves its
-//! promise unsettled for good, and ends a Node.js process. What an async function throws rejects its promise.
+//! Each JavaScript import that can throw is declared `catch`: an exception in the middle of a task leaves its promise
+//! pending forever, and ends a Node.js process. An async function does not need that: it rejects its promise.
 // Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// Those that can't throw, and why.
+/// The imports that can't throw, and why.
 const NEVER_THROW: &[(&str, &str)] = &[
     ("app_request.rs AppRequest.new", "it reads what the app gave in a try block"),
     ("keys.rs KeyPair.x", "a text that database.js assigns"),
     ("keys.rs KeyPair.y", "the same"),
-    ("locks.rs lock", "it returns a new Promise, whose executor rejects where it throws"),
+    ("locks.rs lock", "it returns a new Promise, whose executor rejects if it throws"),
     ("popup.rs Popup.isClosed", "HTML §7.2.2.1: `closed` may be read across origins"),
     ("popup.rs Popup.isPartitioned", "a value that user_agent.js assigns"),
     ("popup.rs Popup.skip", "it assigns"),
@@ -24,7 +24,7 @@ const NEVER_THROW: &[(&str, &str)] = &[
     ("popup.rs Popup.end", "the same, once"),
     ("tabs.rs Tabs.new", "the channel is opened in a try block"),
     ("tabs.rs Tabs.changes", "a number"),
-    ("tabs.rs Tabs.changed", "it returns a new Promise, whose executor rejects where it throws"),
+    ("tabs.rs Tabs.changed", "it returns a new Promise, whose executor rejects if it throws"),
     ("tabs.rs Tabs.set_alone", "it assigns"),
     ("tabs.rs Tabs.tell", "it posts, and calls the app, in a try block"),
     ("tabs.rs Tabs.close", "closing a channel twice is allowed"),
@@ -34,7 +34,7 @@ struct Import {
     /// File, type and name.
     name: String,
     catches: bool,
-    /// By its script: an `async` function.
+    /// Whether its script declares it as an `async` function.
     is_async: bool,
 }
 
@@ -106,7 +106,7 @@ fn imports() -> Vec<Import> {
 }
 
 #[test]
-fn every_import_that_can_throw_is_caught() {
+fn every_import_that_can_throw_is_declared_catch() {
     let imports = imports();
     assert!(imports.len() > 25, "{}", imports.len());
     let throws = imports.iter().filter(|import| !import.catches && !import.is_async);
@@ -114,5 +114,5 @@ fn every_import_that_can_throw_is_caught() {
     throws.sort_unstable();
     let mut known: Vec<_> = NEVER_THROW.iter().map(|(name, _)| *name).collect();
     known.sort_unstable();
-    assert_eq!(throws, known, "an import has to be declared `catch`, or listed here with why it can't throw");
+    assert_eq!(throws, known, "an import must be declared `catch`, or listed here with the reason why it can't throw");
 }

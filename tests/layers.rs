@@ -1,8 +1,8 @@
 //! Dependencies point one way: js → browser → ports ← flow → protocol, with `native` beside `browser` and
 //! `diagnose` beside `flow`. No two files import each other.
 //!
-//! What a file imports are the paths in its code that begin with `crate`, `super` or another crate's name,
-//! `use` or not. Tests may import what they like.
+//! A file's imports are the paths in its code that begin with `crate`, `super` or another crate's name, with or without
+//! `use`. Tests may import anything.
 // Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// By module: `["flow", "session", "record"]`.
+/// A module's path: `["flow", "session", "record"]`.
 type Module = Vec<String>;
 
 #[derive(Default)]
 struct Source {
-    /// The paths that its code names.
+    /// The paths in its code.
     paths: Vec<Vec<String>>,
-    /// What it offers under a name of its own: `pub use`, by name.
+    /// Its re-exports (`pub use`): name and path.
     offers: BTreeMap<String, Vec<String>>,
 }
 
@@ -64,7 +64,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// A path from the crate's root; other crates' begin with their name.
+    /// A path from the crate's root. `None` for other crates.
     fn absolute(&self, path: Vec<String>) -> Option<Vec<String>> {
         let mut base = self.module.clone();
         let mut rest = path.into_iter().peekable();
@@ -102,12 +102,12 @@ impl Reader {
                     path.push(ident.to_string());
                 }
                 if offered {
-                    // `pub use child::Name` offers, and imports nothing for the file's own use.
+                    // `pub use child::Name` re-exports, and does not count as an import of the file.
                     let from_child = self.absolute(["self".to_owned()].into_iter().chain(path.clone()).collect());
                     let from = self.absolute(path).or(from_child).unwrap();
                     self.source.offers.insert(ident.to_string(), from);
                 } else {
-                    // `use child::Name` in the file of a module is as good as `self::child::Name`.
+                    // In the file of a module, `use child::Name` means `self::child::Name`.
                     self.note(path);
                 }
             }
@@ -136,11 +136,11 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {
-        // `pub(in crate::flow)` is no import.
+        // `pub(in crate::flow)` is not an import.
     }
 }
 
-/// Which file a path leads to, through what others offer.
+/// The file that a path leads to, through re-exports.
 fn file_of(sources: &BTreeMap<Module, Source>, path: &[String]) -> Option<Module> {
     let mut path = path.strip_prefix(&["crate".to_owned()][..])?.to_vec();
     for _ in 0..8 {
@@ -151,7 +151,7 @@ fn file_of(sources: &BTreeMap<Module, Source>, path: &[String]) -> Option<Module
             None => return Some(module.to_vec()),
         }
     }
-    panic!("{path:?} is offered in a circle")
+    panic!("{path:?} is re-exported in a circle")
 }
 
 fn imports(sources: &BTreeMap<Module, Source>) -> BTreeMap<Module, BTreeSet<Module>> {
@@ -175,7 +175,7 @@ fn layer(module: &Module) -> &str {
     module.first().map_or("lib", String::as_str)
 }
 
-/// What the files of a layer may import from.
+/// The layers that each layer may import from.
 const LAYERS: [(&str, &[&str]); 10] = [
     ("error", &[]),
     ("protocol", &["error"]),
@@ -190,7 +190,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 ];
 
 #[test]
-fn layers_import_from_those_below_them() {
+fn each_layer_imports_only_from_those_below_it() {
     let sources = sources();
     for (module, imported) in imports(&sources) {
         let allowed = LAYERS.iter().find(|(name, _)| *name == layer(&module)).expect("a layer").1;
@@ -202,17 +202,17 @@ fn layers_import_from_those_below_them() {
 }
 
 #[test]
-fn protocol_and_flow_know_no_browser() {
+fn only_the_browser_layers_use_browser_crates() {
     const OF_BROWSERS: [&str; 4] = ["js_sys", "serde_wasm_bindgen", "wasm_bindgen", "wasm_bindgen_futures"];
     for (module, source) in sources() {
-        // The parser of URLs is the platform's, one function of it.
+        // Exception: URLs are parsed by the platform, with one function.
         let parser = module == ["protocol", "whatwg"];
         for path in &source.paths {
             let of_a_browser = OF_BROWSERS.contains(&path[0].as_str())
                 || path[0].starts_with("gloo_")
                 || (path[0] == "web_sys" && !parser);
             let may = ["browser", "js"].contains(&layer(&module)) || module.is_empty();
-            assert!(may || !of_a_browser, "{} knows {}", module.join("::"), path.join("::"));
+            assert!(may || !of_a_browser, "{} uses {}", module.join("::"), path.join("::"));
         }
     }
 }
@@ -223,7 +223,7 @@ fn no_two_files_import_each_other() {
     let imports = imports(&sources);
     let mut circles = Vec::new();
     for start in imports.keys() {
-        // The shortest way back.
+        // Find the shortest way back.
         let mut ways: Vec<Vec<&Module>> = vec![vec![start]];
         let mut seen = BTreeSet::new();
         while let Some(way) = (!ways.is_empty()).then(|| ways.remove(0)) {
@@ -243,13 +243,13 @@ fn no_two_files_import_each_other() {
 }
 
 #[test]
-fn each_script_of_the_browser_belongs_to_the_port_of_its_name() {
+fn each_browser_script_is_imported_by_a_port_and_makes_no_errors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/browser");
     let ports: Vec<_> = files(&folder, "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     for path in files(&folder, "js") {
         let module = format!("module = \"/src/browser/{}\"", path.file_name().unwrap().display());
-        assert!(ports.iter().any(|source| source.contains(&module)), "nothing calls {}", path.display());
-        // Errors are Rust's to make: a script throws what the platform threw, or a word that Rust knows.
+        assert!(ports.iter().any(|source| source.contains(&module)), "no port imports {}", path.display());
+        // Only Rust makes errors: a script throws what the platform threw, or a word that Rust knows.
         let text = fs::read_to_string(&path).unwrap();
         assert!(!text.contains("new Error"), "{} makes errors", path.display());
     }

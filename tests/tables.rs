@@ -1,4 +1,4 @@
-//! The tables of docs name files, codes and tests that exist.
+//! The tables in the documentation name files, codes and tests that exist.
 // Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
@@ -31,7 +31,7 @@ fn rows<const CELLS: usize>(page: &str, at_least: usize) -> Vec<[String; CELLS]>
     rows
 }
 
-/// The text of a test that `cargo test` runs: one with an attribute that makes it a test, and none that leaves it out.
+/// The text of a test that `cargo test` runs: it has an attribute that makes it a test, and none that ignores it.
 fn rust_test(file: &str, name: &str) -> Option<String> {
     struct Finder<'a>(&'a str, bool);
     impl<'ast> Visit<'ast> for Finder<'_> {
@@ -42,7 +42,7 @@ fn rust_test(file: &str, name: &str) -> Option<String> {
             let is_test = has("test") || has("wasm_bindgen_test");
             self.1 |= function.sig.ident == self.0 && is_test && !has("ignore");
         }
-        // Properties are tests in a macro, whose tokens syn leaves as they are.
+        // Property tests are in a macro, whose tokens syn does not parse.
         fn visit_macro(&mut self, invoked: &'ast syn::Macro) {
             let is_property = invoked.path.segments.last().is_some_and(|last| last.ident == "proptest");
             let tokens = invoked.tokens.to_string();
@@ -83,7 +83,7 @@ fn every_rule_has_a_file_and_a_test() {
 
 #[test]
 fn every_threat_has_a_code_that_exists_and_a_test_that_asserts_it() {
-    // What holds elsewhere is told in a column of its own.
+    // The other columns describe the defence, also in other environments.
     held(rows("docs/threats.md", 30).into_iter().map(|[threat, _, _, code, test]| [threat, code, test]));
 }
 
@@ -103,7 +103,7 @@ fn held(rows: impl Iterator<Item = [String; 3]>) {
             let known = Code::ALL.iter().chain(USER_AGENT_CODES).find(|known| known.name() == code);
             let known = known.unwrap_or_else(|| panic!("{threat}: there is no code {code}"));
             let asked = body.contains(code) || body.contains(&format!("Code::{known:?}"));
-            assert!(asked, "{threat}: {name} does not ask for {code}");
+            assert!(asked, "{threat}: {name} does not check for {code}");
         }
     }
 }
@@ -141,7 +141,7 @@ const WORKS: [&str; 7] = [
     "CORS for pages",
 ];
 
-/// The rows of what works, beginning with the one on registration. The table's head is empty.
+/// The rows of the table of what works, beginning with registration. The table's head is empty.
 fn works(page: &str) -> Vec<(&str, &str)> {
     section(page, HEADINGS[2]).lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")).collect()
 }
@@ -164,7 +164,7 @@ fn every_page_on_a_server_has_the_same_form() {
                 assert!(Code::ALL.iter().any(|known| known.name() == code), "{name}: {code}");
             }
         }
-        // What its statements come from: a fixture made from the vendor's documents, or the product itself.
+        // The source of its statements: a fixture made from the vendor's documentation, or the product itself.
         let (fixture, folder) = (format!("tests/flow/vendors/{name}.json"), format!("tests/interop/{name}"));
         let sources = section(&page, "Sources");
         assert!(sources.contains("2026-"), "{name}");
@@ -175,7 +175,7 @@ fn every_page_on_a_server_has_the_same_form() {
 }
 
 #[test]
-fn every_page_on_a_vendor_says_what_its_fixture_has() {
+fn every_page_on_a_vendor_agrees_with_its_fixture() {
     // What a fixture may lack, and how its page says so.
     const MEMBERS: [(&str, &str); 4] = [
         ("challenge", "an mcp server's challenge"),

@@ -1,5 +1,5 @@
-//! The web platform's URL test data (urltestdata.json, which the `url` crate's package carries) through the
-//! parser and the policy.
+//! The parser and the policy for URLs, with the web platform's test data (urltestdata.json, which the package of the
+//! crate `url` contains).
 // Clippy exempts only the tests themselves, not their helpers.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
@@ -10,7 +10,7 @@ use std::process::Command;
 use mcp_authorize::protocol::{Issuer, Url};
 use serde_json::Value;
 
-/// The platform of this compiler, by its name.
+/// The name of this compiler's platform.
 fn host() -> String {
     let output = Command::new("rustc").arg("-vV").output().unwrap();
     let version = String::from_utf8(output.stdout).unwrap();
@@ -33,7 +33,7 @@ fn test_data() -> Vec<Value> {
 }
 
 #[test]
-fn what_is_taken_is_what_the_url_standard_reads() {
+fn accepted_urls_are_read_as_the_url_standard_reads_them() {
     let (mut taken, mut all) = (0, 0);
     for case in test_data().iter().filter(|case| case.is_object()) {
         all += 1;
@@ -48,17 +48,17 @@ fn what_is_taken_is_what_the_url_standard_reads() {
         assert_eq!(Some(url.path()), case["pathname"].as_str(), "{input:?}");
         // An empty query is written, but has no `search`.
         assert_eq!(Some(url.query()).map(|query| if query == "?" { "" } else { query }), case["search"].as_str());
-        assert!(!input.contains(['\\', ' ', '\t', '\n', '\r']), "{input:?} would be mended");
+        assert!(!input.contains(['\\', ' ', '\t', '\n', '\r']), "{input:?} would be repaired");
         if let Ok(issuer) = Issuer::parse(input) {
             assert_eq!(issuer.as_str(), input, "it keeps its spelling");
         }
     }
-    // Most of the data is about what is refused here: relative references, other schemes, what has to be mended.
-    assert!(all > 500 && taken >= 10, "{taken} of {all} were taken");
+    // Most of the data is refused here: relative references, other schemes, URLs that a browser would repair.
+    assert!(all > 500 && taken >= 10, "{taken} of {all} were accepted");
 }
 
 #[test]
-fn what_is_no_secure_url_is_refused() {
+fn a_url_that_is_not_secure_is_refused() {
     for case in test_data().iter().filter(|case| case["base"].is_null() && case.is_object()) {
         let input = case["input"].as_str().unwrap();
         let secure = match case["protocol"].as_str() {
