@@ -1,13 +1,13 @@
-//! What the targets have in common: rubbish that looks like what a server sends.
+//! Shared by the targets: random input that looks like what a server sends.
 //!
-//! Bytes alone would seldom be JSON, and seldomer a document of the protocol. So the fuzzer's bytes choose:
-//! members that the protocol knows or others, values of their type or of another, texts that matter or any.
+//! Random bytes would rarely be JSON, and even more rarely a document of the protocol. So the fuzzer's bytes make
+//! choices: members that the protocol knows or others, values of the right type or of another, texts that matter or any.
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use mcp_authorize::protocol::json::{Object, Value};
 use mcp_authorize::protocol::{AuthorizationServerMetadata, Issuer, IssuerPolicy};
 
-/// Ports over answers that are written down, those of the crate's own tests.
+/// The scripted ports of the crate's own tests.
 #[allow(missing_docs)]
 #[path = "../../tests/flow/scripted.rs"]
 pub mod scripted;
@@ -131,7 +131,7 @@ pub fn changed(input: &mut Unstructured<'_>, good: &str) -> Result<Object> {
     Ok(Object(members))
 }
 
-/// A value as JSON text, for what reads texts.
+/// A value as serde_json has it.
 pub fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,

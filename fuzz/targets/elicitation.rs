@@ -1,4 +1,4 @@
-//! What an MCP server asks the user to open, and why (MCP 2026-07-28 client/elicitation, URL mode).
+//! URLs that an MCP server asks the user to open, and the reasons that it gives (MCP 2026-07-28 client/elicitation, URL mode).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
     let url = elicited.url();
     assert_eq!(elicited.parts().concat(), url.as_str(), "the user sees the whole URL");
     assert!(url.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{}", url.as_str());
-    // The server is on the internet: from there no URL leads to plain http, loopback addresses included.
+    // The server is on the internet, so it may not name plain http URLs, not even on loopback.
     assert!(url.as_str().starts_with("https://"), "{}", url.as_str());
     assert_ne!(url.origin(), APP);
     let [_, host, _] = elicited.parts();

@@ -17,7 +17,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         assert!(found.resource.covers(server.url()));
         assert!(!found.authorization_servers.is_empty());
         for issuer in &found.authorization_servers {
-            assert!(issuer.url().as_str().starts_with("https://"), "a server on the internet leads elsewhere");
+            assert!(issuer.url().as_str().starts_with("https://"), "a server on the internet may name only https URLs");
             assert!(!AuthorizationServerMetadata::well_known_urls(issuer).is_empty());
         }
     }

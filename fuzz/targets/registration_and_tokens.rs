@@ -1,4 +1,4 @@
-//! What registration and token endpoints answer (RFC 7591 §3.2, RFC 6749 §5).
+//! The responses of registration and token endpoints (RFC 7591 §3.2, RFC 6749 §5).
 #![no_main]
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
@@ -32,7 +32,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         scope: &Scope::default(),
     };
     let _ = exchange.read(&answer);
-    // As long as secrets are: a short one may stand in an ordinary word.
+    // As long as real secrets: a short one could be part of an ordinary word.
     const SECRET: &str = "s3cret-verifier";
     if let Some(error) = OAuthError::parse(&answer, &[SECRET]) {
         let sentence = error.sentence();

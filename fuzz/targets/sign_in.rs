@@ -1,4 +1,4 @@
-//! A whole sign-in, with what follows, against servers and a user agent that the fuzzer drives.
+//! A whole sign-in, and the use of its session, with servers and a user agent that the fuzzer drives.
 #![no_main]
 
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use mcp_authorize::protocol::ServerUrl;
 use mcp_authorize_fuzz::scripted::*;
 use mcp_authorize_fuzz::{changed, json, text};
 
-/// Where a redirect leads, to another origin or not.
+/// The targets of redirects, on the same origin and on another.
 const REDIRECTED: &[&str] = &["https://as.example/redirected", "https://evil.example/redirected"];
 
 fuzz_target!(|data: &[u8]| {
@@ -104,14 +104,14 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
             }
             Err(error) => {
                 assert!(!error.message().is_empty());
-                // Before a code is sent, nobody has it to repeat: then the server wrote the same by chance.
+                // Before the code is sent, no server can repeat it: if an error contains the same text, it is by chance.
                 assert!(ports.posted(TOKEN).is_empty() || !error.message().contains("the-code"), "a code in an error");
             }
         }
     });
-    // Nothing is asked at a place that a check refuses.
+    // No request is sent to a URL that the checks refuse.
     for url in ports.asked() {
-        assert!(url.starts_with("https://"), "{url} was asked");
+        assert!(url.starts_with("https://"), "{url} was requested");
     }
     Ok(())
 }

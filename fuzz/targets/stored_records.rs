@@ -1,4 +1,4 @@
-//! What is found in the store: records of another version, of another program, or damaged ones.
+//! Records in the store: from another version, from another program, or damaged.
 #![no_main]
 
 use std::rc::Rc;
@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
 fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let ports = Scripted::working();
     let (client, server) = (Rc::new(client()), ServerUrl::parse(SERVER).expect("a good server"));
-    // What a sign-in stores, each record with the fuzzer's changes.
+    // The records of a sign-in, changed by the fuzzer.
     let session = pollster::block_on(sign_in(&ports, &client, &server.clone().into(), None, &mut User::consents()));
     assert!(session.is_ok());
     let stored = ports.stored();
