@@ -375,7 +375,7 @@ mod tests {
     use super::*;
     use crate::ports::USER_AGENT_CODES;
 
-    /// All codes, in the order of the documentation: those of user agents before what comes back from them.
+    /// All codes, in the order of the documentation: those of user agents come before those of their responses.
     fn documented() -> Vec<Code> {
         let (before, after) =
             Code::ALL.split_at(Code::ALL.iter().position(|code| *code == Code::AccessDenied).unwrap());
@@ -412,7 +412,7 @@ mod tests {
 
     /// The table of the documentation is made from the enum. `UPDATE_DOCS=1 cargo test` writes it.
     #[test]
-    fn the_documented_errors_are_these() {
+    fn the_documentation_lists_these_errors() {
         let mut table = String::from(
             "# Errors\n\nEvery rejection is an `McpAuthorizeError`. It has a stable `code`, the `step` that failed, a `message` that says \
              what happened, a `remedy` for developers and a `userMessage` for the person at the page.\n\nIf they are known, it \

@@ -681,7 +681,7 @@ mod tests {
 
     /// RFC 8259 §6: integers "in the range [-(2**53)+1, (2**53)-1] are interoperable".
     #[test]
-    fn a_time_stays_within_what_json_has_exactly() {
+    fn a_time_stays_within_the_exact_integers_of_json() {
         assert_eq!(UnixMillis(1).after(u64::MAX), UnixMillis(9_007_199_254_740_991));
         assert_eq!(UnixMillis(1).after(2), UnixMillis(3));
     }

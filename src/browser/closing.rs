@@ -103,7 +103,7 @@ mod tests {
     /// Returns the first result other than `Waiting`, and when it was reported.
     fn verdicts(looks: &str) -> Vec<(u32, Verdict)> {
         let mut closing = Closing::new();
-        let mut said = Vec::new();
+        let mut reported = Vec::new();
         let mut count = 0;
         for letter in looks.chars() {
             if letter == '!' {
@@ -119,34 +119,34 @@ mod tests {
             match verdict {
                 Verdict::Waiting => {}
                 Verdict::Closed => return vec![(count, Verdict::Closed)],
-                Verdict::Lost => said.push((count, Verdict::Lost)),
+                Verdict::Lost => reported.push((count, Verdict::Lost)),
             }
             count += 1;
         }
-        said
+        reported
     }
 
     #[wasm_bindgen_test]
-    fn while_it_is_open_nothing_is_said() {
+    fn an_open_popup_is_not_reported() {
         assert_eq!(verdicts("!..ppppppPPPPPPPpppppppppp"), []);
     }
 
     #[wasm_bindgen_test]
-    fn closed_by_the_user_who_comes_back_by_that() {
+    fn a_closed_popup_is_reported_if_the_opener_gets_the_focus() {
         assert_eq!(verdicts("!.ppppppCCCCCCCC"), [(12, Verdict::Closed)]);
         // The page has just loaded, or the focus takes a moment.
         assert_eq!(verdicts("!.pccCCCCCC"), [(7, Verdict::Closed)]);
     }
 
     #[wasm_bindgen_test]
-    fn closed_while_the_page_still_loads() {
+    fn a_popup_that_is_closed_while_its_page_loads_is_reported() {
         // Without the focus: the user has gone to another program.
         assert_eq!(verdicts("!...!cccccccc"), [(8, Verdict::Closed)]);
         assert_eq!(verdicts("!...CCCCCCCC"), [(8, Verdict::Closed)]);
     }
 
     #[wasm_bindgen_test]
-    fn cut_off_while_the_user_is_in_it() {
+    fn a_popup_that_is_cut_off_while_the_user_is_in_it_is_lost() {
         assert_eq!(verdicts("!..cccccccccccc"), [(7, Verdict::Lost)]);
         assert_eq!(verdicts("!..pcccccccccccc"), [(8, Verdict::Lost)]);
         // By a later page, for example of another identity provider.
@@ -156,19 +156,19 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn cut_off_while_the_user_is_back_in_the_app() {
+    fn a_popup_that_is_cut_off_while_the_user_is_in_the_app_is_lost() {
         assert_eq!(verdicts("!..ppppPPPPPPPPPCCCCCCCCCCCC"), [(20, Verdict::Lost)]);
     }
 
     #[wasm_bindgen_test]
-    fn where_every_window_has_the_focus() {
+    fn if_the_focus_says_nothing_a_popup_that_showed_a_page_was_closed() {
         assert_eq!(verdicts("!::PPPCCCCCCCC"), [(10, Verdict::Closed)]);
         assert_eq!(verdicts("!::PPCCCCCCCC"), [(9, Verdict::Lost)]);
         assert_eq!(verdicts("!::!CCCCCCCC"), [(7, Verdict::Closed)]);
     }
 
     #[wasm_bindgen_test]
-    fn closed_for_a_moment_is_not_closed() {
+    fn a_popup_that_looks_closed_for_a_moment_is_not_reported() {
         assert_eq!(verdicts("!.ppppCCCCPPPPPCCCCPPP"), []);
     }
 }

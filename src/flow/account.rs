@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_do_not_run_into_each_other() {
+    fn encoded_account_names_do_not_collide() {
         let server = ServerUrl::parse("https://mcp.example/mcp").unwrap();
         let issuer = Issuer::parse("https://as.example").unwrap();
         let of = |name| Account::named(server.clone(), name);

@@ -151,9 +151,9 @@ fn retry_after(field: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Browsers check this. A native program has to do it itself: RFC 9728 §7.7.
+    /// Browsers check this. A native program must do it itself: RFC 9728 §7.7.
     #[test]
-    fn a_server_of_the_internet_does_not_redirect_into_a_private_network() {
+    fn a_server_on_the_internet_may_not_redirect_into_a_private_network() {
         let next = |from: &str, location: &str| match Hop::from(location, &Url::parse(from).unwrap()) {
             Hop::To(url) => Ok(url.as_str().to_owned()),
             Hop::Refused(text) => Err(text),
@@ -162,7 +162,7 @@ mod tests {
         for location in ["http://127.0.0.1/", "https://localhost:8443/admin", "https://10.0.0.1/", "https://[::1]/"] {
             assert_eq!(next(public, location), Err(location.to_owned()));
         }
-        // RFC 9110 §10.2.2: relative to the URL that was asked.
+        // RFC 9110 §10.2.2: relative to the requested URL.
         assert_eq!(next(public, "z?q").as_deref(), Ok("https://a.example/x/z?q"));
         assert_eq!(next(public, "//b.example/z").as_deref(), Ok("https://b.example/z"));
         assert_eq!(next("http://127.0.0.1:1/", "http://[::1]:2/").as_deref(), Ok("http://[::1]:2/"));

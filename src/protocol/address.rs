@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_registries_call_reachable_is_not_private() {
+    fn globally_reachable_addresses_of_the_registries_are_not_private() {
         for host in [
             "8.8.8.8",
             "100.63.255.255",

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_protocol_sets_cannot_be_overridden() {
+    fn parameters_of_the_protocol_cannot_be_overridden() {
         for name in PROTOCOL_PARAMETERS {
             for value in [Some("x".to_owned()), None] {
                 let error = AuthorizationParameters::new(vec![("prompt".into(), None), (name.into(), value)]);

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn has_every_parameter_once() {
+    fn the_url_has_every_parameter_once() {
         let url = url("https://as.example/a", "a b");
         let parameters = form::parse(url.query());
         let expected = [
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn no_scope_parameter_without_scopes() {
+    fn without_scopes_there_is_no_scope_parameter() {
         // MCP 2026-07-28, scope selection: "If `scopes_supported` is not defined, omit the scope parameter".
         assert!(!url("https://as.example/a", "").as_str().contains("scope="));
     }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_that_brings_security_parameters_of_its_own_is_not_used() {
+    fn an_endpoint_with_security_parameters_in_its_query_is_refused() {
         for name in PROTOCOL_PARAMETERS.into_iter().skip(HARMLESS) {
             for own in [[name, "=x"].concat(), ["a=b&", name, "=plain"].concat(), [name].concat()] {
                 let error = try_url(&["https://as.example/a?", &own].concat(), "a").unwrap_err();
@@ -235,7 +235,7 @@ mod tests {
     proptest::proptest! {
         /// RFC 6749 §4.1.1, §3.3: the server reads exactly what was requested.
         #[test]
-        fn any_scope_comes_through(scope in "[!-~é ]{0,40}") {
+        fn any_scope_is_transmitted_unchanged(scope in "[!-~é ]{0,40}") {
             let asked = Scope::parse(&scope);
             let url = url("https://as.example/a?tenant=1", &scope);
             let read: Vec<(String, String)> =

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn state_comes_first() {
+    fn state_is_checked_first() {
         // OAuth 2.1 §4.1.2: state is "REQUIRED if the state parameter was present in the client
         // authorization request. The exact value received from the client."
         assert_eq!(check("?code=c&state=STATE", false), Ok("c".into()));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn percent_encoding_counts_in_either_case() {
+    fn percent_encoding_is_decoded_in_either_case() {
         // RFC 3986 §6.2.2.1: "the hexadecimal digits within a percent-encoding triplet … are case-insensitive".
         for iss in ["https%3a%2f%2fas.example", "https%3A%2F%2Fas.example", "%68ttps://as%2eexample"] {
             assert_eq!(check(&format!("code=%c3%a9%2B+&state=STATE&iss={iss}"), true), Ok("é+ ".into()), "{iss}");
@@ -141,11 +141,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_state_is_told() {
-        let told = |query| check(query, false).unwrap_err().1;
-        assert!(told("").contains("is empty") && told("?").contains("is empty"));
-        assert!(told("code=c").contains("no \"state\""));
-        assert!(told("code=c&state=x").contains("not the one that was sent"));
+    fn the_error_says_what_is_wrong_with_the_state() {
+        let message = |query| check(query, false).unwrap_err().1;
+        assert!(message("").contains("is empty") && message("?").contains("is empty"));
+        assert!(message("code=c").contains("no \"state\""));
+        assert!(message("code=c&state=x").contains("not the one that was sent"));
     }
 
     #[test]
@@ -165,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_is_empty_is_none() {
+    fn an_empty_error_is_ignored() {
         assert_eq!(check("code=c&error=&state=STATE", false), Ok("c".into()));
         assert_eq!(code("error=&state=STATE", false), Code::InvalidResponse);
     }
 
     #[test]
-    fn errors_are_told_apart() {
+    fn each_kind_of_error_has_its_code() {
         assert_eq!(code("error=access_denied&state=STATE", false), Code::AccessDenied);
         let (code_, shown) = check("error=server_error&error_description=down&state=STATE", false).unwrap_err();
         assert_eq!(code_, Code::AuthorizationFailed);
@@ -186,7 +186,7 @@ mod tests {
     proptest::proptest! {
         /// RFC 6749 §4.1.2: the response is in "application/x-www-form-urlencoded" format.
         #[test]
-        fn any_code_comes_through(code in "\\PC{1,40}", first: bool) {
+        fn any_code_is_received_unchanged(code in "\\PC{1,40}", first: bool) {
             let state = base64url(&[1; 32]);
             let pairs = [("code", code.as_str()), ("state", state.as_str())];
             let pairs = if first { pairs } else { [pairs[1], pairs[0]] };

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn well_known_places_of_an_issuer_with_a_path() {
+    fn well_known_urls_of_an_issuer_with_a_path() {
         // MCP authorization-server-discovery: "For issuer URLs with path components (e.g.,
         // https://auth.example.com/tenant1), clients MUST try endpoints in the following priority order"
         assert_eq!(
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn well_known_places_of_an_issuer_without_a_path() {
+    fn well_known_urls_of_an_issuer_without_a_path() {
         for issuer in ["https://auth.example.com", "https://auth.example.com/"] {
             assert_eq!(
                 urls(issuer),
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn another_issuer_is_not_used() {
+    fn a_document_of_another_issuer_is_refused() {
         let issuer = Issuer::parse("https://as.example").unwrap();
         let strict = IssuerPolicy { strict: true, ..IssuerPolicy::default() };
         for (named, policy) in [
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn every_endpoint_is_secure() {
+    fn every_endpoint_must_be_secure() {
         for endpoint in [
             "registration_endpoint",
             "revocation_endpoint",
@@ -326,7 +326,7 @@ mod tests {
             "token_endpoint",
         ] {
             for url in ["http://as.example/x", "javascript:alert(1)", "data:text/html,x", "file:///x"] {
-                // A repeated member: the first one is the bad one.
+                // A repeated member: the last one counts, which is the bad one.
                 let document = object(&format!(
                     r#"{{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t", "{endpoint}": "{url}"}}"#
                 ));
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_of_a_public_issuer_are_public() {
+    fn endpoints_of_a_public_issuer_must_be_public() {
         let issuer = |issuer: &str| {
             let document =
                 object(&format!(r#"{{"issuer": "{issuer}", "token_endpoint": "http://localhost:1/token"}}"#));
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn pkce_has_to_be_advertised() {
+    fn pkce_must_be_advertised() {
         let pkce = |members| parse(members).unwrap().require_pkce().map_err(|error| error.code());
         assert_eq!(pkce(r#""code_challenge_methods_supported": ["plain", "S256"]"#), Ok(()));
         assert_eq!(pkce(r#""code_challenge_methods_supported": ["plain"]"#), Err(Code::PkceUnsupported));
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn rubbish_has_a_code() {
+    fn unreadable_required_members_are_an_invalid_response() {
         for rubbish in ["5", "\"yes\"", "{}", "[true]"] {
             let members = [r#""authorization_response_iss_parameter_supported": "#, rubbish].concat();
             assert_eq!(parse(&members).unwrap_err().code(), Code::InvalidResponse, "{members}");
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn what_protects_counts_in_another_type_too() {
+    fn security_members_count_even_with_another_type() {
         let metadata = parse(r#""authorization_response_iss_parameter_supported": "true""#).unwrap();
         assert!(metadata.iss_in_response);
         let pkce = |methods: &str| {
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn optional_members_on_which_nothing_depends_count_as_absent() {
+    fn unreadable_optional_members_count_as_absent() {
         for rubbish in ["\"\"", "5", "{}", "[5]", "null", "\"not a URL\""] {
             for name in ["registration_endpoint", "revocation_endpoint", "device_authorization_endpoint"] {
                 let metadata = parse(&format!(r#""{name}": {rubbish}"#)).unwrap();
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_has_to_be_offered() {
+    fn listed_response_types_must_include_code() {
         // RFC 8414 §2: "response_types_supported REQUIRED."
         let code = |members: &str| parse(members).unwrap().require_code().map_err(|error| error.code());
         assert_eq!(code(r#""response_types_supported": ["code", "token"]"#), Ok(()));
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_that_is_not_served_is_refused() {
+    fn a_resource_that_the_server_does_not_serve_is_refused() {
         // RFC 9728 §4: `protected_resources` is the "JSON array containing a list of resource identifiers for
         // OAuth protected resources that can be used with this authorization server".
         let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_be_kept_is_not() {
+    fn a_response_that_must_not_be_cached_is_not_fresh() {
         for field in
             ["no-store", "private, No-Cache", "no-cache=\"x\", max-age=5", "max-age=-1", "max-age=soon", "max-age="]
         {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_word_it_is_an_hour() {
+    fn without_directives_a_response_is_fresh_for_an_hour() {
         for field in ["", "public", "s-maxage=5", "é"] {
             assert_eq!(fresh_seconds(field), 3_600);
         }

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn several_challenges_in_one_field() {
+    fn one_field_may_have_several_challenges() {
         let parsed = WwwAuthenticate::parse(
             r#"Negotiate, Basic dXNlcjpwYXNz==, , BEARER Resource_Metadata = "https://a.example/prm" ,scope="a b",DPoP algs="ES256""#,
         );
@@ -276,27 +276,27 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_inside_a_quoted_string_is_no_challenge() {
+    fn a_scheme_inside_a_quoted_string_is_not_a_challenge() {
         let parsed = WwwAuthenticate::parse(r#"Basic realm="x, Bearer resource_metadata=\"https://evil.example\"""#);
         assert_eq!(parsed.0.len(), 1);
         assert_eq!(parsed.oauth(), None);
     }
 
     #[test]
-    fn the_challenge_with_resource_metadata_comes_first() {
+    fn the_challenge_with_resource_metadata_takes_precedence() {
         let parsed = WwwAuthenticate::parse(r#"Bearer realm="x", DPoP resource_metadata="https://a.example/prm""#);
         assert_eq!(parsed.oauth().unwrap().scheme, "dpop");
     }
 
     #[test]
-    fn token68_and_parameters_are_told_apart() {
+    fn token68_and_parameters_are_distinguished() {
         assert_eq!(WwwAuthenticate::parse("X abc=").0[0].token68.as_deref(), Some("abc="));
         assert_eq!(WwwAuthenticate::parse("X abc=d").0[0].parameter("abc"), Some("d"));
         assert_eq!(WwwAuthenticate::parse("X abc==, Y").0.len(), 2);
     }
 
     #[test]
-    fn a_token68_stands_behind_a_space() {
+    fn a_token68_follows_a_space() {
         // RFC 9110 §11.3: `challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]`
         assert_eq!(WwwAuthenticate::parse("Basic /abc==").0[0].token68.as_deref(), Some("/abc=="));
         let parsed = WwwAuthenticate::parse("Basic/abc==, Bearer");
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scopes_that_are_missing_are_those_of_insufficient_scope() {
+    fn only_insufficient_scope_names_missing_scopes() {
         // RFC 6750 §3.1: "insufficient_scope: The request requires higher privileges than provided by the access token."
         let missing = |field: &str| {
             let scope = WwwAuthenticate::parse(field).missing_scope()?;
@@ -320,8 +320,8 @@ mod tests {
     }
 
     #[test]
-    fn bearer_tokens_alone_are_taken_where_nothing_speaks_of_dpop() {
-        // RFC 9449 §7.1: a resource server that takes bound tokens answers with a DPoP challenge.
+    fn only_bearer_tokens_are_accepted_if_nothing_mentions_dpop() {
+        // RFC 9449 §7.1: a resource server that accepts bound tokens responds with a DPoP challenge.
         for (field, takes_dpop, expected) in [
             ("Bearer", false, true),
             ("Basic realm=\"x\", Bearer", false, true),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_left_out_up_to_the_next_comma() {
+    fn a_broken_part_is_ignored_up_to_the_next_comma() {
         assert_eq!(schemes("Bearer realm=\"open"), ["bearer"]);
         assert_eq!(schemes("Bearer realm=\"open, Basic x=\"y\""), ["bearer"]);
         assert_eq!(schemes("=x, Bearer"), ["bearer"]);
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_neither_token_nor_quoted_is_not_used_in_part() {
+    fn a_value_that_is_neither_token_nor_quoted_is_ignored() {
         // RFC 9110 §11.2: `auth-param = token BWS "=" BWS ( token / quoted-string )`
         for (field, name) in [
             ("Bearer scope=read:data, error=\"x\"", "scope"),
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_that_is_missing_does_no_harm() {
+    fn a_missing_comma_does_no_harm() {
         let parsed = WwwAuthenticate::parse(r#"Bearer realm="x" scope="a b" error=invalid_token, DPoP algs=ES256"#);
         let bearer = &parsed.0[0];
         assert_eq!((bearer.parameter("scope"), bearer.parameter("error")), (Some("a b"), Some("invalid_token")));
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_of_the_metadata_is_named_in_its_order() {
+    fn all_metadata_urls_are_named_in_their_order() {
         let parsed = WwwAuthenticate::parse(
             r#"Basic resource_metadata="no", Bearer resource_metadata="1", resource_metadata="2", DPoP resource_metadata="3""#,
         );
@@ -390,12 +390,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_without_failing(field: String) {
+        fn any_text_is_parsed_without_a_panic(field: String) {
             let _ = WwwAuthenticate::parse(&field);
         }
 
         #[test]
-        fn what_is_quoted_reads_back(value in "[ -~é]{0,40}") {
+        fn a_quoted_value_reads_back(value in "[ -~é]{0,40}") {
             let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
             let parsed = WwwAuthenticate::parse(&format!("Bearer a=\"{quoted}\", b=c"));
             assert_eq!(parsed.0[0].parameter("a"), Some(value.as_str()));

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn basic_encodes_both_parts_first() {
+    fn client_secret_basic_encodes_both_parts_first() {
         // RFC 6749 §2.3.1: "The client identifier is encoded using the
         // "application/x-www-form-urlencoded" encoding algorithm per Appendix B"
         let (form, header) = authenticate(ClientAuthentication::SecretBasic, "a:b", "p ä");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn post_and_none_go_into_the_body() {
+    fn client_secret_post_and_none_are_sent_in_the_body() {
         assert_eq!(
             authenticate(ClientAuthentication::SecretPost, "i", "s"),
             ("client_id=i&client_secret=s".into(), None)

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_https_with_a_path() {
+    fn a_client_id_metadata_url_is_https_with_a_path() {
         for good in ["https://app.example/client.json", "https://app.example/clïent.json"] {
             assert_eq!(ClientIdMetadataUrl::parse(good).unwrap().as_str(), good);
         }

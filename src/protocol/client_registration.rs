@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_of_the_one_more_try_is_the_other_one() {
+    fn a_retry_has_the_other_application_type() {
         // MCP 2026-07-28 client-registration, application_type: loopback and private-use schemes are "native".
         for (uri, own, other) in
             [("https://app.example/callback", "web", "native"), ("http://127.0.0.1:8976/callback", "native", "web")]
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn registers_for_all_scopes_of_the_server_or_those_of_the_resource() {
+    fn an_app_registers_for_all_scopes_of_the_server_or_those_of_the_resource() {
         let redirect_uri = RedirectUri::parse("https://app.example/callback").ok();
         let metadata = ClientMetadata {
             client_name: "x",
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_code_and_refresh_without_a_secret() {
+    fn an_app_registers_for_code_and_refresh_without_a_secret() {
         let request = request("https://app.example/callback");
         assert_eq!(request.string("client_name"), Ok(Some("Acme \"Agent\"")));
         assert_eq!(request.strings("redirect_uris"), Ok(Some(vec!["https://app.example/callback"])));
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_device_there_is_no_redirect() {
+    fn an_app_for_the_device_flow_registers_no_redirect_uri() {
         // RFC 7591 §2: redirect URIs are for "redirect-based flows", and `response_types` is "code" unless given.
         let request = request("");
         assert_eq!(request.get("redirect_uris"), None);
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_decides_on_the_method() {
+    fn the_response_decides_on_the_authentication_method() {
         let method = |answer, members| registered_client(&object(answer), &server(members), false).unwrap().method;
         let lists = r#", "token_endpoint_auth_methods_supported": ["client_secret_post", "none"]"#;
         let no_public = r#", "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"]"#;
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_this_client_does_not_have_is_no_registration() {
+    fn a_registration_with_a_method_that_the_client_lacks_is_refused() {
         for (members, has_key, found) in [
             (r#""client_secret": "s", "token_endpoint_auth_method": "client_secret_jwt""#, true, "client_secret_jwt"),
             (r#""token_endpoint_auth_method": "tls_client_auth""#, true, "tls_client_auth"),

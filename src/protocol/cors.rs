@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_compared_exactly_or_all_are_let_in() {
+    fn an_origin_is_allowed_by_its_exact_name_or_by_the_wildcard() {
         for (allowed, expected) in [(ORIGIN, true), ("*", true), ("https://app.example/", false), ("null", false)] {
             assert_eq!(allows_origin(&headers(&[("access-control-allow-origin", allowed)]), ORIGIN).is_ok(), expected);
         }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_has_to_succeed_and_to_list_what_is_asked_for() {
+    fn a_preflight_must_succeed_and_list_the_requested_headers() {
         let answer =
             |allowed| headers(&[("access-control-allow-origin", "*"), ("access-control-allow-headers", allowed)]);
         let allows = |status, allowed, asked: &[&str]| preflight_allows(status, &answer(allowed), ORIGIN, asked);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_an_entry_that_is_no_name_allows_nothing() {
+    fn a_list_with_an_invalid_name_allows_nothing() {
         // Fetch §4.8: "If either methods or headerNames is failure, return a network error."
         for broken in ["dpop;content-type", "dpop content-type, dpop", "\"dpop\", dpop", "dpop, (x)", "é, *"] {
             for field in ["access-control-allow-headers", "access-control-allow-methods"] {

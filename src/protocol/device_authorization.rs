@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_sent_to_https_alone_and_into_no_private_network() {
+    fn the_user_is_sent_only_to_https_and_not_into_a_private_network() {
         for insecure in [
             "http://example.com/device",
             "javascript:alert(1)",
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_has_to_be_there() {
+    fn required_members_must_be_present() {
         for name in ["device_code", "user_code", "verification_uri\"", "expires_in"] {
             assert_eq!(parse(name, &format!("no_{name}")).err(), Some(Code::InvalidResponse), "{name}");
         }

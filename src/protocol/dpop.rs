@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_section_4_2_asks_for() {
+    fn a_proof_has_what_section_4_2_requires() {
         let key = PublicKey { x: "X".into(), y: "Y".into() };
         let url = Url::parse("https://a.example/mcp?x=1#f").unwrap();
         // The access token and its hash are those of RFC 9449 §4.3's example in §7.1.

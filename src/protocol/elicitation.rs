@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn https_alone_is_opened() {
+    fn only_https_is_opened() {
         for insecure in [
             "http://mcp.example.com/connect",
             "javascript:alert(document.domain)",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parser_would_mend_or_misread_is_not_opened() {
+    fn a_url_that_a_parser_would_repair_or_misread_is_not_opened() {
         for invalid in [
             "",
             "/connect",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_the_app_is_opened_for_a_server_of_the_app_alone() {
+    fn a_page_of_the_app_is_opened_only_for_a_server_of_the_app() {
         // "in a secure manner that does not enable the client or LLM to inspect the content or user inputs"
         assert_eq!(refusal(elicited("https://app.example/callback.html?code=x&state=y")), Code::InsecureUrl);
         assert!(elicited("https://app.example.org/").is_ok());
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_set_apart_and_the_parts_are_the_whole_url() {
+    fn the_host_is_a_separate_part_and_the_parts_are_the_whole_url() {
         for (text, parts) in [
             ("https://mcp.example.com", ["https://", "mcp.example.com", "/"]),
             ("https://a.example:8443/b?c=d#e", ["https://", "a.example:8443", "/b?c=d#e"]),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn other_alphabets_are_punycode_and_warned_of() {
+    fn unusual_hosts_have_a_warning_and_other_alphabets_are_punycode() {
         use UrlWarning::{IpAddress, OtherHost, Punycode};
         for (text, host, warnings) in [
             ("https://mcp.example.com/x", "mcp.example.com", vec![]),
@@ -228,7 +228,7 @@ mod tests {
     proptest::proptest! {
         /// The URL that is shown is the one that is opened, and browsers see the same host in it.
         #[test]
-        fn what_is_shown_is_what_is_opened(text in "https://[a-z0-9é.@:\\\\-]{1,20}[/?#]?[ -~é]{0,20}") {
+        fn the_url_that_is_shown_is_the_one_that_is_opened(text in "https://[a-z0-9é.@:\\\\-]{1,20}[/?#]?[ -~é]{0,20}") {
             if let Ok(elicited) = elicited(&text) {
                 let theirs = url::Url::parse(&elicited.parts().concat()).unwrap();
                 assert_eq!(theirs.as_str(), elicited.url().as_str());
@@ -238,7 +238,7 @@ mod tests {
         }
 
         #[test]
-        fn no_message_is_long_or_has_lines(text in "\\PC{0,600}|[\u{0}-\u{2fff}]{0,600}") {
+        fn no_message_is_too_long_or_has_several_lines(text in "\\PC{0,600}|[\u{0}-\u{2fff}]{0,600}") {
             let message = elicitation_message(&text);
             assert!(message.chars().count() <= LONGEST_MESSAGE + 1 && !message.contains(char::is_control));
         }

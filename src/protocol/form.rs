@@ -63,12 +63,12 @@ mod tests {
     }
 
     #[test]
-    fn it_is_zeroed_when_it_is_dropped() {
+    fn a_form_is_zeroed_when_it_is_dropped() {
         crate::protocol::test_support::is_zeroed_on_drop(&Form::new().add("code", "s3cret").0);
     }
 
     #[test]
-    fn decodes_rubbish_without_failing() {
+    fn invalid_encodings_are_decoded_literally() {
         assert_eq!(
             parse("?a=%&b=%4&c=%zz&=x&d"),
             [
@@ -85,7 +85,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_encoded_decodes(name: String, value: String) {
+        fn an_encoded_form_decodes_to_the_same_values(name: String, value: String) {
             let form = Form::new().add(&name, &value);
             assert_eq!(parse(form.as_str()), [(name, value)]);
         }

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_a_url_without_query_and_fragment() {
+    fn an_issuer_is_a_url_without_query_and_fragment() {
         // RFC 8414 §2: "a URL that uses the "https" scheme and has no query or fragment components"
         for bad in ["https://a.example?x", "https://a.example/#x", "https://a.example#", "http://a.example"] {
             assert!(Issuer::parse(bad).is_err(), "{bad}");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn is_compared_character_by_character() {
+    fn issuers_are_compared_character_by_character() {
         let issuer = Issuer::parse("https://a.example").unwrap();
         assert!(issuer == *"https://a.example" && issuer == Issuer::parse("https://a.example").unwrap());
         for other in ["https://a.example/", "https://A.example", "https://a.example:443"] {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_names_the_listed_issuer_or_the_same_without_a_path() {
+    fn a_document_names_the_listed_issuer_apart_from_a_slash_after_the_host() {
         let named = |policy: &IssuerPolicy, listed: &str, named: &str| {
             policy.named(&Issuer::parse(listed).unwrap(), named).map(|issuer| issuer.as_str().to_owned())
         };

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn has_three_parts_in_base64url() {
+    fn a_jwt_has_three_parts_in_base64url() {
         let input = signing_input("{}", "{\"a\":1}");
         assert_eq!(input, "e30.eyJhIjoxfQ");
         let token = signed(&input, &[255, 254]);

@@ -118,7 +118,7 @@ mod tests {
     use crate::protocol::test_support::object;
 
     #[test]
-    fn reads_error_and_description() {
+    fn an_error_and_its_description_are_read() {
         let error = OAuthError::parse(
             &object(r#"{"error": "invalid_grant", "error_description": "grant\u001b[31m expired"}"#),
             &[],
@@ -133,17 +133,17 @@ mod tests {
     #[test]
     fn a_text_that_is_cut_off_within_a_secret_is_dropped() {
         const SECRET: &str = "abcdefghijklmnopqrstuvwxyz";
-        let is_told = |characters| {
+        let is_shown = |characters| {
             let text = ["bad token ", SECRET.get(..characters).unwrap()].concat();
             OAuthError::new("invalid_grant", Some(&text), &[SECRET]).unwrap().sentence() != "invalid_grant."
         };
-        assert!(!is_told(26) && !is_told(16));
+        assert!(!is_shown(26) && !is_shown(16));
         // A shorter part may be the server's own word.
-        assert!(is_told(15));
+        assert!(is_shown(15));
     }
 
     #[test]
-    fn an_error_of_another_type_is_one() {
+    fn an_error_that_is_not_a_string_is_still_an_error() {
         // RFC 6749 §5.2 has a string. Live servers send other types, too.
         for (document, sentence) in [
             (r#"{"error": {"code": "invalid_grant", "message": "gone"}}"#, "invalid_grant: gone"),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_echoed_secret_is_left_out() {
+    fn a_description_that_echoes_a_secret_is_dropped() {
         let document = object(r#"{"error": "invalid_grant", "error_description": "bad code s3cret"}"#);
         assert_eq!(OAuthError::parse(&document, &["s3cret"]).unwrap().description, None);
         assert_eq!(OAuthError::new("e", Some("bad code s3\u{0}cret"), &["s3cret"]).unwrap().description, None);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_does_not_hide_what_is_wrong() {
+    fn a_short_secret_does_not_hide_the_description() {
         let error = |sent: &str| OAuthError::new("invalid_grant", Some("a code ran out: pass"), &[sent]).unwrap();
         for sent in ["", "a", "co", "ran", "as"] {
             assert_eq!(error(sent).description.as_deref(), Some("a code ran out: pass"), "{sent}");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn omit_resource_is_named_where_the_server_takes_no_resource() {
+    fn omit_resource_is_named_if_the_server_does_not_accept_resource() {
         let hints =
             |error, description| !OAuthError::new(error, Some(description), &[]).unwrap().resource_hint().is_empty();
         assert!(hints("invalid_target", "no"));

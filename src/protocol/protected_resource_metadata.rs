@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn well_known_at_the_path_then_at_the_root() {
+    fn well_known_urls_are_at_the_path_then_at_the_root() {
         // MCP: "At the path of the server's MCP endpoint: https://example.com/public/mcp could host
         // metadata at https://example.com/.well-known/oauth-protected-resource/public/mcp", then
         // "At the root: https://example.com/.well-known/oauth-protected-resource".
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_resource_is_not_used() {
+    fn metadata_of_another_resource_is_refused() {
         assert_eq!(
             code(r#"{"resource": "https://b.example/mcp", "authorization_servers": ["https://as.example"]}"#),
             Code::ResourceMismatch
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn authorization_servers_are_secure_and_at_least_one() {
+    fn at_least_one_secure_authorization_server_is_required() {
         let with = |servers: &str| {
             code(&format!(r#"{{"resource": "https://a.example/mcp", "authorization_servers": {servers}}}"#))
         };
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_used_does_not_stand_in_the_way_of_one_that_can() {
+    fn an_unusable_authorization_server_does_not_hide_a_usable_one() {
         for servers in [
             r#"["https://as.example", "javascript:alert(1)"]"#,
             r#"["http://localhost:8080", "https://as.example"]"#,
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_the_flow_needs() {
+    fn the_resource_its_servers_and_its_scopes_are_read() {
         let server = ServerUrl::parse("https://a.example/mcp").unwrap();
         let document = object(
             r#"{"resource": "https://a.example", "authorization_servers": ["https://as.example/t", "https://b.example"], "scopes_supported": ["a", "b"]}"#,

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_its_spelling() {
+    fn a_redirect_uri_keeps_its_spelling() {
         for text in ["https://App.example", "https://app.example:443/cb", "https://é.example/é?a=é", "http://localhost"]
         {
             assert_eq!(RedirectUri::parse(text).unwrap().as_str(), text);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_comes_back_where_it_was_sent() {
+    fn a_response_must_come_back_to_the_redirect_uri() {
         let redirect_uri = RedirectUri::parse("https://app.example/cb").unwrap();
         let response = |text| redirect_uri.response(text).unwrap_or_default();
         assert_eq!(response("https://APP.example:443/cb?code=c").as_deref(), Some("?code=c"));
@@ -104,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn has_no_fragment() {
+    fn a_redirect_uri_has_no_fragment() {
         for text in ["https://app.example/cb#", "https://app.example/cb#x"] {
             assert_eq!(RedirectUri::parse(text).err(), Some(UrlError::Fragment), "{text}");
         }
     }
 
     #[test]
-    fn an_app_is_opened_by_a_scheme_of_its_domain() {
+    fn a_private_use_scheme_is_a_reversed_domain_name() {
         // RFC 8252 §7.1.
         for text in
             ["com.example.app:/oauth2redirect/example-provider", "com.example.app://callback", "org.x-1.app:/?a=b"]
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_opens_the_app_that_it_is_for() {
+    fn a_response_must_have_the_scheme_and_path_of_its_app() {
         let redirect_uri = RedirectUri::parse("com.example.app:/cb").unwrap();
         let response = |text| redirect_uri.response(text).unwrap();
         assert_eq!(response("com.example.app:/cb?code=c#f").as_deref(), Some("?code=c"));

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn canonical_form_has_no_fragment_and_no_slash_at_its_end() {
+    fn the_canonical_form_has_no_fragment_and_no_slash_at_its_end() {
         // MCP: valid are https://mcp.example.com/mcp, https://mcp.example.com, https://mcp.example.com:8443;
         // invalid are mcp.example.com and https://mcp.example.com#fragment.
         for (given, canonical) in [

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_tokens_once_and_drops_what_is_none() {
+    fn each_token_is_read_once_and_invalid_ones_are_dropped() {
         let scope = Scope::parse("a  b a c\"d e\\f é api://x/.default");
         assert_eq!(scope.tokens(), ["a", "b", "api://x/.default"]);
         assert_eq!(scope.to_parameter().as_deref(), Some("a b api://x/.default"));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_separate_what_was_granted() {
+    fn commas_may_separate_granted_scopes() {
         let granted = |granted, requested| {
             Scope::parse(granted).granted_for(&Scope::parse(requested)).to_parameter().unwrap_or_default()
         };
@@ -110,14 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_end_does_not_keep_the_page_busy() {
+    fn a_huge_list_does_not_block_the_page() {
         // A mebibyte of different short tokens. Comparing each with each would take minutes.
         let tokens: Vec<String> = (0..200_000).map(|number| number.to_string()).collect();
         assert_eq!(Scope::parse(&tokens.join(" ")).tokens(), &tokens[..MOST]);
     }
 
     #[test]
-    fn union_keeps_what_was_asked_before() {
+    fn a_union_keeps_the_earlier_scopes_first() {
         let union = Scope::parse("read write").union(&Scope::parse("admin read"));
         assert_eq!(union.tokens(), ["read", "write", "admin"]);
     }
@@ -125,7 +125,7 @@ mod tests {
     proptest::proptest! {
         /// RFC 6749 §3.3: "scope = scope-token *( SP scope-token )", in any order, each once.
         #[test]
-        fn what_is_sent_reads_back(tokens: Vec<String>, others in "[a-c ]{0,9}") {
+        fn a_scope_parameter_reads_back(tokens: Vec<String>, others in "[a-c ]{0,9}") {
             let scope = Scope::from_tokens(&tokens);
             assert_eq!(Scope::parse(&scope.to_parameter().unwrap_or_default()).tokens(), scope.tokens());
             let others = Scope::parse(&others);

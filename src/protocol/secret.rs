@@ -40,13 +40,13 @@ mod tests {
     use crate::protocol::test_support::is_zeroed_on_drop;
 
     #[test]
-    fn it_is_zeroed_when_the_last_clone_is_dropped() {
+    fn a_secret_is_zeroed_when_its_last_clone_is_dropped() {
         use zeroize::Zeroize;
 
         let secret = Secret::from("hunter2");
         is_zeroed_on_drop(&*secret.0);
         let clone = secret.clone();
-        assert!(Arc::ptr_eq(&secret.0, &clone.0), "a clone is no copy that would stay");
+        assert!(Arc::ptr_eq(&secret.0, &clone.0), "a clone must not be a copy, which would stay");
         drop(secret);
         assert_eq!(clone.expose(), "hunter2");
         // What dropping the last clone does to the text.
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_does_not_tell() {
+    fn debug_output_is_redacted() {
         assert_eq!(format!("{:?}", Some(Secret::from("hunter2"))), "Some([redacted])");
     }
 }

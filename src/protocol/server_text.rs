@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_cannot_be_seen_is_left() {
+    fn invisible_characters_are_removed() {
         let all =
             "a\u{1b}[2J\u{7}\u{9b}31m\n\u{200f}\u{61c}\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}\u{ad}\u{e0041}é漢b";
         assert_eq!(presentable(all), "a[2J31mé漢b");

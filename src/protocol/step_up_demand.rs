@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_demand_is_counted_by_itself() {
+    fn each_demand_is_counted_separately() {
         let authentication = |acr_values, max_age| StepUpDemand {
             scopes: Scope::default(),
             authentication: Some(UserAuthentication { acr_values: Scope::parse(acr_values), max_age }),

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_jag_is_asked_for_with_the_parameters_of_sep_990() {
+    fn an_id_jag_is_requested_with_the_parameters_of_sep_990() {
         let issuer = Issuer::parse("https://as.example").unwrap();
         let resource = Resource::of(&ServerUrl::parse("https://a.example/mcp").unwrap());
         let request = |kind| id_jag_exchange(&"id".into(), kind, &issuer, &resource, &Scope::default()).request();

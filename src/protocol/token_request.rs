@@ -60,13 +60,13 @@ mod tests {
     }
 
     #[test]
-    fn refresh_carries_the_resource() {
+    fn a_refresh_request_names_the_resource() {
         let request = refresh_request(&"r".into(), Some(&resource()));
         assert_eq!(request.as_str(), "grant_type=refresh_token&refresh_token=r&resource=https%3A%2F%2Fa.example%2Fmcp");
     }
 
     #[test]
-    fn an_assertion_goes_as_rfc_7523_section_2_1_says() {
+    fn an_assertion_is_sent_as_rfc_7523_section_2_1_says() {
         let request = jwt_bearer_request(&"a.b.c".into(), &resource(), &Scope::parse("x y"));
         assert_eq!(
             request.as_str(),

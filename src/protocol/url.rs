@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_https_and_http_on_loopback_alone() {
+    fn only_https_and_http_on_loopback_are_accepted() {
         // OAuth 2.1 §1.5, MCP authorization: "All authorization server endpoints MUST be served
         // over HTTPS"; "All redirect URIs MUST be either localhost or use HTTPS".
         for good in [
@@ -354,8 +354,8 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_text_that_a_parser_would_mend() {
-        for mended in [
+    fn a_text_that_a_parser_would_repair_is_refused() {
+        for repaired in [
             "https:\\\\a.example",
             "https:///a.example",
             "https:////a.example/",
@@ -388,12 +388,12 @@ mod tests {
             "https://a.example/%zz",
             "https://a.example/?%4",
         ] {
-            assert_eq!(Url::parse(mended), Err(UrlError::Invalid), "{mended:?}");
+            assert_eq!(Url::parse(repaired), Err(UrlError::Invalid), "{repaired:?}");
         }
     }
 
     #[test]
-    fn an_address_in_brackets_is_hexadecimal_whatever_a_parser_makes_of_it() {
+    fn an_address_in_brackets_must_be_hexadecimal_even_if_a_parser_reads_it() {
         // Chromium reads `%31` as `1` there. The parser here does not, so the check is called directly.
         assert!(is_host("[::1]", "[::1]") && is_host("[::ffff:127.0.0.1]", "[::ffff:7f00:1]"));
         for written in ["[::%31]", "[::1]x", "[::g]", "[v1.a]", "[::1%25lo]", "[::1 ]"] {
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_its_parts() {
+    fn a_url_has_its_parts() {
         let url = Url::parse("HTTPS://Example.COM:8443/A/b/?q=1#f").unwrap();
         assert_eq!(url.as_str(), "https://example.com:8443/A/b/?q=1#f");
         assert_eq!((url.origin(), url.host()), ("https://example.com:8443", "example.com:8443"));
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_the_internet_leads_to_no_private_network() {
+    fn a_url_on_the_internet_may_not_lead_into_a_private_network() {
         let leads = |from: &str, to: &str| Url::parse(from).unwrap().may_lead_to(&Url::parse(to).unwrap());
         let inside = [
             "http://localhost:8080/",
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn covers_nothing_that_may_lead_upwards() {
+    fn a_url_does_not_cover_paths_that_may_lead_upwards() {
         let covers = |a: &str, b: &str| Url::parse(a).unwrap().covers(&Url::parse(b).unwrap());
         for path in [
             "/mcp/..%2fadmin",
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn covers_by_whole_segments() {
+    fn a_url_covers_whole_path_segments() {
         let covers = |a: &str, b: &str| Url::parse(a).unwrap().covers(&Url::parse(b).unwrap());
         assert!(covers("https://a.example", "https://a.example/mcp"));
         assert!(covers("https://a.example/mcp", "https://a.example/mcp"));
@@ -519,7 +519,7 @@ mod tests {
     proptest::proptest! {
         /// An accepted URL is fetched as it is written: parsing it again does not change it.
         #[test]
-        fn what_is_taken_reads_as_the_same_again(
+        fn an_accepted_url_parses_to_itself(
             scheme in "(https|http|HTTPS)", host in "(localhost|127\\.0\\.0\\.1|[a-zA-Zé0-9_-]{1,6}(\\.[a-zé0-9]{1,4}){0,2}|\\[[0-9a-f:]{2,8}\\])",
             port in "(:[0-9]{0,5})?", rest in "[/?#]?[/?#a-zA-Zé0-9.%'~:@!$&()*+,;=^|{}\"<>\\[\\]-]{0,20}",
             mutated in 0usize..40, with in "[ @\\\\%.:/\t\u{7f}\u{ad}0x\\[\\]]?",
@@ -538,7 +538,7 @@ mod tests {
 
         /// No character that a parser of the URL standard drops, or reads as a slash, is accepted.
         #[test]
-        fn nothing_mended_gets_through(host in "[a-z]{1,8}\\.example", rest in "[a-z/]{0,8}", bad in "[\\\\\t\r\n \u{0}-\u{1f}\u{7f}-\u{9f}]", at in 0usize..30) {
+        fn no_text_that_a_parser_would_repair_gets_through(host in "[a-z]{1,8}\\.example", rest in "[a-z/]{0,8}", bad in "[\\\\\t\r\n \u{0}-\u{1f}\u{7f}-\u{9f}]", at in 0usize..30) {
             let mut text = ["https://", &host, "/", &rest].concat();
             text.insert_str(at.min(text.len()), &bad);
             assert!(matches!(Url::parse(&text), Err(UrlError::Invalid | UrlError::Insecure)), "{text:?}");

@@ -139,16 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_of_this_sign_in_says_who_the_user_is() {
+    fn an_id_token_of_this_sign_in_identifies_the_user() {
         let found = user(&claims("Jane", "Jane")).unwrap();
         assert_eq!((found.sub.as_str(), found.name.as_deref(), found.email), ("24400320", Some("Jane"), None));
-        // OpenID Connect Core §2: "aud" is one text or a list.
+        // OpenID Connect Core §2: "aud" is a string or a list of strings.
         assert!(user(&claims(r#""app""#, r#"["app"]"#)).is_some());
         assert!(user(&claims(r#""app""#, r#"["app", "api"], "azp": "app""#)).is_some());
     }
 
     #[test]
-    fn one_of_another_sign_in_says_nothing() {
+    fn an_id_token_with_a_wrong_claim_is_ignored() {
         // OpenID Connect Core §3.1.3.7, 2 to 5, 9 and 11.
         for (from, to) in [
             ("https://as.example", "https://evil.example"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_for_people_to_read() {
+    fn names_have_no_invisible_characters_and_pictures_are_https() {
         let found = user(&claims("Jane", "Ja\\u202ene\\u0007")).unwrap();
         assert_eq!(found.name.as_deref(), Some("Jane"));
         let picture = |url: &str| {

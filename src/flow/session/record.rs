@@ -216,7 +216,7 @@ mod tests {
     proptest::proptest! {
         /// A record is read as it was written, no matter what servers put into it: a session outlives the page.
         #[test]
-        fn a_record_reads_back(
+        fn a_record_can_be_read_back(
             client_id in "\\PC{1,20}", secret: Option<String>, access_token in "\\PC{1,40}",
             refresh_token: Option<String>, requested in "[!#-\\[\\]-~ ]{0,30}", granted in "[!#-\\[\\]-~ ]{0,30}",
             issued_at: u32, later: [Option<u32>; 2], sub in proptest::option::of("[!-~]{1,20}"), pause: Option<[u32; 2]>, dpop: bool,
@@ -261,7 +261,7 @@ mod tests {
             let read = SessionRecord::read(&object(&text), &account).unwrap();
             assert_eq!(serde_json::to_string(&read.members(&account)).unwrap(), text);
             assert_eq!(read.key(&account), record.key(&account));
-            // Browsers store only a hash of the record's name, so the record has to say whose it is.
+            // Browsers store only a hash of the record's name, so the record must name its server and issuer.
             let kept = object(&text);
             assert_eq!((kept.text("server"), kept.text("issuer")), (Some("https://mcp.example/mcp"), Some("https://as.example")));
         }
@@ -269,7 +269,7 @@ mod tests {
 
     /// Records of version 0.1.0 can still be read, so users stay signed in.
     #[test]
-    fn a_record_of_before_serde_reads_as_ever() {
+    fn a_record_of_version_0_1_0_can_still_be_read() {
         let text = r#"{"v":1,"client_id":"c","token_endpoint_auth_method":"none","resource":"https://mcp.example/mcp",
             "issuer":"https://as.example","token_endpoint":"https://as.example/token","requested":["a"],"granted":["a"],
             "access_token":"t","token_type":"Bearer","refresh_token":"r","issued_at":1,"expires_at":3,"refresh_at":2,
