@@ -118,7 +118,7 @@ fn refuses(header: &'static str) -> impl Fn(&mut World) {
 
 fn cases() -> Vec<Case> {
     vec![
-        // RFC 8414 §2: what is left out or has the wrong shape.
+        // RFC 8414 §2: members that are missing or have the wrong type.
         server("no response types", edit(AS, r#""response_types_supported": ["code"], "#, "")),
         server("another flow", edit(AS, r#"["code"]"#, r#"["token"]"#)),
         server(
@@ -202,7 +202,7 @@ fn cases() -> Vec<Case> {
         server("a revocation endpoint without TLS", edit(AS, "https://as.example/revoke", "http://as.example/revoke")),
         server("no authorization endpoint", edit(AS, "authorization_endpoint", "x_endpoint")),
         server("no token endpoint", edit(AS, "token_endpoint\"", "x_endpoint\"")),
-        // Where the documents are (RFC 9728 §3, RFC 8414 §3).
+        // The URLs of the documents (RFC 9728 §3, RFC 8414 §3).
         server("no authorization server metadata", replace(AS, 404, "")),
         server("only OpenID Connect metadata", moved(AS, OPENID)),
         server("authorization server metadata that is an HTML page", replace(AS, 200, "<!doctype html>")),
@@ -307,7 +307,7 @@ fn cases() -> Vec<Case> {
         ),
         server("tokens only in the body", edit(PRM, r#"["header", "body"]"#, r#"["body"]"#)),
         server("bearer methods as a string instead of a list", edit(PRM, r#"["header", "body"]"#, r#""header""#)),
-        // What the MCP server answers without a token (RFC 9110 §15).
+        // The MCP server's response to a request without a token (RFC 9110 §15).
         server("status 200", status(SERVER, 200)),
         server("status 400", status(SERVER, 400)),
         server("status 403", status(SERVER, 403)),

@@ -345,7 +345,7 @@ fn if_the_provider_refuses_the_stored_identity_the_user_signs_in_again_once() {
 
 #[test]
 fn a_refusal_with_the_error_code_of_rfc_8693_leads_to_a_sign_in_too() {
-    // RFC 8693 §2.2.2: where the subject token is "invalid for any reason", "the error parameter MUST be the
+    // RFC 8693 §2.2.2: if the subject token is "invalid for any reason", "the error parameter MUST be the
     // invalid_request error code". Draft §4.3.4 of the ID-JAG has invalid_grant.
     for error in ["invalid_request", "invalid_grant"] {
         let (world, pages) = (organisation(), Rc::default());

@@ -1,4 +1,5 @@
-//! Registration: what is sent to whom, what is stored, and when the app registers again (RFC 7591, MCP client-registration).
+//! Registration: which requests are sent, what is stored, and when the app registers again (RFC 7591, MCP
+//! client-registration).
 
 use std::rc::Rc;
 

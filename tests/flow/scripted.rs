@@ -141,7 +141,7 @@ impl Scripted {
         form::parse(self.posted(url).last().expect("a form was posted")).into_iter().collect()
     }
 
-    /// A response from this URL takes so many turns instead of one, so that others arrive first.
+    /// A response from this URL takes this many turns instead of one, so that others arrive first.
     pub fn takes(&self, url: &str, turns: u32) {
         self.0.turns.borrow_mut().insert(url.into(), turns);
     }

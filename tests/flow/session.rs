@@ -378,7 +378,7 @@ fn a_sign_out_deletes_the_tokens_even_if_the_server_does_not_answer() {
     assert_eq!(token(&session), Err(Code::SignedOut));
 }
 
-/// Moves the clock by so many seconds.
+/// Moves the clock by this many seconds.
 fn set_clock(world: &Scripted, seconds: i64) {
     world.set_clock(world.now().0.saturating_add_signed(seconds * 1000));
 }

@@ -188,7 +188,7 @@ fn the_apps_scopes_take_precedence_over_the_servers() {
 
 #[test]
 fn offline_access_is_requested_if_the_server_lists_it() {
-    // MCP, refresh tokens: only where "the authorization server's metadata contains it in its
+    // MCP, refresh tokens: only if "the authorization server's metadata contains it in its
     // `scopes_supported` field".
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, r#", "scopes_supported": ["read", "offline_access"]"#)));
@@ -329,7 +329,7 @@ fn a_registration_that_the_server_no_longer_knows_is_deleted() {
 
 #[test]
 fn after_a_closed_page_an_older_registration_is_replaced_once() {
-    // RFC 6749 §4.1.2.1: where the client is unknown, the authorization server "MUST NOT automatically
+    // RFC 6749 §4.1.2.1: if the client is unknown, the authorization server "MUST NOT automatically
     // redirect the user-agent".
     let closes = || User::who(|_| Vec::new());
     let world = Scripted::working();
