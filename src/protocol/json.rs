@@ -376,5 +376,9 @@ mod tests {
         for bad in ["d", "e", "f"] {
             assert!(document.whole_number(bad).is_err(), "{bad}");
         }
+        // Fifteen digits are always exact in a double.
+        let long = object(r#"{"a": "999999999999999", "b": "1000000000000000"}"#);
+        assert_eq!(long.whole_number("a"), Ok(Some(999_999_999_999_999)));
+        assert!(long.whole_number("b").is_err());
     }
 }

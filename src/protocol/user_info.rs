@@ -168,6 +168,35 @@ mod tests {
     }
 
     #[test]
+    fn a_refreshed_id_token_has_the_nonce_of_the_first_one_or_none() {
+        // OpenID Connect Core §12.2: "it SHOULD NOT have a nonce Claim … however, if it is present, its value MUST be the
+        // same as in the ID Token issued at the time of the original authentication".
+        let issuer = Issuer::parse("https://as.example").unwrap();
+        let allows = |from: &str, to: &str| {
+            let nonce = Nonce::SentOrNone("n");
+            let expected = ExpectedIdToken { issuer: &issuer, client_id: "app", nonce, now: NOW };
+            expected.user(&object(&claims(from, to))).is_some()
+        };
+        assert!(allows("", "") && allows(r#""nonce":"n","#, ""));
+        assert!(!allows(r#""nonce":"n""#, r#""nonce":"m""#));
+    }
+
+    #[test]
+    fn a_sub_has_at_most_255_ascii_characters() {
+        // OpenID Connect Core §2: "It MUST NOT exceed 255 ASCII [RFC20] characters in length."
+        for (sub, is_valid) in [("j".repeat(255), true), ("j".repeat(256), false), ("é".into(), false)] {
+            assert_eq!(user(&claims("24400320", &sub)).is_some(), is_valid, "{sub}");
+        }
+    }
+
+    #[test]
+    fn a_name_or_an_address_names_the_user() {
+        let nameless = |members: &str| user(&claims(r#","name":"Jane""#, members)).unwrap().is_nameless();
+        assert!(nameless("") && nameless(r#","picture":"https://as.example/me.png""#));
+        assert!(!nameless(r#","name":"Jane""#) && !nameless(r#","email":"jane@example.com""#));
+    }
+
+    #[test]
     fn names_have_no_invisible_characters_and_pictures_are_https() {
         let found = user(&claims("Jane", "Ja\\u202ene\\u0007")).unwrap();
         assert_eq!(found.name.as_deref(), Some("Jane"));

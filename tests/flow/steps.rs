@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use mcp_authorize::flow::steps::*;
-use mcp_authorize::flow::{Client, Dpop, IdentityProvider, PreRegistered, Session};
+use mcp_authorize::flow::{Client, Dpop, Grant, IdentityProvider, PreRegistered, Session};
 use mcp_authorize::ports::UnixMillis;
 use mcp_authorize::protocol::json::{Object, Value};
 use mcp_authorize::protocol::{
-    ClientCredentials, CodeVerifier, Issuer, RedirectUri, Scope, Secret, ServerUrl, TokenExchange, TokenType, Url,
-    WwwAuthenticate, form,
+    ClientAuthentication, ClientCredentials, CodeVerifier, Issuer, RedirectUri, Scope, Secret, ServerUrl,
+    TokenExchange, TokenType, Url, WwwAuthenticate, form,
 };
 use mcp_authorize::{Code, Error, Result};
 use pollster::block_on;
@@ -185,14 +185,33 @@ fn an_expired_secret_is_not_sent() {
     let world = Scripted::working();
     let mut identity = someone();
     (identity.issuer, identity.secret) = (Issuer::parse(ISSUER).ok(), Some("s".into()));
-    identity.secret_expires_at = Some(999);
+    identity.secret_expires_at = Some(1000); // now
     let begun = |identity: &ClientIdentity| {
         block_on(begin_authorization(&world, &client(), &found(&world), identity, None, LIMIT))
     };
     assert_eq!(code(begun(&identity)), Code::InvalidOption);
     // RFC 7591 §3.2.1: "or 0 if it will not expire".
-    identity.secret_expires_at = Some(0);
-    assert!(begun(&identity).is_ok());
+    for valid in [0, 1001] {
+        identity.secret_expires_at = Some(valid);
+        assert!(begun(&identity).is_ok(), "{valid}");
+    }
+}
+
+#[test]
+fn the_methods_and_the_expiry_of_a_registration_go_along() {
+    let world = Scripted::working();
+    let registered = ClientIdentity {
+        issuer: Issuer::parse(ISSUER).ok(),
+        client_id: "c".into(),
+        secret: Some("s".into()),
+        secret_expires_at: Some(5000),
+        method: Some(ClientAuthentication::SecretPost),
+    };
+    let begun = block_on(begin_authorization(&world, &client(), &found(&world), &registered, None, LIMIT)).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&text(&begun.pending)).unwrap();
+    assert_eq!(record["client_secret_expires_at"], 5000);
+    finish(&world, &stored(&begun.pending, "", ""), &callback(&begun, "code=c&state=STATE")).unwrap();
+    assert_eq!((&*world.form(TOKEN)["client_secret"], world.authorizations().len()), ("s", 0));
 }
 
 #[test]
@@ -202,6 +221,7 @@ fn a_sign_in_can_span_two_processes() {
     let sent: std::collections::BTreeMap<_, _> = form::parse(begun.url.query()).into_iter().collect();
     assert_eq!((&*sent["client_id"], &*sent["resource"], &*sent["scope"]), ("c", SERVER, "read"));
     assert_eq!((&*sent["redirect_uri"], &*sent["code_challenge_method"]), (CALLBACK, "S256"));
+    assert!(text(&begun.pending).contains(r#""dpop_jkt":null"#), "no key is shown");
     let pending = stored(&begun.pending, "", "");
     let tokens = finish(&world, &pending, &callback(&begun, "code=the-code&state=STATE#_=_")).unwrap();
     let form = world.form(TOKEN);
@@ -451,6 +471,10 @@ fn tokens_can_be_requested_without_a_user() {
     assert_eq!(code(block_on(exchange_token(&world, &provider, issuer, &other))), Code::InvalidResponse);
     block_on(jwt_bearer(&world, &client(), &found, &machine, &assertion, None)).unwrap();
     assert_eq!(world.form(TOKEN)["assertion"], "jag");
+    // The client's other options hold here, too.
+    let writes = Client { scopes: Some(Scope::parse("write")), ..client() };
+    block_on(client_credentials(&world, &writes, &found, &machine, None)).unwrap();
+    assert_eq!(world.form(TOKEN)["scope"], "write");
     // SEP-1933: a refusal is reported "without retrying or switching grant types".
     world.forget_requests();
     world.reply(TOKEN, Reply::Json(400, r#"{"error": "invalid_grant"}"#.into()));
@@ -486,6 +510,30 @@ fn a_user_signs_in_on_another_device() {
     assert_eq!(code(finish(&pending)), Code::Timeout);
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "")));
     assert_eq!(begin().err().as_ref().map(Error::code), Some(Code::InvalidResponse));
+}
+
+#[test]
+fn a_device_needs_neither_pkce_nor_an_authorization_endpoint() {
+    // RFC 8628 has neither. A client that also signs in by redirect, or by its own credentials, is the same on a device.
+    let device = "https://as.example/device";
+    let world = Scripted::working();
+    let more = format!(r#", "device_authorization_endpoint": "{device}", "scopes_supported": ["offline_access"]"#);
+    let metadata = metadata(ISSUER, &more)
+        .replace("authorization_endpoint", "x")
+        .replace("device_x", "device_authorization_endpoint");
+    world.reply(METADATA, Reply::ok(metadata.replace("code_challenge_methods", "y")));
+    world.reply(
+        device,
+        Reply::ok(
+            r#"{"device_code": "d", "user_code": "WDJB-MJHT", "verification_uri": "https://as.example/d", "expires_in": 60}"#,
+        ),
+    );
+    for grant in [None, Some(Grant::ClientCredentials)] {
+        let client = Client { grant, ..client() };
+        block_on(device_authorization(&world, &client, &found(&world), &someone(), None)).unwrap();
+        // MCP 2026-07-28 authorization, refresh tokens: for a user, unlike for a machine.
+        assert_eq!(world.form(device)["scope"], "read offline_access");
+    }
 }
 
 #[test]

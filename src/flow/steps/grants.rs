@@ -74,7 +74,7 @@ pub async fn exchange_token<P: Ports>(
 }
 
 fn without_user(client: &Client, grant: Grant) -> Client {
-    Client { redirect_uri: None, grant: Some(grant), ..client.clone() }
+    Client { grant: Some(grant), ..client.clone() }
 }
 
 async fn issued<P: Ports>(
