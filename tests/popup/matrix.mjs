@@ -72,6 +72,9 @@ async function cell({ world: options, run }, name, browser) {
   } catch (error) {
     return { result: "FAIL", reason: error.message.replace(/\s+/g, " ") };
   } finally {
+    // Before the servers end. Firefox shows an error page for a navigation that the server cuts off, and that page would
+    // replace the next case's page. If the reset fails, the next case's own reset reports it.
+    await browser.reset().catch(() => {});
     await world?.close();
   }
 }
