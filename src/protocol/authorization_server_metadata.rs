@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_lists_other_grant_profiles_only_takes_no_id_jag() {
+    fn a_server_that_lists_only_other_grant_profiles_is_refused() {
         // draft-ietf-oauth-identity-assertion-authz-grant, `authorization_grant_profiles_supported`. It is optional.
         let id_jag = |members: &str| parse(members).unwrap().require_id_jag().map_err(|error| error.code());
         assert_eq!(id_jag(r#""x": 1"#), Ok(()));

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_of_a_bad_url_says_whether_the_app_or_the_server_has_to_correct_it() {
+    fn the_code_of_a_bad_url_says_whether_the_app_or_the_server_must_correct_it() {
         for (error, step, code) in [
             (UrlError::Invalid, Step::Setup, Code::InvalidUrl),
             (UrlError::Invalid, Step::Registration, Code::InvalidResponse),

@@ -181,7 +181,7 @@ fn dpop_off_sends_no_proof_and_required_refuses_unbound_tokens() {
 
     let without = Scripted::working();
     assert_eq!(attempt(&without, Dpop::Require).err(), Some(Code::DpopUnsupported));
-    assert!(without.posted(TOKEN).is_empty(), "the metadata says so before the user signs in");
+    assert!(without.posted(TOKEN).is_empty(), "it fails before the user signs in");
     let unbound = world();
     unbound.reply(TOKEN, Reply::ok(tokens("first")));
     assert_eq!(attempt(&unbound, Dpop::Require).err(), Some(Code::DpopUnsupported));

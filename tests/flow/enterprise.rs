@@ -164,7 +164,7 @@ fn opening_several_servers_at_once_asks_the_user_to_sign_in_once() {
 }
 
 #[test]
-fn the_event_has_the_url_only_where_the_app_has_to_show_the_page() {
+fn the_event_has_the_url_only_if_the_app_must_show_the_page() {
     for shows_page in [true, false] {
         let world = organisation();
         let mut user = jane(&world, GOOD, None, &Rc::default());
@@ -260,7 +260,7 @@ fn an_unreachable_provider_does_not_end_the_session() {
 }
 
 #[test]
-fn a_provider_that_can_not_be_reached_for_a_refresh_keeps_its_user() {
+fn an_identity_is_kept_if_the_provider_cannot_be_reached_for_a_refresh() {
     let (world, pages) = (organisation(), Rc::default());
     let app = app(provider());
     let mut user = jane(&world, GOOD, Some("idp-refresh"), &pages);
@@ -524,9 +524,9 @@ fn an_invalid_id_token_is_refused_and_nothing_is_stored() {
 }
 
 #[test]
-fn a_response_without_iss_is_refused_where_the_provider_sends_it_or_the_app_requires_it() {
+fn a_response_without_iss_is_refused_if_the_provider_sends_it_or_the_app_requires_it() {
     // RFC 9207 §2.4: "If the value does not match the expected issuer identifier, clients MUST reject the authorization
-    // response", also where it is missing and the provider supports it.
+    // response". A missing one does not match if the provider supports it.
     for (provider_sends_it, require_iss) in [(true, false), (false, true), (false, false)] {
         let world = organisation();
         let supported = r#", "authorization_response_iss_parameter_supported": true"#;
@@ -561,7 +561,7 @@ fn a_session_whose_identity_has_expired_ends() {
     let account = ServerUrl::parse(SERVER).unwrap().into();
     assert!(block_on(restore(&world, &app, &account)).unwrap().is_none());
     assert_eq!(world.events().iter().filter(|event| event.contains("SignedOut")).count(), 1);
-    // What identifies nobody any more is deleted.
+    // An identity that can no longer be used is deleted.
     assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
 }
 

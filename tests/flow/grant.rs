@@ -96,7 +96,7 @@ fn a_workload_needs_no_client_id() {
     let mut nobody = User::who(|_| Vec::new());
     let refused = block_on(sign_in(&world, &Rc::new(workload()), &server.into(), None, &mut nobody)).err().unwrap();
     assert!(refused.message().contains("clientId"), "{}", refused.message());
-    // Where the option is there, it is not what is missing.
+    // If clientId is set, the error does not ask for it.
     let named = Rc::new(machine(Grant::JwtBearer, None));
     let refused =
         block_on(sign_in(&world, &named, &ServerUrl::parse(SERVER).unwrap().into(), None, &mut nobody)).err().unwrap();

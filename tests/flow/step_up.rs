@@ -140,7 +140,7 @@ fn a_stronger_sign_in_is_requested_without_a_refresh() {
 }
 
 #[test]
-fn each_parameter_of_openid_connect_brings_the_scope_openid() {
+fn each_openid_connect_parameter_adds_the_scope_openid() {
     // RFC 9470 §3: a challenge may have `acr_values`, `max_age` or both.
     for challenge in [
         "Bearer error=\"insufficient_user_authentication\", acr_values=\"mfa\"",

@@ -198,7 +198,7 @@ fn an_expired_secret_is_not_sent() {
 }
 
 #[test]
-fn the_methods_and_the_expiry_of_a_registration_go_along() {
+fn the_method_and_expiry_of_a_given_registration_are_used() {
     let world = Scripted::working();
     let registered = ClientIdentity {
         issuer: Issuer::parse(ISSUER).ok(),
@@ -514,7 +514,7 @@ fn a_user_signs_in_on_another_device() {
 
 #[test]
 fn a_device_needs_neither_pkce_nor_an_authorization_endpoint() {
-    // RFC 8628 has neither. A client that also signs in by redirect, or by its own credentials, is the same on a device.
+    // RFC 8628 uses neither. The redirect URI and the grant of the client do not matter on a device.
     let device = "https://as.example/device";
     let world = Scripted::working();
     let more = format!(r#", "device_authorization_endpoint": "{device}", "scopes_supported": ["offline_access"]"#);
