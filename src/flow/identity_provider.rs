@@ -25,7 +25,7 @@ use crate::{Code, Error, Result, Step};
 /// An ID token is not used in the last seconds before it expires: it must still be valid when the provider checks it.
 const MARGIN_SECONDS: u64 = 30;
 
-/// How many tokens the provider may refuse before the user signs in: the stored one, and the refreshed one.
+/// After how many refused tokens the user signs in: the stored one and the refreshed one.
 const MAX_REFUSED: usize = 2;
 
 /// The provider, and the client that signs the user in there.
@@ -140,8 +140,9 @@ impl<P: Ports> Provider<'_, P> {
                 return Err(Error::new(Code::SessionExpired, Step::Token, message.concat()));
             }
             match self.exchange(&identity, audience, resource, scope).await {
-                // The provider may have ended both the token and its refresh token.
-                Err(error) if !identity.is_new && refused.len() < MAX_REFUSED && is_refused(&error) => {
+                // The provider may have ended both the token and its refresh token. A refused token is not used again, so
+                // this ends: at the latest, with a new one.
+                Err(error) if !identity.is_new && is_refused(&error) => {
                     refused.push(identity.subject_token(self.own.subject_token).0.clone());
                 }
                 answer => return answer.map(|id_jag| (id_jag, identity.user)),
