@@ -182,6 +182,11 @@ mod tests {
             Code::ResourceMismatch
         );
         assert_eq!(code(r#"{"authorization_servers": ["https://as.example"]}"#), Code::InvalidResponse);
+        // A list of one resource is accepted. With more, or none, it is not clear which one is meant (RFC 9728 §2).
+        for list in [r#"["https://a.example/mcp", "https://a.example"]"#, "[]"] {
+            let document = format!(r#"{{"resource": {list}, "authorization_servers": ["https://as.example"]}}"#);
+            assert_eq!(code(&document), Code::InvalidResponse, "{list}");
+        }
     }
 
     #[test]
