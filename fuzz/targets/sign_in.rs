@@ -70,12 +70,12 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         queries.push((text(input)?, input.arbitrary::<bool>()?));
     }
     let consents = input.ratio(3, 4)?;
-    let mut user = User::who(move |sent| {
+    let mut user = User::answering(move |sent| {
         let odd = queries.iter().map(|(query, ours)| {
             Ok(CallbackQuery { query: ["?state=", query].concat().as_str().into(), from_own_popup: *ours })
         });
         let state = sent.get("state").cloned().unwrap_or_default();
-        odd.chain(consents.then(|| Ok(shared(&format!("?code=the-code&state={state}&iss={ISSUER}"))))).collect()
+        odd.chain(consents.then(|| Ok(from_shared_channel(&format!("?code=the-code&state={state}&iss={ISSUER}"))))).collect()
     });
     let mut answers = Vec::new();
     for _ in 0..input.int_in_range(0..=3)? {
@@ -110,7 +110,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
         }
     });
     // No request is sent to a URL that the checks refuse.
-    for url in ports.asked() {
+    for url in ports.requested() {
         assert!(url.starts_with("https://"), "{url} was requested");
     }
     Ok(())

@@ -13,7 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::fetch::get;
 use crate::support::{bound, eval, property, run};
 
-fn by(proxy: &str, fetch: Option<js_sys::Function>) -> Browser {
+fn with_proxy(proxy: &str, fetch: Option<js_sys::Function>) -> Browser {
     Browser::new(BrowserOptions {
         fetch,
         proxy: Some(eval(proxy).unchecked_into()),
@@ -25,7 +25,7 @@ fn by(proxy: &str, fetch: Option<js_sys::Function>) -> Browser {
 
 fn via(proxy: &str) -> mcp_authorize::Result<Option<String>> {
     let url = Url::parse("https://a.example/x?y").unwrap();
-    by(proxy, None).proxy_url(Step::Token, &url).map(|via| via.map(|via| via.as_str().to_owned()))
+    with_proxy(proxy, None).proxy_url(Step::Token, &url).map(|via| via.map(|via| via.as_str().to_owned()))
 }
 
 #[wasm_bindgen_test]
@@ -63,7 +63,7 @@ async fn no_redirect_of_the_proxy_is_followed() {
     // A redirect that the backend passes on would make the page request its target without the backend.
     let seen = eval("{}");
     let fetch = bound(&[&seen], "seen, url, init", "Object.assign(seen, init, { url }); return new Response('')");
-    let browser = by("() => 'https://b.example/'", Some(fetch));
+    let browser = with_proxy("() => 'https://b.example/'", Some(fetch));
     let mut request = get(Step::ResourceMetadata);
     request.proxy_url = browser.proxy_url(request.step, &request.url).unwrap();
     browser.send(&request).await.unwrap();
@@ -77,7 +77,7 @@ async fn the_apps_requests_reach_the_proxy_unchanged() {
     // A `Request` can't be copied for another URL together with its body, a stream, which HTTP/1.1 can't send.
     let seen = eval("{}");
     let fetch = bound(&[&seen], "seen, url, init", "Object.assign(seen, init, { url }); return new Response('')");
-    let browser = by("(url) => 'https://b.example/?' + encodeURIComponent(url)", Some(fetch));
+    let browser = with_proxy("(url) => 'https://b.example/?' + encodeURIComponent(url)", Some(fetch));
     let given =
         "return new Request('https://a.example/mcp?q=1#f', { method: 'POST', body: 'ping', credentials: 'include',
         headers: { 'x-mine': 'y' }, cache: 'no-store' })";

@@ -110,7 +110,7 @@ fn accounts_share_one_registration() {
 #[test]
 fn a_redirect_signs_in_to_the_account_that_it_began_for() {
     let world = Scripted::working();
-    let mut user = User::who(|_| Vec::new());
+    let mut user = User::answering(|_| Vec::new());
     user.redirect_timeout = Some(600_000);
     let gone = block_on(sign_in(&world, &Rc::new(client()), &account("work"), None, &mut user));
     assert!(gone.is_err());
@@ -133,7 +133,7 @@ fn stored_sessions_are_listed_without_requests() {
     assert_eq!(listed(&world.another_tab()), ["work", ""]);
     let all = block_on(sessions(&world, &Rc::new(client()))).unwrap();
     assert_eq!((all[0].issuer().as_str(), all[0].server().as_str()), (ISSUER, SERVER));
-    assert!(world.asked().is_empty());
+    assert!(world.requested().is_empty());
     // Another app of the same origin has its own list.
     let other = Client { redirect_uri: None, ..client() };
     assert!(block_on(sessions(&world, &Rc::new(other))).unwrap().is_empty());
@@ -149,7 +149,7 @@ fn forgetting_one_account_keeps_the_others() {
     world.forget_requests();
     let client = Rc::new(client());
     block_on(forget(&world, &client, &account("work"))).unwrap();
-    assert!(world.asked().is_empty(), "without the network");
+    assert!(world.requested().is_empty(), "without the network");
     assert_eq!(block_on(work.access_token()).unwrap_err().code(), Code::SignedOut);
     assert_eq!(listed(&world), [""]);
     let registered = |world: &Scripted| world.stored().keys().any(|key| key.starts_with("registration "));

@@ -42,7 +42,7 @@ fn client_on_a_device() -> Client {
 }
 
 fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Error> {
-    let mut nobody = User::who(|_| Vec::new());
+    let mut nobody = User::answering(|_| Vec::new());
     let session =
         block_on(sign_in(world, &Rc::new(client), &ServerUrl::parse(SERVER).unwrap().into(), None, &mut nobody));
     assert!(nobody.opened.is_none());
@@ -61,7 +61,7 @@ fn the_app_polls_until_the_user_has_entered_the_code() {
         vec![error("authorization_pending"), error("authorization_pending"), Reply::ok(tokens("first"))],
     );
     let session = attempt(&world, client_on_a_device()).unwrap();
-    assert_eq!(world.asked(), [SERVER, PRM, METADATA, OPENID, REGISTER, DEVICE, TOKEN, TOKEN, TOKEN]);
+    assert_eq!(world.requested(), [SERVER, PRM, METADATA, OPENID, REGISTER, DEVICE, TOKEN, TOKEN, TOKEN]);
     // RFC 8628 §3.1: `client_id` and `scope`; RFC 8707 §2: `resource`.
     let asked = world.form(DEVICE);
     assert_eq!(

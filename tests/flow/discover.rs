@@ -42,7 +42,7 @@ fn the_challenge_says_where_the_metadata_is() {
         world.takes(faster, 1);
         world.forget_requests();
         assert_eq!(issuers(&world), [ISSUER]);
-        assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into(), elsewhere.into()], 2));
+        assert_eq!((world.requested(), world.steps()), (vec![SERVER.into(), PRM.into(), elsewhere.into()], 2));
     }
 }
 
@@ -53,7 +53,7 @@ fn challenge_and_metadata_are_requested_in_parallel() {
         world.takes(PRM, turns);
         world.forget_requests();
         assert!(resource(&world).is_ok());
-        assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into()], 1));
+        assert_eq!((world.requested(), world.steps()), (vec![SERVER.into(), PRM.into()], 1));
     }
 }
 
@@ -64,7 +64,7 @@ fn nothing_is_guessed_without_prefetch() {
     block_on(discover_resource(&world, &server, false)).unwrap();
     block_on(discover_authorization_server(&world, &Issuer::parse(ISSUER).unwrap(), &IssuerPolicy::default(), false))
         .unwrap();
-    assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into(), METADATA.into()], 3));
+    assert_eq!((world.requested(), world.steps()), (vec![SERVER.into(), PRM.into(), METADATA.into()], 3));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn without_a_hint_the_well_known_urls_are_tried_in_order() {
     world.remove(PRM);
     world.reply(ROOT_PRM, Reply::ok(prm("https://mcp.example", ISSUER)));
     assert_eq!(resource(&world), Ok(("https://mcp.example".into(), "read write".into())));
-    assert_eq!((world.asked(), world.steps()), (vec![SERVER.into(), PRM.into(), ROOT_PRM.into()], 2));
+    assert_eq!((world.requested(), world.steps()), (vec![SERVER.into(), PRM.into(), ROOT_PRM.into()], 2));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_challenge_counts_only_on_a_401() {
         world.forget_requests();
         // The scope comes from the metadata, too.
         assert_eq!(resource(&world), Ok((SERVER.into(), "read write".into())));
-        assert_eq!(world.asked(), [SERVER, PRM], "{status}");
+        assert_eq!(world.requested(), [SERVER, PRM], "{status}");
     }
 }
 
@@ -251,7 +251,7 @@ fn server_metadata_is_searched_for_in_the_order_of_the_specification() {
         world.forget_requests();
         assert_eq!(server(&world, ISSUER), Ok(TOKEN.into()));
         // They are requested in parallel: the order decides which one counts.
-        assert_eq!((world.asked(), world.steps()), (vec![METADATA.into(), OPENID.into()], 1));
+        assert_eq!((world.requested(), world.steps()), (vec![METADATA.into(), OPENID.into()], 1));
     }
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace(TOKEN, "https://as.example/better")));
     assert_eq!(server(&world, ISSUER), Ok("https://as.example/better".into()));
@@ -261,7 +261,7 @@ fn server_metadata_is_searched_for_in_the_order_of_the_specification() {
     world.reply(suffix, Reply::ok(metadata("https://as.example/t", "")));
     assert!(server(&world, "https://as.example/t").is_ok());
     assert_eq!(
-        world.asked(),
+        world.requested(),
         [
             "https://as.example/.well-known/oauth-authorization-server/t",
             "https://as.example/.well-known/openid-configuration/t",

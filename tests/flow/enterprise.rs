@@ -92,11 +92,11 @@ fn app(provider: SignInProvider) -> Rc<Client> {
 /// A user who signs in at the provider, which issues an ID token with `claims`. `pages` counts the opened pages.
 fn jane(world: &Scripted, claims: &'static str, refresh_token: Option<&'static str>, pages: &Rc<Cell<u32>>) -> User {
     let (world, pages) = (world.clone(), pages.clone());
-    User::who(move |sent| {
+    User::answering(move |sent| {
         pages.set(pages.get() + 1);
         let token = id_token(claims, &sent["nonce"], 10_000);
         world.replies(IDP_TOKEN, vec![issued(&token, refresh_token), Reply::ok(JAG)]);
-        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+        vec![Ok(from_popup(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
     })
 }
 
@@ -145,11 +145,11 @@ fn opening_several_servers_at_once_asks_the_user_to_sign_in_once() {
     let issuing = world.clone();
     let user = || {
         let (world, pages): (Scripted, Rc<Cell<u32>>) = (issuing.clone(), Rc::clone(&pages));
-        User::who(move |sent| {
+        User::answering(move |sent| {
             pages.set(pages.get() + 1);
             let token = id_token(GOOD, &sent["nonce"], 10_000);
             world.replies(IDP_TOKEN, vec![issued(&token, None), Reply::ok(JAG), Reply::ok(JAG)]);
-            vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+            vec![Ok(from_popup(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
         })
     };
     let opened = block_on(all([SERVER, OTHER_SERVER].map(|server| {
@@ -182,13 +182,13 @@ fn a_sign_out_does_not_wait_for_an_open_page_and_is_not_undone_by_it() {
     let (world, signed_out) = (organisation(), Rc::new(Cell::new(false)));
     let app = app(provider());
     let (tab, other_app, done) = (world.another_tab(), app.clone(), Rc::clone(&signed_out));
-    let mut user = User::who(move |sent| {
+    let mut user = User::answering(move |sent| {
         let token = id_token(GOOD, &sent["nonce"], 10_000);
         tab.replies(IDP_TOKEN, vec![issued(&token, Some("idp-refresh")), Reply::ok(JAG)]);
         let mut sign_out = pin!(sign_out_of_identity_provider(&tab, &other_app));
         let mut context = Context::from_waker(Waker::noop());
         done.set((0..100).any(|_| sign_out.as_mut().poll(&mut context).is_ready()));
-        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+        vec![Ok(from_popup(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
     });
     let error = attempt(&world, &app, SERVER, &mut user).err().unwrap();
     assert!(signed_out.get(), "the sign-out waits for the page");
@@ -205,11 +205,11 @@ fn a_sign_out_of_another_client_of_the_provider_does_not_end_a_sign_in() {
     let world = organisation();
     let other = app(SignInProvider { client_id: "other-app".into(), ..provider() });
     let tab = world.another_tab();
-    let mut user = User::who(move |sent| {
+    let mut user = User::answering(move |sent| {
         block_on(sign_out_of_identity_provider(&tab, &other)).unwrap();
         let token = id_token(GOOD, &sent["nonce"], 10_000);
         tab.replies(IDP_TOKEN, vec![issued(&token, None), Reply::ok(JAG)]);
-        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+        vec![Ok(from_popup(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
     });
     attempt(&world, &app(provider()), SERVER, &mut user).unwrap();
 }
@@ -314,7 +314,7 @@ fn an_expired_id_token_is_refreshed() {
     world.wait(100_000);
     let eves = id_token(&without_nonce.replace("jane", "eve"), "", 999_999_999_999);
     world.reply(IDP_TOKEN, issued(&eves, None));
-    let error = attempt(&world, &app, SERVER, &mut User::who(|_| Vec::new())).err().unwrap();
+    let error = attempt(&world, &app, SERVER, &mut User::answering(|_| Vec::new())).err().unwrap();
     assert_eq!(error.code().name(), "popup_closed");
     assert!(world.posted(IDP_TOKEN).last().unwrap().contains("refresh_token=rotated"));
     assert_eq!(block_on(identity_usable_until(&world, &app)).unwrap(), None);
@@ -333,10 +333,10 @@ fn if_the_provider_refuses_the_stored_identity_the_user_signs_in_again_once() {
 
     // If a policy refuses a user who has just signed in, that is reported, without another page.
     let answers = world.clone();
-    let mut refused = User::who(move |sent| {
+    let mut refused = User::answering(move |sent| {
         let token = id_token(GOOD, &sent["nonce"], 10_000);
         answers.replies(IDP_TOKEN, vec![issued(&token, None), refusal()]);
-        vec![Ok(ours(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
+        vec![Ok(from_popup(&format!("?code=the-code&state={}&iss={IDP}", sent["state"])))]
     });
     block_on(sign_out_of_identity_provider(&world, &app)).unwrap();
     let error = attempt(&world, &app, SERVER, &mut refused).err().unwrap();
@@ -355,7 +355,7 @@ fn a_refusal_with_the_error_code_of_rfc_8693_leads_to_a_sign_in_too() {
         world.reply(IDP_TOKEN, Reply::Json(400, format!(r#"{{"error": "{error}"}}"#)));
         attempt(&world, &app, SERVER, &mut user).unwrap();
         assert_eq!(pages.get(), 2, "{error}");
-        // The refused token is not sent once more to be refreshed.
+        // The refused token is not used again, for a refresh.
         assert!(!world.posted(IDP_TOKEN).iter().any(|form| form.contains("grant_type=refresh_token")), "{error}");
     }
 }
@@ -373,7 +373,7 @@ fn a_refreshed_id_token_that_is_refused_leads_to_a_sign_in_too() {
     world.forget_requests();
     attempt(&world, &app, SERVER, &mut user).unwrap();
     assert_eq!(pages.get(), 2);
-    // The stored token, its refresh, the refreshed token, and of the sign-in the code and its token.
+    // Five requests: the stored ID token, a refresh, the refreshed ID token, and after the page the code and its ID token.
     assert_eq!(world.posted(IDP_TOKEN).len(), 5);
 }
 
@@ -444,7 +444,7 @@ fn a_demand_for_a_new_sign_in_opens_the_providers_page() {
     let authentication = Some(UserAuthentication { acr_values: Scope::parse("mfa"), max_age: Some(60) });
     let demand = StepUpDemand { scopes: Scope::default(), authentication };
     // If the page is closed, the stored identity can still be used for other servers.
-    let closed = block_on(session.step_up_for(Some(&demand), &mut User::who(|_| Vec::new()))).unwrap_err();
+    let closed = block_on(session.step_up_for(Some(&demand), &mut User::answering(|_| Vec::new()))).unwrap_err();
     assert_eq!(closed.code().name(), "popup_closed");
     assert!(block_on(identity_usable_until(&world, &app)).unwrap().is_some());
     block_on(session.step_up_for(Some(&demand), &mut user)).unwrap();
@@ -477,7 +477,7 @@ fn a_rotated_refresh_token_is_stored_even_if_the_sign_in_is_aborted() {
     world.forget_requests();
     {
         let account = ServerUrl::parse(OTHER_SERVER).unwrap().into();
-        let mut nobody = User::who(|_| Vec::new());
+        let mut nobody = User::answering(|_| Vec::new());
         let mut given_up = Box::pin(sign_in(&world, &app, &account, None, &mut nobody));
         let mut context = Context::from_waker(Waker::noop());
         while world.posted(IDP_TOKEN).is_empty() {
@@ -486,7 +486,7 @@ fn a_rotated_refresh_token_is_stored_even_if_the_sign_in_is_aborted() {
     }
     block_on(world.finish_detached());
     world.takes(IDP_TOKEN, 1);
-    attempt(&world, &app, OTHER_SERVER, &mut User::who(|_| Vec::new())).unwrap();
+    attempt(&world, &app, OTHER_SERVER, &mut User::answering(|_| Vec::new())).unwrap();
     let sent = world.posted(IDP_TOKEN);
     assert_eq!(sent.iter().filter(|form| form.contains("refresh_token=idp-refresh")).count(), 1);
     assert!(world.stored().iter().any(|(key, text)| key.starts_with("identity ") && text.contains("rotated")));
@@ -517,7 +517,8 @@ fn an_invalid_id_token_is_refused_and_nothing_is_stored() {
     }
     // A response from another issuer (RFC 9207).
     let world = organisation();
-    let mut mixed_up = User::who(|sent| vec![Ok(ours(&format!("?code=c&state={}&iss={ISSUER}", sent["state"])))]);
+    let mut mixed_up =
+        User::answering(|sent| vec![Ok(from_popup(&format!("?code=c&state={}&iss={ISSUER}", sent["state"])))]);
     let error = attempt(&world, &app(provider()), SERVER, &mut mixed_up).err().unwrap();
     assert_eq!(error.code(), Code::IssuerMismatch);
     assert!(world.posted(IDP_TOKEN).is_empty());
@@ -536,10 +537,10 @@ fn a_response_without_iss_is_refused_if_the_provider_sends_it_or_the_app_require
         );
         world.reply(IDP_METADATA, Reply::ok(metadata));
         let issuing = world.clone();
-        let mut without_iss = User::who(move |sent| {
+        let mut without_iss = User::answering(move |sent| {
             let token = id_token(GOOD, &sent["nonce"], 10_000);
             issuing.replies(IDP_TOKEN, vec![issued(&token, None), Reply::ok(JAG)]);
-            vec![Ok(ours(&format!("?code=c&state={}", sent["state"])))]
+            vec![Ok(from_popup(&format!("?code=c&state={}", sent["state"])))]
         });
         let app = Rc::new(Client { require_iss, ..Client::clone(&app(provider())) });
         let error = attempt(&world, &app, SERVER, &mut without_iss).err().map(|error| error.code());
@@ -571,7 +572,7 @@ fn a_server_that_lists_only_other_profiles_is_refused_before_any_page() {
     let world = organisation();
     let other = r#", "authorization_grant_profiles_supported": ["urn:example:other"]"#;
     world.reply(METADATA, Reply::ok(metadata(ISSUER, other)));
-    let mut nobody = User::who(|_| Vec::new());
+    let mut nobody = User::answering(|_| Vec::new());
     let error = attempt(&world, &app(provider()), SERVER, &mut nobody).err().unwrap();
     assert_eq!(error.code(), Code::Unsupported);
     assert!(error.message().contains("id-jag") && nobody.opened.is_none());

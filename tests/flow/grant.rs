@@ -28,7 +28,7 @@ fn world() -> Scripted {
 fn attempt(world: &Scripted, client: Client) -> Result<Session<Scripted>, Code> {
     let server = ServerUrl::parse(SERVER).unwrap();
     // There is no user.
-    let mut nobody = User::who(|_| Vec::new());
+    let mut nobody = User::answering(|_| Vec::new());
     let session = block_on(sign_in(world, &Rc::new(client), &server.clone().into(), None, &mut nobody));
     assert!(nobody.opened.is_none());
     session.map_err(|error| error.code())
@@ -93,7 +93,7 @@ fn a_workload_needs_no_client_id() {
     // If the server requires a client ID, the error names the option to set.
     world.reply(TOKEN, Reply::Json(401, r#"{"error": "invalid_client"}"#.into()));
     let server = ServerUrl::parse(SERVER).unwrap();
-    let mut nobody = User::who(|_| Vec::new());
+    let mut nobody = User::answering(|_| Vec::new());
     let refused = block_on(sign_in(&world, &Rc::new(workload()), &server.into(), None, &mut nobody)).err().unwrap();
     assert!(refused.message().contains("clientId"), "{}", refused.message());
     // If clientId is set, the error does not ask for it.

@@ -35,9 +35,9 @@ fn after_a_sign_out_no_step_up_brings_the_session_back() {
         let signs_out = if elsewhere { other } else { session.clone() };
         world.reply(TOKEN, Reply::ok(tokens("late")));
         // The user signs out while the page of the step-up is open.
-        let mut user = User::who(move |sent| {
+        let mut user = User::answering(move |sent| {
             block_on(signs_out.sign_out()).unwrap();
-            vec![Ok(ours(&format!("code=code&state={}", sent["state"])))]
+            vec![Ok(from_popup(&format!("code=code&state={}", sent["state"])))]
         });
         assert_eq!(step(&session, &mut user), Err(Code::SignedOut), "elsewhere: {elsewhere}");
         assert!(!world.stored().keys().any(|key| key.starts_with("session ")), "{:?}", world.stored().keys());
@@ -160,9 +160,9 @@ fn a_new_session_that_cannot_be_stored_is_revoked() {
     attempt(&world, client(), SERVER).unwrap();
     world.forget_requests();
     let broken = world.clone();
-    let mut user = User::who(move |sent| {
+    let mut user = User::answering(move |sent| {
         broken.storage_fails(true);
-        vec![Ok(ours(&format!("code=code&state={}", sent["state"])))]
+        vec![Ok(from_popup(&format!("code=code&state={}", sent["state"])))]
     });
     let server = ServerUrl::parse(SERVER).unwrap();
     let error = block_on(sign_in(&world, &Rc::new(client()), &server.clone().into(), None, &mut user)).err().unwrap();

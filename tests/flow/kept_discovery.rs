@@ -59,14 +59,14 @@ fn an_error_of_the_app_does_not_repeat_the_discovery() {
     let mut user = User::consents();
     user.parameters = Box::new(|_| Err(Error::new(Code::InvalidOption, Step::Authorization, "No such parameter.")));
     assert_eq!(attempt_as(&world, client(), &mut user).unwrap_err().code(), Code::InvalidOption);
-    assert!(world.asked().is_empty());
+    assert!(world.requested().is_empty());
 }
 
 #[test]
 fn a_second_visit_sends_no_request_before_the_page() {
     let world = visited();
     attempt(&world).unwrap();
-    assert_eq!(world.asked(), [TOKEN]);
+    assert_eq!(world.requested(), [TOKEN]);
     // The challenge's scope is kept with the documents.
     let mut user = User::consents();
     attempt_as(&world, client(), &mut user).unwrap();
@@ -83,7 +83,7 @@ fn documents_are_cached_as_long_as_their_servers_allow() {
         attempt(&world).unwrap();
         world.wait(seconds);
         attempt(&world).unwrap();
-        world.asked().contains(&METADATA.to_owned())
+        world.requested().contains(&METADATA.to_owned())
     };
     assert!(!asks_again("max-age=600", "max-age=60", 59));
     assert!(asks_again("max-age=600", "max-age=60", 60));
@@ -126,9 +126,9 @@ fn a_failure_after_the_page_drops_the_cached_documents() {
     assert!(world.stored().contains_key(KEPT));
 
     // If the authorization page is gone, the user closes the window.
-    assert_eq!(attempt_as(&world, client(), &mut User::who(|_| Vec::new())).unwrap_err().code(), POPUP_CLOSED);
+    assert_eq!(attempt_as(&world, client(), &mut User::answering(|_| Vec::new())).unwrap_err().code(), POPUP_CLOSED);
     attempt(&world).unwrap();
-    assert!(world.asked().contains(&METADATA.to_owned()));
+    assert!(world.requested().contains(&METADATA.to_owned()));
 }
 
 #[test]
@@ -157,6 +157,6 @@ fn cached_documents_are_checked_like_new_ones() {
         let world = visited();
         world.write(KEPT, &spoilt);
         attempt(&world).unwrap();
-        assert!(world.asked().contains(&METADATA.to_owned()), "{spoilt}");
+        assert!(world.requested().contains(&METADATA.to_owned()), "{spoilt}");
     }
 }

@@ -26,10 +26,10 @@ fn world(more: &str) -> Scripted {
 /// A user who consents. The state is in the URL, or in the pushed request.
 fn user(world: &Scripted) -> User {
     let world = world.clone();
-    User::who(move |sent| {
+    User::answering(move |sent| {
         let pushed = || world.form(PAR)["state"].clone();
         let state = sent.get("state").cloned().unwrap_or_else(pushed);
-        vec![Ok(ours(&format!("?code=the-code&state={state}")))]
+        vec![Ok(from_popup(&format!("?code=the-code&state={state}")))]
     })
 }
 
@@ -43,7 +43,7 @@ fn attempt(world: &Scripted, client: Client) -> Result<User, Error> {
 fn the_request_is_pushed_and_the_url_has_only_a_reference() {
     let world = world("");
     let user = attempt(&world, client()).unwrap();
-    assert_eq!(world.asked(), [SERVER, PRM, METADATA, OPENID, REGISTER, PAR, TOKEN]);
+    assert_eq!(world.requested(), [SERVER, PRM, METADATA, OPENID, REGISTER, PAR, TOKEN]);
     // RFC 9126 §2.1: "The request can also include any other parameters that the client would send to
     // the authorization endpoint"; "The `request_uri` … parameter is one exception".
     let pushed = world.form(PAR);

@@ -19,7 +19,7 @@ fn server() -> ServerUrl {
 
 /// Begins a sign-in whose page is gone before the response comes. Returns the parameters that were sent.
 fn leave_as(world: &Scripted, client: Client, scopes: Option<&str>) -> std::collections::BTreeMap<String, String> {
-    let mut user = User::who(|_| Vec::new());
+    let mut user = User::answering(|_| Vec::new());
     user.redirect_timeout = Some(LIMIT_S * 1000);
     let gone =
         block_on(sign_in(world, &Rc::new(client), &server().into(), scopes.map(Scope::parse).as_ref(), &mut user));
@@ -49,7 +49,7 @@ fn a_second_run_finishes_the_sign_in_that_the_first_began() {
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
     assert_eq!(session.scope().tokens(), ["read", "write"]);
     // The only request exchanges the code, with the stored values.
-    assert_eq!(world.asked(), [TOKEN]);
+    assert_eq!(world.requested(), [TOKEN]);
     let form = world.form(TOKEN);
     let verifier = CodeVerifier::from_entropy([2; 32]);
     assert_eq!((&*form["code_verifier"], &*sent["code_challenge"]), (verifier.expose(), verifier.challenge().as_str()));
@@ -60,7 +60,7 @@ fn a_second_run_finishes_the_sign_in_that_the_first_began() {
     assert_eq!(world.stored()["pending"], r#"{"v":1}"#);
     assert!(world.stored().values().all(|record| !record.contains(verifier.expose())));
     assert!(come_back(&world).unwrap().is_some());
-    assert_eq!(world.asked(), [TOKEN]);
+    assert_eq!(world.requested(), [TOKEN]);
 }
 
 #[test]

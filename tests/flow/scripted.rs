@@ -119,7 +119,7 @@ impl Scripted {
     }
 
     /// The requested URLs, in order.
-    pub fn asked(&self) -> Vec<String> {
+    pub fn requested(&self) -> Vec<String> {
         self.0.requests.borrow().iter().map(|(url, _)| url.clone()).collect()
     }
 
@@ -600,7 +600,8 @@ pub struct User {
 }
 
 impl User {
-    pub fn who(answers: impl Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>> + 'static) -> Self {
+    /// A user whose page leads to these responses.
+    pub fn answering(answers: impl Fn(&BTreeMap<String, String>) -> Vec<Result<CallbackQuery>> + 'static) -> Self {
         Self {
             opened: None,
             chooses: 0,
@@ -616,7 +617,7 @@ impl User {
 
     /// A user who consents.
     pub fn consents() -> Self {
-        Self::who(|sent| vec![Ok(ours(&format!("?code=the-code&state={}", sent["state"])))])
+        Self::answering(|sent| vec![Ok(from_popup(&format!("?code=the-code&state={}", sent["state"])))])
     }
 
     /// The parameters of the URL that was opened.
@@ -625,11 +626,13 @@ impl User {
     }
 }
 
-pub fn ours(query: &str) -> CallbackQuery {
+/// A response that is sure to come from the sign-in's own popup.
+pub fn from_popup(query: &str) -> CallbackQuery {
     CallbackQuery { query: query.into(), from_own_popup: true }
 }
 
-pub fn shared(query: &str) -> CallbackQuery {
+/// A response on a channel that all tabs share.
+pub fn from_shared_channel(query: &str) -> CallbackQuery {
     CallbackQuery { query: query.into(), from_own_popup: false }
 }
 

@@ -110,7 +110,7 @@ fn a_sign_out_revokes_the_tokens_that_another_tab_has_refreshed() {
 /// Two sign-ins by redirect that begin at the same time. Returns their states.
 fn leave_twice(world: &Scripted) -> Vec<String> {
     let leaving = (0..2).map(|_| async {
-        let mut user = User::who(|_| Vec::new());
+        let mut user = User::answering(|_| Vec::new());
         user.redirect_timeout = Some(600_000);
         let gone = sign_in(world, &Rc::new(client()), &server().into(), None, &mut user).await;
         assert!(gone.is_err(), "no response comes back to this run");
@@ -156,7 +156,7 @@ fn a_redirect_that_begins_while_another_returns_is_kept() {
         assert!(restore(&tab, &Rc::new(client()), &server().into()).await.unwrap().is_some());
     });
     let leaving = Box::pin(async {
-        let mut user = User::who(|_| Vec::new());
+        let mut user = User::answering(|_| Vec::new());
         user.redirect_timeout = Some(600_000);
         let _gone = sign_in(&world, &Rc::new(client()), &server().into(), None, &mut user).await;
     });

@@ -29,7 +29,7 @@ fn a_sign_in_takes_the_steps_of_the_specification_in_order() {
     let world = Scripted::working();
     let mut user = User::consents();
     attempt(&world, None, &mut user).unwrap();
-    assert_eq!(world.asked(), [SERVER, PRM, METADATA, OPENID, REGISTER, TOKEN]);
+    assert_eq!(world.requested(), [SERVER, PRM, METADATA, OPENID, REGISTER, TOKEN]);
     let sent = user.sent();
     let form = world.form(TOKEN);
     // MCP: `resource` "MUST be included in both authorization requests and token requests".
@@ -99,13 +99,16 @@ fn no_event_contains_a_secret() {
 }
 
 #[test]
-fn a_wrong_state_is_an_error_from_the_popup_and_ignored_from_another_tab() {
+fn a_wrong_state_is_an_error_from_the_popup_and_ignored_on_the_shared_channel() {
     let world = Scripted::working();
-    let mut forged = User::who(|_| vec![Ok(ours("?code=evil&state=forged"))]);
+    let mut forged = User::answering(|_| vec![Ok(from_popup("?code=evil&state=forged"))]);
     assert_eq!(code(&world, &mut forged), Code::StateMismatch);
     // On a channel that all tabs share, it is the response to another sign-in.
-    let mut patient = User::who(|sent| {
-        vec![Ok(shared("?code=theirs&state=theirs")), Ok(shared(&format!("?code=mine&state={}", sent["state"])))]
+    let mut patient = User::answering(|sent| {
+        vec![
+            Ok(from_shared_channel("?code=theirs&state=theirs")),
+            Ok(from_shared_channel(&format!("?code=mine&state={}", sent["state"]))),
+        ]
     });
     attempt(&world, None, &mut patient).unwrap();
     assert_eq!(world.form(TOKEN)["code"], "mine");
@@ -120,11 +123,11 @@ fn each_error_response_has_its_code() {
         ("", Code::InvalidResponse),
     ] {
         let world = Scripted::working();
-        let mut user = User::who(move |sent| vec![Ok(ours(&format!("?{query}&state={}", sent["state"])))]);
+        let mut user = User::answering(move |sent| vec![Ok(from_popup(&format!("?{query}&state={}", sent["state"])))]);
         assert_eq!(code(&world, &mut user), expected, "{query}");
         assert!(world.posted(TOKEN).is_empty());
     }
-    assert_eq!(code(&Scripted::working(), &mut User::who(|_| Vec::new())), POPUP_CLOSED);
+    assert_eq!(code(&Scripted::working(), &mut User::answering(|_| Vec::new())), POPUP_CLOSED);
 }
 
 #[test]
@@ -206,7 +209,7 @@ fn the_user_chooses_between_authorization_servers() {
     let mut user = User::consents();
     user.chooses = 1;
     attempt(&world, None, &mut user).unwrap();
-    assert!(world.asked().contains(&METADATA.to_owned()));
+    assert!(world.requested().contains(&METADATA.to_owned()));
     user.chooses = 2;
     assert_eq!(code(&world, &mut user), Code::InvalidOption);
 }
@@ -220,7 +223,7 @@ fn a_stored_session_is_restored_without_requests() {
     let session = block_on(restore(&world, &Rc::new(client()), &server.clone().into())).unwrap().unwrap();
     assert_eq!(block_on(session.access_token()).unwrap().expose(), "first-access");
     assert_eq!(session.scope().tokens(), ["read"]);
-    assert_eq!(world.asked(), Vec::<String>::new());
+    assert_eq!(world.requested(), Vec::<String>::new());
     let other = ServerUrl::parse("https://mcp.example/other").unwrap();
     assert!(block_on(restore(&world, &Rc::new(client()), &other.clone().into())).unwrap().is_none());
 }
@@ -331,7 +334,7 @@ fn a_registration_that_the_server_no_longer_knows_is_deleted() {
 fn after_a_closed_page_an_older_registration_is_replaced_once() {
     // RFC 6749 §4.1.2.1: if the client is unknown, the authorization server "MUST NOT automatically
     // redirect the user-agent".
-    let closes = || User::who(|_| Vec::new());
+    let closes = || User::answering(|_| Vec::new());
     let world = Scripted::working();
     // The server knows a registration that was made in this sign-in.
     assert_eq!(code(&world, &mut closes()), POPUP_CLOSED);
@@ -375,7 +378,8 @@ fn a_refused_consent_is_reported_with_a_remedy() {
         let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned)));
         let authorization_parameters = AuthorizationParameters::new(parameters.collect()).unwrap();
         let client = Client { authorization_parameters, ..client() };
-        let mut user = User::who(move |sent| vec![Ok(ours(&format!("?error={error}&state={}", sent["state"])))]);
+        let mut user =
+            User::answering(move |sent| vec![Ok(from_popup(&format!("?error={error}&state={}", sent["state"])))]);
         failure(&world, client, &mut user).message().contains("prompt: null")
     };
     let offline = r#""read", "offline_access""#;

@@ -103,7 +103,7 @@ fn a_scope_is_requested_at_most_twice() {
     for scopes in [None, Some("write"), Some("read write")] {
         world.forget_requests();
         assert_eq!(stepped(&session, scopes).unwrap_err().code(), Code::InsufficientScope);
-        assert!(world.asked().is_empty(), "no request is sent");
+        assert!(world.requested().is_empty(), "no request is sent");
     }
     // Another scope is counted separately.
     assert_eq!(stepped(&session, Some("admin")).unwrap(), "read write admin");
@@ -204,7 +204,8 @@ fn a_denied_step_up_does_not_count_and_changes_nothing() {
     let world = Scripted::working();
     let session = signed_in(&world);
     for _ in 0..5 {
-        let mut user = User::who(|sent| vec![Ok(ours(&format!("?error=access_denied&state={}", sent["state"])))]);
+        let mut user =
+            User::answering(|sent| vec![Ok(from_popup(&format!("?error=access_denied&state={}", sent["state"])))]);
         let outcome = block_on(session.step_up(Some(&Scope::parse("write")), &mut user));
         assert_eq!(outcome.unwrap_err().code(), Code::AccessDenied);
     }

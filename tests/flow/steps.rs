@@ -47,12 +47,12 @@ fn found(world: &Scripted) -> Discovered {
     Discovered::read(&client(), &stored(&found, "", "")).unwrap()
 }
 
-fn someone() -> ClientIdentity {
+fn public_client() -> ClientIdentity {
     ClientIdentity::public("c")
 }
 
 fn begun(world: &Scripted) -> Begun {
-    block_on(begin_authorization(world, &client(), &found(world), &someone(), None, LIMIT)).unwrap()
+    block_on(begin_authorization(world, &client(), &found(world), &public_client(), None, LIMIT)).unwrap()
 }
 
 /// The callback URL, with the sent state for STATE.
@@ -93,7 +93,7 @@ fn discovery_says_where_each_document_was_found() {
     // It is read back unchanged, without requests.
     world.forget_requests();
     assert_eq!(text(&Discovered::read(&client(), &stored(&found, "", "")).unwrap()), text(&found));
-    assert!(world.asked().is_empty());
+    assert!(world.requested().is_empty());
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_registration_is_for_one_issuer() {
 #[test]
 fn an_expired_secret_is_not_sent() {
     let world = Scripted::working();
-    let mut identity = someone();
+    let mut identity = public_client();
     (identity.issuer, identity.secret) = (Issuer::parse(ISSUER).ok(), Some("s".into()));
     identity.secret_expires_at = Some(1000); // now
     let begun = |identity: &ClientIdentity| {
@@ -310,7 +310,7 @@ fn a_server_that_does_not_offer_pkce_is_refused() {
     let world = Scripted::working();
     world.reply(METADATA, Reply::ok(metadata(ISSUER, "").replace("code_challenge_methods_supported", "x")));
     let begin =
-        |client: &Client| block_on(begin_authorization(&world, client, &found(&world), &someone(), None, LIMIT));
+        |client: &Client| block_on(begin_authorization(&world, client, &found(&world), &public_client(), None, LIMIT));
     assert_eq!(code(begin(&client())), Code::PkceUnsupported);
     assert!(begin(&Client { trust_pkce: vec![ISSUER.into()], ..client() }).is_ok());
     assert_eq!(code(begin(&Client { redirect_uri: None, ..client() })), Code::InvalidOption);
@@ -321,8 +321,9 @@ fn the_scope_is_the_given_one_or_the_suggested_one() {
     let world = Scripted::working();
     let sent = |client: &Client, scope: Option<&str>| {
         let scope = scope.map(Scope::parse);
-        let (found, someone) = (found(&world), someone());
-        let begun = block_on(begin_authorization(&world, client, &found, &someone, scope.as_ref(), LIMIT)).unwrap();
+        let (found, public_client) = (found(&world), public_client());
+        let begun =
+            block_on(begin_authorization(&world, client, &found, &public_client, scope.as_ref(), LIMIT)).unwrap();
         form::parse(begun.url.query()).into_iter().collect::<std::collections::BTreeMap<_, _>>()
     };
     assert_eq!(sent(&client(), None)["scope"], "read");
@@ -330,7 +331,7 @@ fn the_scope_is_the_given_one_or_the_suggested_one() {
     // For a server that refuses `resource`, later requests omit it, too.
     let entra = Client { omit_resource: vec![ISSUER.into()], ..client() };
     assert!(!sent(&entra, None).contains_key("resource"));
-    let begun = block_on(begin_authorization(&world, &entra, &found(&world), &someone(), None, LIMIT)).unwrap();
+    let begun = block_on(begin_authorization(&world, &entra, &found(&world), &public_client(), None, LIMIT)).unwrap();
     let tokens = finish(&world, &stored(&begun.pending, "", ""), &callback(&begun, "code=c&state=STATE")).unwrap();
     assert!(!world.form(TOKEN).contains_key("resource"));
     let tokens = Tokens::read(&stored(&tokens, "", "")).unwrap();
@@ -389,7 +390,7 @@ fn tokens_with_an_unsafe_endpoint_are_refused() {
     assert_eq!(read("\"server\":\"https://mcp.example", "\"server\":\"https://evil.example"), Code::InvalidOption);
     assert_eq!(code(Tokens::read(&Object::default())), Code::InvalidOption);
     world.forget_requests();
-    assert!(world.asked().is_empty());
+    assert!(world.requested().is_empty());
 }
 
 #[test]
@@ -412,7 +413,8 @@ fn a_code_is_bound_to_the_key_of_its_request() {
     world.reply(SERVER, Reply::Challenge(401, r#"DPoP algs="ES256""#.into()));
     world.reply(TOKEN, Reply::ok(tokens("first").replace("Bearer", "DPoP")));
     let required = Client { dpop: Dpop::Require, ..client() };
-    let begun = block_on(begin_authorization(&world, &required, &found(&world), &someone(), None, LIMIT)).unwrap();
+    let begun =
+        block_on(begin_authorization(&world, &required, &found(&world), &public_client(), None, LIMIT)).unwrap();
     let sent: std::collections::BTreeMap<_, _> = form::parse(begun.url.query()).into_iter().collect();
     let url = callback(&begun, "code=c&state=STATE");
     // RFC 9449 §10: with another key the server would refuse the code.
@@ -471,7 +473,7 @@ fn tokens_can_be_requested_without_a_user() {
     assert_eq!(code(block_on(exchange_token(&world, &provider, issuer, &other))), Code::InvalidResponse);
     block_on(jwt_bearer(&world, &client(), &found, &machine, &assertion, None)).unwrap();
     assert_eq!(world.form(TOKEN)["assertion"], "jag");
-    // The client's other options hold here, too.
+    // The client's other options apply here, too.
     let writes = Client { scopes: Some(Scope::parse("write")), ..client() };
     block_on(client_credentials(&world, &writes, &found, &machine, None)).unwrap();
     assert_eq!(world.form(TOKEN)["scope"], "write");
@@ -493,7 +495,7 @@ fn a_user_signs_in_on_another_device() {
             r#"{"device_code": "d", "user_code": "WDJB-MJHT", "verification_uri": "https://as.example/d", "expires_in": 60}"#,
         ),
     );
-    let begin = || block_on(device_authorization(&world, &client(), &found(&world), &someone(), None));
+    let begin = || block_on(device_authorization(&world, &client(), &found(&world), &public_client(), None));
     let begun = begin().unwrap();
     assert_eq!((&*begun.shown.user_code, begun.shown.expires_in), ("WDJB-MJHT", 60));
     let finish = |record: &Object| {
@@ -530,7 +532,7 @@ fn a_device_needs_neither_pkce_nor_an_authorization_endpoint() {
     );
     for grant in [None, Some(Grant::ClientCredentials)] {
         let client = Client { grant, ..client() };
-        block_on(device_authorization(&world, &client, &found(&world), &someone(), None)).unwrap();
+        block_on(device_authorization(&world, &client, &found(&world), &public_client(), None)).unwrap();
         // MCP 2026-07-28 authorization, refresh tokens: for a user, unlike for a machine.
         assert_eq!(world.form(device)["scope"], "read offline_access");
     }
@@ -564,7 +566,7 @@ fn the_redirect_uri_may_be_on_loopback() {
     let world = Scripted::working();
     let redirect_uri = "http://127.0.0.1:51004/callback";
     let native = Client { redirect_uri: RedirectUri::parse(redirect_uri).ok(), ..client() };
-    let begun = block_on(begin_authorization(&world, &native, &found(&world), &someone(), None, LIMIT)).unwrap();
+    let begun = block_on(begin_authorization(&world, &native, &found(&world), &public_client(), None, LIMIT)).unwrap();
     let url = callback(&begun, "code=c&state=STATE");
     let pending = stored(&begun.pending, "", "");
     assert_eq!(

@@ -18,11 +18,11 @@ fn user(world: &Scripted, scopes: &str, claims: &'static str) -> Option<Rc<UserI
     let members = format!(r#", "userinfo_endpoint": "{USERINFO}""#);
     world.reply(METADATA, Reply::ok(metadata(ISSUER, &members)));
     let issued = world.clone();
-    let mut user = User::who(move |sent| {
+    let mut user = User::answering(move |sent| {
         let claims = claims.replace("NONCE", sent.get("nonce").map_or("none", String::as_str));
         let token = format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(claims));
         issued.reply(TOKEN, Reply::ok(tokens("first").replacen('{', &format!(r#"{{"id_token": "{token}","#), 1)));
-        vec![Ok(ours(&format!("?code=the-code&state={}", sent["state"])))]
+        vec![Ok(from_popup(&format!("?code=the-code&state={}", sent["state"])))]
     });
     let client = Rc::new(Client { scopes: Some(Scope::parse(scopes)), ..client() });
     let account = ServerUrl::parse(SERVER).unwrap().into();
@@ -45,7 +45,7 @@ fn an_id_token_identifies_the_user() {
     let world = Scripted::working();
     let jane = user(&world, "read openid", JANE).unwrap();
     assert_eq!((jane.sub.as_str(), jane.name.as_deref()), ("1", Some("Jane")));
-    assert!(!world.asked().iter().any(|url| url == USERINFO), "the ID token has everything");
+    assert!(!world.requested().iter().any(|url| url == USERINFO), "the ID token has everything");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn an_invalid_id_token_is_ignored_and_the_sign_in_succeeds() {
     for claims in WRONG {
         let world = Scripted::working();
         assert_eq!(user(&world, "read openid", claims), None, "{claims}");
-        assert!(!world.asked().iter().any(|url| url == USERINFO));
+        assert!(!world.requested().iter().any(|url| url == USERINFO));
     }
 }
 

@@ -100,7 +100,7 @@ impl Vendor {
         let refusal = self.0.get("resource_refused").cloned();
         let iss =
             self.0["iss_in_response"].as_bool().unwrap_or_default().then(|| self.text("/metadata/issuer").to_owned());
-        User::who(move |sent| {
+        User::answering(move |sent| {
             let mut answer: BTreeMap<&str, String> = [("state", sent["state"].clone())].into();
             match refusal.as_ref().filter(|_| sent.contains_key("resource")) {
                 Some(refusal) => {
@@ -116,7 +116,7 @@ impl Vendor {
             let query = answer
                 .into_iter()
                 .fold(mcp_authorize::protocol::form::Form::new(), |form, (name, value)| form.add(name, &value));
-            vec![Ok(ours(&format!("?{}", query.as_str())))]
+            vec![Ok(from_popup(&format!("?{}", query.as_str())))]
         })
     }
 
