@@ -312,6 +312,8 @@ fn a_server_that_does_not_offer_pkce_is_refused() {
     let begin =
         |client: &Client| block_on(begin_authorization(&world, client, &found(&world), &public_client(), None, LIMIT));
     assert_eq!(code(begin(&client())), Code::PkceUnsupported);
+    // A client that also has a grant without a user needs PKCE here.
+    assert_eq!(code(begin(&Client { grant: Some(Grant::ClientCredentials), ..client() })), Code::PkceUnsupported);
     assert!(begin(&Client { trust_pkce: vec![ISSUER.into()], ..client() }).is_ok());
     assert_eq!(code(begin(&Client { redirect_uri: None, ..client() })), Code::InvalidOption);
 }
