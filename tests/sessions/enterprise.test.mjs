@@ -137,7 +137,7 @@ test("an ID token that has run out is refreshed, and no page opens", async (t) =
   // In its last 30 seconds a token counts as expired.
   await opens(tab, second);
   assert.equal(await call(tab, second), 200);
-  assert.equal(organisation.log.provider.filter(({ form }) => form.grant_type === "refresh_token").length >= 1, true);
+  assert.equal(organisation.log.provider.filter(({ form }) => form.grant_type === "refresh_token").length, 1);
   assert.deepEqual([world.popups.length, organisation.log.pages], [popups, 1]);
 });
 
