@@ -34,8 +34,7 @@ for (const shape of shapes) {
 /** A refresh refused for good: one request, one event, and a way out. */
 async function hasEnded(world) {
   const refreshes = world.server.count("token");
-  for (let again = 0; again < 3; again++)
-    await assert.rejects(call(world), ({ code }) => code === "signed_out");
+  for (let again = 0; again < 3; again++) await assert.rejects(call(world), ({ code }) => code === "signed_out");
   assert.equal(world.server.count("token"), refreshes, "the token endpoint is not asked again");
   assert.equal(refreshes, 2, "the code, and one refresh");
   assert.deepEqual(
