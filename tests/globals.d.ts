@@ -1,6 +1,6 @@
-// What tsc can't see by itself.
+// Declarations that tsc can't infer.
 
-/** What the tests' pages have for the tests, whose code runs in them. */
+/** Globals of the test pages. Tests run code in these pages. */
 declare var app: any;
 declare var axe: any;
 declare var changes: string[];
@@ -20,13 +20,13 @@ declare var session: import("mcp-authorize").McpSession;
 declare var signingIn: Promise<any>;
 declare var victim: Window;
 
-/** As Cloudflare Workers import it: compiled. */
+/** A compiled module, as imported in Cloudflare Workers. */
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
 
-/** Components, as their compilers make them. */
+/** Compiled components. */
 declare module "*.svelte" {
   const component: import("svelte").Component;
   export default component;
@@ -36,5 +36,5 @@ declare module "*.vue" {
   export default component;
 }
 
-/** What a test's server makes. */
+/** Modules that a test's server generates. */
 declare module "/*";

@@ -1,3 +1,3 @@
-// How long tests wait for something to happen, in milliseconds. A busy machine is slow, so the limit is long: only what
-// never happens may reach it.
+// How long tests wait for something to happen, in milliseconds. Long enough for a busy machine, so that it is only
+// reached by what never happens.
 export const PATIENCE = 60_000;

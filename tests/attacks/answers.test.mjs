@@ -1,4 +1,4 @@
-// Answers that never end, that are too long, or that lead in circles.
+// Responses that never end, are too long, or redirect in circles.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,12 +13,12 @@ const STEPS = [PRM, AS, "/register", "/token"];
 const GIGABYTE = 2 ** 30;
 const BLOCK = Buffer.alloc(2 ** 16, " ");
 
-/** Spaces, which may stand before any JSON, and a count of those that were taken. */
+/** Spaces, which are valid before any JSON, and the number of bytes that were read. */
 function* spaces(bytes, sent = { bytes: 0 }) {
   for (; sent.bytes < bytes; sent.bytes += BLOCK.length) yield BLOCK;
 }
 
-test("1 GB: response_too_large, and most of it is never sent", async (t) => {
+test("1 GB: response_too_large, and reading stops early", async (t) => {
   const world = await start(t);
   const tab = await victimTab(world, world.mcpUrl);
   for (const path of STEPS) {
@@ -33,7 +33,7 @@ test("1 GB: response_too_large, and most of it is never sent", async (t) => {
   }
 });
 
-test("a small answer that unpacks to 256 MB: response_too_large", async (t) => {
+test("a small response that decompresses to 256 MB: response_too_large", async (t) => {
   const world = await start(t);
   const packed = await buffer(Readable.from(spaces(2 ** 28)).pipe(createGzip({ level: 1 })));
   const tab = await victimTab(world, world.mcpUrl);
@@ -46,7 +46,7 @@ test("a small answer that unpacks to 256 MB: response_too_large", async (t) => {
   }
 });
 
-test("redirects without end: network, or http_status for a POST, and soon", async (t) => {
+test("endless redirects end soon: network, or http_status for a POST", async (t) => {
   const world = await start(t);
   const tab = await victimTab(world, world.mcpUrl);
   for (const path of STEPS) {
@@ -57,16 +57,16 @@ test("redirects without end: network, or http_status for a POST, and soon", asyn
     await click(tab);
     const { error } = await tab.evaluate(() => app.outcome(app.signingIn));
     const isPost = path !== PRM && path !== AS;
-    // A browser does not tell the end of many redirects from a network that is down, or from a preflight that fails.
+    // A browser reports too many redirects like a network that is down or a failed preflight.
     assert.ok((isPost ? ["http_status"] : ["network", "cors_blocked"]).includes(error.code), `${path}: ${error.code}`);
     if (isPost) assert.match(error.message, /redirects .* a POST is not sent on/);
-    const asked = hostile.requests.filter((request) => request.endsWith(` ${path}`)).length;
-    // Fetch §4.4: at most 20. A POST with a code or a token follows none.
-    assert.ok(asked <= (isPost ? 2 : 60), `${path} was asked ${asked} times`);
+    const requested = hostile.requests.filter((request) => request.endsWith(` ${path}`)).length;
+    // Fetch §4.4: at most 20 redirects. A POST with a code or a token follows none.
+    assert.ok(requested <= (isPost ? 2 : 60), `${path} was requested ${requested} times`);
   }
 });
 
-test("a metadata document that redirects to another origin is not that origin's: invalid_response", async (t) => {
+test("metadata behind a redirect to another origin is rejected: invalid_response", async (t) => {
   const world = await start(t);
   const other = await attacker(t, {});
   const hostile = await attacker(t, { [AS]: () => ({ status: 302, headers: { Location: `${other.origin}${AS}` } }) });
@@ -75,7 +75,7 @@ test("a metadata document that redirects to another origin is not that origin's:
   await refusedWith(world, tab, "invalid_response");
 });
 
-test("answers that trickle: timeout after requestTimeout, at each step", async (t) => {
+test("responses that trickle in: timeout after requestTimeout, at each step", async (t) => {
   const world = await start(t);
   const tab = await victimTab(world, world.mcpUrl, { requestTimeout: 2000 });
   const trickle = (response) => {
@@ -96,8 +96,8 @@ test("answers that trickle: timeout after requestTimeout, at each step", async (
 
 test("a server that is slow at every step: timeout after signInTimeout", async (t) => {
   const world = await start(t);
-  const later = async (url, origin, good) => (await new Promise((done) => setTimeout(done, 600)), good);
-  const hostile = await attacker(t, Object.fromEntries(["/mcp", ...STEPS, "/authorize"].map((path) => [path, later])));
+  const slowly = async (url, origin, good) => (await new Promise((done) => setTimeout(done, 600)), good);
+  const hostile = await attacker(t, Object.fromEntries(["/mcp", ...STEPS, "/authorize"].map((path) => [path, slowly])));
   const tab = await victimTab(world, hostile.mcpUrl, { signInTimeout: 1500 });
   const started = performance.now();
   await click(tab);

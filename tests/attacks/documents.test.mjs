@@ -1,4 +1,4 @@
-// Hostile documents: metadata, registrations and tokens of a server that wants something else from the browser.
+// Hostile metadata, registrations and tokens.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ const ENDPOINTS = [
 ];
 
 for (const endpoint of ENDPOINTS) {
-  test(`${endpoint} with a scheme that must not be opened: insecure_url`, async (t) => {
+  test(`${endpoint} with a forbidden scheme is rejected: insecure_url`, async (t) => {
     const world = await start(t);
     let scheme;
     const hostile = await attacker(
@@ -33,11 +33,11 @@ for (const endpoint of ENDPOINTS) {
     );
     const tab = await victimTab(world, hostile.mcpUrl);
     for (scheme of SCHEMES) await refused(world, tab, "insecure_url");
-    assert.ok(!hostile.requests.some((request) => request.startsWith("POST /register")), "the server is dealt with");
+    assert.ok(!hostile.requests.some((request) => request.startsWith("POST /register")), "the server was used");
   });
 }
 
-test("an authorization server, or its metadata's place, with such a scheme: insecure_url", async (t) => {
+test("an authorization server, or the URL of its metadata, with a forbidden scheme is rejected: insecure_url", async (t) => {
   const world = await start(t);
   let scheme;
   const lists = await attacker(t, {
@@ -52,7 +52,7 @@ test("an authorization server, or its metadata's place, with such a scheme: inse
   for (scheme of SCHEMES) await refused(world, tab, "insecure_url");
 });
 
-test("a resource that names the victim's: resource_mismatch", async (t) => {
+test("a server that claims to be the victim's resource is rejected: resource_mismatch", async (t) => {
   const world = await start(t);
   const hostile = await attacker(t, {
     [PRM]: () => ({ body: { resource: world.mcpUrl, authorization_servers: [world.issuer] } }),
@@ -62,7 +62,7 @@ test("a resource that names the victim's: resource_mismatch", async (t) => {
   assert.equal(world.tokenRequests.length, 0);
 });
 
-test("a resource that names the victim's authorization server gets no token there (RFC 8707): authorization_failed", async (t) => {
+test("a server that names the victim's authorization server gets no token from it (RFC 8707): authorization_failed", async (t) => {
   const world = await start(t);
   const tab = await world.signedInTab();
   const hostile = await attacker(t, {
@@ -73,14 +73,14 @@ test("a resource that names the victim's authorization server gets no token ther
   const { serverError } = await refused(world, tab, "authorization_failed");
   assert.equal(serverError, "invalid_target");
   assert.equal(world.tokenRequests.length, count);
-  // The session that the victim has is not lost, and not lent.
+  // The victim's session still works, and its token is not sent to the attacker.
   await pointTo(tab, world.mcpUrl);
   assert.equal(await tab.evaluate(() => app.call()), "ok");
   const stolen = await tab.evaluate((url) => app.outcome(app.session.fetch(url)), hostile.mcpUrl);
   assert.equal(stolen.error.code, "wrong_resource");
 });
 
-test("metadata of another issuer: issuer_mismatch", async (t) => {
+test("metadata of another issuer is rejected: issuer_mismatch", async (t) => {
   const world = await start(t);
   const hostile = await attacker(
     t,
@@ -90,13 +90,13 @@ test("metadata of another issuer: issuer_mismatch", async (t) => {
   await refused(world, tab, "issuer_mismatch");
 });
 
-test("loopback and private addresses named by a server on the internet: insecure_url, and nothing is asked there", async (t) => {
+test("a server on the internet must not name loopback or private addresses: insecure_url, and no request goes there", async (t) => {
   const world = await start(t);
-  // What listens on the victim's machine.
+  // A server on the victim's machine.
   const local = await attacker(t, {});
   const publicMcp = "https://mcp.example/mcp";
   const publicIssuer = "https://as.example";
-  const asked = [];
+  const requested = [];
   let challenge, issuer, change;
   const documents = {
     [publicMcp]: () => ({ status: 401, headers: { "WWW-Authenticate": `Bearer ${challenge}` } }),
@@ -111,10 +111,10 @@ test("loopback and private addresses named by a server on the internet: insecure
         ...change,
       },
     }),
-    [`${publicIssuer}/authorize`]: () => ({ json: "the user's part" }),
+    [`${publicIssuer}/authorize`]: () => ({ json: "the sign-in page" }),
     [`${publicIssuer}/register`]: () => ({ status: 201, json: { client_id: "public" } }),
   };
-  // The internet, as far as this test needs one.
+  // A stand-in for the internet.
   const headers = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "*",
@@ -122,12 +122,12 @@ test("loopback and private addresses named by a server on the internet: insecure
   };
   await world.context.route(/^https:/, (route) => {
     const url = route.request().url();
-    asked.push(url);
+    requested.push(url);
     const { status = 200, json, headers: more } = documents[url.split("?")[0]]?.() ?? { status: 404 };
     return route.fulfill({ status, json, headers: { ...headers, ...more } });
   });
   const tab = await victimTab(world, publicMcp);
-  const inside = [
+  const privateOrigins = [
     local.origin,
     local.origin.replace("localhost", "127.0.0.1"),
     "https://192.168.0.1",
@@ -136,7 +136,7 @@ test("loopback and private addresses named by a server on the internet: insecure
     "https://router",
     "https://nas.local",
   ];
-  for (const origin of inside) {
+  for (const origin of privateOrigins) {
     [challenge, issuer, change] = [`resource_metadata="${origin}${PRM}"`, publicIssuer, {}];
     await refused(world, tab, "insecure_url");
     [challenge, issuer, change] = ["", origin, {}];
@@ -148,17 +148,17 @@ test("loopback and private addresses named by a server on the internet: insecure
   }
   assert.deepEqual(local.requests, []);
   assert.deepEqual(
-    asked.filter((url) => !/^https:\/\/(mcp|as)\.example/.test(url)),
+    requested.filter((url) => !/^https:\/\/(mcp|as)\.example/.test(url)),
     [],
   );
 
-  // The same servers without any of that are dealt with.
+  // Without such addresses, the same servers work.
   [challenge, issuer, change] = ["", publicIssuer, {}];
   const popup = await click(tab);
   await popup.waitForURL(`${publicIssuer}/authorize?**`);
 });
 
-test("prototype pollution: members called __proto__ and constructor are members like others: pkce_unsupported, invalid_response", async (t) => {
+test("prototype pollution: __proto__ and constructor in JSON are ordinary members: pkce_unsupported, invalid_response", async (t) => {
   const world = await start(t);
   const json = (text) => ({ headers: { "Content-Type": "application/json" }, body: text });
   const polluting = (members) =>
@@ -182,7 +182,7 @@ test("prototype pollution: members called __proto__ and constructor are members 
 
 const MARKUP = "<img/src=x/onerror=alert(document.domain)><script>alert(1)</script>";
 
-test("HTML and script in an error stay text, in the page, the popup and the callback page", async (t) => {
+test("HTML and script in an error are shown as text in the page, the popup and the callback page", async (t) => {
   const world = await start(t);
   const demo = await startDemo();
   t.after(() => demo.close());
@@ -196,19 +196,19 @@ test("HTML and script in an error stay text, in the page, the popup and the call
   world.context.on("dialog", (dialog) => (dialogs.push(dialog.message()), dialog.dismiss()));
   await page.getByLabel("MCP server URL").fill(`${hostile.origin}/${MARKUP}`);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  // A path like any other: the parser percent-encodes it, and there is nothing.
+  // The parser percent-encodes it, so it is an ordinary path, and nothing is there.
   assert.equal((await errorIn(page)).code, "authorization_not_required");
 
-  let let_go;
-  held = new Promise((resolve) => (let_go = resolve));
+  let release;
+  held = new Promise((resolve) => (release = resolve));
   await page.getByLabel("MCP server URL").fill(hostile.mcpUrl);
   const popup = await popupOf(page);
   assert.equal(await popup.locator("body *").count(), 0);
   assert.equal(await popup.locator("body").innerText(), `Connecting to ${new URL(hostile.origin).host}…`);
-  let_go();
+  release();
   await page.getByRole("alert").getByText("token_failed").waitFor();
   const error = await errorIn(page);
-  assert.ok(error.text.includes(MARKUP), "the reason is shown as text");
+  assert.ok(error.text.includes(MARKUP), "the error is not shown as text");
   assert.equal(await page.locator("img, #error script").count(), 0);
 
   const callback = await world.context.newPage();
@@ -222,7 +222,7 @@ test("HTML and script in an error stay text, in the page, the popup and the call
   assert.deepEqual(dialogs, []);
 });
 
-test("HTML and script in a session and its tools stay text in the demo page", async (t) => {
+test("HTML and script in a session and its tools are shown as text in the demo page", async (t) => {
   const world = await start(t);
   const demo = await startDemo();
   t.after(() => demo.close());

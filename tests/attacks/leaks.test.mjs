@@ -1,4 +1,4 @@
-// Where a secret could come out: addresses, Referer, history, the console, errors, events, storage.
+// Places where a secret could leak: URLs, Referer, history, the console, errors, events, storage.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,13 +8,13 @@ import { attackedBrowser, attacker, click, outcome, refused, victimTab } from ".
 
 const start = attackedBrowser();
 
-/** Everything but the requests and answers that have to carry a secret. */
+/** Records everything except the requests and responses that must carry a secret. */
 function watch(world) {
   const seen = [];
   world.context.on("request", async (request) => {
-    // The authorization response has its code in the address for as long as the callback page loads.
+    // The authorization response has the code in its URL while the callback page loads.
     const own = request.isNavigationRequest() && request.url().startsWith(world.pageUrl);
-    if (!own) seen.push(["address", request.url()]);
+    if (!own) seen.push(["URL", request.url()]);
     const { referer } = await request.allHeaders().catch(() => ({}));
     if (referer) seen.push(["Referer", referer]);
   });
@@ -23,14 +23,14 @@ function watch(world) {
   return seen;
 }
 
-const nothingOf = (secrets, seen) => {
+const noneIn = (secrets, seen) => {
   assert.ok(secrets.length > 0);
   for (const [where, text] of seen) {
     for (const secret of secrets) assert.ok(!text.includes(secret), `a secret is in ${where}: ${text}`);
   }
 };
 
-test("sign-in, call, refresh and sign-out leave no token, code or verifier anywhere else", async (t) => {
+test("sign-in, call, refresh and sign-out leak no token, code or verifier", async (t) => {
   const world = await start(t);
   const seen = watch(world);
   const tab = await world.signedInTab();
@@ -53,10 +53,10 @@ test("sign-in, call, refresh and sign-out leave no token, code or verifier anywh
   seen.push(["the page", await tab.evaluate(kept)]);
   // Code, verifier, two access tokens, two refresh tokens.
   assert.equal(world.secrets.length, 6);
-  nothingOf(world.secrets, seen);
+  noneIn(world.secrets, seen);
 });
 
-test("the response does not stay in the history of the page that it came to", async (t) => {
+test("the response does not stay in the history of the callback page", async (t) => {
   const world = await start(t);
   const page = await world.context.newPage();
   await page.goto(new URL("/callback.html?code=the-secret-code&state=the-state", world.pageUrl).href);
@@ -66,7 +66,7 @@ test("the response does not stay in the history of the page that it came to", as
   const kept = await page.evaluate(() =>
     JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.title, history.state]),
   );
-  nothingOf(
+  noneIn(
     ["the-secret-code", "the-state"],
     [
       ...entries.map(({ url }) => ["the history", url]),
@@ -76,7 +76,7 @@ test("the response does not stay in the history of the page that it came to", as
   );
 });
 
-test("a server that repeats code and verifier does not get them into an error, an event or the console: token_failed", async (t) => {
+test("a code and verifier that the server repeats are not in the error, the events or the console: token_failed", async (t) => {
   const world = await start(t);
   const seen = watch(world);
   const secrets = [];
@@ -101,14 +101,14 @@ test("a server that repeats code and verifier does not get them into an error, a
     ),
   ]);
   seen.push(["events", JSON.stringify(await tab.evaluate(() => [app.events, app.exchanges]))]);
-  nothingOf(secrets, seen);
+  noneIn(secrets, seen);
 });
 
-test("no cookie of the app goes along with what is sent through a proxy: `credentials` is `omit`", async (t) => {
+test("requests through a proxy carry no cookie of the app: `credentials` is `omit`", async (t) => {
   const world = await start(t);
   await world.context.addCookies([{ name: "of_the_app", value: "1", url: world.pageUrl }]);
   const cookies = [];
-  // A backend of the app's, at its own origin: a cookie there would let a server's answers count as the user's.
+  // The app's own backend. With its cookie, a server's response could act for the user.
   await world.context.route("**/forward?*", async (route) => {
     const { cookie } = await route.request().allHeaders();
     const url = new URL(new URL(route.request().url()).searchParams.get("url") ?? "");
@@ -117,7 +117,7 @@ test("no cookie of the app goes along with what is sent through a proxy: `creden
   });
   const tab = await world.tab(() => app.start({ proxy: (url) => `/forward?url=${encodeURIComponent(url)}` }));
   await tab.evaluate((url) => fetch(url), `/forward?url=${encodeURIComponent(`${world.issuer}/control`)}`);
-  assert.deepEqual(cookies.splice(0), [["/control", "of_the_app=1"]], "there is a cookie, and fetch sends it");
+  assert.deepEqual(cookies.splice(0), [["/control", "of_the_app=1"]], "a plain fetch did not send the cookie");
 
   await signIn(tab);
   await tab.evaluate(() => app.session.refresh());
@@ -132,7 +132,7 @@ test("no cookie of the app goes along with what is sent through a proxy: `creden
   );
 });
 
-test("the authorization server learns no more of the app's address than its origin", async (t) => {
+test("the authorization server learns only the origin of the app's address", async (t) => {
   const world = await start(t);
   const referers = [];
 
@@ -143,7 +143,7 @@ test("the authorization server learns no more of the app's address than its orig
   const tab = await victimTab(world, hostile.mcpUrl);
   await click(tab);
   assert.equal((await outcome(tab)).error, undefined);
-  // At most the app's origin, and nothing of its address.
+  // At most the app's origin, without path or query.
   const origin = new URL(world.pageUrl).origin;
   assert.deepEqual(
     [...new Set(referers)].filter((it) => it && it !== `${origin}/`),

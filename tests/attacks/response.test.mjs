@@ -1,4 +1,4 @@
-// Attacks on the authorization response: somebody else's code, state or issuer, or somebody else who speaks.
+// Attacks on the authorization response: a foreign code, state, issuer or sender.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,11 +12,11 @@ const NAME = "mcp-authorize";
 const callback = (world, query) => new URL(`/callback.html${query}`, world.pageUrl).href;
 const html = (body) => () => ({ body: `<!doctype html><title>Attack</title>${body}` });
 
-/** The next response that a browser is sent back with. */
+/** The URL of the next authorization response in this browser context. */
 const responseIn = async (context) =>
   new URL((await context.waitForEvent("request", (request) => /\/callback\.html\?code=/.test(request.url()))).url());
 
-/** An attacker's own browser, and the response to their own sign-in at the real server, unused. */
+/** The unused response of an attacker who signed in at the real server in their own browser. */
 async function ownResponse(t, world, options) {
   const context = await world.context.browser().newContext();
   t.after(() => context.close());
@@ -32,7 +32,7 @@ async function ownResponse(t, world, options) {
   return response;
 }
 
-test("mix-up: a hostile server sends the user to an honest one, whose `iss` tells (RFC 9207 §2.4): issuer_mismatch", async (t) => {
+test("mix-up: a hostile server sends the user to an honest one, and `iss` reveals it (RFC 9207 §2.4): issuer_mismatch", async (t) => {
   const world = await start(t);
   const honest = await attacker(t, {
     "/authorize": (url, origin) =>
@@ -45,12 +45,12 @@ test("mix-up: a hostile server sends the user to an honest one, whose `iss` tell
   const tab = await victimTab(world, hostile.mcpUrl);
   const error = await refused(world, tab, "issuer_mismatch");
   assert.ok(!hostile.requests.includes("POST /token"), "the honest server's code went to the hostile one");
-  // Both values, so that whoever reads it knows which issuer was expected; and nothing else of the response.
+  // The message names the expected and the actual issuer, and nothing else of the response.
   for (const origin of [hostile.origin, honest.origin]) assert.ok(error.message.includes(origin), error.message);
-  assert.ok(!JSON.stringify(error).includes("honest-code"), "something else of the response is shown");
+  assert.ok(!JSON.stringify(error).includes("honest-code"), "the error shows other parts of the response");
 });
 
-test("mix-up at a real server: its error is not shown either: issuer_mismatch", async (t) => {
+test("mix-up at a real server: its error response is not shown: issuer_mismatch", async (t) => {
   const world = await start(t);
   const registered = await fetch(`${world.issuer}/reg`, {
     method: "POST",
@@ -64,17 +64,17 @@ test("mix-up at a real server: its error is not shown either: issuer_mismatch", 
   });
   const tab = await victimTab(world, hostile.mcpUrl);
   const error = await refused(world, tab, "issuer_mismatch");
-  // RFC 8707: the real server issues nothing for the attacker's resource, and that is what it was asked for.
+  // RFC 8707: the token was requested for the attacker's resource, and the real server issues none for it.
   assert.ok(!error.message.includes("invalid_target") && error.serverError === undefined);
   assert.ok(!hostile.requests.includes("POST /token"));
 });
 
-test("mix-up at a server without `iss`: what it is asked for is a token for the attacker's own server (RFC 8707)", async (t) => {
+test("mix-up at a server without `iss`: the token is requested for the attacker's own server (RFC 8707)", async (t) => {
   const world = await start(t);
-  let asked;
+  let requested;
   const honest = await attacker(t, {
     "/authorize": (url) => {
-      asked = url.searchParams;
+      requested = url.searchParams;
       return redirect(url, { error: "invalid_target", state: url.searchParams.get("state") });
     },
   });
@@ -84,35 +84,35 @@ test("mix-up at a server without `iss`: what it is asked for is a token for the 
   );
   const tab = await victimTab(world, hostile.mcpUrl);
   await refused(world, tab, "authorization_failed");
-  assert.equal(asked.get("resource"), hostile.mcpUrl);
+  assert.equal(requested.get("resource"), hostile.mcpUrl);
 });
 
-test("code injection: an attacker's code in the victim's response has another verifier (RFC 7636): token_failed", async (t) => {
+test("code injection: an attacker's code does not match the victim's verifier (RFC 7636): token_failed", async (t) => {
   const world = await start(t);
   const tab = await world.signedInTab();
   const clientId = await tab.evaluate(() => app.session.clientId);
   await tab.evaluate(() => app.session.signOut());
   const own = await ownResponse(t, world, { clientId });
 
-  // The victim's response stops short of the app, and goes on with another code.
+  // The victim's response is stopped before it reaches the app, and continues with another code.
   await world.context.route("**/pkg/callback.js", (route) => route.abort());
   const stopped = world.context.waitForEvent("requestfailed", (request) => request.url().endsWith("/pkg/callback.js"));
   const responding = responseIn(world.context);
   const popup = await click(tab);
   await allowButton(popup).click();
   const response = await responding;
-  // Else the script may come after all, as soon as it is let through.
+  // Otherwise the script might still load once the route is removed.
   await stopped;
   response.searchParams.set("code", own.searchParams.get("code"));
   await world.context.unroute("**/pkg/callback.js");
   await popup.evaluate((url) => location.replace(url), response.href);
   await refusedWith(world, tab, "token_failed");
   const { form, answer } = world.tokenRequests.at(-1);
-  assert.equal(form.code, own.searchParams.get("code"), "the attacker's code is what was tried");
+  assert.equal(form.code, own.searchParams.get("code"), "the attacker's code was not tried");
   assert.equal(answer.body.error, "invalid_grant");
 });
 
-test("replay: a response that was used leads to nothing, on its own and while another sign-in waits", async (t) => {
+test("replay: a used response has no effect, alone or while another sign-in waits", async (t) => {
   const world = await start(t);
   const captured = responseIn(world.context);
   const tab = await world.signedInTab();
@@ -134,7 +134,7 @@ test("replay: a response that was used leads to nothing, on its own and while an
   assert.notEqual(world.tokenRequests.at(-1).form.code, used.searchParams.get("code"));
 });
 
-test("login CSRF: an attacker's own response, opened in the victim's browser, signs nobody in", async (t) => {
+test("login CSRF: an attacker's response that is opened in the victim's browser signs nobody in", async (t) => {
   const world = await start(t);
   const own = await ownResponse(t, world);
   const attack = await attacker(t, {
@@ -149,7 +149,7 @@ test("login CSRF: an attacker's own response, opened in the victim's browser, si
   assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) === null), true);
 });
 
-test("CSRF on the callback: while the victim signs in, an attacker's response is left alone, and the victim's is used", async (t) => {
+test("CSRF on the callback: while the victim signs in, an attacker's response is ignored and the victim's is used", async (t) => {
   const world = await start(t);
   const own = await ownResponse(t, world);
   const attack = await attacker(t, { "/attack": html(`<a href="${own.href}" target="_blank">Win</a>`) });
@@ -168,7 +168,7 @@ test("CSRF on the callback: while the victim signs in, an attacker's response is
   assert.equal(JSON.parse(Buffer.from(claims, "base64url").toString()).sub, "alice");
 });
 
-test("state fixation: a state that the attacker chose is not the request's: state_mismatch", async (t) => {
+test("state fixation: a state that the attacker chose is rejected: state_mismatch", async (t) => {
   const world = await start(t);
   const states = [];
   const hostile = await attacker(t, {
@@ -186,7 +186,7 @@ test("state fixation: a state that the attacker chose is not the request's: stat
   assert.notEqual(first, second, "a state is used twice");
 });
 
-test("an endpoint that brings a state of its own is not opened (RFC 6749 §3.1): invalid_response", async (t) => {
+test("an authorization endpoint whose URL has a state is not opened (RFC 6749 §3.1): invalid_response", async (t) => {
   const world = await start(t);
   const fixed = (origin) => ({ authorization_endpoint: `${origin}/authorize?state=fixed` });
   const hostile = await attacker(t, metadata(fixed));
@@ -194,7 +194,7 @@ test("an endpoint that brings a state of its own is not opened (RFC 6749 §3.1):
   assert.ok(!hostile.requests.includes("GET /authorize"));
 });
 
-test("open redirect: the callback page leads nowhere, whatever is in its address", async (t) => {
+test("open redirect: the callback page redirects nowhere, whatever its URL contains", async (t) => {
   const world = await start(t);
   const attack = await attacker(t, {});
   const page = await world.context.newPage();
@@ -208,13 +208,13 @@ test("open redirect: the callback page leads nowhere, whatever is in its address
     await page.locator("html[data-mcp-authorize]").waitFor();
     const { pathname, origin } = new URL(page.url());
     assert.equal(origin + pathname, callback(world, ""));
-    if (/code|error/.test(query)) assert.equal(page.url(), callback(world, ""), "the response stays in the address");
+    if (/code|error/.test(query)) assert.equal(page.url(), callback(world, ""), "the response stays in the URL");
     assert.equal(await page.locator("a, form, iframe, meta[http-equiv]").count(), 0);
   }
   assert.deepEqual(attack.requests, []);
 });
 
-test("message spoofing: another origin's opener, frame and named window are not heard", async (t) => {
+test("message spoofing: messages from another origin's opener, frame or named window are ignored", async (t) => {
   const world = await start(t);
   const forged = JSON.stringify({ type: NAME, query: "?code=forged&state=forged", id: 1 });
   const attack = await attacker(t, {
@@ -237,12 +237,12 @@ test("message spoofing: another origin's opener, frame and named window are not 
   await logIn(popup, "alice");
   await allowButton(popup).waitFor();
 
-  // The page that opened the app's window has a handle of it.
+  // The page that opened the app's window has a reference to it.
   await lure.evaluate((forged) => {
     for (let n = 0; n < 100; n += 1) victim.postMessage(forged, "*");
     victim.postMessage(JSON.stringify(forged), "*");
   }, JSON.parse(forged));
-  // A frame of another origin, with the same handle, and with what is the app's own on its origin.
+  // A frame of another origin with the same reference, and with the app's channel and storage names on its own origin.
   await lure.evaluate((url) => {
     const heard = new Promise((done) => addEventListener("message", ({ data }) => data === "done" && done(data)));
     document.body.append(Object.assign(document.createElement("iframe"), { src: url }));
@@ -254,7 +254,7 @@ test("message spoofing: another origin's opener, frame and named window are not 
   assert.notEqual(world.tokenRequests[0].form.code, "forged");
 });
 
-test("a popup that an attacker steers to the callback page with a code of their own: state_mismatch", async (t) => {
+test("a popup that an attacker navigates to the callback page with their own code is rejected: state_mismatch", async (t) => {
   const world = await start(t);
   const own = await ownResponse(t, world);
   const hostile = await attacker(t, { "/authorize": () => ({ status: 302, headers: { Location: own.href } }) });
@@ -284,15 +284,15 @@ test("a window that an attacker gave the popup's name gets no response", async (
   const pages = world.context.pages().length;
   await tab.locator("#sign-in").click();
   await until(tab, () => app.events.some(({ type }) => type === "authorizing"));
-  // Whether the browser lends the named window or opens another one, the user signs in there.
+  // Browsers may reuse the named window or open another. The user signs in there.
   const popup = world.context.pages().length > pages ? world.context.pages().at(-1) : named;
   await logIn(popup, "alice");
   await allowButton(popup).click();
   assert.equal((await outcome(tab)).error, undefined);
-  assert.deepEqual(await lure.evaluate(() => heard), [], "the attacker's page was told something");
+  assert.deepEqual(await lure.evaluate(() => heard), [], "the attacker's page received a message");
 });
 
-test("an app's tab that is steered elsewhere while the popup is open: the page there gets no response", async (t) => {
+test("if the app's tab is navigated elsewhere while the popup is open, the page there gets no response", async (t) => {
   const world = await start(t);
   const listening = `<script>globalThis.heard = []; addEventListener("message", ({ data }) => heard.push(data));</script>`;
   const attack = await attacker(t, { "/attack": html(listening) });
@@ -305,14 +305,14 @@ test("an app's tab that is steered elsewhere while the popup is open: the page t
   await tab.waitForURL(`${attack.origin}/attack`);
   await consenting.click();
   await popup.locator("html[data-mcp-authorize=no_opener]").waitFor();
-  // The callback page still has that window as its opener: what it told it, it told before this.
+  // The callback page still has that window as its opener. Its own messages were sent before this one.
   await popup.evaluate(() => opener.postMessage("last", "*"));
   await tab.waitForFunction(() => heard.includes("last"));
-  assert.deepEqual(await tab.evaluate(() => heard), ["last"], "another page was told the response");
+  assert.deepEqual(await tab.evaluate(() => heard), ["last"], "another page received the response");
   assert.equal(world.tokenRequests.length, 0);
 });
 
-test("messages of a sign-in page in the popup itself are not heard: they come from another origin", async (t) => {
+test("messages from a sign-in page in the popup are ignored, because its origin is another", async (t) => {
   const world = await start(t);
   const hostile = await attacker(t, {
     "/authorize": (url, origin, good) =>
@@ -325,16 +325,16 @@ test("messages of a sign-in page in the popup itself are not heard: they come fr
   });
   const tab = await victimTab(world, hostile.mcpUrl);
   await tab.evaluate(() => {
-    app.told = 0;
-    addEventListener("message", () => (app.told += 1));
+    app.received = 0;
+    addEventListener("message", () => (app.received += 1));
   });
   const popup = await click(tab);
-  await tab.waitForFunction(() => app.told === 100);
+  await tab.waitForFunction(() => app.received === 100);
   await popup.getByText("Continue").click();
   assert.equal((await outcome(tab)).error, undefined);
 });
 
-test("reverse tabnabbing: with `noOpener`, a sign-in page can't send the app's window elsewhere", async (t) => {
+test("reverse tabnabbing: with `noOpener`, a sign-in page can't navigate the app's window", async (t) => {
   const world = await start(t);
   const hostile = await attacker(t, {
     "/attack": html("<p>Sign in to your bank</p>"),
@@ -353,10 +353,10 @@ test("reverse tabnabbing: with `noOpener`, a sign-in page can't send the app's w
   await popup.getByText("Continue").click();
   assert.equal((await outcome(tab)).error, undefined);
   assert.equal(tab.url(), world.pageUrl);
-  await closed; // By itself: the app's page can't.
+  await closed; // The popup closes itself, because the app's page can't.
   assert.ok(!hostile.requests.includes("GET /attack"));
 
-  // Without it that page has one: this is what the option is for.
+  // Without the option, the sign-in page has an opener and navigates it.
   const open = await victimTab(world, hostile.mcpUrl);
   await click(open);
   await open.waitForURL(`${hostile.origin}/attack`);

@@ -1,5 +1,5 @@
-// The web platform's URL test data (urltestdata.json, which the `url` crate's package carries) through the policy over
-// Chromium's parser and over that of Node.js. tests/url_standard.rs does the same over the `url` crate.
+// Tests the URL policy on top of the parsers of Chromium and Node.js, with the web platform's test data
+// (urltestdata.json, part of the `url` crate's package). tests/url_standard.rs does the same for the `url` crate.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ before(async () => {
   assert.ok(cases.length > 500);
 });
 
-/** The code of each text as an issuer, or "taken". */
+/** The error code of each text as an issuer, or "accepted". */
 async function codesOf(texts, module) {
   const { McpAuthorizer } = await import(module);
   const codes = [];
@@ -33,7 +33,7 @@ async function codesOf(texts, module) {
     };
     codes.push(
       await McpAuthorizer.create(options).then(
-        () => "taken",
+        () => "accepted",
         (error) => error.code,
       ),
     );
@@ -42,36 +42,36 @@ async function codesOf(texts, module) {
 }
 
 function check(codes) {
-  let taken = 0;
+  let accepted = 0;
   for (const [index, { input, base, ...read }] of cases.entries()) {
     const code = codes[index];
     const name = JSON.stringify(input);
-    if (code !== "taken") {
+    if (code !== "accepted") {
       assert.ok(["invalid_url", "insecure_url", "invalid_option"].includes(code), `${name}: ${code}`);
       continue;
     }
-    taken++;
-    // Chromium takes labels that are no good punycode, and fetches the name as it is written.
+    accepted++;
+    // Chromium accepts labels with invalid punycode, and requests the name as written.
     if (read.failure && /xn--/i.test(input)) continue;
-    assert.ok(!read.failure, `${name} is taken, and no URL`);
+    assert.ok(!read.failure, `${name} is accepted, but is not a URL`);
     const isLoopback = /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(read.hostname);
     assert.ok(
       read.protocol === "https:" || (read.protocol === "http:" && isLoopback),
-      `${name} is taken, and not secure`,
+      `${name} is accepted, but is not secure`,
     );
     assert.deepEqual([read.username, read.password, read.search, read.hash], ["", "", "", ""], name);
-    assert.doesNotMatch(input, /[\\\u0000-\u0020\u007f-\u009f]/, `${name} would be mended`);
+    assert.doesNotMatch(input, /[\\\u0000-\u0020\u007f-\u009f]/, `${name} would be corrected`);
   }
-  assert.ok(taken >= 7, `${taken} were taken`);
+  assert.ok(accepted >= 7, `${accepted} were accepted`);
 }
 
-test("URLs that a browser mends: invalid_url, in Chromium", async (t) => {
+test("URLs that a browser would correct are rejected in Chromium: invalid_url", async (t) => {
   const tab = await victimTab(await world(t), "https://mcp.example/mcp");
   const source = `(${codesOf})(${JSON.stringify(cases.map(({ input }) => input))}, "/pkg/index.js")`;
   check(await tab.evaluate(source));
 });
 
-test("URLs that a runtime mends: invalid_url, in Node.js", async () => {
+test("URLs that a runtime would correct are rejected in Node.js: invalid_url", async () => {
   check(
     await codesOf(
       cases.map(({ input }) => input),

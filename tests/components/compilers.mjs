@@ -1,4 +1,4 @@
-// esbuild's plugins: for what Vue and Svelte compile by themselves, and for the package's WebAssembly.
+// esbuild plugins for Vue and Svelte components, and for the package's WebAssembly.
 
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -26,7 +26,7 @@ export const vue = compiler(/\.vue$/, (source, filename) => {
 export const svelte = compiler(/\.svelte$/, (source, filename) => compile(source, { filename }).js.code);
 
 /**
- * The module in the script: esbuild carries no file along.
+ * Uses the entry with the WebAssembly inside the script, because esbuild copies no files.
  *
  * @type {import("esbuild").Plugin}
  */

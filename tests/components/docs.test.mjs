@@ -1,4 +1,4 @@
-// The examples of docs/frameworks.md and of the guide's list, as they stand there, against the demo's servers.
+// Runs the examples of docs/frameworks.md and the guide's list unchanged, against the demo's servers.
 
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { agree, ANY_SERVER, launchBrowser, openPage, popupOf, startWorld } from 
 const OUT = join(root, "out", "docs-components");
 const PAGE = "../../tests/components/page";
 const { blocks } = read("docs/frameworks.md");
-/** What mounts a framework's two components, each in a part of the page. */
+/** Code that mounts a framework's two components, each in its part of the page. */
 const MOUNTS = {
   React: `import { createElement } from "react";
 import { createRoot } from "react-dom/client";
@@ -32,16 +32,16 @@ mount(Servers, { target: document.getElementById("Servers") });`,
 };
 const EXTENSIONS = { React: "jsx", Vue: "vue", Svelte: "svelte" };
 
-/** A heading's code in a language. */
+/** The code blocks under a heading, in one language. */
 const code = (heading, language, all = blocks) =>
   all.filter((block) => block.heading === heading && block.language === language).map(({ code }) => code);
 
-/** The code, with the test's server in place of the documentation's. */
+/** Writes code with the test's server in place of the documentation's. */
 const write = (file, text) =>
   writeFileSync(join(OUT, file), text.replaceAll(JSON.stringify(ANY_SERVER), "globalThis.mcpUrl"));
 
-/** Runs when the test's server is known. */
-const later = (file, more = "") =>
+/** A script that imports `file` once the test's server is known. */
+const afterConfig = (file, more = "") =>
   `import { mcpUrl } from "${PAGE}/config.js";\nglobalThis.mcpUrl = mcpUrl;\n${more}await import("./${file}");`;
 
 let browser;
@@ -61,12 +61,12 @@ before(async () => {
     write(`Account.${extension}`, account);
     write(`Servers.${extension}`, servers);
     write(`mount-${framework}.js`, mount);
-    write(`${framework}.js`, later(`mount-${framework}.js`));
+    write(`${framework}.js`, afterConfig(`mount-${framework}.js`));
     add(framework, '<div id="Account"></div><div id="Servers"></div>');
   }
 
   write("list.js", code("Other frameworks", "js")[0]);
-  write("Other.js", later("list.js"));
+  write("Other.js", afterConfig("list.js"));
   add("Other", "<ul></ul>");
 
   const guide = code("9. Several servers, several accounts", "js", read("docs/guide.md").blocks);
@@ -81,7 +81,7 @@ Object.assign(globalThis, {
   button: document.querySelector("button"),
   show: (...texts) => (document.querySelector("p").textContent = texts.join()),
 });\n`;
-  write("Guide.js", later("guide-list.js", globals));
+  write("Guide.js", afterConfig("guide-list.js", globals));
   add("Guide", "<button>Add</button><p></p>");
 
   write("Element.js", code("Plain HTML", "html")[0].match(/import "mcp-authorize\/element";/)[0]);
@@ -102,7 +102,7 @@ const says = (parent, text) => parent.getByRole("status").filter({ hasText: text
 
 for (const framework of Object.keys(MOUNTS)) {
   suite(framework, () => {
-    test("the component of one session signs in, cancels and signs out", async (t) => {
+    test("the component for one session signs in, cancels and signs out", async (t) => {
       const { page, problems } = await openPage(t, browser, `${world.url}${framework}.html`);
       const account = page.locator("#Account");
       await world.cutOff(t);
@@ -116,7 +116,7 @@ for (const framework of Object.keys(MOUNTS)) {
       assert.deepEqual(problems, []);
     });
 
-    test("the list adds a server and signs in by one click, and is there again after a reload", async (t) => {
+    test("the list adds a server and signs in with one click, and survives a reload", async (t) => {
       const { page, problems } = await openPage(t, browser, `${world.url}${framework}.html`);
       const list = page.locator("#Servers");
       const row = list.getByRole("region", { name: world.mcpUrl });
@@ -140,7 +140,7 @@ for (const framework of Object.keys(MOUNTS)) {
   });
 }
 
-test("the list without a framework", async (t) => {
+test("the list without a framework signs in and out", async (t) => {
   const { page, problems } = await openPage(t, browser, `${world.url}Other.html`);
   const row = page.getByRole("listitem").filter({ hasText: world.mcpUrl });
   await agree(await popupOf(page, button(row, "Sign in")));
@@ -149,7 +149,7 @@ test("the list without a framework", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("the guide's list", async (t) => {
+test("the guide's list adds a server and signs in", async (t) => {
   const { page, problems } = await openPage(t, browser, `${world.url}Guide.html`);
   await page.waitForFunction(() => document.querySelector("button").onclick);
   await agree(await popupOf(page, button(page, "Add")));
@@ -157,7 +157,7 @@ test("the guide's list", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("the element, and its slots", async (t) => {
+test("the element signs in, and shows the texts of its slots", async (t) => {
   const { page, problems } = await openPage(t, browser, `${world.url}Element.html`);
   await button(page, "Sign in").waitFor();
   const [popup] = await Promise.all([page.waitForEvent("popup"), button(page, "Anmelden").click()]);

@@ -1,4 +1,4 @@
-// mcp-authorize/element: <mcp-sign-in> in a page with the demo's Content-Security-Policy, without a bundler.
+// mcp-authorize/element: <mcp-sign-in> on a page with the demo's Content-Security-Policy, without a bundler.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -29,15 +29,15 @@ async function open(t) {
   return { page, problems, is, button, message };
 }
 
-/** What axe-core finds against WCAG 2.2 A and AA and its own best practices, in the shadow trees as well. */
+/** Violations of WCAG 2.2 A and AA and of axe-core's best practices, also in shadow trees. */
 async function violations(page) {
-  // By the debugger, which no Content-Security-Policy stops.
+  // The debugger may run scripts that the Content-Security-Policy forbids.
   await page.evaluate(source);
   const { violations } = await page.evaluate(() => axe.run());
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
-test("by keyboard: in, cancelled, in again and out, with the focus on the one button", async (t) => {
+test("by keyboard: signs in, cancels, signs in again and out, and the button keeps the focus", async (t) => {
   const { page, problems, is, button, message } = await open(t);
   await page.locator("#before").focus();
   await page.keyboard.press("Tab");
@@ -57,7 +57,7 @@ test("by keyboard: in, cancelled, in again and out, with the focus on the one bu
   await press.click();
   await closed;
   await is("plain", "signed-out");
-  assert.equal(await message("plain").innerText(), ""); // they wanted it so
+  assert.equal(await message("plain").innerText(), ""); // the user cancelled
 
   await agree(await popupOf(page, { click: () => page.keyboard.press("Space") }));
   await is("plain", "signed-in");
@@ -74,7 +74,7 @@ test("by keyboard: in, cancelled, in again and out, with the focus on the one bu
   assert.deepEqual(problems, []);
 });
 
-test("its words come by slots, its looks by custom properties and parts", async (t) => {
+test("slots replace its texts; custom properties and parts change its style", async (t) => {
   const { page, button } = await open(t);
   const { background, color, transform } = await button("styled").evaluate((element) => {
     const { backgroundColor, color, textTransform } = getComputedStyle(element);
@@ -84,14 +84,14 @@ test("its words come by slots, its looks by custom properties and parts", async 
   assert.equal(await page.getByRole("button", { name: "Connect Notes" }).count(), 1);
 });
 
-test("each of its texts has a slot, on the buttons and beside them", async (t) => {
+test("every text has a slot, on the buttons and beside them", async (t) => {
   await world.cutOff(t);
   const { page, problems, is, button, message } = await open(t);
   await page.locator("#plain").evaluate((element) => {
-    const all = ["sign-in", "cancel", "sign-out", "again"];
+    const onButtons = ["sign-in", "cancel", "sign-out", "again"];
     const beside = ["loading", "signed-out", "signing-in", "waiting", "signed-in", "error"];
     const span = (slot) => Object.assign(document.createElement("span"), { slot, textContent: `own ${slot}` });
-    element.append(...[...all, ...beside].map(span));
+    element.append(...[...onButtons, ...beside].map(span));
   });
   const plain = page.locator("#plain");
   const shown = () => plain.locator("span:visible").allInnerTexts();
@@ -110,7 +110,7 @@ test("each of its texts has a slot, on the buttons and beside them", async (t) =
   assert.deepEqual(problems, []);
 });
 
-test("a popup that its page has cut off, and that was closed then: by keyboard opened again, or cancelled", async (t) => {
+test("a popup that is cut off and then closed can be reopened or cancelled by keyboard", async (t) => {
   await world.cutOff(t);
   const { page, problems, is, button, message } = await open(t);
   const lost = await popupOf(page, button("plain"));
@@ -124,7 +124,7 @@ test("a popup that its page has cut off, and that was closed then: by keyboard o
   await page.keyboard.press("Tab");
   const again = await popupOf(page, { click: () => page.keyboard.press("Enter") });
   await page.locator("#plain:not([waiting])").waitFor();
-  // The button that had the focus is gone; the one that is left has it.
+  // The focused button is gone, so the remaining one has the focus.
   const focused = await page.locator("#plain").evaluate((it) => it.shadowRoot.activeElement?.getAttribute("part"));
   assert.equal(focused, "button");
   await page.locator("#plain[waiting]").waitFor();
@@ -141,7 +141,7 @@ test("a popup that its page has cut off, and that was closed then: by keyboard o
   assert.deepEqual(problems, []);
 });
 
-test("in dark and in light, axe-core finds nothing", async (t) => {
+test("axe-core finds no violations in dark and light mode", async (t) => {
   const { page } = await open(t);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
@@ -149,13 +149,13 @@ test("in dark and in light, axe-core finds nothing", async (t) => {
   }
 });
 
-test("what goes wrong is said beside the button, and a server's URL that came later is taken", async (t) => {
+test("shows an error beside the button, and accepts a server URL that is set later", async (t) => {
   const { page, is, button, message } = await open(t);
   const { code, userMessage } = await page
     .locator("#broken")
     .evaluate((/** @type {any} */ { error }) => ({ ...error }));
   assert.equal(code, "insecure_url");
-  // In the user's own words: `message` and `remedy` are for developers.
+  // `userMessage` is shown; `message` and `remedy` are for developers.
   assert.equal(await message("broken").innerText(), userMessage);
   await page.locator("#broken").evaluate((/** @type {any} */ element, url) => (element.server = url), world.mcpUrl);
   await agree(await popupOf(page, button("broken")));
@@ -163,16 +163,16 @@ test("what goes wrong is said beside the button, and a server's URL that came la
   assert.equal(await message("broken").innerText(), "");
 });
 
-test("an authorizer of the app's own is used, though it was set before the element was known", async (t) => {
+test("uses the app's own authorizer, even if it was set before the element was defined", async (t) => {
   const { page, is, button } = await open(t);
   await agree(await popupOf(page, button("own")));
   await is("own", "signed-in");
-  await is("plain", "signed-out"); // the own one keeps its sessions in memory
+  await is("plain", "signed-out"); // the app's own authorizer stores sessions in memory
   const last = await page.evaluate(() => changes.filter((change) => change.startsWith("own")).at(-1));
   assert.equal(last, "own signed-in");
 });
 
-test("each attribute may change: the name and the redirect URI make another authorizer, several at once one", async (t) => {
+test("a changed name or redirect URI creates a new authorizer, and several changes at once only one", async (t) => {
   const { page, problems, is, button, message } = await open(t);
   for (const attribute of ["client-name", "redirect-uri"]) {
     await page.evaluate(() => (changes.length = 0));
@@ -205,7 +205,7 @@ test("each attribute may change: the name and the redirect URI make another auth
   assert.deepEqual(problems, []);
 });
 
-test("moved within the page it goes on", async (t) => {
+test("a sign-in continues when the element is moved within the page", async (t) => {
   const { page, is, button } = await open(t);
   const popup = await popupOf(page, button("plain"));
   await loginField(popup).waitFor();
@@ -214,7 +214,7 @@ test("moved within the page it goes on", async (t) => {
   await is("plain", "signed-in");
 });
 
-test("taken out of the page it ends its sign-in, and put back it starts again", async (t) => {
+test("a sign-in ends when the element is removed from the page; put back, it starts again", async (t) => {
   const { page, is, button } = await open(t);
   const popup = await popupOf(page, button("plain"));
   await loginField(popup).waitFor();
@@ -230,7 +230,7 @@ test("taken out of the page it ends its sign-in, and put back it starts again", 
   await is("plain", "signed-in");
 });
 
-test("with another account it is another session, and what goes on at the one before ends", async (t) => {
+test("another account has another session, and a change of account ends the sign-in in progress", async (t) => {
   const { page, problems, is, button } = await open(t);
   const become = (name) => page.locator("#plain").evaluate((/** @type {any} */ it, name) => (it.account = name), name);
   const account = () => page.locator("#plain").evaluate((/** @type {any} */ { session }) => session?.account);
@@ -249,15 +249,15 @@ test("with another account it is another session, and what goes on at the one be
   await is("plain", "signed-out");
 
   await become("work");
-  const asked = await popupOf(page, button("plain"));
-  // The same name once more, as frameworks set it, changes nothing.
+  const reopened = await popupOf(page, button("plain"));
+  // Setting the same name again, as frameworks do, changes nothing.
   await become("work");
-  await agree(asked);
+  await agree(reopened);
   await is("plain", "signed-in");
   assert.equal(await account(), "work");
   await button("plain").click();
   await is("plain", "signed-out");
-  await is("styled", "signed-in"); // the account without a name
+  await is("styled", "signed-in"); // the unnamed account
   await become(null);
   await is("plain", "signed-in");
   assert.equal(await account(), undefined);

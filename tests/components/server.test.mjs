@@ -1,4 +1,4 @@
-// While a server renders, nothing is asked for: "It is called … never while a server renders" (McpAuthorizerSource).
+// Server rendering creates no authorizer: "It is called … never while a server renders" (McpAuthorizerSource).
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
@@ -12,15 +12,15 @@ import { createSSRApp, h } from "vue";
 import { renderToString as renderVue } from "vue/server-renderer";
 
 const SERVER = "https://mcp.example.com/mcp";
-let asked = 0;
+let created = 0;
 const authorizer = async () => {
-  asked += 1;
-  throw new Error("there is no authorizer on a server");
+  created += 1;
+  throw new Error("no authorizer may be created on a server");
 };
 
-afterEach(() => assert.equal(asked, 0));
+afterEach(() => assert.equal(created, 0));
 
-test("React renders what is loading", () => {
+test("React renders the loading state", () => {
   function App() {
     const { status, waiting } = react.useMcpSession(SERVER, authorizer);
     const { servers, loading } = react.useMcpServers(authorizer, { servers: [{ server: SERVER }] });
@@ -29,7 +29,7 @@ test("React renders what is loading", () => {
   assert.equal(renderReact(createElement(App)), "<p>loading,false,0,true</p>");
 });
 
-test("Vue renders what is loading", async () => {
+test("Vue renders the loading state", async () => {
   const app = createSSRApp({
     setup() {
       const { state } = vue.useMcpSession(SERVER, authorizer);
@@ -41,7 +41,7 @@ test("Vue renders what is loading", async () => {
   assert.equal(await renderVue(app), "<p>loading,false,0,true</p>");
 });
 
-test("Svelte's stores are loading", () => {
+test("Svelte's stores hold the loading state", () => {
   const { status, waiting } = get(svelte.mcpSession(SERVER, authorizer));
   const { servers, loading } = get(svelte.mcpServers(authorizer, { servers: [{ server: SERVER }] }));
   assert.deepEqual([status, waiting, servers.length, loading], ["loading", false, 0, true]);

@@ -1,4 +1,4 @@
-// A list of servers and accounts, in each framework: one page, four servers with two accounts at one of them, two tabs.
+// A list of servers and accounts in each framework: four servers, two accounts at one of them, two tabs.
 
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -23,10 +23,10 @@ after(async () => {
 
 for (const framework of Object.keys(FRAMEWORKS)) suite(framework, () => tests(`${framework}.html`));
 
-// What all of them are made of decides the rest.
-suite("the watch, in React", () => testsOfTheWatch("react.html"));
+// The rest is decided by mcp-authorize/watch, which all frameworks share.
+suite("the watch, in React", () => watchTests("react.html"));
 
-/** A server's row, by its number in the world and by the account's name. */
+/** A server's row, named by the server's number and the account. */
 const row = (page, name) => page.getByRole("region", { name, exact: true });
 const press = (page, name, label) => row(page, name).getByRole("button", { name: label, exact: true });
 
@@ -40,7 +40,7 @@ async function signIn(page, name, user) {
   await agree(await popupOf(page, press(page, name, "Sign in")), user);
 }
 
-/** What a page says of all its rows: `{ name: "status user" }`. */
+/** The rows that a page shows: `{ name: "status user" }`. */
 const shown = (page) =>
   page.evaluate(() => {
     const rows = Array.from(document.querySelectorAll("section"), (row) => [
@@ -50,7 +50,7 @@ const shown = (page) =>
     return Object.fromEntries(rows);
   });
 
-/** Waits until it says this. */
+/** Waits until the page shows these rows. */
 async function shows(page, expected) {
   for (const end = performance.now() + PATIENCE; performance.now() < end;) {
     if (isDeepStrictEqual(await shown(page), expected)) return;
@@ -62,18 +62,18 @@ async function shows(page, expected) {
 function tests(path) {
   const open = (t) => openPage(t, browser, world.url + path);
 
-  test("four servers, two accounts at one of them, two tabs, a reload and a sign-out: who is signed in where", async (t) => {
+  test("shows who is signed in where, with four servers, two accounts at one of them, two tabs, a reload and a sign-out", async (t) => {
     const { page: one, problems } = await open(t);
     const two = await one.context().newPage();
     await two.goto(one.url());
-    // The app's own.
+    // The app's default list.
     const rows = new Map([one, two].map((page) => [page, { 0: "signed-out", 1: "signed-out" }]));
     const bothShow = async (more = {}) => {
       for (const [page, expected] of rows) await shows(page, Object.assign(expected, more));
     };
     await bothShow();
 
-    // What the user adds is on the list of this page alone, until they sign in.
+    // A server that the user adds is only on this page's list until they sign in.
     for (const server of world.mcpUrls.slice(2)) await add(one, server);
     await add(one, world.mcpUrls[0], "work");
     Object.assign(rows.get(one), { 2: "signed-out", 3: "signed-out", "0 work": "signed-out" });
@@ -87,7 +87,7 @@ function tests(path) {
 
     await one.reload();
     await bothShow();
-    // Stored sessions come up by themselves: this tab has no list of its own.
+    // This tab has no stored list, so it shows the stored sessions.
     const three = await one.context().newPage();
     await three.goto(one.url());
     await shows(three, rows.get(one));
@@ -100,7 +100,7 @@ function tests(path) {
     assert.deepEqual(problems, []);
   });
 
-  test("what is removed is signed out everywhere, and comes back neither by itself nor after a reload", async (t) => {
+  test("a removed server is signed out in all tabs, and stays removed after a reload", async (t) => {
     const { page, problems } = await open(t);
     await add(page, world.mcpUrls[2], "work");
     await signIn(page, "2 work", "alice");
@@ -115,13 +115,13 @@ function tests(path) {
     await shows(other, { ...rest, "2 work": "signed-out" });
     await page.reload();
     await shows(page, rest);
-    // One that was never signed in goes as well.
+    // A server that was never signed in can be removed, too.
     await press(page, "1", "Remove").click();
     await shows(page, { 0: "signed-out" });
     assert.deepEqual(problems, []);
   });
 
-  test("two windows one after the other, of which one is lost: each row has its own state", async (t) => {
+  test("each row has its own state while two sign-ins run and one popup is lost", async (t) => {
     await world.cutOff(t);
     const { page, problems } = await open(t);
     await popupOf(page, press(page, "0", "Sign in"));
@@ -134,10 +134,10 @@ function tests(path) {
   });
 }
 
-function testsOfTheWatch(path) {
+function watchTests(path) {
   const open = (t, query = "") => openPage(t, browser, world.url + path + query);
 
-  test("a second sign-in to the same account takes the first one's place, one to another account does not", async (t) => {
+  test("a second sign-in to the same account replaces the first, but one to another account does not", async (t) => {
     const { page, problems } = await open(t);
     const first = await popupOf(page, press(page, "0", "Sign in"));
     await loginField(first).waitFor();
@@ -153,7 +153,7 @@ function testsOfTheWatch(path) {
     assert.deepEqual(problems, []);
   });
 
-  test("an authorizer that can't be made is an error of the list, until the user tries again", async (t) => {
+  test("if the authorizer can't be created, the list shows the error until the user tries again", async (t) => {
     const { page, problems } = await open(t);
     await signIn(page, "0", "alice");
     await shows(page, { 0: "signed-in alice", 1: "signed-out" });
@@ -169,7 +169,7 @@ function testsOfTheWatch(path) {
     assert.deepEqual(problems, []);
   });
 
-  test("a session that can't be deleted stays on the list with the error, and works", async (t) => {
+  test("a session that can't be deleted stays on the list with an error, and works", async (t) => {
     const { page, problems } = await open(t, "?keeps-all");
     await signIn(page, "0", "alice");
     await shows(page, { 0: "signed-in alice", 1: "signed-out" });
@@ -180,7 +180,7 @@ function testsOfTheWatch(path) {
     assert.deepEqual(problems, []);
   });
 
-  test("what is no server is an error in its row, and text from there is text", async (t) => {
+  test("an invalid URL shows an error in its row, and its HTML is shown as text", async (t) => {
     const { page, problems } = await open(t);
     await add(page, "<img src=x onerror=alert(1)>");
     await page.locator("section .error").filter({ hasText: "invalid_url" }).waitFor();

@@ -1,5 +1,5 @@
-// One server's session in mcp-authorize/react (React 19 under StrictMode), mcp-authorize/vue and mcp-authorize/svelte, and
-// through them in mcp-authorize/watch: the same in each.
+// One server's session in mcp-authorize/react (React 19 under StrictMode), mcp-authorize/vue and mcp-authorize/svelte.
+// All of them use mcp-authorize/watch and behave alike.
 
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -30,10 +30,10 @@ after(async () => {
 
 for (const framework of ["react", "vue", "svelte"]) suite(framework, () => tests(framework));
 
-// What all of them are made of decides the rest.
-suite("the watch, in React", () => testsOfTheWatch("react"));
+// The rest is decided by mcp-authorize/watch, which all frameworks share.
+suite("the watch, in React", () => watchTests("react"));
 
-/** The page, and a component's parts by its name. */
+/** Opens the page, and returns helpers for its two components. */
 async function openFor(t, framework) {
   const { page, problems } = await openPage(t, browser, `${world.url}${framework}.html`);
   const account = (name) => {
@@ -63,7 +63,7 @@ async function signIn(page, component) {
 function tests(framework) {
   const open = (t) => openFor(t, framework);
 
-  test("a click signs in: one authorizer, one popup, and all components show it", async (t) => {
+  test("a click signs in with one authorizer and one popup, and all components show it", async (t) => {
     const { page, problems, first, second } = await open(t);
     const popups = [];
     page.context().on("page", (popup) => popups.push(popup));
@@ -83,7 +83,7 @@ function tests(framework) {
     assert.deepEqual(problems, []);
   });
 
-  test("a session from an earlier visit comes back without a click", async (t) => {
+  test("a session from an earlier visit is restored without a click", async (t) => {
     const { page, first, second } = await open(t);
     await signIn(page, first);
     await page.reload();
@@ -91,7 +91,7 @@ function tests(framework) {
     await second.shows("signed-in");
   });
 
-  test("one component signs out, and in another tab everybody knows", async (t) => {
+  test("a sign-out or sign-in of one component shows in all components and tabs", async (t) => {
     const { page, first, second } = await open(t);
     await signIn(page, second);
     await first.shows("signed-in");
@@ -108,12 +108,12 @@ function tests(framework) {
     await there.getByRole("status").filter({ hasText: "signed-in" }).waitFor();
   });
 
-  test("what goes wrong is an error to show, until the next attempt", async (t) => {
+  test("an error is shown until the next attempt", async (t) => {
     const { page, problems, first } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
     await logIn(popup);
     await allowButton(popup).waitFor();
-    // The user reads: a popup that is gone as soon as its page is there may as well have been cut off.
+    // Wait as if the user reads. A popup that closes right after its page loads could also have been cut off.
     await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
     await popup.close();
     await first.shows("signed-out");
@@ -121,10 +121,10 @@ function tests(framework) {
 
     await signIn(page, first);
     assert.equal(await first.text(".error"), "");
-    assert.deepEqual(problems, []); // no rejection that nobody handles
+    assert.deepEqual(problems, []); // no unhandled rejection
   });
 
-  test("a popup that its page has cut off, and that was closed then: signing in again opens another", async (t) => {
+  test("a popup that is cut off and then closed: signing in again opens another", async (t) => {
     await world.cutOff(t);
     const { page, problems, first } = await open(t);
     const lost = await popupOf(page, first.button("Sign in"));
@@ -136,7 +136,7 @@ function tests(framework) {
     assert.deepEqual(problems, []);
   });
 
-  test("a sign-in that is cancelled ends without an error, whether its popup can be watched or not", async (t) => {
+  test("a cancelled sign-in ends without an error, even if its popup is cut off", async (t) => {
     const { page, problems, first } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
     await loginField(popup).waitFor();
@@ -154,7 +154,7 @@ function tests(framework) {
     assert.deepEqual(problems, []);
   });
 
-  test("a component that goes takes its sign-in along, and leaves the others' alone", async (t) => {
+  test("a component that unmounts ends its own sign-in, and no other component's", async (t) => {
     const { page, problems, first, second } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
     await loginField(popup).waitFor();
@@ -166,7 +166,7 @@ function tests(framework) {
     assert.deepEqual(problems, []);
   });
 
-  test("with another server's URL the last one's session is not shown", async (t) => {
+  test("after a change of server, the old server's session is not shown", async (t) => {
     const { page, first, second } = await open(t);
     await signIn(page, first);
     await second.shows("signed-in");
@@ -177,7 +177,7 @@ function tests(framework) {
     assert.deepEqual(await page.evaluate(() => [...new Set(seen.first)]), ["loading", "signed-out"]);
   });
 
-  test("with another account the last one's session is not shown, and each is signed out on its own", async (t) => {
+  test("after a change of account, the old account's session is not shown, and each account signs out separately", async (t) => {
     const { page, problems, first, second } = await open(t);
     await signIn(page, first);
     await second.shows("signed-in");
@@ -204,10 +204,10 @@ function tests(framework) {
   });
 }
 
-function testsOfTheWatch(framework) {
+function watchTests(framework) {
   const open = (t) => openFor(t, framework);
 
-  test("who waits for a lost popup is signed in when another component is", async (t) => {
+  test("a component that waits for a lost popup is signed in when another component signs in", async (t) => {
     await world.cutOff(t);
     const { page, problems, first, second } = await open(t);
     await popupOf(page, first.button("Sign in"));
@@ -219,7 +219,7 @@ function testsOfTheWatch(framework) {
     assert.deepEqual(problems, []);
   });
 
-  test("stepping up asks for more, keeps what there is, and all components show it", async (t) => {
+  test("a step-up adds scopes, keeps the old ones, and all components show them", async (t) => {
     const { page, first, second } = await open(t);
     await signIn(page, first);
     const before = (await first.text(".scopes")).split(" ");
@@ -230,7 +230,7 @@ function testsOfTheWatch(framework) {
     await second.has(".scopes", "mcp:write");
   });
 
-  test("a step-up whose popup is lost is asked for again", async (t) => {
+  test("a step-up whose popup is lost can be repeated", async (t) => {
     const { page, problems, first } = await open(t);
     await signIn(page, first);
     await world.cutOff(t);
@@ -244,7 +244,7 @@ function testsOfTheWatch(framework) {
     assert.deepEqual(problems, []);
   });
 
-  test("a popup that is closed after a sign-in in another tab: signed in, without an error", async (t) => {
+  test("a popup that is closed after a sign-in in another tab leaves the user signed in, without an error", async (t) => {
     const { page, problems, first } = await open(t);
     const popup = await popupOf(page, first.button("Sign in"));
     await logIn(popup);

@@ -1,4 +1,4 @@
-// What every test here starts from: a page of this folder, the demo's servers, and a browser.
+// The setting of every test here: a page of this folder, the demo's servers, and a browser.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -12,12 +12,12 @@ import { PATIENCE } from "../patience.mjs";
 
 export { allowButton, consent, launchBrowser, logIn, loginField, popupOf };
 
-/** What the documentation has for a server. */
+/** The documentation's example server. */
 export const ANY_SERVER = "https://mcp.example.com/mcp";
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** A page for a script. */
+/** The page for a script. */
 const html = (script, body) => `<!doctype html>
 <html lang="en">
   <head>
@@ -29,9 +29,9 @@ const html = (script, body) => `<!doctype html>
 </html>`;
 
 /**
- * @param {Record<string, string | { file: string, body: string }>} [scripts] what is bundled, by URL path; each gets a page
- *   beside it, with something for its body
- * @param {number} [count] how many MCP servers there are, each with an authorization server of its own
+ * @param {Record<string, string | { file: string, body: string }>} [scripts] scripts to bundle, by URL path; each gets
+ *   a page with this body beside it
+ * @param {number} [count] how many MCP servers to start, each with its own authorization server
  */
 export async function startWorld(scripts = {}, count = 1) {
   const demos = [];
@@ -53,7 +53,7 @@ export async function startWorld(scripts = {}, count = 1) {
     mcpUrl,
     mcpUrls,
     url: `http://127.0.0.1:${portOf(server)}/`,
-    /** Whether the first server's sign-in page cuts its window off from the app, for one test. */
+    /** For one test, the first server's sign-in page cuts its popup off from the app (COOP). */
     async cutOff(t) {
       const set = (signInCoop) =>
         fetch(new URL("/switches", demos[0].pageUrl), { method: "PUT", body: JSON.stringify({ signInCoop }) });
@@ -68,7 +68,7 @@ export async function startWorld(scripts = {}, count = 1) {
   };
 }
 
-/** With the development builds: React's StrictMode runs effects twice there. */
+/** Bundles with development builds, in which React's StrictMode runs effects twice. */
 async function bundle(file) {
   const { outputFiles } = await build({
     entryPoints: [file],
@@ -88,7 +88,7 @@ async function bundle(file) {
   return outputFiles[0].text;
 }
 
-/** A new profile's page. What goes wrong in it fails the test. */
+/** Opens a page in a new profile, and collects its errors and warnings. */
 export async function openPage(t, browser, url) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -97,8 +97,8 @@ export async function openPage(t, browser, url) {
   page.setDefaultTimeout(PATIENCE);
   page.on("pageerror", ({ message }) => problems.push(message));
   page.on("console", (message) => {
-    // With 401 the server says that it wants a token. An icon there is not, and access tokens that are JWTs can't be
-    // revoked (RFC 7009 §2.2.1).
+    // Expected: the 401 challenge, the missing favicon, and access tokens that can't be revoked because they are JWTs
+    // (RFC 7009 §2.2.1).
     const expected = /status of 401/.test(message.text()) || /favicon|\/revocation/.test(message.location().url);
     if (["error", "warning"].includes(message.type()) && !expected) problems.push(message.text());
   });
@@ -106,7 +106,7 @@ export async function openPage(t, browser, url) {
   return { page, problems };
 }
 
-/** Login and consent, of which a server asks the second time only for consent. */
+/** Logs in and consents. The second time, the server asks only for consent. */
 export async function agree(popup, name = "alice") {
   const login = loginField(popup);
   const consenting = allowButton(popup);

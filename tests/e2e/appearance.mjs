@@ -1,4 +1,4 @@
-// Takes screenshots of pages for people to look at, and checks what a program can check of them.
+// Takes screenshots of pages for people to look at, and checks layout, contrast and accessibility.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -11,10 +11,10 @@ mkdirSync(folder, { recursive: true });
 const COLOURS = { light: { colorScheme: "light" }, dark: { colorScheme: "dark" }, forced: { forcedColors: "active" } };
 const HEIGHTS = { 360: 740, 768: 1024, 1440: 900 };
 
-/** Each colour scheme and each width at least once. ALL_LOOKS=1 takes every pair. */
+/** A selection with each colour scheme and each width. ALL_LOOKS=1 takes all combinations. */
 const SOME = ["light-360", "light-1440", "dark-360", "dark-768", "forced-1440"];
 
-/** The colours and widths in which each page is looked at, as options of a browser's context. */
+/** The colour schemes and widths to check, as options of a browser context. */
 export const LOOKS = Object.entries(COLOURS)
   .flatMap(([colours, options]) =>
     Object.entries(HEIGHTS).map(([width, height]) => ({
@@ -44,17 +44,19 @@ export async function lookAt(page, state, look) {
 /** `state` names what the page shows. */
 async function looksRight(page, state) {
   const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
-  assert.ok(fits, `${state}: nothing sticks out sideways (WCAG 2.2 §1.4.10)`);
+  assert.ok(fits, `${state}: the page scrolls sideways (WCAG 2.2 §1.4.10)`);
   const faint = await page.evaluate(faintTexts);
-  assert.deepEqual(faint, [], `${state}: every text has a contrast of 4.5 (WCAG 2.2 §1.4.3)`);
+  assert.deepEqual(faint, [], `${state}: texts with a contrast below 4.5 (WCAG 2.2 §1.4.3)`);
   const broken = await page.evaluate(brokenWords);
-  assert.deepEqual(broken, [], `${state}: no word of a key or a code is broken`);
+  assert.deepEqual(broken, [], `${state}: words broken across lines`);
   const nameless = await page.evaluate(namelessControls);
-  assert.deepEqual(nameless, [], `${state}: every control has a label (WCAG 2.2 §4.1.2)`);
-  assert.deepEqual(await violations(page), [], `${state}: axe-core has nothing to say`);
+  assert.deepEqual(nameless, [], `${state}: controls without a label (WCAG 2.2 §4.1.2)`);
+  assert.deepEqual(await violations(page), [], `${state}: violations found by axe-core`);
 }
 
-/** What axe-core finds, by rule and place. Its source goes in as Playwright's own does: the page's policy allows no other script. */
+/**
+ * The violations that axe-core finds. It is injected with `evaluate`, because the page's policy allows no other script.
+ */
 async function violations(page) {
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => (await window.axe.run()).violations);
@@ -63,7 +65,7 @@ async function violations(page) {
   );
 }
 
-/** Texts with too little contrast to the ground that they are on. Runs in the page. */
+/** Texts with too little contrast to their background. Runs in the page. */
 function faintTexts() {
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
   const pixel = canvas.getContext("2d", { willReadFrequently: true });
@@ -78,28 +80,33 @@ function faintTexts() {
     const [red, green, blue] = channels(color).map((value) => linear(value / 255));
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
-  const ground = (element) => {
+  const background = (element) => {
     const { backgroundColor } = getComputedStyle(element);
-    return channels(backgroundColor)[3] === 255 ? backgroundColor : ground(element.parentElement);
+    return channels(backgroundColor)[3] === 255 ? backgroundColor : background(element.parentElement);
   };
   const faint = [];
   for (const element of document.querySelectorAll("body, body *")) {
     const hasText = [...element.childNodes].some((node) => node instanceof Text && node.data.trim());
     if (!hasText || !element.checkVisibility() || element.matches(":disabled")) continue;
-    const [low, high] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((a, b) => a - b);
+    const [low, high] = [luminance(getComputedStyle(element).color), luminance(background(element))].sort(
+      (a, b) => a - b,
+    );
     const contrast = (high + 0.05) / (low + 0.05);
     if (contrast < 4.5) faint.push(`${element.textContent.trim()}: ${contrast.toFixed(1)}`);
   }
   return faint;
 }
 
-/** Words of up to 16 characters that go on in the next line. Random ones are longer, and may. Runs in the page. */
+/**
+ * Words of up to 16 characters that are broken across lines. Longer ones are random IDs, which may be broken. Runs in
+ * the page.
+ */
 function brokenWords() {
   const broken = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     if (!text.parentElement.checkVisibility() || text.parentElement.closest(".unseen")) continue;
-    // A soft hyphen is where a word may be broken.
+    // A word may be broken at a soft hyphen.
     for (const { 0: word, index } of text.nodeValue.matchAll(
       /(?<![\p{L}\p{N}\u00ad])[\p{L}\p{N}\u00ad]{1,16}(?![\p{L}\p{N}\u00ad])/gu,
     )) {

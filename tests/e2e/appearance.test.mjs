@@ -29,7 +29,7 @@ after(async () => {
 });
 
 for (const { look, options } of LOOKS) {
-  test(`${look}: from the first visit to the sign-out`, async (t) => {
+  test(`${look}: the page passes all checks from the first visit to the sign-out`, async (t) => {
     const context = await browser.newContext(options);
     t.after(() => context.close());
     const page = await openPage(context, demo);
@@ -38,7 +38,7 @@ for (const { look, options } of LOOKS) {
     const [start, diagnose] = await Promise.all(
       ["Sign in", "Diagnose"].map((name) => page.getByRole("button", { name, exact: true }).boundingBox()),
     );
-    assert.equal(diagnose.y, start.y, "both buttons are in one line");
+    assert.equal(diagnose.y, start.y, "the buttons are not in one line");
     assert.deepEqual(await primary(page), ["Sign in"]);
     await page.getByText("Switches", { exact: true }).click();
     await lookAt(page, "switches", look);
@@ -68,7 +68,7 @@ for (const { look, options } of LOOKS) {
     await lookAt(page, "signed-out", look);
   });
 
-  test(`${look}: an error`, async (t) => {
+  test(`${look}: an error passes all checks`, async (t) => {
     const context = await browser.newContext(options);
     t.after(() => context.close());
     const page = await openPage(context, demo);
@@ -78,7 +78,7 @@ for (const { look, options } of LOOKS) {
     await lookAt(page, "error", look);
   });
 
-  test(`${look}: by redirect, on the way to the sign-in page, and back without and with a session`, async (t) => {
+  test(`${look}: a sign-in by redirect passes all checks while waiting, abandoned and finished`, async (t) => {
     const context = await browser.newContext(options);
     t.after(() => context.close());
     const page = await openPage(context, demo);
@@ -86,14 +86,14 @@ for (const { look, options } of LOOKS) {
     await page.getByLabel("Where the sign-in page comes up").selectOption("redirect");
     const button = page.getByRole("button", { name: "Sign in", exact: true });
 
-    // A server that answers 204 leaves the user where they are.
-    const address = (url) => url.href.startsWith(`${demo.issuer}/auth?`);
-    await page.route(address, (route) => route.fulfill({ status: 204 }));
+    // With a 204 response, the browser stays on the page.
+    const isSignInPage = (url) => url.href.startsWith(`${demo.issuer}/auth?`);
+    await page.route(isSignInPage, (route) => route.fulfill({ status: 204 }));
     await button.click();
     await textIn(page, "#steps", "waiting for you");
     await textIn(page, "#status", "Continue on the sign-in page.");
     await lookAt(page, "redirect-waiting", look);
-    await page.unroute(address);
+    await page.unroute(isSignInPage);
 
     await page.reload();
     await textIn(page, "#status", "The sign-in was not finished.");
@@ -107,10 +107,10 @@ for (const { look, options } of LOOKS) {
   });
 }
 
-/** The buttons that stand out. */
+/** The labels of the highlighted buttons. */
 const primary = (page) => page.locator("button.primary:visible").allInnerTexts();
 
-test("in forced colours the button to press next stands out, and the lifelines are there", async (t) => {
+test("in forced colours, the next button to press stands out and the lifelines are visible", async (t) => {
   const context = await browser.newContext({ forcedColors: "active", reducedMotion: "reduce" });
   t.after(() => context.close());
   const page = await openPage(context, demo);

@@ -1,5 +1,5 @@
-// Servers that are down, broken or hostile. Each ends in a typed error, the popup is gone, and the session
-// that the user has at another server is still there.
+// Servers that are down, broken or hostile. Each sign-in fails with a typed error and closes its popup, and the user's
+// session at another server remains.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -9,9 +9,9 @@ import { redirect, startMock } from "./mock-server.mjs";
 const PRM = "/.well-known/oauth-protected-resource/mcp";
 const AS = "/.well-known/oauth-authorization-server";
 
-/** One member of the authorization server's metadata changed; `undefined` leaves it out. */
+/** Metadata of the authorization server with changed members; `undefined` removes one. */
 const metadata = (change) => ({ [AS]: (url, origin, good) => ({ body: { ...good.body, ...change } }) });
-/** In place of the mock's own. */
+/** Replaces the mock's CORS header. */
 const NO_CORS = { "Access-Control-Allow-Origin": "null" };
 const html = () => ({ body: "<!doctype html><title>Welcome</title><h1>Welcome</h1>" });
 const tenMegabytes = () => ({ body: { padding: "x".repeat(10_000_000) } });
@@ -60,7 +60,7 @@ const SERVERS = [
     "authorization_server_metadata",
   ],
   [
-    "an authorization endpoint that is script",
+    "an authorization endpoint with a javascript: URL",
     metadata({ authorization_endpoint: "javascript:alert(document.domain)" }),
     "insecure_url",
   ],
@@ -75,16 +75,16 @@ const SERVERS = [
     "insecure_url",
   ],
   [
-    "a registration endpoint that is script",
+    "a registration endpoint with a javascript: URL",
     metadata({ registration_endpoint: "javascript:alert(1)" }),
     "insecure_url",
   ],
   [
-    "no word of PKCE (MCP: Authorization Code Protection)",
+    "metadata without PKCE methods (MCP: Authorization Code Protection)",
     metadata({ code_challenge_methods_supported: undefined }),
     "pkce_unsupported",
   ],
-  ["PKCE with `plain` alone", metadata({ code_challenge_methods_supported: ["plain"] }), "pkce_unsupported"],
+  ["PKCE with `plain` only", metadata({ code_challenge_methods_supported: ["plain"] }), "pkce_unsupported"],
   // Registration
   ["no way to register", metadata({ registration_endpoint: undefined }), "registration_unsupported"],
   [
@@ -113,7 +113,7 @@ const SERVERS = [
     "authorization",
   ],
   [
-    "an error that the authorization server invents",
+    "an unregistered error code",
     { "/authorize": (url) => redirect(url, { error: "invented", state: url.searchParams.get("state") }) },
     "authorization_failed",
     "authorization",
@@ -133,7 +133,7 @@ const SERVERS = [
   ],
   ["a token endpoint that answers HTML", { "/token": html }, "invalid_response", "token"],
   [
-    "a token that is none of a kind we know (RFC 6749 §7.1)",
+    "a token of an unknown type (RFC 6749 §7.1)",
     { "/token": () => ({ body: { access_token: "t", token_type: "mac" } }) },
     "invalid_response",
     "token",
@@ -167,18 +167,18 @@ async function tryServer(url) {
     if (!popup.isClosed()) await popup.waitForEvent("close");
   }
   context.off("dialog", onDialog);
-  assert.deepEqual(dialogs, [], "a script of the server ran");
+  assert.deepEqual(dialogs, [], "the server's script ran");
   return error;
 }
 
-/** Nothing stored is lost by a failed attempt. */
-async function sessionIsThere() {
+/** The stored session survives a failed attempt. */
+async function keepsSession() {
   await page.reload();
   await page.getByRole("heading", { name: "Tools" }).waitFor();
   assert.equal(await page.locator("#resource").innerText(), demo.mcpUrl);
 }
 
-describe("what the user types", () => {
+describe("URLs that the user enters", () => {
   const inputs = [
     ["not a URL", "invalid_url"],
     ["", "invalid_url"],
@@ -187,14 +187,14 @@ describe("what the user types", () => {
     ["http://mcp.example/mcp", "insecure_url"],
   ];
   for (const [input, code] of inputs) {
-    test(`${JSON.stringify(input)}: ${code}, and nothing is asked`, async () => {
+    test(`${JSON.stringify(input)}: ${code}, and no request is sent`, async () => {
       const requests = [];
       const onRequest = (request) => requests.push(request.url());
       page.on("request", onRequest);
       assert.equal((await tryServer(input)).code, code);
       page.off("request", onRequest);
       assert.deepEqual(requests, []);
-      await sessionIsThere();
+      await keepsSession();
     });
   }
 
@@ -204,11 +204,11 @@ describe("what the user types", () => {
     const error = await tryServer(server.mcpUrl);
     assert.equal(error.code, "network");
     assert.equal(error.step, "challenge");
-    await sessionIsThere();
+    await keepsSession();
   });
 });
 
-describe("a server that answers without CORS headers: cors_blocked, and which it lacks", () => {
+describe("a server without CORS headers: cors_blocked, and the message names the missing header", () => {
   /** @type {[string, Record<string, any>, string][]} */
   const paths = [
     [
@@ -230,12 +230,12 @@ describe("a server that answers without CORS headers: cors_blocked, and which it
       assert.equal(error.url, new URL(path, server.mcpUrl).href);
       const { origin } = new URL(demo.pageUrl);
       assert.ok(error.text.includes(`Access-Control-Allow-Origin: ${origin}`), error.text);
-      await sessionIsThere();
+      await keepsSession();
     });
   }
 });
 
-describe("what servers do", () => {
+describe("faulty servers", () => {
   for (const [name, bad, code, step] of SERVERS) {
     test(`${name}: ${code}`, async (t) => {
       const server = await startMock(bad);
@@ -244,12 +244,12 @@ describe("what servers do", () => {
       assert.equal(error.code, code);
       if (step) assert.equal(error.step, step);
       assert.notEqual(error.message, "");
-      assert.equal(await page.locator("#error img").count(), 0, "a server's text became HTML");
-      await sessionIsThere();
+      assert.equal(await page.locator("#error img").count(), 0, "the server's text was parsed as HTML");
+      await keepsSession();
     });
   }
 
-  test("and one that does none of this signs in", async (t) => {
+  test("a server without faults signs the user in", async (t) => {
     const server = await startMock();
     const own = await browser.newContext();
     t.after(async () => {

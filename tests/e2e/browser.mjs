@@ -1,17 +1,17 @@
-// The browser and the demo that every test here starts from, and what a user does with them.
+// The browser, the demo, and the user's actions, shared by all tests here.
 
 import { chromiumArguments, findChromium } from "../../scripts/toolchain/browser.mjs";
 import { start } from "../../www/serve.mjs";
 import { PATIENCE } from "../patience.mjs";
 
 /**
- * Playwright lets every popup open; a user's browser blocks those that come without a click.
+ * Blocks popups that open without a click, like a user's browser. Playwright would allow them.
  *
  * @param {object} [options]
- * @param {boolean} [options.keepsPages] whether pages are kept for the back button (bfcache), as a user's browser does
+ * @param {boolean} [options.keepsPages] whether to keep pages for the back button (bfcache), like a user's browser
  */
 export async function launchBrowser({ keepsPages = false } = {}) {
-  const { chromium } = await import("playwright-core"); // Not before it is needed: `--help` works without it.
+  const { chromium } = await import("playwright-core"); // Imported only when needed, because `--help` must work without it.
   return chromium.launch({
     executablePath: findChromium(),
     args: chromiumArguments,
@@ -19,7 +19,7 @@ export async function launchBrowser({ keepsPages = false } = {}) {
   });
 }
 
-// oidc-provider warns that this is a set-up for development, which a test is.
+// Hides oidc-provider's warning that this set-up is for development only.
 for (const level of ["info", "warn"]) {
   const print = console[level];
   console[level] = (text, ...more) => String(text).includes("oidc-provider ") || print(text, ...more);
@@ -47,28 +47,28 @@ export async function openPage(context, demo) {
   return page;
 }
 
-/** Waits until a test page's script has run: it leaves `app`. */
+/** Waits until a test page's script has run and set `app`. */
 export const ready = (tab) => tab.waitForFunction(() => globalThis.app !== undefined);
 
-/** Clicks and gets the popup that this opens. */
+/** Clicks, and returns the popup that opens. */
 export async function popupOf(page, button = page.getByRole("button", { name: "Sign in", exact: true })) {
   const [popup] = await Promise.all([page.waitForEvent("popup"), button.click()]);
   return popup;
 }
 
-// The pages of the demo's authorization server (www/servers/sign-in-pages.mjs). What they say stands here alone.
+// The pages of the demo's authorization server (www/servers/sign-in-pages.mjs). Only this file knows their texts.
 
 export const loginField = (popup) => popup.getByLabel("User name");
 export const allowButton = (popup) => popup.getByRole("button", { name: "Allow", exact: true });
 
-/** Sends the login form. */
+/** Fills in and submits the login form. */
 export async function logIn(popup, name = "alice") {
   await loginField(popup).fill(name);
   await popup.getByLabel("Password").fill("any");
   await popup.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** Agrees in the consent form; the popup closes itself. */
+/** Allows access in the consent form, and waits until the popup has closed itself. */
 export async function consent(popup) {
   const closed = popup.waitForEvent("close");
   await allowButton(popup).click();
@@ -78,7 +78,7 @@ export async function consent(popup) {
 /** Cancels in the login or the consent form. */
 export const decline = (popup) => popup.getByRole("button", { name: "Cancel", exact: true }).click();
 
-/** Login, consent, and the tools are there. */
+/** Logs in, consents, and waits for the tools. */
 export async function signIn(page, name) {
   const popup = await popupOf(page);
   await logIn(popup, name);
@@ -86,7 +86,7 @@ export async function signIn(page, name) {
   await page.getByRole("heading", { name: "Tools" }).waitFor();
 }
 
-/** Opens a tool's form, fills it in and sends it. */
+/** Opens a tool's form, fills it in and submits it. */
 export async function sendTool(page, tool, input = {}) {
   const details = page.locator("#tool-list details").filter({ has: page.getByText(tool, { exact: true }) });
   if (!(await details.evaluate((element) => element.open))) await details.locator("summary").click();
@@ -94,14 +94,14 @@ export async function sendTool(page, tool, input = {}) {
   await details.getByRole("button", { name: "Call" }).click();
 }
 
-/** Calls a tool and reads the answer. */
+/** Calls a tool and reads the result. */
 export async function callTool(page, tool, input) {
   await sendTool(page, tool, input);
   return page.locator(`#answer-${tool} pre`).innerText();
 }
 
 /**
- * What the error box says: `{ message, code, step, … }`.
+ * The contents of the error box: `{ message, code, step, … }`.
  *
  * @returns {Promise<Record<string, string>>}
  */
@@ -116,7 +116,7 @@ export async function errorIn(page) {
 /** Waits until an element has a text. */
 export const textIn = (page, selector, text) => page.locator(selector).filter({ hasText: text }).waitFor();
 
-/** Another authorizer in the page, with options of its own; `finish` tells what became of its sign-in. */
+/** Starts a sign-in with another authorizer in the page. `finish` waits for its result. */
 export async function ownAuthorizer(page, options, server) {
   await page.evaluate(async (options) => {
     const { McpAuthorizer } = await import("mcp-authorize");

@@ -8,7 +8,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A page that has asked for a code, the code, and what it asks the token endpoint. */
+/** The demo on a device, a phone, and the status codes of the device's token requests. */
 async function onDevice(t) {
   const demo = await startDemo();
   const device = await browser.newContext();
@@ -27,7 +27,7 @@ async function onDevice(t) {
   return { demo, device, page, phone: await phone.newPage(), polls };
 }
 
-/** Starts a sign-in in the page, and waits for the code. */
+/** Starts a sign-in on the device, and waits for the code. */
 const askForCode = (page, server) =>
   page.evaluate(async (server) => {
     const { McpAuthorizer } = await import("mcp-authorize");
@@ -41,9 +41,9 @@ const askForCode = (page, server) =>
   }, server);
 
 const codeField = (phone) => phone.getByLabel("Code that the device shows");
-const goOn = (phone) => phone.getByRole("button", { name: "Continue", exact: true });
+const continueButton = (phone) => phone.getByRole("button", { name: "Continue", exact: true });
 
-/** What became of it. */
+/** The result of the sign-in. */
 const outcome = (page) =>
   page.evaluate(() =>
     signingIn.then(
@@ -52,7 +52,7 @@ const outcome = (page) =>
     ),
   );
 
-test("the user enters the code with another browser, and the device has a session", async (t) => {
+test("the user enters the code in another browser, and the device is signed in", async (t) => {
   const { demo, page, phone, polls } = await onDevice(t);
   const { userCode, verificationUri, verificationUriComplete, expiresIn, server } = await askForCode(page, demo.mcpUrl);
   assert.equal(server, demo.mcpUrl);
@@ -62,10 +62,10 @@ test("the user enters the code with another browser, and the device has a sessio
 
   await phone.goto(verificationUri);
   await codeField(phone).fill(userCode);
-  await goOn(phone).click();
+  await continueButton(phone).click();
   await phone.getByRole("heading", { name: "Is this your device?" }).waitFor();
   await phone.getByText(userCode).waitFor();
-  await goOn(phone).click();
+  await continueButton(phone).click();
   await logIn(phone, "alice");
   await allowButton(phone).click();
   await phone.getByRole("heading", { name: "Your device is signed in" }).waitFor();
@@ -80,7 +80,7 @@ test("the user enters the code with another browser, and the device has a sessio
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
     return (await session.fetch(server, { method: "POST", headers, body })).text();
   }, demo.mcpUrl);
-  // A session as any other: for this server, of this user, bound to the device's key.
+  // The session belongs to this user and is bound to the device's key.
   assert.match(answer, /alice/);
   assert.match(answer, /jkt/);
 });
@@ -90,38 +90,38 @@ test("the user declines: access_denied", async (t) => {
   const { userCode, verificationUri } = await askForCode(page, demo.mcpUrl);
   await phone.goto(verificationUri);
   await codeField(phone).fill(userCode);
-  await goOn(phone).click();
+  await continueButton(phone).click();
   await decline(phone);
   await phone.getByText("The device was not signed in.").waitFor();
   assert.deepEqual(await outcome(page), { code: "access_denied", step: "token", serverError: "access_denied" });
 });
 
-test("the complete URI fills the code in, and the user still confirms it (RFC 8628 §3.3.1, §5.4)", async (t) => {
+test("the complete URI prefills the code, and the user must still confirm it (RFC 8628 §3.3.1, §5.4)", async (t) => {
   const { demo, page, phone } = await onDevice(t);
   const { userCode, verificationUriComplete } = await askForCode(page, demo.mcpUrl);
   await phone.goto(verificationUriComplete);
   assert.equal((await codeField(phone).inputValue()).replace("-", ""), userCode.replace("-", ""));
-  await goOn(phone).click();
-  await goOn(phone).click();
+  await continueButton(phone).click();
+  await continueButton(phone).click();
   await logIn(phone, "alice");
   await allowButton(phone).click();
   await phone.getByRole("heading", { name: "Your device is signed in" }).waitFor();
   assert.deepEqual(await outcome(page), { scopes: ["mcp:read"], canRefresh: true });
 });
 
-test("a code that there is not is said to be none, and can be mended", async (t) => {
+test("a wrong code shows an error, and can be corrected", async (t) => {
   const { demo, page, phone } = await onDevice(t);
   const { userCode, verificationUri } = await askForCode(page, demo.mcpUrl);
   await phone.goto(verificationUri);
   await codeField(phone).fill("BCDF-BCDF");
-  await goOn(phone).click();
+  await continueButton(phone).click();
   await phone.getByRole("alert").filter({ hasText: "There is no such code." }).waitFor();
   await codeField(phone).fill(userCode.toLowerCase());
-  await goOn(phone).click();
+  await continueButton(phone).click();
   await phone.getByRole("heading", { name: "Is this your device?" }).waitFor();
 });
 
-test("nobody enters the code: the device goes on asking, until the app gives up", async (t) => {
+test("while nobody enters the code, the device polls until the app aborts", async (t) => {
   const { demo, page, polls } = await onDevice(t);
   await page.clock.install();
   await askForCode(page, demo.mcpUrl);

@@ -1,4 +1,4 @@
-// The report on a server, as the demo page shows it.
+// The diagnosis of a server, as the demo page shows it.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -27,7 +27,7 @@ async function diagnose(page, server) {
   return heading;
 }
 
-test("the demo's own server: all is well, and the keyboard goes on with the result", async (t) => {
+test("the demo's own server has no problems, and the focus moves to the result", async (t) => {
   const context = await browser.newContext();
   t.after(() => context.close());
   const page = await openPage(context, demo);
@@ -38,7 +38,7 @@ test("the demo's own server: all is well, and the keyboard goes on with the resu
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Copy as Markdown");
 });
 
-test("the report is copied as Markdown, and a server's text is no HTML", async (t) => {
+test("the report is copied as Markdown, and a server's text is not parsed as HTML", async (t) => {
   const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
   const server = await startMock({
     "/.well-known/oauth-protected-resource/mcp": (url, origin, { body }) => ({
@@ -51,7 +51,7 @@ test("the report is copied as Markdown, and a server's text is no HTML", async (
   });
   const page = await openPage(context, demo);
   await diagnose(page, server.mcpUrl);
-  // The mock takes any code, which is a failure, too.
+  // The mock accepts any code, which is a failure, too.
   const failure = page.locator('#diagnosis [data-status="failure"]').first();
   assert.match(await failure.innerText(), new RegExp(`Failure: .*[^]*"resource": "${server.mcpUrl}"`));
   assert.equal(await page.locator("#diagnosis img").count(), 0);
@@ -63,7 +63,7 @@ test("the report is copied as Markdown, and a server's text is no HTML", async (
 });
 
 for (const { look, options } of LOOKS) {
-  test(`${look}: the report of a server with faults`, async (t) => {
+  test(`${look}: the report on a faulty server passes all checks`, async (t) => {
     const server = await startMock({
       "/token": (url, origin, good) => ({ ...good, headers: { "Access-Control-Allow-Origin": "null" } }),
     });
@@ -80,7 +80,7 @@ for (const { look, options } of LOOKS) {
   });
 }
 
-test("from the command line the demo's own server has the report that was read by hand", async () => {
+test("the command line's report on the demo's own server matches its reviewed snapshot", async () => {
   const own = SERVERS.find(({ name }) => name === "oidc-provider");
   assert.equal(await reportOn(own), await readFile(snapshotOf(own), "utf8"));
 });

@@ -1,4 +1,4 @@
-// The sequence diagram: what it draws, what a message tells, and what it must never show.
+// The sequence diagram: what it draws, what its messages show, and what it must redact.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -35,7 +35,7 @@ async function fresh(t) {
   return { context, page: await openPage(context, demo) };
 }
 
-/** What a screen reader says of each message, without its time. */
+/** Each message as a screen reader reads it, without its time. */
 const messages = async (page) => {
   const texts = await page.locator("#steps summary").allInnerTexts();
   return texts.map((text) =>
@@ -48,7 +48,7 @@ const messages = async (page) => {
 
 const message = (page, title) => page.locator("#steps > li").filter({ hasText: title }).first();
 
-/** The rows of an open message: `{ name: value }`. */
+/** The parameters of an open message: `{ name: value }`. */
 const parametersOf = async (item) =>
   Object.fromEntries(
     await item
@@ -56,19 +56,19 @@ const parametersOf = async (item) =>
       .evaluateAll((all) => all.map(({ children }) => [...children].map((it) => it.textContent))),
   );
 
-test("before the first click a ghost shows what will happen, and is no event", async (t) => {
+test("before the first click, a preview shows what will happen, and is not in the log", async (t) => {
   const { page } = await fresh(t);
   const preview = page.getByRole("group", { name: "Preview of a sign-in. Nothing of it has happened yet." });
   const will = await preview.getByRole("listitem").allInnerTexts();
-  assert.equal(await page.getByRole("log").getByRole("listitem").count(), 0, "nothing is in the log");
-  assert.equal(await preview.locator("summary, button, a").count(), 0, "nothing of it opens");
+  assert.equal(await page.getByRole("log").getByRole("listitem").count(), 0, "the log is not empty");
+  assert.equal(await preview.locator("summary, button, a").count(), 0, "the preview has controls");
 
   const popup = await popupOf(page);
   await preview.waitFor({ state: "hidden" });
   await logIn(popup);
   await consent(popup);
   await page.getByRole("heading", { name: "Tools" }).waitFor();
-  // It was right: each comes, in this order.
+  // The preview was right: every message appears, in this order.
   const did = await messages(page);
   const places = will.map((text) => did.findIndex((one) => one.startsWith(text.replace(/\s+/g, " ").trim())));
   assert.ok(places.length === 8 && !places.includes(-1), will.join("\n"));
@@ -85,7 +85,7 @@ for (const [reducedMotion, animations] of /** @type {const} */ ([
   ["reduce", 0],
   ["no-preference", 8],
 ])) {
-  test(`prefers-reduced-motion: ${reducedMotion}: ${animations} rows of the ghost are animated`, async (t) => {
+  test(`prefers-reduced-motion: ${reducedMotion}: ${animations} rows of the preview are animated`, async (t) => {
     const context = await browser.newContext({ reducedMotion });
     t.after(() => context.close());
     const page = await context.newPage();
@@ -129,7 +129,7 @@ test("draws each exchange as it happens, with its time", async (t) => {
   assert.match((await messages(page)).at(-1), /Call with the token tools\/call add 200/);
 });
 
-test("a message opens with the keyboard: its parameters, its rule with a link, and what was checked", async (t) => {
+test("a message opens with the keyboard and shows its parameters, its rule with a link, and what was checked", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   const token = message(page, "Code for tokens");
@@ -137,7 +137,7 @@ test("a message opens with the keyboard: its parameters, its rule with a link, a
   await page.keyboard.press("Enter");
   await token.locator(".explained").waitFor();
 
-  // And stays where it was, though the end of the list is kept in sight as long as nobody reads in it.
+  // An open message stays in place. Otherwise the list scrolls to its end.
   const isInSight = (summary) =>
     summary.getBoundingClientRect().top >= summary.closest("[role=log]").getBoundingClientRect().top;
   assert.ok(await token.locator("summary").evaluate(isInSight));
@@ -157,9 +157,12 @@ test("the challenge, the metadata and the token are decoded", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   for (const summary of await page.locator("#steps summary").all()) await summary.click();
-  const asked = await parametersOf(message(page, "Ask without a token"));
-  assert.equal(asked["www-authenticate"], "DPoP"); // the last of its two
-  assert.equal(asked["· resource_metadata"], new URL("/.well-known/oauth-protected-resource/mcp", demo.mcpUrl).href);
+  const challenged = await parametersOf(message(page, "Ask without a token"));
+  assert.equal(challenged["www-authenticate"], "DPoP"); // the last of its two
+  assert.equal(
+    challenged["· resource_metadata"],
+    new URL("/.well-known/oauth-protected-resource/mcp", demo.mcpUrl).href,
+  );
   const metadata = message(page, "How to sign in there");
   assert.equal((await parametersOf(metadata)).issuer, demo.issuer);
   assert.ok((await metadata.locator(".checks").innerText()).startsWith(`issuer ${demo.issuer} is exactly the issuer`));
@@ -171,7 +174,7 @@ test("the challenge, the metadata and the token are decoded", async (t) => {
   assert.equal(called["· proof htu"], demo.mcpUrl);
 });
 
-test("what was refused is told at the message that it is about", async (t) => {
+test("an error is shown at the message that caused it", async (t) => {
   const { page } = await fresh(t);
   const place = "**/.well-known/oauth-protected-resource/mcp";
   const body = JSON.stringify({ resource: "https://elsewhere.example/mcp", authorization_servers: [demo.issuer] });
@@ -181,20 +184,20 @@ test("what was refused is told at the message that it is about", async (t) => {
   await popupOf(page);
   const { code, text } = await errorIn(page);
   assert.equal(code, "resource_mismatch");
-  const asked = message(page, "Who protects it");
-  await asked.locator("summary").click();
+  const metadata = message(page, "Who protects it");
+  await metadata.locator("summary").click();
   assert.match(
-    await asked.locator(".checks").innerText(),
+    await metadata.locator(".checks").innerText(),
     /^resource https:\/\/elsewhere\.example\/mcp is the server’s URL/,
   );
-  const refused = await asked.locator(".refused").innerText();
+  const refused = await metadata.locator(".refused").innerText();
   assert.ok(refused && text.includes(refused), refused);
   await textIn(page, "#steps .note.failed", "resource_mismatch");
 });
 
-test("where no answer may be read, the look for the reason is drawn, too (Fetch, CORS protocol)", async (t) => {
+test("if a response can't be read, the request that looks for the reason is drawn, too (Fetch, CORS protocol)", async (t) => {
   const { page } = await fresh(t);
-  // The page's own server, as another origin that allows nothing.
+  // The page's own server under another origin, without CORS headers.
   const closed = new URL("/mcp", demo.pageUrl);
   closed.hostname = "localhost";
   await page.locator("#server").fill(closed.href);
@@ -208,12 +211,12 @@ test("where no answer may be read, the look for the reason is drawn, too (Fetch,
   );
 });
 
-test("a reload keeps the diagram, and goes on with it", async (t) => {
+test("a reload keeps the diagram, and new messages follow", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   const list = page.locator("#steps");
   await callTool(page, "whoami");
-  // What is hidden in the messages, too.
+  // `textContent` includes the closed messages.
   const before = await list.evaluate((element) => element.textContent);
   await page.reload();
   await textIn(page, "#steps .note", "The session is back");
@@ -221,7 +224,7 @@ test("a reload keeps the diagram, and goes on with it", async (t) => {
   assert.equal(await page.locator("[data-lane=server] .quiet").innerText(), new URL(demo.issuer).host);
 });
 
-test("a screen reader finds a log with a list of exchanges", async (t) => {
+test("the diagram is a log with a list of exchanges for screen readers", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   const log = page.getByRole("log", { name: "What happens" });
@@ -240,7 +243,7 @@ test("an error ends the diagram, and Clear empties it", async (t) => {
   assert.equal(await page.locator("#steps > li").count(), 0);
 });
 
-test("what is on no list is redacted", () => {
+test("parameters that are not on the list are redacted", () => {
   const rows = Object.fromEntries(form("grant_type=refresh_token&refresh_token=s3cret&unheard_of=s3cret"));
   assert.deepEqual(rows, { grant_type: "refresh_token", refresh_token: REDACTED, unheard_of: REDACTED });
   const body = {
@@ -259,7 +262,7 @@ test("what is on no list is redacted", () => {
   assert.deepEqual(json("s3cret"), [["(body)", REDACTED]]);
 });
 
-test("of a token the signature and what it says about the user are redacted", () => {
+test("a token's signature and its claims about the user are redacted", () => {
   const part = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
   const token = `${part({ alg: "ES256", kid: "k1d" })}.${part({ iss: "https://a.example", sub: "al1ce", jti: "1d" })}.s1gnature`;
   const text = JSON.stringify(
@@ -267,12 +270,12 @@ test("of a token the signature and what it says about the user are redacted", ()
   );
   assert.match(text, /https:\/\/a\.example/);
   for (const secret of [token, "s1gnature", "k1d", "al1ce", '1d"', "s3cret"]) assert.ok(!text.includes(secret), secret);
-  // An opaque one, and what only looks like a JWT.
+  // An opaque token, and texts that only look like JWTs.
   for (const other of ["s3cret", "s3.cr.et", "e30.e30."])
     assert.ok(!JSON.stringify(headers(new Headers({ authorization: `Bearer ${other}` }))).includes("s3"));
 });
 
-test("a challenge is read parameter by parameter (RFC 9110 §11.6.1)", () => {
+test("a challenge is split into its parameters (RFC 9110 §11.6.1)", () => {
   assert.deepEqual(challenge('DPoP algs="ES256", error="use_dpop_nonce", nonce=s3cret'), [
     ["www-authenticate", "DPoP"],
     ["· algs", "ES256"],

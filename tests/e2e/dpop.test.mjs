@@ -21,7 +21,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A demo, a page of it, and what its requests to both servers had and got. */
+/** A demo, its page, and a record of its requests to both servers. */
 async function fresh(t, options) {
   const { demo, context } = await freshDemo(t, browser, options);
   const exchanges = [];
@@ -42,7 +42,7 @@ async function fresh(t, options) {
 const tokenOf = ({ authorization }) => authorization?.split(" ")[1];
 const thumbprintOf = (proof) => calculateJwkThumbprint(decodeProtectedHeader(proof).jwk);
 
-/** What the MCP server says to a call that somebody else makes. */
+/** The MCP server's response to somebody else's request. */
 async function present(demo, { authorization, dpop }) {
   const headers = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
   if (dpop) headers.DPoP = dpop;
@@ -55,7 +55,7 @@ async function present(demo, { authorization, dpop }) {
   return { status: answer.status, challenge: answer.headers.get("WWW-Authenticate") };
 }
 
-test("signs in, calls and refreshes with one key, which nobody can copy", async (t) => {
+test("signs in, calls and refreshes with one key that can't be copied", async (t) => {
   const { demo, page, seen } = await fresh(t);
   await signIn(page);
   await page.getByRole("button", { name: "Refresh now" }).click();
@@ -106,7 +106,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
       };
     }, demo.issuer);
     assert.deepEqual(found, {
-      // The one that encrypts the records, and one for each issuer, by the hash of its name.
+      // The key that encrypts the records, and one for each issuer, named by a hash.
       names: ["records", 0],
       extractable: false,
       private: ["InvalidAccessError", "InvalidAccessError"],
@@ -114,7 +114,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
     });
   });
 
-  await t.test("a stolen access token is worth nothing without the key", async () => {
+  await t.test("a stolen access token is useless without the key", async () => {
     const call = seen("mcp").findLast(({ status, method }) => status === 200 && method === "POST");
     const token = tokenOf(call);
     const { key, jwk } = await keyPair();
@@ -124,7 +124,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
       [{ authorization: `DPoP ${token}` }, "invalid_dpop_proof"],
       [{ authorization: `DPoP ${token}`, dpop: proof }, "invalid_token"],
       [{ authorization: `Bearer ${token}`, dpop: proof }, "invalid_token"],
-      // The very request that was answered with 200 before.
+      // The same request that succeeded before.
       [call, "invalid_dpop_proof"],
     ]) {
       const { status, challenge } = await present(demo, attempt);
@@ -132,15 +132,15 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
       assert.match(challenge, new RegExp(`error="${error}"`));
       assert.match(challenge, /DPoP .*algs="ES256"/);
     }
-    // And the owner goes on.
+    // The owner can still use the token.
     assert.equal(JSON.parse(await callTool(page, "whoami")).sub, claims.sub);
   });
 
-  await t.test("a stolen refresh token is, too (RFC 9449 §5)", async () => {
+  await t.test("a stolen refresh token is useless without the key (RFC 9449 §5)", async () => {
     const url = `${demo.issuer}/token`;
     const { form } = seen("token").at(-1);
-    // The next answer is caught on its way.
-    const caught = new Promise((resolve) =>
+    // The next token response is intercepted.
+    const intercepted = new Promise((resolve) =>
       page.route(
         url,
         async (route) => {
@@ -151,7 +151,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
       ),
     );
     await page.getByRole("button", { name: "Refresh now" }).click();
-    const { refresh_token } = await caught;
+    const { refresh_token } = await intercepted;
     const refresh = async (headers) => {
       const answer = await fetch(url, {
         method: "POST",
@@ -167,7 +167,7 @@ test("signs in, calls and refreshes with one key, which nobody can copy", async 
   });
 });
 
-test("a server's nonce is shown in one more try, and remembered for its origin (RFC 9449 §8, §9)", async (t) => {
+test("a request is retried once with the server's nonce, which is remembered for its origin (RFC 9449 §8, §9)", async (t) => {
   const { demo, page, seen } = await fresh(t, { dpopNonces: true });
   await signIn(page);
   const nonceIn = ({ dpop }) => decodeJwt(dpop).nonce;
@@ -177,7 +177,7 @@ test("a server's nonce is shown in one more try, and remembered for its origin (
       .filter(({ dpop }) => dpop)
       .map(({ status }) => status);
   assert.deepEqual(statuses("par"), [400, 201]);
-  // The token endpoint is at the same origin: the nonce is there already.
+  // The token endpoint has the same origin, so the nonce is known already.
   assert.deepEqual(statuses("token"), [200]);
   const [first, second, ...others] = statuses("mcp");
   assert.deepEqual([first, second], [401, 200]);
@@ -187,7 +187,7 @@ test("a server's nonce is shown in one more try, and remembered for its origin (
     assert.equal(nonceIn(without), undefined);
     assert.ok(rest.every(nonceIn));
   }
-  // Each origin has its own.
+  // Each origin has its own nonce.
   assert.notEqual(nonceIn(seen("token")[0]), nonceIn(seen("mcp").at(-1)));
 
   const refreshed = page.waitForResponse(`${demo.issuer}/token`);
@@ -204,7 +204,7 @@ test("a server's nonce is shown in one more try, and remembered for its origin (
   );
 });
 
-test("tokens that are not bound stay Bearer tokens, where the app wants that", async (t) => {
+test("with `dpop: off`, tokens are Bearer tokens and no proof is sent", async (t) => {
   const { demo, page, seen } = await fresh(t);
   const { popup, finish } = await ownAuthorizer(page, { dpop: "off", storage: "memory" }, demo.mcpUrl);
   await logIn(popup);
@@ -220,7 +220,7 @@ test("tokens that are not bound stay Bearer tokens, where the app wants that", a
   assert.ok([...seen("par"), ...seen("token"), ...seen("mcp")].every(({ dpop }) => dpop === undefined));
 });
 
-test("a Bearer-typed answer where DPoP is required is refused, and its token not used", async (t) => {
+test("with `dpop: require`, a Bearer token is rejected and not used", async (t) => {
   const { page } = await fresh(t);
   const mock = await startMock({
     "/.well-known/oauth-authorization-server": (url, origin, good) => ({

@@ -1,4 +1,4 @@
-// The whole way through the demo: real clicks, a real popup, oidc-provider's own forms, the official MCP SDK.
+// The whole demo: real clicks, a real popup, oidc-provider, the official MCP SDK.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -26,7 +26,7 @@ async function fresh(t, options) {
   return { demo, context, page: await openPage(context, demo) };
 }
 
-/** The forms that go to the token and the revocation endpoint, and the tokens that go to the MCP server. */
+/** Records the forms sent to the authorization server, and the tokens sent to the MCP server. */
 function watchSecrets(context, demo) {
   const seen = { pushed: [], token: [], revocation: [], accessTokens: [] };
   const form = (request) => Object.fromEntries(new URLSearchParams(request.postData()));
@@ -40,7 +40,7 @@ function watchSecrets(context, demo) {
   return seen;
 }
 
-/** Steps of one test: after one that fails the rest is skipped. */
+/** Steps of one test. After a failure, the remaining steps are skipped. */
 function stepsOf(t) {
   let failed = false;
   return (name, work) =>
@@ -53,9 +53,9 @@ function stepsOf(t) {
 }
 
 const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
-const noMore = (page) => page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
+const signedOut = (page) => page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
 
-test("signs in by popup, calls a tool, refreshes, comes back after a reload, signs out", async (t) => {
+test("signs in by popup, calls a tool, refreshes, is restored after a reload, and signs out", async (t) => {
   const { demo, context, page } = await fresh(t);
   const step = stepsOf(t);
   const seen = watchSecrets(context, demo);
@@ -68,9 +68,9 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     shown.push(message.text());
-    // The browser itself reports each answer of 400 and above. Three belong to the protocol: the challenge
-    // (RFC 9728 §5.1), 405 where a server offers no GET stream (MCP, Streamable HTTP), and 400 for an access
-    // token that is a JWT, which can't be revoked (RFC 7009 §2.2.1, `unsupported_token_type`).
+    // The browser logs each response of 400 and above. Three belong to the protocol: the challenge (RFC 9728 §5.1), 405
+    // if a server has no GET stream (MCP, Streamable HTTP), and 400 for an access token that can't be revoked because
+    // it is a JWT (RFC 7009 §2.2.1, `unsupported_token_type`).
     const [, status] = /with a status of (\d+)/.exec(message.text()) ?? [];
     const ofProtocol = [`401 ${demo.mcpUrl}`, `405 ${demo.mcpUrl}`, `400 ${demo.issuer}/token/revocation`];
     if (message.type() === "error" && !ofProtocol.includes(`${status} ${message.location().url}`)) {
@@ -79,16 +79,16 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   });
 
   await step("the popup shows the login and the consent form", async () => {
-    const asked = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
+    const authorizing = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
     const popup = await popupOf(page);
-    authorizationUrl = new URL((await asked).url());
+    authorizationUrl = new URL((await authorizing).url());
     await logIn(popup, "alice");
     await popup.getByText("mcp:read", { exact: true }).waitFor();
     await consent(popup);
     await page.getByRole("heading", { name: "Tools" }).waitFor();
   });
 
-  await step("the page tells what the session is for", async () => {
+  await step("the page shows the session's server, issuer, scopes and expiry", async () => {
     assert.equal(await page.locator("#resource").innerText(), demo.mcpUrl);
     assert.equal(await page.locator("#issuer").innerText(), demo.issuer);
     // The challenge's scope is authoritative (MCP authorization, Scope Selection Strategy).
@@ -96,7 +96,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     await textIn(page, "#expiry", /^Good for 4 min 5[0-8] s, then refreshed\.$/);
   });
 
-  await step("the MCP server answers, and the token is made for it alone (RFC 8707 §2)", async () => {
+  await step("the MCP server answers, and the token is only for this server (RFC 8707 §2)", async () => {
     assert.deepEqual(await page.locator("#tool-list summary code").allInnerTexts(), [
       "whoami",
       "add",
@@ -113,7 +113,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     assert.equal(await callTool(page, "add", { a: 2, b: 40.5 }), "2 + 40.5 = 42.5");
   });
 
-  await step("the request was pushed, and the address had its reference alone (RFC 9126 §4)", () => {
+  await step("the request was pushed, and the URL contained only its reference (RFC 9126 §4)", () => {
     const [request] = seen.pushed;
     assert.equal(request.resource, demo.mcpUrl);
     assert.equal(request.code_challenge_method, "S256");
@@ -127,7 +127,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     assert.match(request.code_verifier, /^[\w.~-]{43,128}$/);
   });
 
-  await step("a refresh brings another token, and the server takes it", async () => {
+  await step("a refresh returns another token, and the server accepts it", async () => {
     await page.getByRole("button", { name: "Refresh now" }).click();
     await textIn(page, "#steps li", "One refresh for all tabs");
     assert.deepEqual(
@@ -154,9 +154,9 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     const revoked = page.waitForResponse(`${demo.issuer}/token/revocation`);
     await page.getByRole("button", { name: "Sign out" }).click();
     assert.equal((await revoked).status(), 200);
-    await noMore(page);
-    // The old refresh token is worth nothing any more. It was a new one: a public client's rotates at each
-    // use (RFC 9700 §4.14.2).
+    await signedOut(page);
+    // The refresh token is revoked. It differs from the first one, because a public client's token rotates at each use
+    // (RFC 9700 §4.14.2).
     const refresh_token = seen.revocation[0].token;
     assert.notEqual(refresh_token, seen.token[1].refresh_token);
     const body = new URLSearchParams({ ...seen.token[1], refresh_token });
@@ -167,7 +167,7 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
     assert.ok(await page.getByRole("heading", { name: "Session" }).isHidden());
   });
 
-  await step("no secret was in the page, its address or the console", () => {
+  await step("no secret was in the page, its URL or the console", () => {
     const { code, code_verifier } = seen.token[0];
     const refreshTokens = [seen.token[1].refresh_token, seen.revocation[0].token];
     for (const secret of [code, code_verifier, ...refreshTokens, ...seen.accessTokens]) {
@@ -179,32 +179,32 @@ test("signs in by popup, calls a tool, refreshes, comes back after a reload, sig
   assert.deepEqual(problems, []);
 });
 
-test("a tool that needs another scope: beside it the page offers to grant it, and asks for the union", async (t) => {
+test("the page offers to grant a scope that a tool needs, and requests it together with the granted ones", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
 
   await sendTool(page, "write_note", { note: "Water the plants" });
   const grant = page.locator("#tools").getByRole("button", { name: "Grant access", exact: true });
   await grant.waitFor();
-  // What is missing in words, for a screen reader with the button.
+  // The button's description names the missing scope for screen readers.
   assert.equal(
     await grant.evaluate((button) => document.getElementById(button.getAttribute("aria-describedby")).textContent),
     "This tool needs what you have not granted yet: write notes (mcp:write)",
   );
-  assert.equal(await page.locator("#error > *").count(), 0, "an offer is no error");
+  assert.equal(await page.locator("#error > *").count(), 0, "the offer is shown as an error");
   await textIn(page, "#steps .note.failed", "insufficient_scope");
 
   const popup = await popupOf(page, grant);
-  // The consent form lists what is new.
+  // The consent form lists the new scope.
   await popup.getByText("mcp:write", { exact: true }).waitFor();
   await consent(popup);
-  // The call that was refused is made again.
+  // The refused call is repeated.
   assert.equal(await page.locator("#answer-write_note pre").innerText(), "Note 3 is kept: Water the plants");
   assert.deepEqual((await page.locator("#scopes").innerText()).trim().split(/\s+/).sort(), ["mcp:read", "mcp:write"]);
   assert.match(await callTool(page, "list_notes"), /3: Water the plants/);
 });
 
-test("what is not granted is still on offer: the user closes the popup, and changes their mind", async (t) => {
+test("after the user declined the scope, the offer stays and can be accepted", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   await sendTool(page, "write_note", { note: "Water the plants" });
@@ -217,10 +217,10 @@ test("what is not granted is still on offer: the user closes the popup, and chan
   assert.equal(await page.locator("#error > *").count(), 0);
 });
 
-test("a session is there before its tools are: nothing is left to cancel, and Sign out works", async (t) => {
+test("while the tools of a new session load, Cancel is hidden and Sign out works", async (t) => {
   const { demo, page } = await fresh(t);
-  let letGo;
-  const held = new Promise((done) => (letGo = done));
+  let release;
+  const held = new Promise((done) => (release = done));
   await page.route(demo.mcpUrl, async (route) => {
     if (route.request().headers().authorization) await held;
     await route.continue().catch(() => {}); // The sign-out may have ended it.
@@ -235,15 +235,15 @@ test("a session is there before its tools are: nothing is left to cancel, and Si
   assert.ok(await page.getByRole("button", { name: "Cancel" }).isHidden());
   assert.ok(await page.getByRole("button", { name: "Sign in", exact: true }).isEnabled());
   await page.getByRole("button", { name: "Sign out" }).click();
-  await noMore(page);
-  letGo();
+  await signedOut(page);
+  release();
   await ended;
   await page.evaluate(() => new Promise((done) => setTimeout(done)));
-  assert.ok(await page.getByRole("heading", { name: "Tools" }).isHidden(), "they come too late");
+  assert.ok(await page.getByRole("heading", { name: "Tools" }).isHidden(), "tools were shown after the sign-out");
   assert.equal(await page.getByRole("status").innerText(), "Signed out.");
 });
 
-test("a token that ran out is refreshed by the next call", async (t) => {
+test("an expired token is refreshed by the next call", async (t) => {
   const { demo, context, page } = await fresh(t, { accessTokenSeconds: 2 });
   const seen = watchSecrets(context, demo);
   await signIn(page);
@@ -254,28 +254,28 @@ test("a token that ran out is refreshed by the next call", async (t) => {
   assert.deepEqual(claims.exp, claimsOf(seen.accessTokens.at(-1)).exp);
 });
 
-test("without a refresh token the session ends when the token does", async (t) => {
+test("without a refresh token, the session ends when the access token expires", async (t) => {
   const { page } = await fresh(t, { refreshTokens: false });
   await signIn(page);
   assert.ok(await page.getByRole("button", { name: "Refresh now" }).isDisabled());
-  // Not a short-lived token, which a busy machine would not use in time.
+  // Moves the clock, because a short-lived token could expire too early on a busy machine.
   await page.clock.setFixedTime(Date.now() + 301_000);
   await textIn(page, "#expiry", "Ran out");
   await sendTool(page, "whoami");
   assert.equal((await errorIn(page)).code, "session_expired");
   await page.clock.setFixedTime(Date.now());
-  // And signing in again is all that it takes.
+  // Signing in again works.
   const popup = await popupOf(page);
   await consent(popup);
   await page.getByRole("heading", { name: "Tools" }).waitFor();
 });
 
-test("another tab is signed in, and signed out, too", async (t) => {
+test("a sign-in and a sign-out take effect in other tabs", async (t) => {
   const { demo, context, page } = await fresh(t);
   const other = await openPage(context, demo);
   await signIn(page);
   await other.getByRole("heading", { name: "Tools" }).waitFor();
   assert.equal(JSON.parse(await callTool(other, "whoami")).sub, "alice");
   await other.getByRole("button", { name: "Sign out" }).click();
-  await noMore(page);
+  await signedOut(page);
 });

@@ -1,4 +1,4 @@
-// The whole way through the demo with the keyboard alone.
+// The whole demo by keyboard only.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -9,14 +9,14 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** What has the focus, as its text or its label. */
+/** The text or label of the focused element. */
 const focused = (page) =>
   page.evaluate(() => {
     const element = /** @type {any} */ (document.activeElement);
     return (element.labels?.[0] ?? element).textContent.replace(/\s+/g, " ").trim().slice(0, 60);
   });
 
-/** Tab until something has the focus; all that had it in between. */
+/** Presses Tab until an element has the focus. Returns all elements that had it. */
 async function tabTo(page, name) {
   const passed = [];
   for (let presses = 0; presses < 40; presses += 1) {
@@ -24,10 +24,10 @@ async function tabTo(page, name) {
     passed.push(await focused(page));
     if (passed.at(-1) === name) return passed;
   }
-  assert.fail(`Tab never comes to ${name}, but to ${passed.join(", ")}`);
+  assert.fail(`Tab never reaches ${name}, only ${passed.join(", ")}`);
 }
 
-/** Enter, and the popup that it opens, when it can be typed into. */
+/** Presses Enter, and returns the popup once its page is ready. */
 async function popupByEnter(page, ready) {
   const [popup] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("Enter")]);
   popup.setDefaultTimeout(PATIENCE);
@@ -39,7 +39,7 @@ async function allow(popup) {
   const closed = popup.waitForEvent("close");
   await popup.getByRole("heading", { name: "Allow access?" }).waitFor();
   assert.deepEqual(await tabTo(popup, "Allow"), ["Allow"]);
-  await popup.keyboard.press("Enter").catch(() => {}); // It closes by that.
+  await popup.keyboard.press("Enter").catch(() => {}); // This closes the popup.
   await closed;
 }
 
@@ -51,7 +51,7 @@ test("signs in, calls a tool, grants a scope and signs out", async (t) => {
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
   const popup = await popupByEnter(page, "Sign in");
-  assert.equal(await focused(page), "Cancel", "what takes the button's place has its focus");
+  assert.equal(await focused(page), "Cancel", "the button's replacement has no focus");
   assert.equal(await focused(popup), "User name");
   await popup.keyboard.type("alice");
   assert.deepEqual(await tabTo(popup, "Password"), ["Password"]);
@@ -66,7 +66,7 @@ test("signs in, calls a tool, grants a scope and signs out", async (t) => {
   assert.ok(passed.includes("Refresh now") && passed.includes("Sign out"), passed.join(", "));
   await page.keyboard.press("Enter");
   await page.locator("#answer-whoami pre").waitFor();
-  assert.equal(await focused(page), "Call", "the focus stays");
+  assert.equal(await focused(page), "Call", "the focus moved");
 
   await tabTo(page, "Write a note write_note");
   await page.keyboard.press("Enter");
@@ -81,10 +81,10 @@ test("signs in, calls a tool, grants a scope and signs out", async (t) => {
   await page.waitForFunction(() => document.activeElement.id === "call-write_note");
 
   for (let presses = 0; (await focused(page)) !== "Sign out"; presses += 1) {
-    assert.ok(presses < 40, "Shift+Tab never comes to Sign out");
+    assert.ok(presses < 40, "Shift+Tab never reaches Sign out");
     await page.keyboard.press("Shift+Tab");
   }
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
-  assert.equal(await focused(page), "Sign in", "what was focused is gone, and the next thing to do is this");
+  assert.equal(await focused(page), "Sign in", "the focus did not move to the next action");
 });

@@ -1,4 +1,4 @@
-// The demo's MCP server as a resource server: which tokens and which proofs it takes (RFC 6750, RFC 9449 §4.3, §7).
+// The demo's MCP server as a resource server: which tokens and proofs it accepts (RFC 6750, RFC 9449 §4.3, §7).
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -46,7 +46,7 @@ after(async () => {
   }
 });
 
-/** An access token of the issuer; bound to a key where there is one. */
+/** An access token of the issuer, bound to the key if there is one. */
 async function tokenFor(url, key) {
   const claims = {
     client_id: "test",
@@ -72,38 +72,38 @@ async function call(url, headers) {
   return { status: answer.status, error, challenge, nonce: answer.headers.get("DPoP-Nonce") };
 }
 
-const got = ({ status, error }) => [status, error];
+const result = ({ status, error }) => [status, error];
 
-test("a token is taken as it is bound: with a proof of its key, or as a Bearer token", async () => {
+test("a bound token needs a proof with its key, and an unbound one must be a Bearer token", async () => {
   const url = await startMcp();
   const [bound, unbound] = [await tokenFor(url, owner), await tokenFor(url)];
   const proof = (token, key = owner) => proofFor({ ...key, method: "POST", url, token });
   const other = await keyPair();
 
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound) })), [
+  assert.deepEqual(result(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound) })), [
     200,
     undefined,
   ]);
-  assert.deepEqual(got(await call(url, { Authorization: `Bearer ${unbound}` })), [200, undefined]);
+  assert.deepEqual(result(await call(url, { Authorization: `Bearer ${unbound}` })), [200, undefined]);
   // RFC 9449 §7.2: "such a protected resource MUST reject a DPoP-bound access token received as a bearer token".
-  assert.deepEqual(got(await call(url, { Authorization: `Bearer ${bound}` })), [401, "invalid_token"]);
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}` })), [401, "invalid_dpop_proof"]);
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound, other) })), [
+  assert.deepEqual(result(await call(url, { Authorization: `Bearer ${bound}` })), [401, "invalid_token"]);
+  assert.deepEqual(result(await call(url, { Authorization: `DPoP ${bound}` })), [401, "invalid_dpop_proof"]);
+  assert.deepEqual(result(await call(url, { Authorization: `DPoP ${bound}`, DPoP: await proof(bound, other) })), [
     401,
     "invalid_token",
   ]);
-  assert.deepEqual(got(await call(url, { Authorization: `DPoP ${unbound}`, DPoP: await proof(unbound) })), [
+  assert.deepEqual(result(await call(url, { Authorization: `DPoP ${unbound}`, DPoP: await proof(unbound) })), [
     401,
     "invalid_token",
   ]);
 });
 
-test("a proof is for one request, one token and one moment (RFC 9449 §4.3)", async () => {
+test("a proof is valid only for its request, its token and a short time (RFC 9449 §4.3)", async () => {
   const url = await startMcp();
   const token = await tokenFor(url, owner);
   const present = async (change) => {
     const proof = await proofFor({ ...owner, method: "POST", url, token, ...change });
-    return got(await call(url, { Authorization: `DPoP ${token}`, DPoP: proof }));
+    return result(await call(url, { Authorization: `DPoP ${token}`, DPoP: proof }));
   };
   const now = Math.floor(Date.now() / 1000);
   assert.deepEqual(await present({}), [200, undefined]);
@@ -123,7 +123,7 @@ test("a proof is for one request, one token and one moment (RFC 9449 §4.3)", as
     { claims: { iat: now + 120 } },
     { header: { typ: "JWT" } },
     { header: { jwk: undefined } },
-    // Signed by another key than the one that it names.
+    // Signed with another key than the one it names.
     { key: leaked },
     // "does not contain a private key"
     { key: leaked, jwk: await exportJWK(leaked) },
@@ -132,15 +132,15 @@ test("a proof is for one request, one token and one moment (RFC 9449 §4.3)", as
   }
 });
 
-test("a proof that was shown before is refused (RFC 9449 §11.1)", async () => {
+test("a replayed proof is rejected (RFC 9449 §11.1)", async () => {
   const url = await startMcp();
   const token = await tokenFor(url, owner);
   const headers = { Authorization: `DPoP ${token}`, DPoP: await proofFor({ ...owner, method: "POST", url, token }) };
-  assert.deepEqual(got(await call(url, headers)), [200, undefined]);
-  assert.deepEqual(got(await call(url, headers)), [401, "invalid_dpop_proof"]);
+  assert.deepEqual(result(await call(url, headers)), [200, undefined]);
+  assert.deepEqual(result(await call(url, headers)), [401, "invalid_dpop_proof"]);
 });
 
-test("with nonces, only a proof with one of the server's is taken (RFC 9449 §9)", async () => {
+test("with nonces, only a proof with the server's nonce is accepted (RFC 9449 §9)", async () => {
   const url = await startMcp({ dpopNonces: true });
   const token = await tokenFor(url, owner);
   const present = async (nonce) => {
@@ -148,14 +148,14 @@ test("with nonces, only a proof with one of the server's is taken (RFC 9449 §9)
     return call(url, { Authorization: `DPoP ${token}`, DPoP: proof });
   };
   const first = await present();
-  assert.deepEqual(got(first), [401, "use_dpop_nonce"]);
+  assert.deepEqual(result(first), [401, "use_dpop_nonce"]);
   assert.ok(first.nonce);
-  assert.deepEqual(got(await present(first.nonce)), [200, undefined]);
-  assert.deepEqual(got(await present("made up")), [401, "use_dpop_nonce"]);
+  assert.deepEqual(result(await present(first.nonce)), [200, undefined]);
+  assert.deepEqual(result(await present("made up")), [401, "use_dpop_nonce"]);
 });
 
-test("it says what it takes: in its metadata and in its challenges", async () => {
-  const takesDpop = async (url) => {
+test("its metadata and its challenges say whether it accepts DPoP", async () => {
+  const advertisesDpop = async (url) => {
     const metadata = await fetch(url.replace("/mcp", "/.well-known/oauth-protected-resource/mcp"));
     const { dpop_signing_alg_values_supported: algorithms } = await metadata.json();
     const { status, challenge } = await call(url, {});
@@ -163,6 +163,6 @@ test("it says what it takes: in its metadata and in its challenges", async () =>
     assert.match(challenge, /^Bearer .*resource_metadata=/);
     return [algorithms, /, DPoP algs="ES256"/.test(challenge)];
   };
-  assert.deepEqual(await takesDpop(await startMcp()), [["ES256"], true]);
-  assert.deepEqual(await takesDpop(await startMcp({ dpop: false })), [undefined, false]);
+  assert.deepEqual(await advertisesDpop(await startMcp()), [["ES256"], true]);
+  assert.deepEqual(await advertisesDpop(await startMcp({ dpop: false })), [undefined, false]);
 });

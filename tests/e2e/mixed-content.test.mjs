@@ -1,5 +1,5 @@
-// docs/errors.md, mixed_content: "The page is https and the URL is http on a host that is not loopback: browsers let no
-// such request through" (Mixed Content §4.4). The page is at a real https origin for Chromium: Playwright answers for it.
+// docs/errors.md, mixed_content: "The page is https and the URL is http on a host that is not loopback: browsers block
+// such requests" (Mixed Content §4.4). For Chromium, the page has a real https origin; Playwright answers its requests.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -14,15 +14,15 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A page at an https origin that has the package, and what it asked of others. */
+/** A page at an https origin that has the package, and its requests to other origins. */
 async function securePage(t) {
   const context = await browser.newContext();
   t.after(() => context.close());
-  const asked = [];
+  const requested = [];
   await context.route("**/*", async (route) => {
     const url = new URL(route.request().url());
     if (url.origin !== ORIGIN) {
-      asked.push(url.href);
+      requested.push(url.href);
       return route.abort();
     }
     const path = file(url.pathname.slice(1));
@@ -42,11 +42,11 @@ async function securePage(t) {
       storage: "memory",
     });
   });
-  return { page, asked };
+  return { page, requested };
 }
 
 test("a server at plain http: mixed_content, and nothing is sent", async (t) => {
-  const { page, asked } = await securePage(t);
+  const { page, requested } = await securePage(t);
   assert.equal(await page.evaluate(() => isSecureContext && location.protocol), "https:");
   const error = await page.evaluate(() =>
     app
@@ -56,12 +56,12 @@ test("a server at plain http: mixed_content, and nothing is sent", async (t) => 
   assert.equal(error.name, "McpAuthorizeError");
   assert.deepEqual([error.code, error.step], ["mixed_content", "setup"]);
   assert.match(error.remedy, /https/);
-  assert.deepEqual(asked, []);
+  assert.deepEqual(requested, []);
 });
 
-test("http on loopback is no mixed content, and a scheme that nobody asks at is insecure_url", async (t) => {
+test("http on loopback is not mixed content, and an unsupported scheme is insecure_url", async (t) => {
   const { page } = await securePage(t);
-  // What is on loopback is not mixed content (Mixed Content §3.1, Secure Contexts §3.1): it is asked.
+  // Loopback is potentially trustworthy (Mixed Content §3.1, Secure Contexts §3.1), so nothing rejects it.
   const error = await page.evaluate(() =>
     app.restore("http://localhost:1/mcp").then(
       (session) => session,

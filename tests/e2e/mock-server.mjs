@@ -1,4 +1,4 @@
-// An MCP server with its authorization server that can be made to do what a real one won't.
+// An MCP server and its authorization server, for behaviour that real servers don't show.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -6,9 +6,9 @@ import { text } from "node:stream/consumers";
 import { portOf } from "../../www/servers/port.mjs";
 
 /**
- * Behaves well, except at the paths that are given: a path's function gets the request's URL, the origin, the
- * good answer and the request's body, and returns another one. A body that is an object becomes JSON, a string
- * HTML, and a function writes it as it likes.
+ * Behaves correctly, except at the paths in `bad`. Their functions receive the request's URL, the origin, the correct
+ * response and the request's body, and return another response. An object as body is sent as JSON, a string as HTML,
+ * and a function writes the body itself.
  *
  * @typedef {{ status?: number, headers?: object, body?: any }} Answer
  * @param {Record<string, (url: URL, origin: string, good: Answer, body: string) => Answer | Promise<Answer>>} bad
@@ -48,7 +48,7 @@ export async function startMock(bad = {}) {
 }
 
 const GOOD = {
-  // There is nothing behind the sign-in: it is what is tested.
+  // Only the sign-in is tested, so calls fail.
   "/mcp": (url, origin, { authorization }) =>
     authorization === "Bearer mock-token"
       ? { status: 503 }
@@ -77,7 +77,7 @@ const GOOD = {
   "/token": () => ({ body: { access_token: "mock-token", token_type: "Bearer", expires_in: 300 } }),
 };
 
-/** The authorization response: back to the app's callback page. */
+/** The authorization response: a redirect to the app's callback page. */
 export function redirect(url, parameters) {
   const target = new URL(url.searchParams.get("redirect_uri"));
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);

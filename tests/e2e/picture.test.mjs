@@ -1,4 +1,4 @@
-// docs/demo.png, the picture in the README: it is made here, and shows the page as it is. UPDATE_SCREENSHOT=1 renews it.
+// docs/demo.png, the picture in the README, is taken here and must match the page. UPDATE_SCREENSHOT=1 updates it.
 
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
@@ -9,10 +9,10 @@ import { callTool, launchBrowser, openPage, signIn, startDemo, textIn } from "./
 
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const PICTURE = root("docs/demo.png");
-/** As high as all of it. */
+/** High enough for the whole page. */
 const SIZE = { width: 1280, height: 1600 };
 
-/** The PNG's text chunk that says what the picture shows (PNG §11.3.3.2). */
+/** The keyword of the PNG's text chunk that describes the picture (PNG §11.3.3.2). */
 const KEYWORD = "Description";
 
 let browser, demo;
@@ -25,14 +25,14 @@ after(async () => {
   await demo.close();
 });
 
-/** Puts fixed texts where each run has other ones: ports, times, ids. Runs in the page, which then stands still. */
+/** Replaces texts that differ between runs (ports, times, IDs) and stops all timers. Runs in the page. */
 function steady(ports) {
   for (let id = Number(setInterval(() => {})); id > 0; id -= 1) clearInterval(id);
   let place = 0;
   /** @type {[RegExp, any][]} */
   const fixed = [
     [/\d+ ms\b/g, "20 ms"],
-    // The user comes in the seventh place.
+    // The user's time counts from the seventh message.
     [/\+\d+\.\d\d s/g, () => `+${((place += 1) * 0.04 + (place > 6 ? 4.2 : 0)).toFixed(2)} s`],
     [/you took \d+\.\d s/g, "you took 4.2 s"],
   ];
@@ -45,7 +45,7 @@ function steady(ports) {
   for (let text = texts.nextNode(); text; text = texts.nextNode()) text.nodeValue = replaced(text.nodeValue);
 }
 
-/** The page after a tool was called, and what a screen reader finds in it. */
+/** A screenshot of the page after a tool call, and its accessible text. */
 async function picture(t) {
   const context = await browser.newContext({
     colorScheme: "light",
@@ -58,7 +58,7 @@ async function picture(t) {
   await callTool(page, "add", { a: 2, b: 40 });
   await textIn(page, "#steps li", "tools/call add");
   await page.waitForFunction(() => !document.querySelector("#steps > .message:not(.answered, .one-way)"));
-  await page.locator("#tool-list summary").first().click(); // One tool is enough to see.
+  await page.locator("#tool-list summary").first().click(); // One open tool is enough.
   await page.locator("#tool-list details:not([open])").first().waitFor();
   const port = (url) => new URL(url).port;
   await page.evaluate(steady, { [port(demo.mcpUrl)]: "8401", [port(demo.issuer)]: "8402" });
@@ -88,10 +88,10 @@ function chunk(type, data) {
 }
 
 const SIGNATURE = Buffer.from("89504e470d0a1a0a", "hex");
-/** Of an iTXt chunk: not compressed, in no language, with no translated keyword. */
+/** The header of an iTXt chunk: uncompressed, without language and translated keyword. */
 const PREFIX = `${KEYWORD}\0\0\0\0\0`;
 
-/** The picture with what it shows, in front of its last chunk. */
+/** Adds the description to the picture, before its last chunk. */
 function described(png, text) {
   const end = png.length - 12;
   return Buffer.concat([png.subarray(0, end), chunk("iTXt", Buffer.from(PREFIX + text)), png.subarray(end)]);
@@ -104,14 +104,15 @@ const descriptionOf = (png) =>
     .find((text) => text.startsWith(PREFIX))
     ?.slice(PREFIX.length);
 
-// Not the pixels: other fonts change 6 % of them, and a page without the diagram 2 %. What a picture shows is kept in it.
-test("docs/demo.png shows the page as it is: its size, and all that there is to read and to click", async (t) => {
+// Pixels are not compared: other fonts change 6 % of them, and a missing diagram only 2 %. Instead, the picture
+// contains a description.
+test("docs/demo.png has the right size and shows all texts and controls of the current page", async (t) => {
   const { png, text } = await picture(t);
   if (process.env.UPDATE_SCREENSHOT) await writeFile(PICTURE, described(png, text));
   const kept = await readFile(PICTURE);
   const sizeOf = (png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
   assert.deepEqual(sizeOf(kept), [SIZE.width, SIZE.height]);
-  // What happens at the same time is drawn in any order.
+  // Sorted, because parallel requests are drawn in any order.
   const lines = (text) =>
     text
       .replace(/\+\d+\.\d\d s/g, "")
@@ -121,6 +122,6 @@ test("docs/demo.png shows the page as it is: its size, and all that there is to 
   assert.deepEqual(
     lines(descriptionOf(kept) ?? ""),
     lines(text),
-    "UPDATE_SCREENSHOT=1 npm test -- --only e2e renews it",
+    "outdated; UPDATE_SCREENSHOT=1 npm test -- --only e2e updates it",
   );
 });

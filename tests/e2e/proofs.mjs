@@ -1,4 +1,4 @@
-// Proofs of possession as a client makes them, by a library that is not this one (RFC 9449 §4.2).
+// DPoP proofs (RFC 9449 §4.2), created by a library other than this one.
 
 import { createHash, randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -11,7 +11,7 @@ export async function keyPair() {
 export const hashOf = (token) => createHash("sha256").update(token).digest("base64url");
 
 /**
- * A proof; `claims` and `header` change it.
+ * Creates a proof; `claims` and `header` override its parts.
  *
  * @param {{ key: CryptoKey, jwk: object, method: string, url: string, token?: string, claims?: object, header?: object }} of
  */

@@ -1,4 +1,4 @@
-// Sign-ins that end without a session because the user, the browser or the app wants it so.
+// Sign-ins that the user, the browser or the app ends without a session.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, test } from "node:test";
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-/** After a refusal the page is as it was: the same click signs in. */
+/** After a refusal, the same click signs in. */
 async function worksAgain({ loggedIn = false } = {}) {
   const popup = await popupOf(page);
   if (!loggedIn) await logIn(popup);
@@ -57,8 +57,8 @@ test("the user declines at the consent form: access_denied (RFC 6749 §4.1.2.1)"
 test("the user closes the popup: popup_closed", async () => {
   const popup = await popupOf(page);
   await loginField(popup).waitFor();
-  // The user reads for a while. Only then `closed` is sure to mean that the popup was closed: one that is cut
-  // off from its opener (Cross-Origin-Opener-Policy) looks open for an instant, and closed from then on.
+  // Wait as if the user reads. A popup that is cut off from its opener (Cross-Origin-Opener-Policy) looks open for an
+  // instant and then closed, so only later does `closed` mean that it was closed.
   await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
   await popup.close();
   await page.bringToFront();
@@ -76,11 +76,11 @@ test("the app cancels: aborted, and the popup closes", async () => {
   await worksAgain();
 });
 
-test("the browser blocks a popup that no click asked for: popup_blocked", async () => {
+test("the browser blocks a popup that opens without a click: popup_blocked", async () => {
   const requests = [];
   page.on("request", (request) => requests.push(request.url()));
-  // Sends the form as soon as it can be sent: a script's own doing, no user's. And it tells by itself when
-  // the page is done: whatever Playwright looks up in a page counts as a user's doing there.
+  // A script submits the form without a user. It also logs when the page is done, because Playwright's own queries
+  // count as user activation.
   const done = page.waitForEvent("console", (message) => message.text() === "done");
   await page.addInitScript(() => {
     let sent = false;
@@ -100,10 +100,10 @@ test("the browser blocks a popup that no click asked for: popup_blocked", async 
   await done;
   const error = await errorIn(page);
   assert.equal(error.code, "popup_blocked");
-  assert.ok(!requests.some((url) => url.startsWith(demo.issuer)), "no authorization server was asked in vain");
+  assert.ok(!requests.some((url) => url.startsWith(demo.issuer)), "the authorization server got requests");
 });
 
-test("by redirect: declined, and then signed in where the user was", async () => {
+test("by redirect: the user declines, then signs in, and is back on the same page", async () => {
   await page.locator("summary", { hasText: "Switches" }).click();
   await page.getByLabel("Where the sign-in page comes up").selectOption("redirect");
   const button = page.getByRole("button", { name: "Sign in", exact: true });
@@ -116,11 +116,15 @@ test("by redirect: declined, and then signed in where the user was", async () =>
   await page.getByRole("heading", { name: "Tools" }).waitFor();
   assert.equal(page.url(), demo.pageUrl);
   assert.equal(context.pages().length, 1);
-  assert.equal(await page.locator("#steps .note", { hasText: "The session is back" }).count(), 1, "restored once");
+  assert.equal(
+    await page.locator("#steps .note", { hasText: "The session is back" }).count(),
+    1,
+    "not restored exactly once",
+  );
 });
 
 for (const keepsPages of [false, true]) {
-  test(`by redirect: back from the sign-in page, to the page ${keepsPages ? "as it was (bfcache)" : "loaded anew"}`, async (t) => {
+  test(`by redirect: after the back button the page, ${keepsPages ? "kept by bfcache" : "loaded again"}, can sign in again`, async (t) => {
     const own = await launchBrowser({ keepsPages });
     t.after(() => own.close());
     const tab = await openPage(await own.newContext(), demo);
@@ -130,7 +134,7 @@ for (const keepsPages of [false, true]) {
     await tab.getByRole("button", { name: "Sign in", exact: true }).click();
     await loginField(tab).waitFor();
     await tab.evaluate(() => history.back());
-    await tab.waitForURL(demo.pageUrl, { waitUntil: "commit" }); // A page that is kept does not load.
+    await tab.waitForURL(demo.pageUrl, { waitUntil: "commit" }); // A page from bfcache fires no load event.
     await tab.locator("#start:enabled").waitFor();
     assert.equal(await tab.evaluate(() => globalThis.isKept), keepsPages || undefined);
     if (keepsPages) assert.equal((await errorIn(tab)).code, "redirect_abandoned");
@@ -146,7 +150,7 @@ for (const keepsPages of [false, true]) {
   });
 }
 
-test("a session survives a sign-in to the same server that fails", async () => {
+test("a session survives a failed sign-in to the same server", async () => {
   await signIn(page);
   await page.route(`${demo.issuer}/token`, (route) =>
     route.fulfill({ status: 500, headers: { "Access-Control-Allow-Origin": "*" }, body: "<h1>Oops</h1>" }),
@@ -159,7 +163,7 @@ test("a session survives a sign-in to the same server that fails", async () => {
   await page.getByRole("heading", { name: "Tools" }).waitFor();
 });
 
-test("a response with another state, from another tab, changes nothing (RFC 6749 §10.12)", async () => {
+test("a response with another state in another tab is ignored (RFC 6749 §10.12)", async () => {
   const popup = await popupOf(page);
   await logIn(popup);
   await allowButton(popup).waitFor();
@@ -170,7 +174,7 @@ test("a response with another state, from another tab, changes nothing (RFC 6749
   await page.getByRole("heading", { name: "Tools" }).waitFor();
 });
 
-test("the callback page, opened on its own, says what it is for", async () => {
+test("the callback page explains itself when opened directly", async () => {
   for (const query of ["", "?code=abc&state=unknown", "?error=access_denied&state=unknown"]) {
     const callback = await context.newPage();
     const errors = [];

@@ -1,4 +1,4 @@
-// `npm start`: where the demo's servers are, and that they are there again.
+// `npm start`: the ports of the demo's servers, also after a restart.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -26,7 +26,7 @@ after(() => browser.close());
 
 const serve = fileURLToPath(new URL("../../www/serve.mjs", import.meta.url));
 
-/** What the command prints, up to the line that says where the page is; or why it ended. */
+/** The command's output up to the line with the page's URL, or its error. */
 async function run(t, ...args) {
   const child = spawn(process.execPath, [serve, ...args]);
   t.after(() => child.kill());
@@ -39,8 +39,8 @@ async function run(t, ...args) {
   return { output, close: () => (child.kill(), ended) };
 }
 
-/** A port that somebody has. */
-async function taken(t) {
+/** A port that is in use. */
+async function usedPort(t) {
   const server = createServer((request, response) => response.end("somebody else"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -48,7 +48,7 @@ async function taken(t) {
   return portOf(server);
 }
 
-test("--mcp-port: the MCP server is there, and there again after a restart", async (t) => {
+test("--mcp-port: the MCP server uses this port, also after a restart", async (t) => {
   const free = await startDemo();
   const port = Number(new URL(free.mcpUrl).port);
   await free.close();
@@ -60,21 +60,21 @@ test("--mcp-port: the MCP server is there, and there again after a restart", asy
   }
 });
 
-test("--mcp-port that is taken, or no number: says so, and ends", async (t) => {
-  const port = await taken(t);
+test("--mcp-port with a port in use or no number: fails and names the reason", async (t) => {
+  const port = await usedPort(t);
   assert.match((await run(t, "--mcp-port", String(port))).output, new RegExp(`EADDRINUSE.*:${port}`));
   assert.match((await run(t, "--mcp-port", "x")).output, /--mcp-port takes a whole number, not "x"/);
 });
 
-test("of several ports the first free one is taken", async (t) => {
-  const port = await taken(t);
+test("the first free one of several ports is used", async (t) => {
+  const port = await usedPort(t);
   const demo = await startDemo({ mcpPorts: [port, 0] });
   t.after(() => demo.close());
   assert.notEqual(new URL(demo.mcpUrl).port, String(port));
   assert.equal((await fetch(demo.mcpUrl, { method: "POST" })).status, 401);
 });
 
-test("after a restart at the same addresses the page has a dead session, says so, and signs in again", async (t) => {
+test("after a restart at the same URLs, the page reports its dead session and signs in again", async (t) => {
   let demo = await startDemo();
   t.after(() => demo.close());
   const context = await browser.newContext();
@@ -86,7 +86,7 @@ test("after a restart at the same addresses the page has a dead session, says so
   demo = await startDemo(ports);
   await page.reload();
   await page.locator("#start:enabled").waitFor();
-  // The authorization server that gave the tokens is gone, with its keys.
+  // The authorization server that issued the tokens is gone, with its keys.
   assert.equal((await errorIn(page)).code, "network");
   const popup = await popupOf(page);
   await logIn(popup);

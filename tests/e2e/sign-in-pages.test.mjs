@@ -1,4 +1,4 @@
-// The pages of the demo's authorization server: what they say, how they look, and what they let in.
+// The pages of the demo's authorization server: their texts, their look, and that input is not parsed as HTML.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -32,7 +32,7 @@ async function fresh(t, options) {
   return { context, page: await openPage(context, demo) };
 }
 
-/** A code for a device, from an app of that name. */
+/** A device code for an app with this name. */
 async function codeForDevice(clientName) {
   const post = async (path, type, body) => {
     const answer = await fetch(demo.issuer + path, { method: "POST", headers: { "Content-Type": type }, body });
@@ -47,7 +47,7 @@ async function codeForDevice(clientName) {
 }
 
 for (const { look, options } of LOOKS) {
-  test(`${look}: each page is readable, and axe finds nothing`, async (t) => {
+  test(`${look}: each page passes all checks`, async (t) => {
     const { context, page } = await fresh(t, options);
     const popup = await popupOf(page);
     popup.setDefaultTimeout(PATIENCE);
@@ -85,11 +85,11 @@ for (const { look, options } of LOOKS) {
   });
 }
 
-test("they have a policy without inline script or style, keep to it, and load nothing from elsewhere", async (t) => {
+test("the pages have a policy without inline scripts and styles, do not violate it, and load nothing from elsewhere", async (t) => {
   const { context, page } = await fresh(t);
-  const told = [];
+  const messages = [];
   const requests = [];
-  context.on("console", (message) => message.page()?.url().startsWith(demo.issuer) && told.push(message.text()));
+  context.on("console", (message) => message.page()?.url().startsWith(demo.issuer) && messages.push(message.text()));
   context.on("request", (request) => requests.push(new URL(request.url()).hostname));
   const shown = context.waitForEvent("response", (response) => response.url().includes("/interaction/"));
   const popup = await popupOf(page);
@@ -98,14 +98,14 @@ test("they have a policy without inline script or style, keep to it, and load no
   await logIn(popup);
   await allowButton(popup).waitFor();
   assert.equal(await popup.locator("script, style, [style]").count(), 0);
-  assert.deepEqual(told, []);
+  assert.deepEqual(messages, []);
   assert.deepEqual(
     requests.filter((host) => !["localhost", "127.0.0.1"].includes(host)),
     [],
   );
 });
 
-test("consent names the app, where it is, the user, and the scopes in words", async (t) => {
+test("the consent page names the app and its origin, the user, and the scopes in words", async (t) => {
   const { page } = await fresh(t);
   const popup = await popupOf(page);
   await logIn(popup, "alice");
@@ -117,7 +117,7 @@ test("consent names the app, where it is, the user, and the scopes in words", as
   assert.ok(!text.includes("write notes"), text);
 });
 
-test("who cancels at the login has not allowed anything: access_denied (RFC 6749 §4.1.2.1)", async (t) => {
+test("cancelling at the login is access_denied (RFC 6749 §4.1.2.1)", async (t) => {
   const { page } = await fresh(t);
   const popup = await popupOf(page);
   const closed = popup.waitForEvent("close");
@@ -126,7 +126,7 @@ test("who cancels at the login has not allowed anything: access_denied (RFC 6749
   assert.equal((await errorIn(page)).code, "access_denied");
 });
 
-test("what an app calls itself, and what a user types, is text and no HTML", async (t) => {
+test("the app's name and the user's input are shown as text, not HTML", async (t) => {
   const { context } = await fresh(t);
   const phone = await context.newPage();
   const name = `<img src=x onerror="document.title='run'">&amp;`;
@@ -147,7 +147,7 @@ test("what an app calls itself, and what a user types, is text and no HTML", asy
   assert.equal(await phone.locator("img, b").count(), 0);
 });
 
-test("a page of a sign-in that is over, or of another browser's, says so", async (t) => {
+test("the page of another browser's sign-in, and an unknown client, show an error", async (t) => {
   const { context, page } = await fresh(t);
   const popup = await popupOf(page);
   await loginField(popup).waitFor();
@@ -158,6 +158,6 @@ test("a page of a sign-in that is over, or of another browser's, says so", async
   const answer = await stranger.goto(address);
   assert.equal(answer.status(), 400);
   await stranger.getByRole("heading", { name: "This did not work" }).waitFor();
-  const unasked = await context.request.get(`${demo.issuer}/auth?client_id=unknown`);
-  assert.equal(unasked.status(), 400);
+  const unknownClient = await context.request.get(`${demo.issuer}/auth?client_id=unknown`);
+  assert.equal(unknownClient.status(), 400);
 });

@@ -1,4 +1,4 @@
-// The demo as a static site below a path, without servers of its own, with a server that the user names.
+// The demo as a static site below a path, without servers. The user enters a server.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -40,7 +40,7 @@ test("works below a path, with any server", async (t) => {
   const pageUrl = `http://127.0.0.1:${portOf(web)}/some/path/`;
   const isOurs = (page) => page?.url().startsWith(pageUrl);
   context.on("weberror", (error) => isOurs(error.page()) && problems.push(String(error.error())));
-  // The browser itself reports the challenge, and that there is no stream of events.
+  // The browser logs the 401 challenge, and 405 for the missing event stream.
   context.on("console", (message) => {
     const isError = ["error", "warning"].includes(message.type()) && !/with a status of 40[15]/.test(message.text());
     if (isError && isOurs(message.page())) problems.push(message.text());
@@ -57,7 +57,7 @@ test("works below a path, with any server", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("where it knows its address, it has a client ID metadata document (its client_id is its URL)", async () => {
+test("with a known URL, the site has a client ID metadata document whose client_id is its own URL", async () => {
   await site({ out: folder, url: "https://demo.example/mcp" });
   const document = JSON.parse(await readFile(join(folder, "client.json"), "utf8"));
   assert.equal(document.client_id, "https://demo.example/mcp/client.json");
@@ -67,7 +67,7 @@ test("where it knows its address, it has a client ID metadata document (its clie
   await assert.rejects(site({ out: folder, url: "http://demo.example/" }), /https/);
 });
 
-test("holds what a browser loads, and no path from the root", async () => {
+test("has only files that a browser loads, and no paths from the root", async () => {
   await site({ out: folder });
   for (const name of ["index.html", "callback.html"]) {
     const html = await readFile(join(folder, name), "utf8");

@@ -18,7 +18,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A demo and a fresh browser profile, with the switches in sight. */
+/** A demo and a fresh browser profile, with the switches open. */
 async function fresh(t, options) {
   const { demo, context } = await freshDemo(t, browser, options);
   const page = await openPage(context, demo);
@@ -26,7 +26,7 @@ async function fresh(t, options) {
   return { demo, context, page };
 }
 
-/** Sets a switch of the servers, and waits until they have it. */
+/** Sets a switch of the servers, and waits until it is applied. */
 async function setServers(page, label, set) {
   const done = page.waitForResponse(
     (response) => response.url().endsWith("/switches") && response.request().method() === "PUT",
@@ -35,7 +35,7 @@ async function setServers(page, label, set) {
   assert.equal((await done).status(), 200);
 }
 
-/** What a message shows, open or not: names and values. */
+/** The parameters of a message, open or closed: names and values. */
 const parametersOf = (page, title) =>
   page
     .locator("#steps > li", { hasText: title })
@@ -45,7 +45,7 @@ const parametersOf = (page, title) =>
 const titles = (page) => page.locator("#steps .message .title").allInnerTexts();
 const clientOf = (page) => page.locator("#client").innerText();
 
-test("identity: registers itself, or comes with its metadata document, or with the id that it was given", async (t) => {
+test("identity: the client registers itself, or uses its metadata document or its given client ID", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   assert.ok((await titles(page)).includes("Register this app"));
@@ -61,7 +61,7 @@ test("identity: registers itself, or comes with its metadata document, or with t
       page.getByRole("button", { name: "Sign in", exact: true }).click(),
     ]);
     const closed = popup.waitForEvent("close");
-    await allowButton(popup).click(); // logged in still
+    await allowButton(popup).click(); // still logged in
     await closed;
     await page.getByRole("heading", { name: "Tools" }).waitFor();
     assert.ok(!(await titles(page)).includes("Register this app"), choice);
@@ -72,7 +72,7 @@ test("identity: registers itself, or comes with its metadata document, or with t
   assert.equal(await again("registers itself (DCR)"), registered);
 });
 
-test("DPoP: required, the tokens are bound to a key; off, they are not", async (t) => {
+test("DPoP: tokens are bound to a key if required, and not if off", async (t) => {
   const { page } = await fresh(t);
   const tokenType = async () => Object.fromEntries(await parametersOf(page, "Code for tokens")).token_type;
   await page.getByLabel(/DPoP/).selectOption("off");
@@ -99,12 +99,12 @@ for (const [choice, pushed] of [
   test(`PAR ${choice}: the request is ${pushed ? "" : "not "}pushed (RFC 9126)`, async (t) => {
     const { demo, context, page } = await fresh(t);
     if (choice !== "offered") await setServers(page, /PAR/, (select) => select.selectOption(choice));
-    const asked = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
+    const authorizing = context.waitForEvent("request", (request) => request.url().startsWith(`${demo.issuer}/auth?`));
     await signIn(page);
     assert.equal((await titles(page)).includes("Push the request"), pushed);
-    const { searchParams } = new URL((await asked).url());
+    const { searchParams } = new URL((await authorizing).url());
     assert.equal(searchParams.has("request_uri"), pushed);
-    // What is shown of the popup's URL is what was in it.
+    // The diagram shows the parameters of the popup's URL.
     const shown = (await parametersOf(page, "Ask the user")).filter(([name]) => !name.startsWith("("));
     assert.ok(shown.length >= 2);
     for (const [name, value] of shown) {
@@ -114,7 +114,7 @@ for (const [choice, pushed] of [
   });
 }
 
-test("COOP: the popup gets out of sight, and its response comes all the same", async (t) => {
+test("COOP: the popup is cut off, and its response still arrives", async (t) => {
   const { page } = await fresh(t);
   await setServers(page, /COOP/, (box) => box.check());
   const [popup] = await Promise.all([
@@ -127,18 +127,18 @@ test("COOP: the popup gets out of sight, and its response comes all the same", a
   await page.getByRole("heading", { name: "Tools" }).waitFor();
 });
 
-test("a hidden challenge: the well-known place has what it would have said", async (t) => {
+test("hidden challenge: the metadata is found at its well-known URL", async (t) => {
   const { page } = await fresh(t);
   await setServers(page, /WWW-Authenticate/, (box) => box.check());
   await signIn(page);
   const challenged = page.locator("#steps > li", { hasText: "Ask without a token" });
   await challenged.locator("summary").click();
   await challenged.getByText("not readable").waitFor();
-  // All scopes of the metadata, since the challenge's can't be read.
+  // All scopes of the metadata are requested, because the challenge can't be read.
   assert.deepEqual((await page.locator("#scopes").innerText()).trim().split(/\s+/).sort(), ["mcp:read", "mcp:write"]);
 });
 
-test("short tokens run out in seconds, and one tab refreshes for both", async (t) => {
+test("short tokens expire in seconds, and one tab refreshes for both", async (t) => {
   const { context, page } = await fresh(t);
   await setServers(page, /10 seconds/, (box) => box.check());
   await signIn(page);
@@ -154,7 +154,7 @@ test("short tokens run out in seconds, and one tab refreshes for both", async (t
   assert.ok((await callTool(second, "whoami")).includes("alice"));
 });
 
-test("switches are remembered, and take nothing that they don't know", async (t) => {
+test("switches survive a reload, and unknown or invalid values are rejected", async (t) => {
   const { demo, page } = await fresh(t);
   await page.getByLabel(/DPoP/).selectOption("off");
   await setServers(page, /10 seconds/, (box) => box.check());
@@ -170,7 +170,7 @@ test("switches are remembered, and take nothing that they don't know", async (t)
 });
 
 /** "servers without CORS can be reached through the app's own backend: an option maps chosen requests (never silently)" */
-test("no CORS: says what is missing, and by the page's own backend works all the same", async (t) => {
+test("no CORS: the error names the missing header, and the sign-in works through the page's own backend", async (t) => {
   const { demo, page } = await fresh(t);
   await setServers(page, /no CORS/, (box) => box.check());
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -179,19 +179,19 @@ test("no CORS: says what is missing, and by the page's own backend works all the
 
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByLabel(/proxy/).check();
-  const straight = [];
+  const direct = [];
   const servers = [demo.issuer, new URL(demo.mcpUrl).origin];
-  page.on("request", (request) => servers.includes(new URL(request.url()).origin) && straight.push(request.url()));
+  page.on("request", (request) => servers.includes(new URL(request.url()).origin) && direct.push(request.url()));
   await signIn(page);
   assert.equal(await callTool(page, "add", { a: 2, b: 3 }), "2 + 3 = 5");
-  // The diagram says so of each exchange, and shows the server that it is with.
+  // The diagram names the backend and the actual server of each exchange.
   const challenged = page.locator("#steps > li", { hasText: "Ask without a token" });
   await challenged.locator("summary").click();
   await challenged.getByText("this page’s own backend").waitFor();
   await challenged.getByText(demo.mcpUrl).first().waitFor();
-  assert.deepEqual(straight, []);
+  assert.deepEqual(direct, []);
 
-  // It goes to the demo's servers alone, and takes no other page's requests.
+  // The backend forwards only to the demo's servers, and rejects other sites' requests.
   const ask = (url, headers) => fetch(new URL(`forward?url=${encodeURIComponent(url)}`, demo.pageUrl), { headers });
   assert.equal((await ask(demo.pageUrl)).status, 403);
   assert.equal((await ask("https://example.com/")).status, 403);

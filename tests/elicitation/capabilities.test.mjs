@@ -1,5 +1,5 @@
-// "Extensions are declared in the client's capabilities": what a server is told of an authorizer's sign-ins, by the clients
-// of both SDK versions.
+// "Extensions are declared in the client's capabilities": the capabilities that clients of both SDK versions declare
+// for an authorizer.
 
 import assert from "node:assert/strict";
 import { startWorld, test, withBrowser } from "./world.mjs";
@@ -10,7 +10,7 @@ const ENTERPRISE_MANAGED = "io.modelcontextprotocol/enterprise-managed-authoriza
 const issuer = "https://as.example";
 const named = { clientName: "Test", redirectUri: "/callback.html" };
 /**
- * An authorizer's options, and what they make true.
+ * An authorizer's options, and the capabilities that follow from them.
  *
  * @type {[who: string, options: any, capabilities: object][]}
  */
@@ -38,7 +38,7 @@ const AUTHORIZERS = [
 const shared = withBrowser();
 
 for (const [who, options, capabilities] of AUTHORIZERS) {
-  test(`${who}: exactly that is declared, to servers of MCP 2025-11-25 and of 2026-07-28`, async (t) => {
+  test(`${who}: declares exactly its extensions to servers of MCP 2025-11-25 and 2026-07-28`, async (t) => {
     const world = await startWorld(t, shared.browser, shared.made);
     for (const [client, server, mode] of [
       [1, 1, "legacy"],

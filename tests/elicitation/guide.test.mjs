@@ -1,4 +1,4 @@
-// The examples of docs/guide.md, run as they stand there.
+// Runs the examples of docs/guide.md unchanged.
 
 import assert from "node:assert/strict";
 import { asModule, example } from "../docs/markdown.mjs";
@@ -6,7 +6,10 @@ import { popupOf, startWorld, test, withBrowser } from "./world.mjs";
 
 const shared = withBrowser();
 
-/** A world whose page has what the guide takes for granted, and an example as a module that leaves some of its names in `app`. */
+/**
+ * A world whose page has the guide's assumed names, and runs an example as a module that stores some of its names in
+ * `app`.
+ */
 async function withExample(t, code, names) {
   const module = asModule(code, ["authorizer", "session", "url", "show", "button", "clientSecret"], names);
   const world = await startWorld(t, shared.browser, {
@@ -30,7 +33,7 @@ async function withExample(t, code, names) {
 
 const finished = (world) => world.tab.evaluate(() => app.running);
 
-test("a client whose server refuses a call until the user has been at a page", async (t) => {
+test("the example with handleUrlElicitation retries a call after the user has visited the server's page", async (t) => {
   const code = example("sends the user to a page", "handleUrlElicitation").replace("import_files", "need");
   const world = await withExample(t, code, ["content"]);
   const popup = await world.openPage();
@@ -39,14 +42,14 @@ test("a client whose server refuses a call until the user has been at a page", a
   assert.equal(await world.tab.evaluate(() => app.content[0].text), "connected");
 });
 
-test("openUrl without an SDK", async (t) => {
+test("the example of openUrl without an SDK opens the page and returns the outcome", async (t) => {
   const world = await withExample(t, example("sends the user to a page", "const outcome"), ["outcome"]);
   await world.closes(await world.openPage());
   await finished(world);
   assert.deepEqual(await world.tab.evaluate(() => [app.outcome, app.shown]), ["closed", [["Trying again…"]]]);
 });
 
-test("a dialog of the app's own", async (t) => {
+test("the example of an app's own dialog shows server, message and URL, and opens the page", async (t) => {
   const world = await withExample(t, example("sends the user to a page", "show: "), []);
   await world.tab.waitForFunction(() => app.shown.length);
   const [asks, scheme, host, rest] = await world.tab.evaluate(() => app.shown[0]);
@@ -57,7 +60,7 @@ test("a dialog of the app's own", async (t) => {
   await finished(world);
 });
 
-test("the extensions that a client declares", async (t) => {
+test("the example of declared extensions declares them to the server", async (t) => {
   const world = await withExample(t, example("Extensions that a client declares", "batch"), ["client"]);
   await finished(world);
   await world.tab.evaluate(async () => {

@@ -1,5 +1,5 @@
-// MCP 2026-07-28 client/elicitation, "Safe URL Handling", in Chromium: what the user is shown, what is opened and what not,
-// and how it ends.
+// MCP 2026-07-28 client/elicitation, "Safe URL Handling", in Chromium: what the user sees, what is opened, and the
+// outcome.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ let browser;
 before(async () => (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A world in which the internet is one page. */
+/** A world in which every https URL shows the same page. */
 async function withInternet(t) {
   const world = await startWorld(t, browser);
   const requests = [];
@@ -24,10 +24,10 @@ async function withInternet(t) {
   return { world, requests };
 }
 
-/** Whether nothing is left of the dialog. */
+/** Waits until the dialog is gone. */
 const isGone = (world) => world.dialog.waitFor({ state: "detached" });
 
-test("the user sees server, message and the full URL with its host set apart, before anything is asked of it", async (t) => {
+test("the user sees server, message and the full URL with its host highlighted, before any request", async (t) => {
   // "MUST NOT automatically pre-fetch the URL or any of its metadata", "MUST NOT open the URL without explicit consent",
   // "MUST show the full URL to the user for examination before consent", "SHOULD highlight the domain"
   const { world, requests } = await withInternet(t);
@@ -36,9 +36,9 @@ test("the user sees server, message and the full URL with its host set apart, be
   await world.dialog.waitFor();
   assert.equal(await world.dialog.locator(".url").textContent(), url);
   assert.equal(await world.dialog.locator(".url strong").textContent(), "mcp.example.com:8443");
-  const said = await world.dialog.innerText();
-  assert.match(said, /https:\/\/mcp\.example\.com\/mcp\n/);
-  assert.match(said, /Please connect\./);
+  const text = await world.dialog.innerText();
+  assert.match(text, /https:\/\/mcp\.example\.com\/mcp\n/);
+  assert.match(text, /Please connect\./);
   // "SHOULD NOT render URLs as clickable": browsers prefetch links, too.
   assert.equal(await world.dialog.locator("a, iframe, img, link").count(), 0);
   assert.equal(await world.dialog.locator(".warning").count(), 0);
@@ -55,7 +55,7 @@ test("the user sees server, message and the full URL with its host set apart, be
   await isGone(world);
 });
 
-test("it ends as soon as the server says that it is done", async (t) => {
+test("ends as soon as the server reports completion", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() =>
     app.open(`${app.connectUrl}?id=1`, { completed: new Promise((done) => (app.complete = done)) }),
@@ -65,11 +65,11 @@ test("it ends as soon as the server says that it is done", async (t) => {
   await world.tab.evaluate(() => app.complete());
   assert.equal(await world.ended(), "completed");
   await isGone(world);
-  // The page has no way to the app, so the app has none to the page: the user closes it.
+  // The app has no reference to the popup (noopener), so the user closes it.
   assert.equal(popup.isClosed(), false);
 });
 
-test("saying no opens nothing: declined by the button, cancelled by Escape", async (t) => {
+test("a refusal opens nothing: the button declines, Escape cancels", async (t) => {
   const world = await startWorld(t, browser);
   const open = () => world.tab.evaluate(() => app.open(`${app.connectUrl}?id=1`));
   await open();
@@ -84,7 +84,7 @@ test("saying no opens nothing: declined by the button, cancelled by Escape", asy
   assert.deepEqual([world.visits, await world.tab.evaluate(() => app.opened)], [[], 0]);
 });
 
-test("once it is open, the user can say that they are done, or give up", async (t) => {
+test("once the page is open, the user can confirm or cancel", async (t) => {
   const world = await startWorld(t, browser);
   for (const [button, outcome] of [
     ["I am done", "closed"],
@@ -107,7 +107,7 @@ for (const [what, url, code] of [
   ["a blob", "blob:https://mcp.example.com/1", "insecure_url"],
   ["a file", "file:///etc/passwd", "insecure_url"],
   ["plain http", "http://mcp.example.com/connect", "insecure_url"],
-  ["an app of the machine", "ms-word:ofe|u|https://mcp.example.com/x", "insecure_url"],
+  ["a URL of a local app", "ms-word:ofe|u|https://mcp.example.com/x", "insecure_url"],
   ["this machine", "http://127.0.0.1:8080/", "insecure_url"],
   ["a private network", "https://192.168.1.1/admin", "insecure_url"],
   ["a user name that looks like the host", "https://mcp.example.com@evil.example/", "invalid_response"],
@@ -117,7 +117,7 @@ for (const [what, url, code] of [
   ["a relative URL", "/connect", "invalid_response"],
   ["no text", null, "invalid_option"],
 ]) {
-  test(`${what} is not opened, nor shown: ${code}`, async (t) => {
+  test(`${what} is neither opened nor shown: ${code}`, async (t) => {
     const world = await startWorld(t, browser);
     await world.tab.evaluate(([url, server]) => app.open(url, { server }), [url, SERVER]);
     const error = await world.ended();
@@ -127,7 +127,7 @@ for (const [what, url, code] of [
   });
 }
 
-test("a page of the app itself is not opened for the server of another: insecure_url", async (t) => {
+test("the app's own page is not opened for a server at another origin: insecure_url", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() => app.open(new URL("/callback.html?code=x&state=y", location.href).href));
   assert.equal((await world.ended()).code, "insecure_url");
@@ -151,7 +151,7 @@ test("a host that looks like another one is shown in punycode, with a warning", 
   assert.deepEqual(requests, []);
 });
 
-test("a hostile message is text, in one paragraph, and turns nothing around", async (t) => {
+test("a hostile message is shown as text in one paragraph, without control characters", async (t) => {
   const world = await startWorld(t, browser);
   const message =
     "<img src=x onerror='document.title=1'><a href='https://evil.example'>Click</a>\n\n\u202e\u2066gnihsihp\u2069\u0007\u200b" +
@@ -165,11 +165,11 @@ test("a hostile message is text, in one paragraph, and turns nothing around", as
   assert.ok(shown.length <= 501 && shown.endsWith("…"), String(shown.length));
   assert.equal(await world.dialog.locator("dd a, dd img").count(), 0);
   assert.equal(await world.tab.title(), "Elicitation tests");
-  // The URL stands first, whatever comes below it.
+  // The URL comes first, above the message.
   assert.match(await world.dialog.locator("dd").first().textContent(), /^http:\/\/localhost/);
 });
 
-test("what is clicked as the dialog comes up agrees to nothing", async (t) => {
+test("a click at the moment the dialog appears does not consent", async (t) => {
   const world = await startWorld(t, browser);
   const isDisabled = await world.tab.evaluate(async () => {
     const shown = new Promise((done) => {
@@ -182,16 +182,16 @@ test("what is clicked as the dialog comes up agrees to nothing", async (t) => {
     return shown;
   });
   assert.equal(isDisabled, true);
-  // Playwright waits until it can be clicked.
+  // Playwright waits until the button is enabled.
   await world.closes(await world.openPage());
   assert.equal(await world.ended(), "closed");
 });
 
-test("the browser blocks a window that opens without a click: popup_blocked", async (t) => {
+test("a window that opens without a click is blocked by the browser: popup_blocked", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() => {
     const show = (request) => {
-      // What Playwright does counts as a click, for one window.
+      // Playwright's action counts as a click, but only for one window.
       open("about:blank")?.close();
       request.open();
     };
@@ -202,7 +202,7 @@ test("the browser blocks a window that opens without a click: popup_blocked", as
   assert.deepEqual(world.visits, []);
 });
 
-test("a signal ends it before and after the page is open: aborted", async (t) => {
+test("a signal aborts before and after the page is opened: aborted", async (t) => {
   const world = await startWorld(t, browser);
   const open = () =>
     world.tab.evaluate(() => {
@@ -224,7 +224,7 @@ test("a signal ends it before and after the page is open: aborted", async (t) =>
   assert.equal(await world.dialog.count(), 0);
 });
 
-test("an authorizer that is closed asks nobody any more: aborted", async (t) => {
+test("closing the authorizer closes the dialog, and opens no more: aborted", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() => app.open(`${app.connectUrl}?id=1`));
   await world.dialog.waitFor();
@@ -235,9 +235,9 @@ test("an authorizer that is closed asks nobody any more: aborted", async (t) => 
   assert.equal((await world.ended()).code, "aborted");
 });
 
-test("users are asked one thing at a time, and what is given up meanwhile is not asked", async (t) => {
+test("dialogs appear one at a time, and an aborted one never appears", async (t) => {
   const world = await startWorld(t, browser);
-  // Once the module is there, calls keep their order.
+  // Calls keep their order once the module is loaded.
   await world.tab.evaluate(() => app.open("/"));
   await world.ended();
   await world.tab.evaluate(() => {
@@ -256,7 +256,7 @@ test("users are asked one thing at a time, and what is given up meanwhile is not
   assert.deepEqual(await world.tab.evaluate(() => Promise.all([app.all[0], app.all[2]])), ["declined", "declined"]);
 });
 
-test("a page that can't be seen closing (Cross-Origin-Opener-Policy) is ended by the server, or in the dialog", async (t) => {
+test("if a popup can't be watched (Cross-Origin-Opener-Policy), the server or the dialog ends the wait", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() =>
     app.open(`${app.connectUrl}?id=1&coop`, { completed: new Promise((done) => (app.complete = done)) }),
@@ -265,14 +265,14 @@ test("a page that can't be seen closing (Cross-Origin-Opener-Policy) is ended by
   await popup.waitForURL(/coop/);
   await popup.getByRole("button").click();
   await popup.getByText("Connected").waitFor();
-  // Longer than it takes to see that a window was closed.
+  // Longer than it takes to detect a closed window.
   await new Promise((done) => setTimeout(done, 1500));
   assert.match(await world.dialog.innerText(), /I am done/);
   await world.tab.evaluate(() => app.complete());
   assert.equal(await world.ended(), "completed");
 });
 
-test("a dialog of the app's own gets all that it has to show, and opens nothing else", async (t) => {
+test("the app's own dialog receives everything it must show, and opens only this URL, once", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() => {
     app.open(`${app.connectUrl}?id=1`, { show: (request) => void (app.request = request) });
@@ -283,7 +283,7 @@ test("a dialog of the app's own gets all that it has to show, and opens nothing 
   assert.deepEqual([server, warnings, message], [`${world.origin}/1`, [], "Please connect."]);
   assert.equal(await world.dialog.count(), 0);
   await world.tab.evaluate(() => {
-    // Before it is open nobody is done.
+    // `done` has no effect before the page is open.
     app.request.done();
     app.onClick(() => {
       app.request.open();
@@ -295,11 +295,11 @@ test("a dialog of the app's own gets all that it has to show, and opens nothing 
   assert.deepEqual([world.visits.length, await world.tab.evaluate(() => app.opened)], [1, 1]);
   assert.equal(await world.tab.evaluate(() => app.request.signal.aborted), false);
   await world.tab.evaluate(() => app.request.decline());
-  assert.equal(await world.ended(), "cancelled", "it was open already");
+  assert.equal(await world.ended(), "cancelled", "after opening, declining means cancelled");
   assert.equal(await world.tab.evaluate(() => app.request.signal.aborted), true);
 });
 
-test("a dialog that stays after the end opens nothing", async (t) => {
+test("a dialog that stays after the end can't open the page", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() => {
     app.open(`${app.connectUrl}?id=1`, { show: (request) => void (app.request = request) });
@@ -319,7 +319,7 @@ test("a dialog that stays after the end opens nothing", async (t) => {
   );
 });
 
-test("what the app's own dialog throws ends it", async (t) => {
+test("an error thrown by the app's own dialog is the result", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() =>
     app.open(`${app.connectUrl}?id=1`, {
@@ -334,7 +334,7 @@ test("what the app's own dialog throws ends it", async (t) => {
   assert.equal(await world.ended(), "declined");
 });
 
-test("beside the window of a sign-in no other one opens: popup_open", async (t) => {
+test("no page opens while a sign-in's popup is open: popup_open", async (t) => {
   const world = await startWorld(t, browser);
   // Discovery never ends.
   await world.context.route(/^https:/, () => {});
@@ -348,17 +348,17 @@ test("beside the window of a sign-in no other one opens: popup_open", async (t) 
   await popup.close();
 });
 
-test("the dialog has other texts where the app gives them", async (t) => {
+test("the app can replace the dialog's texts", async (t) => {
   const world = await startWorld(t, browser);
   await world.tab.evaluate(() =>
     app.open("https://8.8.8.8/", { labels: { title: "Ein Server bittet", warnings: { ip_address: "Eine Nummer" } } }),
   );
-  const said = await world.dialog.innerText();
-  assert.match(said, /Ein Server bittet/);
-  assert.match(said, /Eine Nummer\n+The page is not on the server/);
+  const text = await world.dialog.innerText();
+  assert.match(text, /Ein Server bittet/);
+  assert.match(text, /Eine Nummer\n+The page is not on the server/);
 });
 
-test("the dialog works by keyboard, and axe finds nothing wrong with it", async (t) => {
+test("the dialog works by keyboard, and axe-core finds no violations", async (t) => {
   const world = await startWorld(t, browser);
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   await world.tab.evaluate(axe);

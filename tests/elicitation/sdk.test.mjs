@@ -1,12 +1,12 @@
-// handleUrlElicitation, with the clients of both SDK versions at real servers: MCP 2025-11-25 (client/elicitation, "URL Mode
-// Flow" and "URL Mode With Elicitation Required Error Flow") and 2026-07-28 (basic/patterns/mrtr).
+// handleUrlElicitation with clients of both SDK versions and real servers: MCP 2025-11-25 (client/elicitation, "URL
+// Mode Flow" and "URL Mode With Elicitation Required Error Flow") and 2026-07-28 (basic/patterns/mrtr).
 
 import assert from "node:assert/strict";
 import { popupOf, startWorld, test, withBrowser } from "./world.mjs";
 
 const shared = withBrowser();
 
-/** Who talks to whom, by the SDKs' versions. */
+/** The SDK versions of client and server. */
 const PAIRS = [
   { client: 1, server: 1, revision: "2025-11-25" },
   { client: 2, server: 1, revision: "2025-11-25" },
@@ -19,7 +19,7 @@ const each = (pairs, name, work) => {
   }
 };
 
-/** A tab with a client that is connected; `prepare` runs in it before, and may add options. */
+/** A tab with a connected client. `prepare` runs in the tab first, and may return options. */
 async function connected(t, { client, server, revision }, prepare = () => ({})) {
   const world = await startWorld(t, shared.browser, shared.made);
   await world.tab.evaluate(`app.prepare = ${prepare}`);
@@ -61,7 +61,7 @@ async function connect(popup) {
   await popup.getByText("Connected").waitFor();
 }
 
-each(PAIRS, "URL mode is declared, and form mode is not", async (t, pair) => {
+each(PAIRS, "declares URL mode, and not form mode", async (t, pair) => {
   const world = await connected(t, pair);
   await call(world, "ask");
   await world.button("Decline").click();
@@ -70,7 +70,7 @@ each(PAIRS, "URL mode is declared, and form mode is not", async (t, pair) => {
   assert.deepEqual(elicitation, { url: {} });
 });
 
-each(OLD, "the server learns that the user agreed, and tells when they are done", async (t, pair) => {
+each(OLD, "the server learns that the user agreed, and reports completion", async (t, pair) => {
   // "The response with action: "accept" indicates that the user has consented to the interaction. It does not mean that the
   // interaction is complete."
   const world = await connected(t, pair);
@@ -88,7 +88,7 @@ each(OLD, "the server learns that the user agreed, and tells when they are done"
   await isGone(world);
 });
 
-each(PAIRS, "the user declines, or dismisses the question", async (t, pair) => {
+each(PAIRS, "the user declines or dismisses the dialog", async (t, pair) => {
   const world = await connected(t, pair);
   await call(world, "ask");
   await world.button("Decline").click();
@@ -100,7 +100,7 @@ each(PAIRS, "the user declines, or dismisses the question", async (t, pair) => {
   assert.deepEqual([world.answers, world.visits], [["decline", "cancel"], []]);
 });
 
-test("client 2 at server 2: the server looks when the user closes the window, and asks again until they are done", async (t) => {
+test("client 2 at server 2: when the user closes the window, the call is retried, and the server asks again until they are done", async (t) => {
   // "When the client retries the original request, the server determines … whether the out-of-band interaction has completed,
   // and either returns the final result or responds with another InputRequiredResult."
   const world = await connected(t, PAIRS[2]);
@@ -115,7 +115,7 @@ test("client 2 at server 2: the server looks when the user closes the window, an
   await isGone(world);
 });
 
-test("client 2 at server 2: the user who gives up cancels the call", async (t) => {
+test("client 2 at server 2: the user cancels the call", async (t) => {
   const world = await connected(t, PAIRS[2]);
   await call(world, "ask");
   await world.openPage();
@@ -123,7 +123,7 @@ test("client 2 at server 2: the user who gives up cancels the call", async (t) =
   assert.equal(await answer(world), "cancel");
 });
 
-test("client 2 at server 2: a call that is aborted takes the dialog with it", async (t) => {
+test("client 2 at server 2: aborting a call closes the dialog", async (t) => {
   const world = await connected(t, PAIRS[2]);
   await world.tab.evaluate(() => {
     app.abort = new AbortController();
@@ -137,7 +137,7 @@ test("client 2 at server 2: a call that is aborted takes the dialog with it", as
   await isGone(world);
 });
 
-each(OLD, "a call that needs the user to connect is made again when they have (-32042)", async (t, pair) => {
+each(OLD, "a call that requires the user to connect is repeated once they have (-32042)", async (t, pair) => {
   // "MAY wait for this notification to automatically retry requests that received a URLElicitationRequiredError"
   const world = await connected(t, pair);
   await call(world, "need");
@@ -148,7 +148,7 @@ each(OLD, "a call that needs the user to connect is made again when they have (-
 
 each(
   OLD,
-  "without the user's consent such a call fails with the server's error, and is tried three times at most",
+  "a call with -32042 fails with the server's error if the user declines, and is tried at most three times",
   async (t, pair) => {
     const world = await connected(t, pair);
     await call(world, "need");
@@ -166,7 +166,7 @@ each(
   },
 );
 
-each(PAIRS, "a URL that is not opened is declined without the user", async (t, pair) => {
+each(PAIRS, "an unsafe URL is declined without asking the user", async (t, pair) => {
   for (const [url, code] of [
     ["javascript:alert(1)", "insecure_url"],
     ["https://user:hunter2@evil.example/", "invalid_response"],
@@ -181,7 +181,7 @@ each(PAIRS, "a URL that is not opened is declined without the user", async (t, p
   }
 });
 
-each(PAIRS, "a window that the browser blocks is a cancelled request", async (t, pair) => {
+each(PAIRS, "a blocked popup cancels the request", async (t, pair) => {
   const world = await connected(t, pair, () => ({
     show(request) {
       // What Playwright does counts as a click, for one window.
@@ -194,7 +194,7 @@ each(PAIRS, "a window that the browser blocks is a cancelled request", async (t,
   assert.deepEqual(await world.tab.evaluate(() => app.errors), ["popup_blocked"]);
 });
 
-each(PAIRS, "asked again for what is open, the user is not", async (t, pair) => {
+each(PAIRS, "the same URL is not asked again while it is open", async (t, pair) => {
   const world = await connected(t, pair);
   world.url = `${world.origin}/connect?id=1`;
   await world.tab.evaluate(() => {
@@ -202,14 +202,14 @@ each(PAIRS, "asked again for what is open, the user is not", async (t, pair) => 
     app.asking = [ask(), ask()];
   });
   await connect(await world.openPage());
-  // The server of 2025-11-25 tells that they are.
+  // The server of 2025-11-25 reports completion itself.
   if (pair.server === 2) await world.button("I am done").click();
   const answers = await world.tab.evaluate(() => Promise.all(app.asking));
   assert.deepEqual(new Set(answers), new Set([pair.server === 1 ? "accept" : "connected"]));
   assert.equal(await world.dialog.count(), 0);
 });
 
-each(PAIRS, "a fourth URL of a server that asks without end is cancelled at once", async (t, pair) => {
+each(PAIRS, "a fourth URL at the same time is cancelled at once", async (t, pair) => {
   const world = await connected(t, pair);
   let last = 0;
   world.urlFor = () => `${world.origin}/connect?n=${(last += 1)}`;
@@ -225,7 +225,7 @@ each(PAIRS, "a fourth URL of a server that asks without end is cancelled at once
   assert.deepEqual(answers.sort(), ["cancel", "decline", "decline", "decline"]);
 });
 
-each(OLD, "a form is refused where the app has none, and its own handler's where it has", async (t, pair) => {
+each(OLD, "a form is rejected, unless the app has its own handler", async (t, pair) => {
   // "Server sends an elicitation/create request with a mode not declared in client capabilities: -32602 (Invalid params)"
   const without = await connected(t, pair);
   await call(without, "form");
@@ -237,7 +237,7 @@ each(OLD, "a form is refused where the app has none, and its own handler's where
   assert.equal(await answer(own), JSON.stringify({ name: 'Ada, asked "Who are you?"' }));
 });
 
-each(PAIRS, "a dialog of the app's own", async (t, pair) => {
+each(PAIRS, "the app's own dialog opens the page", async (t, pair) => {
   const world = await connected(t, pair, () => ({ show: (request) => app.onClick(request.open) }));
   await call(world, "ask");
   const button = world.tab.locator("#act");

@@ -1,5 +1,5 @@
-// MCP servers of the official SDKs with tools that ask the user to open a page: version 1 as MCP 2025-11-25 has it, with a
-// request of its own, an error and a notification, and version 2 as 2026-07-28 has it, in the answer to the call.
+// MCP servers of the official SDKs whose tools ask the user to open a page. Version 1 follows MCP 2025-11-25 (a
+// separate request, an error and a notification), version 2 follows 2026-07-28 (in the response to the call).
 
 import { randomUUID } from "node:crypto";
 import { toNodeHandler } from "@modelcontextprotocol/node";
@@ -48,14 +48,14 @@ function toolsOfSdk1(world) {
     };
   };
 
-  // Answers when the user has said what they will do, as "accept" tells no more.
+  // Answers as soon as the user has decided. "accept" does not mean that they are done.
   mcp.registerTool("ask", {}, async () => {
     const { action } = await server.elicitInput(elicitation());
     world.answers.push(action);
     return text(action);
   });
 
-  // Refuses until the user is connected.
+  // Fails until the user is connected.
   mcp.registerTool("need", {}, async () => {
     if (world.connected.has("1")) return text("connected");
     throw new UrlElicitationRequiredError([elicitation()]);
@@ -66,14 +66,14 @@ function toolsOfSdk1(world) {
       type: /** @type {const} */ ("object"),
       properties: { name: { type: /** @type {const} */ ("string") } },
     };
-    // Past the SDK's own check of what the client has declared.
+    // Bypasses the SDK's check of the client's capabilities.
     const params = { message: "Who are you?", requestedSchema };
     const { ElicitResultSchema } = await import("@modelcontextprotocol/sdk/types.js");
     const { content } = await server.request({ method: "elicitation/create", params }, ElicitResultSchema);
     return text(JSON.stringify(content));
   });
 
-  // Tells of what nobody asked for.
+  // Reports the completion of an unknown elicitation.
   mcp.registerTool("complete_others", {}, async () => {
     await server.createElicitationCompletionNotifier("unknown")();
     return text("told");
@@ -82,7 +82,7 @@ function toolsOfSdk1(world) {
 }
 
 /**
- * MCP 2026-07-28: each request stands for itself.
+ * MCP 2026-07-28, without sessions.
  *
  * @param {import("./world.mjs").World} world
  */

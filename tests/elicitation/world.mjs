@@ -1,4 +1,4 @@
-// What every test here starts from: a page of the app, MCP servers of both SDK generations that elicit by URL, the page that
+// The setting of every test here: a page of the app, MCP servers of both SDK versions that elicit by URL, the page that
 // they send the user to, and a tab in Chromium.
 
 import { once } from "node:events";
@@ -16,7 +16,7 @@ import { PATIENCE } from "../patience.mjs";
 
 export { launchBrowser, popupOf };
 
-/** A test that waits for what never comes fails, rather than that all wait. */
+/** With a time limit, so that a hanging test fails instead of blocking all. */
 export const test = (name, work) => runner.test(name, { timeout: 5 * PATIENCE }, work);
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -29,7 +29,7 @@ const SDKS = {
   "/sdk-2.js": 'export { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";',
 };
 
-/** The SDKs' clients, for the page. */
+/** Bundles the SDKs' clients for the page. */
 async function bundleSdks() {
   const made = {};
   for (const [path, contents] of Object.entries(SDKS)) {
@@ -43,7 +43,7 @@ async function bundleSdks() {
 }
 
 /**
- * A browser and the SDKs' clients for the tests of a file, once they run.
+ * A browser and the SDKs' clients, shared by the tests of a file. Set before the first test runs.
  *
  * @returns {{ browser: import("playwright-core").Browser, made: Record<string, string> }}
  */
@@ -58,11 +58,11 @@ export function withBrowser() {
 }
 
 /**
- * The servers and a browser profile for one test; both go when it ends.
+ * The servers and a browser profile for one test, closed when it ends.
  *
  * @param {Pick<import("node:test").TestContext, "after">} t
  * @param {import("playwright-core").Browser} browser
- * @param {Record<string, string>} [made] texts that the page's server has
+ * @param {Record<string, string>} [made] files that the page's server serves, by path
  */
 export async function startWorld(t, browser, made = {}) {
   const servers = [createServer(), createServer()];
@@ -108,15 +108,15 @@ export class World {
   tab;
   /** @type {string} */
   pageUrl;
-  /** What the page at `/connect` is asked for, in order: `GET ?id=1`. */
+  /** The requests to the page `/connect`, in order: `GET ?id=1`. */
   visits = [];
-  /** What is connected, by ID. */
+  /** The IDs whose user has connected. */
   connected = new Set();
-  /** What servers do when one is: by ID. */
+  /** The servers' callbacks for that, by ID. */
   onConnected = new Map();
-  /** What the servers were answered, in order. */
+  /** The users' decisions that the servers received, in order. */
   answers = [];
-  /** What clients declared: of each connection in MCP 2025, of each request since. */
+  /** The declared capabilities of each connection (MCP 2025) or each request (since). */
   declared = [];
   /** The URL that the servers' tools ask the user to open, if not their own. */
   url;
@@ -124,7 +124,7 @@ export class World {
 
   /**
    * @param {import("playwright-core").BrowserContext} context
-   * @param {string} origin the servers'
+   * @param {string} origin the servers' origin
    */
   constructor(context, origin) {
     this.context = context;
@@ -143,26 +143,26 @@ export class World {
     return this.dialog.getByRole("button", { name });
   }
 
-  /** The user agrees. */
+  /** Clicks the button that opens the page. */
   openPage() {
     return popupOf(this.tab, this.button("Open the page"));
   }
 
-  /** The user closes the window after a look at its page. */
+  /** Closes the window after its page has been seen. */
   async closes(popup) {
     await popup.waitForLoadState();
-    // The page has to be seen a few times: only then a closed window is told from one that was cut off.
+    // The library must see the page a few times to distinguish a closed window from one that was cut off.
     await popup.waitForTimeout(600);
     await popup.close();
   }
 
-  /** How the call that `app.open` began has ended. */
+  /** The outcome of the call that `app.open` started. */
   ended() {
     return this.tab.evaluate(() => app.ended);
   }
 }
 
-/** The page that users are sent to, as it comes back from a sign-in at a third party, say. */
+/** The page that users are sent to, such as the end of a sign-in at a third party. */
 function connectPage(world) {
   return async (request, response) => {
     const { search, searchParams } = new URL(request.url, world.origin);

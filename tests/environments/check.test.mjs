@@ -1,4 +1,4 @@
-// `npx mcp-authorize check URL`, as a server's CI runs it: with the demo's servers, and a browser that signs in.
+// `npx mcp-authorize check URL`, as a server's CI runs it: against the demo's servers, with a browser that signs in.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ const LOG_IN = join(root, "tests", "environments", "log-in.mjs");
 const check = (url, ...args) =>
   capture(process.execPath, [join(root, "pkg", "cli.js"), "check", url, ...args], { timeout: 3 * PATIENCE });
 
-/** The cases of a JUnit file by the browser's XML parser: `{ name, classname, failed }`. */
+/** The cases of a JUnit file, read with the browser's XML parser: `{ name, classname, failed }`. */
 async function cases(file) {
   const page = await browser.newPage();
   try {
@@ -49,7 +49,7 @@ async function cases(file) {
   }
 }
 
-test("a server that works: signed in, called, refreshed, called again and signed out", async () => {
+test("a working server: signs in, calls, refreshes, calls again and signs out", async () => {
   const [report, results] = [join(folder, "good.xml"), join(folder, "good.sarif")];
   const { status, output } = await check(
     demo.mcpUrl,
@@ -79,11 +79,11 @@ test("a server that works: signed in, called, refreshed, called again and signed
     runs[0].results.filter(({ level }) => level === "error"),
     [],
   );
-  // No token, code or verifier in what a CI system keeps.
+  // The files that a CI system stores contain no token, code or verifier.
   for (const file of [report, results]) assert.doesNotMatch(readFileSync(file, "utf8"), /eyJ|code_verifier|state=/);
 });
 
-test("a sign-in that fails: status 1, the error with its remedy, and what comes after is skipped", async () => {
+test("a failed sign-in: status 1, the error with its remedy, and the later steps are skipped", async () => {
   const report = join(folder, "bad.xml");
   const args = ["--client-credentials", "--client-id", "nobody", "--issuer", demo.issuer, "--junit", report];
   process.env.MCP_AUTHORIZE_CLIENT_SECRET = "s3cret";
@@ -100,21 +100,21 @@ test("a sign-in that fails: status 1, the error with its remedy, and what comes 
   );
 });
 
-test("a script that never ends, or fails without an error: status 1, and the check has an end", async () => {
-  for (const [name, body, told] of [
+test("a login script that never ends or rejects with nothing: status 1, and the check ends", async () => {
+  for (const [name, body, expected] of [
     ["endless.mjs", "() => new Promise(() => setInterval(() => {}, 1000))", /timeout: It took longer/],
     ["nothing.mjs", "() => Promise.reject()", /failure: The sign-in succeeds .*undefined/],
   ]) {
     const script = join(folder, String(name));
     writeFileSync(script, `export default ${body};`);
     const { status, output } = await check(demo.mcpUrl, "--login-script", script, "--sign-in-timeout", "5");
-    assert.match(output, /** @type {RegExp} */ (told));
+    assert.match(output, /** @type {RegExp} */ (expected));
     assert.match(output, /- skipped: Sign-out succeeds/);
     assert.equal(status, 1, output);
   }
 });
 
-test("a server that never answers the call with the token: a failure, and not a check without an end", async (t) => {
+test("a server that never answers the call with the token: a failure, and the check ends", async (t) => {
   const hangs = createServer((request, response) => {
     const origin = `http://${request.headers.host}`;
     const json = (/** @type {object} */ body) => {
@@ -148,7 +148,7 @@ test("a server that never answers the call with the token: a failure, and not a 
   assert.equal(status, 1, output);
 });
 
-test("a script that does not fit: status 2, and nothing is asked", async () => {
+test("a login script without a default function, and invalid options: status 2", async () => {
   const { status, output } = await check(demo.mcpUrl, "--login-script", join(root, "tests", "patience.mjs"));
   assert.equal(status, 2);
   assert.match(output, /default export that is a function/);
@@ -156,7 +156,7 @@ test("a script that does not fit: status 2, and nothing is asked", async () => {
     assert.equal((await check(demo.mcpUrl, ...args)).status, 2);
 });
 
-test("what a server says is text in XML, whatever it is", async () => {
+test("a server's text is escaped in XML", async () => {
   const hostile = '</failure>]]><!--&"\u0000\u001b\uffff\ud800';
   const finding = (status) => ({
     id: "a.b",

@@ -1,4 +1,4 @@
-// `npx mcp-authorize diagnose URL`, as a shell or a server's CI runs it.
+// `npx mcp-authorize diagnose URL`, as in a shell or a server's CI.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -9,13 +9,13 @@ import { capture, root } from "../../scripts/run.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { PATIENCE } from "../patience.mjs";
 
-/** What a terminal obeys (ECMA-48: ESC, BEL, C1), and what turns a text around or can't be seen (UAX #9 §2). */
+/** Terminal commands (ECMA-48: ESC, BEL, C1), and characters that reverse text or are invisible (UAX #9 §2). */
 const HOSTILE = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\u200b\u2028\ufeffred";
-/** What is left of it. */
+/** The text that remains of it. */
 const CLEAN = "]0;owned[2J31mred";
 
 let server, origin;
-/** What the server answers, by path: a JSON document. */
+/** The server's JSON documents, by path. */
 let documents;
 /** The bodies that were POSTed, by path. */
 let posted;
@@ -57,29 +57,32 @@ beforeEach(() => {
   };
 });
 
-/** Runs the program; its output is no terminal, and has no colours. */
+/** Runs the program. Its output is not a terminal, so it has no colours. */
 const cli = (...args) => capture(process.execPath, [join(root, "pkg", "cli.js"), ...args], { timeout: PATIENCE });
 
 for (const format of [[], ["--markdown"], ["--json"]]) {
-  test(`text from a server is text, in the terminal too: diagnose ${format.join()}`.trim(), async () => {
-    documents["/prm"].resource = HOSTILE;
-    documents["/prm"].authorization_servers = [origin, `http://as.example/${HOSTILE}`];
-    documents["/.well-known/oauth-authorization-server"].issuer = HOSTILE;
-    const { status, output } = await cli("diagnose", `${origin}/mcp`, ...format);
-    assert.equal(status, 1, output);
-    // The resource, an authorization server with its remedy, and the issuer.
-    assert.equal(output.split(CLEAN).length - 1, 4, output);
-    assert.equal(output.match(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/gu), null);
-  });
+  test(
+    `a server's text loses terminal commands and invisible characters: diagnose ${format.join()}`.trim(),
+    async () => {
+      documents["/prm"].resource = HOSTILE;
+      documents["/prm"].authorization_servers = [origin, `http://as.example/${HOSTILE}`];
+      documents["/.well-known/oauth-authorization-server"].issuer = HOSTILE;
+      const { status, output } = await cli("diagnose", `${origin}/mcp`, ...format);
+      assert.equal(status, 1, output);
+      // The resource, an authorization server with its remedy, and the issuer.
+      assert.equal(output.split(CLEAN).length - 1, 4, output);
+      assert.equal(output.match(/[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}]/gu), null);
+    },
+  );
 }
 
-test("in Markdown, backquotes of a server end nothing (CommonMark §6.1)", async () => {
+test("in Markdown, a server's backquotes do not end the code span (CommonMark §6.1)", async () => {
   documents["/.well-known/oauth-authorization-server"].issuer = "a ``b`` <img src=x> `";
   const { output } = await cli("diagnose", `${origin}/mcp`, "--markdown");
   assert.ok(output.includes('  - ``` It is "a ``b`` <img src=x> `". ```\n'), output);
 });
 
-test("--json is the report as JSON, with each fault's id", async () => {
+test("--json prints the report as JSON, with the ID of each fault", async () => {
   documents["/.well-known/oauth-authorization-server"].code_challenge_methods_supported = ["plain"];
   const { status, output } = await cli("diagnose", `${origin}/mcp`, "--json");
   assert.equal(status, 1);
@@ -89,7 +92,7 @@ test("--json is the report as JSON, with each fault's id", async () => {
   assert.deepEqual(failures, ["authorization_server_metadata.pkce"]);
 });
 
-test("the exit status: 0 if nothing fails, 1 if something does, 2 if nobody answers or the command is wrong", async () => {
+test("the exit status is 0 without failures, 1 with failures, 2 if the server does not answer or the command is wrong", async () => {
   assert.equal((await cli("diagnose", `${origin}/mcp`)).status, 0);
   delete documents["/token"];
   assert.equal((await cli("diagnose", `${origin}/mcp`)).status, 1);

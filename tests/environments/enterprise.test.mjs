@@ -1,4 +1,4 @@
-// The entry for organisations has a module of its own, so that no other page downloads it.
+// The entry for organisations has a separate module, so that other pages do not download it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const create = () =>
     storage: "memory",
   });
 
-test("the main entry names the entry that has identity providers, and where that is imported it comes first", async () => {
+test("the main entry's error names the entry for identity providers, and works once that entry is imported", async () => {
   await assert.rejects(create(), ({ code, message }) => {
     assert.equal(code, "invalid_option");
     assert.match(message, /identityProvider.*mcp-authorize\/enterprise/);
@@ -29,6 +29,6 @@ test("the main entry names the entry that has identity providers, and where that
     extensions: { "io.modelcontextprotocol/enterprise-managed-authorization": {} },
   });
   assert.equal(await authorizer.signOutOfIdentityProvider(), false);
-  // What was there before goes on.
+  // An authorizer that existed before still works.
   assert.deepEqual(await plain.sessions(), []);
 });

@@ -1,5 +1,5 @@
-// The packed package where there is no window and no user: Node.js, Deno, a module worker and a service worker. In each
-// a program gets tokens by its own credentials (SEP-1046), bound to a key (RFC 9449), and calls the demo's MCP server.
+// The packed package without a window or a user: in Node.js, Deno, a module worker and a service worker. In each, a
+// program gets tokens with its own credentials (SEP-1046), bound to a key (RFC 9449), and calls the demo's MCP server.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ let world;
 before(async () => void (world = await startWorld()));
 after(() => world.close());
 
-/** What each environment has to bring. */
+/** Checks the result of an environment. */
 function check({ bySecret, bySteps, byKey, kept, withUser }) {
   for (const [{ clientId }, { first, second, restored, canRefresh }] of [
     [world.given.bySecret, bySecret],
@@ -24,21 +24,21 @@ function check({ bySecret, bySteps, byKey, kept, withUser }) {
   ]) {
     assert.equal(first.client_id, clientId);
     assert.deepEqual([first.iss, first.aud, first.scope], [world.issuer, world.given.server, "mcp:read"]);
-    // The same key for both tokens: it is the issuer's.
+    // Both tokens are bound to the same key, because there is one key per issuer.
     assert.ok(first.cnf.jkt);
     assert.equal(second.cnf.jkt, first.cnf.jkt);
     assert.equal(restored, clientId);
     assert.equal(canRefresh, true);
   }
   assert.deepEqual([bySteps.client_id, bySteps.aud], [world.given.bySecret.clientId, world.given.server]);
-  // A token that is kept for longer than its key can be is not bound to it.
+  // If keys can't be stored, a stored token is not bound to one.
   assert.equal(kept.client_id, world.given.bySecret.clientId);
   assert.equal("cnf" in kept, kept.keepsKeys);
-  // A user who signs in needs a window.
+  // A user needs a window to sign in.
   assert.deepEqual(withUser, ["unsupported", "unsupported", "unsupported"]);
 }
 
-/** Runs the program in a runtime of the command line. It has to end by itself. */
+/** Runs the program with a command. It must end by itself. */
 async function runProgram(command, args = []) {
   const all = [...args, "main.js", JSON.stringify(world.given)];
   const env = { DENO_NO_UPDATE_CHECK: "1" };
@@ -52,13 +52,13 @@ async function runProgram(command, args = []) {
   return JSON.parse(output.trim().split("\n").at(-1));
 }
 
-test(`Node.js ${process.versions.node}`, async () => check(await runProgram(process.execPath)));
+test(`the program works in Node.js ${process.versions.node}`, async () => check(await runProgram(process.execPath)));
 
 for (const { name, args } of [
   { name: "node", args: [] },
   { name: "deno", args: ["run", "--no-prompt", "--cached-only", "--allow-net=localhost", "--allow-read=."] },
 ]) {
-  test(name === "node" ? "another Node.js" : "Deno", async (t) => {
+  test(`the program works in ${name === "node" ? "another Node.js" : "Deno"}`, async (t) => {
     try {
       await packages(RUNTIMES, "Installing other runtimes (about 20 s, once)");
     } catch (error) {
@@ -69,7 +69,7 @@ for (const { name, args } of [
   });
 }
 
-test("a module worker and a service worker", async (t) => {
+test("the program works in a module worker and a service worker", async (t) => {
   const browser = await launchBrowser();
   t.after(() => browser.close());
 

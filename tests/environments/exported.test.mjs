@@ -1,4 +1,4 @@
-// What a session shows of itself, and what leaves it.
+// A session's properties, and what `export` returns.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { McpAuthorizer } from "../../pkg/node.js";
 const SERVER = "https://mcp.example/mcp";
 const ISSUER = "https://as.example";
 const json = (body, status = 200) => new Response(JSON.stringify(body), { status });
-/** What is answered, by URL. */
+/** The servers' responses, by URL. */
 const ANSWERS = {
   [SERVER]: () =>
     new Response(null, {
@@ -38,13 +38,13 @@ async function session() {
   return authorizer.signIn(SERVER, { account: "work" });
 }
 
-test("its scopes are frozen: an app that changes them would change nothing at the server", async () => {
+test("a session's scopes are frozen, because changing them would not change the granted scopes", async () => {
   const { scopes } = await session();
   assert.deepEqual(scopes, ["read", "write"]);
   assert.throws(() => /** @type {string[]} */ (scopes).push("admin"), TypeError);
 });
 
-test("nothing of the store is exported: an account is a name of this app's alone", async () => {
+test("the export has none of the store's members, such as the account name, which only this app knows", async () => {
   const one = await session();
   assert.equal(one.account, "work");
   const tokens = await one.export();

@@ -1,4 +1,4 @@
-// "A failed attempt does not spoil the next one": a module that a network dropped once is loaded when it is needed again.
+// "A failed attempt does not spoil the next one": a module that failed to load is loaded when it is needed again.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import * as core from "../../pkg/wasm/mcp_authorize.js";
 import * as steps from "../../pkg/wasm/steps.js";
 
 /**
- * Loads a module at the second attempt, and counts them.
+ * Loads a module at the second attempt, and counts the attempts.
  *
  * @param {{ initSync: Function, Authorizer?: any }} bindings
  * @param {string} name
@@ -29,9 +29,9 @@ function flaky({ initSync, Authorizer }, name) {
 
 const unsupported = ({ code, step, cause }) => code === "unsupported" && step === "setup" && cause instanceof TypeError;
 
-test("the module of sign-in: unsupported, and then it is there, once for all", async () => {
+test("the sign-in module: unsupported if it fails to load, then it loads once for all", async () => {
   const load = flaky(core, "mcp_authorize");
-  const unused = async () => assert.fail("nothing is diagnosed, and no URL is opened");
+  const unused = async () => assert.fail("this module is not needed here");
   loadBy(load, unused, unused);
   const create = () => McpAuthorizer.create({ clientName: "Acme", redirectUri: "http://127.0.0.1:8976/callback" });
   await assert.rejects(create(), unsupported);
@@ -39,7 +39,7 @@ test("the module of sign-in: unsupported, and then it is there, once for all", a
   assert.equal(load.attempts, 2);
 });
 
-test("the module of the steps, likewise", async () => {
+test("the steps module: unsupported if it fails to load, then it loads once for all", async () => {
   const load = flaky(steps, "steps");
   loadStepsBy(load);
   await assert.rejects(loadSteps(), unsupported);
@@ -47,7 +47,7 @@ test("the module of the steps, likewise", async () => {
   assert.equal(load.attempts, 2);
 });
 
-test("the module of the diagnosis, likewise", async () => {
+test("the diagnosis module: a TypeError if it fails to load, then it loads once for all", async () => {
   const load = flaky(diagnosis, "diagnose");
   const diagnose = diagnoseBy(load);
   const run = () => diagnose("rubbish", { redirectUri: "https://app.example/callback", origin: "https://app.example" });

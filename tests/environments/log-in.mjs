@@ -1,4 +1,4 @@
-// A login script, as `mcp-authorize check --login-script` takes it: it signs the test account in with a browser.
+// A login script for `mcp-authorize check --login-script`: signs the test account in with a browser.
 import { allowButton, launchBrowser, logIn } from "../e2e/browser.mjs";
 
 export default async function (url) {

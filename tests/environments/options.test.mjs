@@ -1,4 +1,4 @@
-// Options that are wrong, in Node.js, where no page makes up for them: each is told by its name, with what is wrong.
+// Invalid options in Node.js, where no page supplies defaults: the error names the option and its fault.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { McpAuthorizer } from "../../pkg/node.js";
 const GOOD = { clientName: "Acme", redirectUri: "http://127.0.0.1:8976/callback" };
 const wrong = (options) =>
   McpAuthorizer.create(/** @type {any} */ ({ ...GOOD, ...options })).then(
-    () => assert.fail(`${JSON.stringify(options)} is taken`),
+    () => assert.fail(`${JSON.stringify(options)} is accepted`),
     (error) => error,
   );
 
@@ -16,13 +16,13 @@ for (const [title, options, code, said] of /** @type {[string, object, string, R
   ["an empty clientName", { clientName: "" }, "invalid_option", /^"clientName" .*is empty/],
   ["no clientName", { clientName: undefined }, "invalid_option", /^"clientName" .*is missing/],
   [
-    "a document's URL without a path",
+    "a metadata document's URL without a path",
     { clientIdMetadataUrl: "https://app.example" },
     "invalid_url",
     /^clientIdMetadataUrl .*https:\/\/app\.example.* has no path/,
   ],
   [
-    "a redirectUri that is relative to no page",
+    "a relative redirectUri without a page",
     { redirectUri: "/callback.html" },
     "invalid_option",
     /^"redirectUri" .*complete URL.* no page here/,
@@ -34,7 +34,7 @@ for (const [title, options, code, said] of /** @type {[string, object, string, R
     new RegExp(`^${name} .*user name or password`),
   ]),
 ])) {
-  test(`${title}: ${code}, by name`, async () => {
+  test(`${title}: ${code}, and the message names the option`, async () => {
     const error = await wrong(options);
     assert.equal(error.code, code);
     assert.equal(error.step, "setup");
@@ -43,7 +43,7 @@ for (const [title, options, code, said] of /** @type {[string, object, string, R
   });
 }
 
-test("credentials in a server's URL: invalid_url that says so and does not show them, whatever is called", async () => {
+test("credentials in a server's URL: invalid_url in each method, and the error does not show them", async () => {
   const authorizer = await McpAuthorizer.create(GOOD);
   const server = "https://ada:s3cret@mcp.example/mcp";
   for (const method of ["signIn", "restore", "forget"]) {
@@ -54,15 +54,15 @@ test("credentials in a server's URL: invalid_url that says so and does not show 
   }
 });
 
-test("a URL object is as good as its text", async () => {
+test("URL objects are accepted", async () => {
   const [redirectUri, clientUri] = [new URL(GOOD.redirectUri), new URL("https://acme.example/")];
   const authorizer = await McpAuthorizer.create({ ...GOOD, redirectUri, clientUri, storage: "memory" });
   assert.equal(await authorizer.restore(new URL("https://mcp.example/mcp")), null);
 });
 
 test("a key needs an issuer, unless the app's metadata document publishes it", async () => {
-  // MCP 2026-07-28: credentials of one authorization server are not for another one. An assertion of such a key names the
-  // one authorization server that it is for.
+  // MCP 2026-07-28: credentials for one authorization server must not be used at another. The key's assertion names its
+  // authorization server.
   const usages = /** @type {KeyUsage[]} */ (["sign", "verify"]);
   const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, usages);
   const clientKey = { key: privateKey, id: "1" };
@@ -78,14 +78,14 @@ test("a key needs an issuer, unless the app's metadata document publishes it", a
   await McpAuthorizer.create({ clientKey, clientIdMetadataUrl, grant: { type: "client_credentials" } });
 });
 
-test("a workload's JWT that is there already needs an issuer, and no client id", async () => {
+test("a fixed workload JWT needs an issuer, but no client ID", async () => {
   const grant = /** @type {const} */ ({ type: "jwt_bearer", assertion: "a.b.c" });
   assert.match((await wrong({ grant })).message, /^"issuer"/);
   await McpAuthorizer.create({ issuer: "https://as.example", grant });
   await McpAuthorizer.create({ grant: { type: "jwt_bearer", assertion: () => "a.b.c" } });
 });
 
-test("a workload's JWT is shown to its own issuer alone, whatever else the app has", async () => {
+test("a workload's JWT is sent only to its own issuer, whatever other credentials the app has", async () => {
   const [server, honest] = ["https://evil.example/mcp", "https://as.example"];
   const usages = /** @type {KeyUsage[]} */ (["sign", "verify"]);
   const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, usages);
@@ -109,14 +109,14 @@ test("a workload's JWT is shown to its own issuer alone, whatever else the app h
     { clientKey, clientIdMetadataUrl: "https://acme.example/client.json" },
     { clientIdMetadataUrl: "https://acme.example/client.json", initialAccessToken: "x" },
   ]) {
-    const asked = [];
+    const requested = [];
     const authorizer = await McpAuthorizer.create(
       /** @type {any} */ ({
         issuer: honest,
         grant: { type: "jwt_bearer", assertion: "a.b.c" },
         storage: "memory",
         fetch: async (url) => {
-          asked.push(String(url));
+          requested.push(String(url));
           return evil[String(url)]?.() ?? new Response(null, { status: 404 });
         },
         ...more,
@@ -127,6 +127,6 @@ test("a workload's JWT is shown to its own issuer alone, whatever else the app h
       (error) => error,
     );
     assert.equal(error.code, "client_mismatch", JSON.stringify(Object.keys(more)));
-    assert.ok(!asked.includes("https://evil.example/token"));
+    assert.ok(!requested.includes("https://evil.example/token"));
   }
 });

@@ -1,4 +1,4 @@
-// When the WebAssembly module is loaded: in a window as soon as the entry is evaluated, elsewhere when it is asked for.
+// The WebAssembly module is loaded by the import in a window, and on demand elsewhere.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -8,7 +8,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-test("a window that imports the package downloads the module, once", async (t) => {
+test("a window downloads the module once, when it imports the package", async (t) => {
   const world = await startWorld(t, browser);
   const requested = world.context.waitForEvent("request", (request) => request.url().endsWith("_bg.wasm"));
   const tab = await world.tab(() => {});
@@ -21,7 +21,7 @@ test("a window that imports the package downloads the module, once", async (t) =
   assert.equal(await tab.evaluate(loadedModules), 1);
 });
 
-test("a worker downloads it when it asks", async (t) => {
+test("a worker downloads the module on demand", async (t) => {
   const script = `
     import { preload } from "/pkg/index.js";
     ${loadedModules}
@@ -42,7 +42,7 @@ test("a worker downloads it when it asks", async (t) => {
   assert.deepEqual(counts, [0, 1]);
 });
 
-test("a module that can't be loaded is told by create, and not by the import", async (t) => {
+test("if the module can't be loaded, create rejects and the import does not", async (t) => {
   const world = await startWorld(t, browser);
   await world.context.route("**/*_bg.wasm", (route) => route.abort());
   const failures = [];

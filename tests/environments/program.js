@@ -1,12 +1,12 @@
-// What a program without a user does, the same in each environment: gets tokens by its own credentials, calls, and
-// gets new ones.
+// A program without a user, the same in each environment: gets tokens with its own credentials, calls, and refreshes
+// them.
 
 import { McpAuthorizer } from "mcp-authorize";
 import { clientCredentials, discover } from "mcp-authorize/steps";
 
 /**
  * @param {{ server: string, bySecret: { clientId: string, clientSecret: string, issuer: string }, byKey: { clientId: string, issuer: string, key: JsonWebKey } }} given
- * @returns what the MCP server says of the tokens, for each way to authenticate, and what comes of a user's sign-in
+ * @returns the claims that the MCP server sees for each way to authenticate, and the results of users' sign-ins
  */
 export async function run({ server, bySecret, byKey }) {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
@@ -22,7 +22,7 @@ export async function run({ server, bySecret, byKey }) {
   };
 }
 
-/** The same by single steps. */
+/** The same with single steps. */
 async function step(server, { clientId, clientSecret, issuer }) {
   const client = { client_id: clientId, client_secret: clientSecret, issuer };
   const { access_token } = await clientCredentials({ discovered: await discover(server), client });
@@ -31,7 +31,7 @@ async function step(server, { clientId, clientSecret, issuer }) {
   return whoami({ server, fetch: withToken });
 }
 
-/** The code of a sign-in that needs a page to show: there is none here. */
+/** The error code of a sign-in that needs a window, which does not exist here. */
 async function signInUser(server, display) {
   const authorizer = await McpAuthorizer.create({
     clientName: "Test",
@@ -44,7 +44,7 @@ async function signInUser(server, display) {
   );
 }
 
-/** A session in the app's own store, as the program finds it when it starts again. */
+/** The claims of a session that is restored from the app's own store after a restart. */
 async function keep(server, credentials) {
   const kept = new Map();
   const storage = {

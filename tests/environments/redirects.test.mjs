@@ -1,5 +1,5 @@
-// "Outside pages (Node.js, Deno, Workers)": no browser asks its user before a redirect leads into a private network, so
-// each hop of a redirect is checked before it is asked (RFC 9728 §7.7, OWASP's Server-Side Request Forgery).
+// "Outside pages (Node.js, Deno, Workers)": no browser asks the user before a redirect into a private network, so each
+// hop is checked before it is requested (RFC 9728 §7.7, OWASP's Server-Side Request Forgery).
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -13,10 +13,10 @@ const PRM = "/.well-known/oauth-protected-resource/mcp";
 const AS = "/.well-known/oauth-authorization-server";
 const { fetch } = globalThis;
 
-/** What the servers of the internet answer, by host and path: a function, or where it redirects to. */
+/** The public servers' responses, by host and path: a function, or the target of a redirect. */
 let internet;
-/** What was asked of them, and of the program's own network. */
-let asked, askedInside;
+/** The requests to them, and to the program's own network. */
+let requested, requestedInside;
 let outside, inside;
 
 const json = (body) => (response) => response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
@@ -31,19 +31,19 @@ const metadata = json({
 before(async () => {
   outside = createServer((request, response) => {
     const name = `${request.headers["x-host"]}${request.url}`;
-    asked.push(name);
+    requested.push(name);
     const answer = internet[name];
     if (typeof answer === "string") response.writeHead(302, { Location: answer }).end("elsewhere");
     else if (answer) answer(response);
     else response.writeHead(404).end();
   });
-  // It would answer as well as the real one: what counts is that nobody asks.
+  // It would answer like the real servers. The test is that it gets no request.
   inside = createServer((request, response) => {
-    askedInside.push(request.url);
+    requestedInside.push(request.url);
     (request.url?.includes("resource") ? resource : metadata)(response);
   });
   for (const server of [outside, inside]) await once(server.listen(0, "127.0.0.1"), "listening");
-  // The internet's names, as far as this test needs some. All else is asked as it is, redirects included.
+  // Sends requests for public names to the local stand-in. Other requests pass unchanged, including redirects.
   globalThis.fetch = (input, init) => {
     const request = new Request(input, init);
     const { host, protocol, pathname, search } = new URL(request.url);
@@ -67,7 +67,7 @@ after(() => {
   for (const server of [outside, inside]) server.close().closeAllConnections();
 });
 beforeEach(() => {
-  [asked, askedInside] = [[], []];
+  [requested, requestedInside] = [[], []];
   internet = {
     "mcp.example/mcp": (response) =>
       response.writeHead(401, { "WWW-Authenticate": `Bearer resource_metadata="https://mcp.example${PRM}"` }).end(),
@@ -86,7 +86,7 @@ const authorizer = () =>
     storage: "memory",
   });
 
-/** As the command line has it. */
+/** Diagnoses with the options of the command line. */
 async function diagnose(server) {
   const options = {
     clientName: "Test",
@@ -96,7 +96,7 @@ async function diagnose(server) {
   return (await McpAuthorizer.create(options)).diagnose(server, { origin: "https://app.example" });
 }
 
-/** Ways from the internet into the program's own network. */
+/** Redirect targets in the program's own network. */
 const ways = () => {
   const at = `:${portOf(inside)}/resource`;
   return [
@@ -112,7 +112,7 @@ for (const [what, place] of [
   ["resource metadata", `mcp.example${PRM}`],
   ["authorization server metadata", `as.example${AS}`],
 ]) {
-  test(`a sign-in asks at no private address where ${what} redirects to`, async () => {
+  test(`a sign-in does not follow a redirect of ${what} to a private address`, async () => {
     for (const way of ways()) {
       for (const hop of [undefined, "https://hop.example/next", "/next"]) {
         const first = hop ?? way;
@@ -123,48 +123,48 @@ for (const [what, place] of [
         const outcome = await (await authorizer()).signIn(SERVER).catch((error) => error);
         assert.equal(outcome.code, "invalid_response", `${way} ${outcome.message}`);
         assert.match(outcome.message, /redirects to another origin/);
-        assert.deepEqual(askedInside, [], `${way} by ${first}`);
+        assert.deepEqual(requestedInside, [], `${way} by ${first}`);
       }
     }
   });
 
-  test(`nor does a diagnosis, where ${what} redirects to one`, async () => {
+  test(`a diagnosis does not follow a redirect of ${what} to a private address`, async () => {
     for (const way of ways()) {
       internet[place] = way;
       const report = await diagnose(SERVER);
       assert.match(JSON.stringify(report), /redirects to /);
-      assert.deepEqual(askedInside, [], way);
+      assert.deepEqual(requestedInside, [], way);
     }
   });
 }
 
-test("nor does either, where the MCP server itself redirects to one", async () => {
+test("neither follows a redirect of the MCP server to a private address", async () => {
   for (const way of ways()) {
     internet["mcp.example/mcp"] = way;
     await (await authorizer()).signIn(SERVER).catch(() => {});
     await diagnose(SERVER);
-    assert.deepEqual(askedInside, [], way);
+    assert.deepEqual(requestedInside, [], way);
   }
 });
 
-test("redirects on the same origin are followed, twenty of them", async () => {
+test("up to twenty redirects on the same origin are followed", async () => {
   internet[`mcp.example${PRM}`] = "/1";
   for (let count = 1; count < 19; count += 1) internet[`mcp.example/${count}`] = `${count + 1}`;
   internet["mcp.example/19"] = resource;
   const session = await (await authorizer()).signIn(SERVER);
   assert.equal(await session.accessToken(), "token");
-  assert.ok(asked.includes("mcp.example/19"));
+  assert.ok(requested.includes("mcp.example/19"));
 
   internet["mcp.example/19"] = "/1";
-  asked.length = 0;
+  requested.length = 0;
   const { code } = await (await authorizer()).signIn(SERVER).catch((error) => error);
   assert.equal(code, "http_status");
-  assert.ok(asked.filter((name) => /\/\d+$/.test(name)).length <= 25);
+  assert.ok(requested.filter((name) => /\/\d+$/.test(name)).length <= 25);
 });
 
-test("a program on a private network may go on there, as its server is there itself", async () => {
+test("a server on a private network may redirect within it", async () => {
   const origin = `http://127.0.0.1:${portOf(inside)}`;
   const report = await diagnose(`${origin}/mcp`);
   assert.ok(report);
-  assert.ok(askedInside.length > 0);
+  assert.ok(requestedInside.length > 0);
 });

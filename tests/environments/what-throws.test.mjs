@@ -1,5 +1,5 @@
-// "A bad header value never settles the call and ends a Node.js process": whatever the app hands over or answers with,
-// and whatever throws in it, each call settles, and nothing is thrown that nobody waits for.
+// "A bad header value never settles the call and ends a Node.js process": whatever the app passes in or returns, and
+// whatever throws, each call settles, and there are no uncaught errors.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,22 +16,22 @@ const stream = (chunk) =>
 const good = () => ({ status: 200, headers: new Headers(), body: null });
 const reading = (reader) => ({ ...good(), body: { getReader: () => reader } });
 
-/** What an own `fetch` may answer with. */
+/** Responses of the app's own `fetch`. */
 const ANSWERS = {
   "a status that throws": () => throwing("status", good()),
-  "a status that is no number": () => ({ ...good(), status: Symbol("200") }),
+  "a status that is not a number": () => ({ ...good(), status: Symbol("200") }),
   "headers that throw": () => throwing("headers", good()),
   "headers whose get throws": () => ({ ...good(), headers: { get: thrower } }),
   "a body that throws": () => throwing("body", good()),
-  "a body that is none": () => ({ ...good(), body: 1 }),
+  "a body that is a number": () => ({ ...good(), body: 1 }),
   "a URL that throws": () => throwing("url", { ...good(), redirected: true }),
-  "a URL that is none": () => ({ ...good(), redirected: true, url: 1 }),
+  "a URL that is a number": () => ({ ...good(), redirected: true, url: 1 }),
   "redirected that throws": () => throwing("redirected", good()),
-  "redirected that is none": () => ({ ...good(), redirected: Symbol("yes") }),
+  "redirected that is a symbol": () => ({ ...good(), redirected: Symbol("yes") }),
   "a body without a reader": () => ({ ...good(), body: {} }),
   "a body whose reader throws": () => ({ ...good(), body: { getReader: thrower } }),
-  "a reader that is none": () => reading(null),
-  "a reader that can do nothing": () => reading({}),
+  "a reader that is null": () => reading(null),
+  "a reader without methods": () => reading({}),
   "a reader that throws": () => reading({ read: thrower, cancel: thrower }),
   "a reader that rejects": () => reading({ read: async () => thrower(), cancel: async () => thrower() }),
   "a reader without promises": () => reading({ read: () => 1, cancel: () => 2 }),
@@ -39,7 +39,7 @@ const ANSWERS = {
   "a chunk that is undefined": () => stream(undefined),
   "a chunk that is null": () => stream(null),
   "a chunk that is a number": () => stream(1),
-  "a chunk that is a text": () => stream("x"),
+  "a chunk that is a string": () => stream("x"),
   "a chunk that is an object": () => stream({ byteLength: 1 }),
   "a chunk that is a symbol": () => stream(Symbol("x")),
   "a symbol": () => Symbol("x"),
@@ -47,18 +47,18 @@ const ANSWERS = {
   "a thenable that throws": () => throwing("then"),
 };
 
-/** What an app may hand over in place of a signal. */
+/** Values that an app may pass as a signal. */
 const SIGNALS = {
   "one that throws": throwing("aborted"),
   "one whose reason throws": throwing("reason", { aborted: true }),
   "one that can't be listened to": { aborted: false, addEventListener: thrower },
-  "nothing of the kind": {},
+  "an empty object": {},
 };
 
-/** What an app may hand to `session.fetch`. */
+/** Arguments that an app may pass to `session.fetch`. */
 const REQUESTS = {
-  "a header value that is none": [SERVER, { headers: { "Last-Event-ID": "→" } }],
-  "a header name that is none": [SERVER, { headers: { "not a name": "x" } }],
+  "an invalid header value": [SERVER, { headers: { "Last-Event-ID": "→" } }],
+  "an invalid header name": [SERVER, { headers: { "not a name": "x" } }],
   "headers that throw": [SERVER, throwing("headers")],
   "a method that throws": [SERVER, throwing("method")],
   "a method that is a symbol": [SERVER, { method: Symbol("GET") }],
@@ -66,13 +66,13 @@ const REQUESTS = {
   "a redirect that throws": [SERVER, throwing("redirect")],
   "a signal that throws": [SERVER, throwing("signal")],
   "an input that throws": [throwing("clone")],
-  "an input without a text": [Object.create(null)],
-  "an input whose text throws": [{ toString: thrower }],
+  "an input without toString": [Object.create(null)],
+  "an input whose toString throws": [{ toString: thrower }],
   "an input that is a symbol": [Symbol("x")],
   "a Request whose URL throws": [throwing("url", { clone() {} })],
 };
 
-/** What a call came to; it has to come to something. */
+/** The result of a call. The call must settle. */
 async function settles(call, what) {
   const late = Symbol("late");
   const { promise, timer } = timeLimit(late);
@@ -92,14 +92,14 @@ function timeLimit(late) {
 
 const EVENTS = /** @type {any[]} */ (["uncaughtException", "unhandledRejection"]);
 
-/** Nothing is thrown that nobody waits for. */
-function watched(name, work) {
+/** A test that fails if an error is uncaught. */
+function testUncaught(name, work) {
   test(name, async () => {
     const thrown = [];
     const listener = (error) => thrown.push(error);
     for (const event of EVENTS) process.prependListener(event, listener);
     await work();
-    // Both events come by the next turn.
+    // Both events are emitted before the next turn of the event loop.
     await new Promise((done) => setImmediate(done));
     for (const event of EVENTS) process.removeListener(event, listener);
     assert.deepEqual(thrown, []);
@@ -119,7 +119,7 @@ const machine = (fetch, more) =>
     ...more,
   });
 
-watched("answers of an own fetch", async () => {
+testUncaught("each response of the app's own fetch settles the call", async () => {
   for (const [what, answer] of Object.entries(ANSWERS)) {
     for (const fetch of [answer, async () => answer()]) {
       const outcome = await settles(async () => (await machine(fetch)).signIn(SERVER), what);
@@ -128,7 +128,7 @@ watched("answers of an own fetch", async () => {
   }
 });
 
-watched("signals", async () => {
+testUncaught("each signal settles the call", async () => {
   for (const [what, signal] of Object.entries(SIGNALS)) {
     const never = () => new Promise(() => {});
     const authorizer = await machine(never);
@@ -138,7 +138,7 @@ watched("signals", async () => {
   }
 });
 
-/** Servers that do all well. */
+/** Servers without faults. */
 const json = (body, init) => Response.json(body, init);
 const internet = async (url) => {
   const { href } = new URL(url);
@@ -155,15 +155,15 @@ const internet = async (url) => {
   return new Response("", { status: 401, headers: { "WWW-Authenticate": "Bearer" } });
 };
 
-watched("what an app hands to session.fetch", async () => {
+testUncaught("each argument of session.fetch settles the call", async () => {
   const session = await (await machine(internet)).signIn(SERVER);
   for (const [what, args] of Object.entries(REQUESTS)) {
     await settles(() => session.fetch(.../** @type {[any, any]} */ (args)), what);
   }
-  assert.equal(await session.accessToken(), "token", "the session goes on");
+  assert.equal(await session.accessToken(), "token", "the session still works");
 });
 
-watched("storage, proxy and functions of the app", async () => {
+testUncaught("storage, proxy and callbacks of the app settle the call", async () => {
   const ways = {
     "a storage that throws": { storage: { get: thrower, set: thrower, delete: thrower } },
     "a storage whose promise throws": { storage: { get: () => throwing("then"), set() {}, delete() {} } },

@@ -1,4 +1,4 @@
-// A module worker or a service worker: does the program when it is told to, and answers at the port that came along.
+// A module worker or a service worker: runs the program on a message, and answers at the message's port.
 
 import { run } from "./program.js";
 
@@ -8,6 +8,6 @@ addEventListener("message", (/** @type {any} */ event) => {
     ({ name, code, message }) => ({ error: `${name} ${code}: ${message}` }),
   );
   const answered = outcome.then((outcome) => event.ports[0].postMessage(outcome));
-  // A service worker may be ended as soon as it has nothing left to do.
+  // Keeps a service worker alive until it has answered.
   event.waitUntil?.(answered);
 });

@@ -1,4 +1,4 @@
-// The demo's servers with two machines that are registered by hand, and the packed package as its users have it.
+// The demo's servers with two pre-registered machine clients, and the installed package.
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ import { pack } from "../package/pack.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-/** RFC 6749 §2.3.1: it is form-encoded before it goes into the header, and Appendix A.2 allows all of these. */
+/** Characters that must be form-encoded in the header (RFC 6749 §2.3.1); Appendix A.2 allows all of them. */
 const SECRET = 'a secret: with & + % "in it", long enough';
 const PAGE =
   '<!doctype html><html lang="en"><meta charset="utf-8"><title>Environments</title><link rel="icon" href="data:,">';

@@ -1,5 +1,5 @@
-// The demo's authorization server in a process of its own, so that what it keeps in memory can be lost: started by
-// `lost`, told its options as its one argument, it sends the port that it listens at.
+// The demo's authorization server in a separate process, so that a restart loses its memory. `restartable` starts it
+// with the options as its only argument, and it sends back its port.
 
 import { once } from "node:events";
 import { fork } from "node:child_process";
@@ -11,12 +11,12 @@ import { portOf } from "../../www/servers/port.mjs";
 const self = fileURLToPath(import.meta.url);
 
 /**
- * For `issue` of a world: each time that it is called, a server that knows nothing of what the one before knew, neither
- * keys nor registrations nor tokens.
+ * A value for `issue` of a world. Each call starts a new server without the keys, registrations and tokens of the
+ * previous one.
  *
  * @param {Pick<import("node:test").TestContext, "after">} t
  */
-export function lost(t) {
+export function restartable(t) {
   let process;
   const end = async () => {
     if (!process) return;
@@ -32,18 +32,18 @@ export function lost(t) {
     return (request, response) => {
       const { url: path, method, headers, body } = request;
       if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
-      const asked = ask({ host: "127.0.0.1", port, path, method, headers }, async (answer) => {
-        const all = await text(answer);
+      const forwarded = ask({ host: "127.0.0.1", port, path, method, headers }, async (answer) => {
+        const received = await text(answer);
         for (const [name, value] of Object.entries(answer.headers)) {
           if (!["connection", "transfer-encoding", "content-length", "keep-alive"].includes(name))
             response.setHeader(name, value);
         }
         response.statusCode = answer.statusCode;
-        response.end(all);
+        response.end(received);
       });
-      asked.on("error", () => response.destroy());
-      if (body === undefined) request.pipe(asked);
-      else asked.end(body);
+      forwarded.on("error", () => response.destroy());
+      if (body === undefined) request.pipe(forwarded);
+      else forwarded.end(body);
     };
   };
 }

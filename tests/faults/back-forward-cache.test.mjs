@@ -1,4 +1,4 @@
-// "back/forward cache": a page that the user leaves and comes back to goes on where it was.
+// "back/forward cache": a page that the user leaves and returns to continues where it was.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -9,17 +9,17 @@ import { PATIENCE } from "../patience.mjs";
 
 let browser;
 before(async () => {
-  // Playwright turns the cache off; a user's browser has it on.
+  // Playwright turns the cache off, but users have it on.
   const ignoreDefaultArgs = ["--disable-popup-blocking", "--disable-back-forward-cache"];
   browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArguments, ignoreDefaultArgs });
 });
 after(() => browser.close());
 
 /**
- * The tab by its protocol alone: Playwright waits in vain for a page that comes out of the cache.
+ * Controls the tab through the DevTools protocol: Playwright waits in vain for a page that comes out of the cache.
  *
- * @returns {Promise<{ protocol: import("playwright-core").CDPSession, run: (work: Function) => Promise<any> }>} `run` has a
- *   function run in whatever page is there
+ * @returns {Promise<{ protocol: import("playwright-core").CDPSession, run: (work: Function) => Promise<any> }>} `run`
+ *   runs a function in the page that the tab shows
  */
 async function pageOf(world, tab) {
   const protocol = await world.context.newCDPSession(tab);
@@ -32,25 +32,25 @@ async function pageOf(world, tab) {
   return { protocol, run };
 }
 
-/** Waits until what is there says yes; while one page goes and the other comes there may be none to ask. */
-async function there({ run }, condition) {
+/** Waits until the condition is true in the tab's page. During a navigation untilIn may be no page to ask. */
+async function untilIn({ run }, condition) {
   for (const end = performance.now() + PATIENCE; !(await run(condition).catch(() => false));) {
-    if (performance.now() > end) throw new Error(`It never came to ${condition}`);
+    if (performance.now() > end) throw new Error(`Never true: ${condition}`);
     await new Promise((done) => setTimeout(done, 20));
   }
 }
 
-/** Leaves for another page, does `meanwhile`, and comes back: whether the page is the one that it was. */
+/** Goes to another page, runs `meanwhile` and goes back. `kept` says whether the old page came back. */
 async function leaveAndComeBack(world, page, meanwhile = async () => {}) {
   await page.run(() => {
     app.marked = true;
     addEventListener("pageshow", ({ persisted }) => (app.persisted = persisted));
   });
   await page.protocol.send("Page.navigate", { url: `${world.elsewhere}/page` });
-  await there(page, () => document.readyState === "complete" && document.body.textContent.includes("elsewhere"));
+  await untilIn(page, () => document.readyState === "complete" && document.body.textContent.includes("elsewhere"));
   await meanwhile();
   await page.run(() => void setTimeout(() => history.back()));
-  await there(page, () => globalThis.app !== undefined);
+  await untilIn(page, () => globalThis.app !== undefined);
   const reasons = await page.run(
     () =>
       /** @type {any} */ (performance.getEntriesByType("navigation")[0])?.notRestoredReasons?.reasons?.map(
@@ -60,11 +60,11 @@ async function leaveAndComeBack(world, page, meanwhile = async () => {}) {
   return { kept: await page.run(() => app.persisted === true && app.marked === true), reasons };
 }
 
-test("the page comes back as it was: with its session, whose token has run out meanwhile: one refresh", async (t) => {
+test("the page comes back from the cache with its session, and an expired token is refreshed once", async (t) => {
   const world = await startWorld(t, browser);
   const page = await pageOf(world, await world.signedInTab());
   const { kept, reasons } = await leaveAndComeBack(world, page);
-  // Nothing that the library leaves open keeps a page out of the cache.
+  // The library leaves nothing open that would keep a page out of the cache.
   assert.ok(kept, `not kept: ${reasons.join(", ")}`);
   await page.run(() => app.expire());
   assert.deepEqual(await page.run(() => app.calls(5)), allOk(5));
@@ -72,14 +72,14 @@ test("the page comes back as it was: with its session, whose token has run out m
   assert.equal(world.popups.length, 1);
 });
 
-test("what another tab did meanwhile counts: its refresh is not done again", async (t) => {
+test("the page that comes back uses the refresh of another tab and does not repeat it", async (t) => {
   const world = await startWorld(t, browser);
   const [tab, other] = [await world.signedInTab(), await world.tab()];
   const page = await pageOf(world, tab);
   await leaveAndComeBack(world, page, () => other.evaluate(() => app.session.refresh()));
   if (!(await page.run(() => app.marked === true))) await page.run(() => app.start());
   assert.equal(world.refreshes.length, 1);
-  // The server has revoked the token that the page had when it was left.
+  // The server rejects the token that the page had before.
   world.rejected.add(world.tokenRequests[0].answer.body.access_token);
   assert.deepEqual(await page.run(() => app.calls(5)), allOk(5));
   assert.equal(world.refreshes.length, 1);

@@ -1,5 +1,5 @@
-// "tab closed at each step": nothing stays locked or half-written, and another tab signs in. What happens to refreshes
-// is in tests/sessions/killed-tab.test.mjs.
+// "tab closed at each step": nothing stays locked or half-written, and another tab signs in.
+// tests/sessions/killed-tab.test.mjs does the same for refreshes.
 
 import { after, before } from "node:test";
 import { gate, launchBrowser, startWorld, test } from "../sessions/world.mjs";
@@ -18,14 +18,14 @@ for (const [index, name] of NAMES.entries()) {
     const way = gate();
     await atStep(world, steps(world)[index], async (route) => {
       await way.pass();
-      await route.continue().catch(() => {}); // Whoever asked is gone.
+      await route.continue().catch(() => {}); // The tab that sent it is gone.
     });
     const popup = await clickAndLogIn(world, tab);
     await way.arrived;
     await tab.close();
     way.open();
     await world.context.unrouteAll({ behavior: "ignoreErrors" });
-    // It stays with the user, who closes it: nobody else may.
+    // The popup stays open until the user closes it.
     await popup.close();
     await nothingLeft(world, other);
     await worksAgain(other);

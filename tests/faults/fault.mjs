@@ -1,12 +1,11 @@
-// What the tests of faults have in common: the steps of a sign-in as a browser's requests, and what must not be left.
+// Shared by the fault tests: the requests of each step of a sign-in, and what must not be left behind.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { allowButton, logIn, signIn, until } from "../sessions/world.mjs";
 
 /**
- * The steps of a first sign-in: the name that errors have for each, and its request. Which step a fault hits is said
- * by the address that it hits.
+ * The steps of a first sign-in: the step's name in errors, and a test for its requests.
  *
  * @returns {[string, (url: URL, method: string) => boolean][]}
  */
@@ -25,7 +24,7 @@ export const steps = ({ issuer, mcpUrl }) => {
   ];
 };
 
-/** Has `work` do with the first request of a step, and lets all others be. What it answers ends the rest of the step too. */
+/** Has `work` handle the requests of a step, and lets all others through. */
 export async function atStep(world, [, isStep], work) {
   const handler = (route) => work(route);
   const matches = { test: (url, method) => isStep(new URL(url), method) };
@@ -35,19 +34,19 @@ export async function atStep(world, [, isStep], work) {
   });
 }
 
-/** Clicks, and does in the popup what a user does there, as far as it comes to that. */
+/** Clicks, logs in and consents in the popup, as far as the fault lets it. */
 export async function clickAndLogIn(world, tab) {
   const [popup] = await Promise.all([tab.waitForEvent("popup"), tab.locator("#sign-in").click()]);
   const typed = async () => {
     await logIn(popup);
     await allowButton(popup).click();
   };
-  // The popup may go at any moment.
+  // The popup may close at any moment.
   typed().catch(() => {});
   return popup;
 }
 
-/** No popup, no lock, no session is left of what failed. */
+/** The failed attempt left no popup, lock or session behind. */
 export async function nothingLeft(world, tab) {
   for (const popup of world.popups) if (!popup.isClosed()) await once(popup, "close");
   await until(tab, async () => {
@@ -55,7 +54,7 @@ export async function nothingLeft(world, tab) {
     return held.length + pending.length === 0;
   });
   const records = await tab.evaluate(async () => {
-    // Where there is no database, there is nothing in it.
+    // `app.records` would create a missing database.
     const found = (await indexedDB.databases()).some(({ name }) => name === "mcp-authorize");
     return found ? app.records() : [];
   });
@@ -65,7 +64,7 @@ export async function nothingLeft(world, tab) {
   );
 }
 
-/** A session, and it works. */
+/** Signs in, and the session works. */
 export async function worksAgain(tab) {
   await signIn(tab);
   assert.equal(await tab.evaluate(() => app.call()), "ok");

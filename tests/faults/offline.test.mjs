@@ -1,5 +1,5 @@
-// "offline at each step": `network` with the step, nothing half-written, and the next attempt works. docs/errors.md:
-// "A request got no answer: the server is down, or the network is".
+// "offline at each step": `network` with the step, nothing half-written, and the next attempt works. docs/errors.md: "A
+// request got no answer: the server is down, the network is, …".
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -12,9 +12,10 @@ after(() => browser.close());
 
 /** Closes the popup on the browser's own error page. */
 async function closedByUser(popup) {
-  // Playwright tells of such a page as of a navigation that failed.
+  // Playwright reports such a page as a failed navigation.
   await popup.waitForURL(/chrome-error/).catch(() => {});
-  // So many looks at a page that the popup is known not to be cut off, 100 ms apart; nothing tells of them.
+  // The library checks the popup every 100 ms, and needs several checks to know that it is not cut off. No event
+  // reports them.
   await popup.waitForTimeout(500);
   await popup.close();
 }
@@ -31,13 +32,13 @@ for (const [index, name] of NAMES.entries()) {
     });
     const popup = await clickAndLogIn(world, tab);
     if (name === "authorization") {
-      // A server that can't be pushed a request may still take it by the browser (RFC 9126 §1), and then the popup is
-      // where the browser says that it is offline.
+      // If pushing fails, the request goes through the browser instead (RFC 9126 §1). Then the popup shows that the
+      // browser is offline.
       await closedByUser(popup);
     }
     const { error } = await tab.evaluate(() => app.outcome(app.signingIn));
     assert.equal(error.code, name === "authorization" ? "popup_closed" : "network");
-    // The challenge and the metadata are asked for side by side, and either may be the first to fail.
+    // Challenge and metadata are requested in parallel, and either may fail first.
     const together = ["challenge", "resource_metadata"];
     assert.ok((together.includes(name) ? together : [name]).includes(error.step), error.step);
     await world.context.unrouteAll({ behavior: "ignoreErrors" });
@@ -45,11 +46,11 @@ for (const [index, name] of NAMES.entries()) {
 
     await world.context.setOffline(false);
     await worksAgain(tab);
-    assert.equal(world.registrations, 1, "no registration is made twice");
+    assert.equal(world.registrations, 1, "the app registered more than once");
   });
 }
 
-test("offline while the popup is sent to its page: closing it is popup_closed", async (t) => {
+test("offline while the popup loads the sign-in page: popup_closed when the user closes it", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   await world.context.route(`${world.issuer}/auth?**`, (route) => route.abort("internetdisconnected"));
@@ -65,7 +66,7 @@ test("offline while the popup is sent to its page: closing it is popup_closed", 
   await worksAgain(tab);
 });
 
-test("offline while tokens are refreshed: network, and the session goes on when the network is back", async (t) => {
+test("offline while tokens are refreshed: network, and the session works again when the network is back", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   await tab.evaluate(() => app.expire());
@@ -73,12 +74,12 @@ test("offline while tokens are refreshed: network, and the session goes on when 
   assert.equal(await tab.evaluate(() => app.call()), "network");
   assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
   await world.context.setOffline(false);
-  // A pause after failures may be under way: the call waits for it.
+  // The call waits for the pause after failures.
   await assert.doesNotReject(tab.waitForFunction(async () => (await app.call()) === "ok"));
   assert.equal(world.refreshes.length, 1);
 });
 
-test("offline while a call is made with a good token: network, and the token stays", async (t) => {
+test("offline during a call with a valid token: network, and the token is kept", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   await world.context.setOffline(true);

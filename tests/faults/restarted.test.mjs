@@ -5,17 +5,17 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launchBrowser, popupOf, signIn, startWorld, test } from "../sessions/world.mjs";
 import { clientMetadata } from "../../www/servers/client.mjs";
-import { lost } from "./authorization-server.mjs";
+import { restartable } from "./authorization-server.mjs";
 import { worksAgain } from "./fault.mjs";
 
 let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-test("new keys, and tokens gone: the session ends, and the next sign-in needs no registration", async (t) => {
+test("new keys and tokens lost: the session ends, and the next sign-in needs no registration", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
-  // As a server does that keeps its registrations in a database.
+  // Like a server that stores its registrations in a database.
   const { client_id } = world.tokenRequests[0].form;
   const redirectUri = new URL("callback.html", world.pageUrl).href;
   await world.restart({ clients: [{ ...clientMetadata(redirectUri), client_id, application_type: "native" }] });
@@ -26,8 +26,8 @@ test("new keys, and tokens gone: the session ends, and the next sign-in needs no
   assert.equal(world.registrations, 1);
 });
 
-test("registrations gone, found by a refresh: the session ends, and the next sign-in registers once", async (t) => {
-  const world = await startWorld(t, browser, { issue: lost(t) });
+test("registrations lost, noticed by a refresh: the session ends, and the next sign-in registers once", async (t) => {
+  const world = await startWorld(t, browser, { issue: restartable(t) });
   const tab = await world.signedInTab();
   assert.equal(world.registrations, 1);
   await world.restart();
@@ -39,12 +39,12 @@ test("registrations gone, found by a refresh: the session ends, and the next sig
   assert.equal(world.registrations, 2);
 });
 
-test("registrations gone, found by the next sign-in: it says so, and the one after that registers once", async (t) => {
-  const world = await startWorld(t, browser, { issue: lost(t) });
+test("registrations lost, noticed by the next sign-in: it fails with invalid_client, and the one after that registers once", async (t) => {
+  const world = await startWorld(t, browser, { issue: restartable(t) });
   const tab = await world.signedInTab();
   await tab.evaluate(() => app.session.signOut());
   await world.restart();
-  // The request is pushed (RFC 9126), and so the server can say it before the user sees a page.
+  // The request is pushed (RFC 9126), so the server can report it before the user sees a page.
   const popup = await popupOf(tab, tab.locator("#sign-in"));
   const { error, value } = await tab.evaluate(() => app.outcome(app.signingIn));
   assert.equal(value, undefined);
@@ -52,11 +52,11 @@ test("registrations gone, found by the next sign-in: it says so, and the one aft
   if (!popup.isClosed()) await popup.waitForEvent("close");
   assert.equal(world.registrations, 1);
   await worksAgain(tab);
-  assert.equal(world.registrations, 2, "and not in a loop");
+  assert.equal(world.registrations, 2, "it registered more than once");
 });
 
-test("registrations gone while the user signs in: the code's exchange fails, and the next sign-in registers once", async (t) => {
-  const world = await startWorld(t, browser, { issue: lost(t) });
+test("registrations lost while the user signs in: the code exchange fails, and the next sign-in registers once", async (t) => {
+  const world = await startWorld(t, browser, { issue: restartable(t) });
   const tab = await world.tab();
   const { answerToken } = world;
   world.answerToken = async (form) => {
@@ -73,7 +73,7 @@ test("registrations gone while the user signs in: the code's exchange fails, and
   assert.equal(world.registrations, 2);
 });
 
-test("down, and up again: network meanwhile, and the session goes on", async (t) => {
+test("server down and up again: network while it is down, then the session works again", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const { authorizationServer } = world;

@@ -1,5 +1,5 @@
-// "storage full": the sign-in works, in memory, and an event says so. docs/options.md, storage: "there is no storage
-// that lasts (`unavailable`)". A store that fails once it has worked is in tests/sessions/refresh-failures.test.mjs.
+// "storage full": the sign-in works in memory, and an event reports it. docs/options.md, storage: "there is no
+// persistent storage (`unavailable`)". tests/sessions/refresh-failures.test.mjs tests a store that fails later.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -10,7 +10,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-test("no room for a single record: signs in, in memory, and says so once", async (t) => {
+test("no room for a single record: signs in in memory, and reports it once", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   const crashes = [];
@@ -21,7 +21,7 @@ test("no room for a single record: signs in, in memory, and says so once", async
   assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type === "storage")), [
     { type: "storage", reason: "unavailable" },
   ]);
-  // It lasts as long as the page.
+  // The session lasts as long as the page.
   await tab.evaluate(() => app.expire());
   assert.equal(await tab.evaluate(() => app.call()), "ok");
   assert.equal(world.refreshes.length, 1);

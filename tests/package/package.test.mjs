@@ -1,4 +1,4 @@
-// What `npm install mcp-authorize` brings: the packed tarball, unpacked.
+// The packed tarball, unpacked like `npm install mcp-authorize` does.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -31,15 +31,16 @@ test("every entry has its script and its types", () => {
   for (const target of targets) assert.ok(existsSync(join(folder, "package", target)), target);
 });
 
-test("publint and arethetypeswrong find nothing", () => {
+test("publint and arethetypeswrong find no problems", () => {
   const run = (name, ...args) => execFileSync(program(name), [tarball, ...args], { cwd: folder, encoding: "utf8" });
-  // A program that finds something ends with another status than 0, and execFileSync throws with what it printed.
+  // If a program finds a problem, its status is not 0, and execFileSync throws with its output.
   assert.match(run("publint", "--strict"), /All good!/);
-  // ESM alone: `require` gets it in Node.js 20.19 and newer. TypeScript's "node10" resolution knows no `exports`.
+  // The package is ESM only, which `require` can load in Node.js 20.19 and newer. TypeScript's "node10" resolution does
+  // not support `exports`.
   run("attw", "--profile", "esm-only");
 });
 
-test("it holds the package, its documentation, its licences and nothing else", () => {
+test("the tarball has the package, its documentation, its licences and nothing else", () => {
   const expected =
     /^(pkg\/[\w.-]+\.(js|d\.ts)|pkg\/wasm\/(mcp_authorize|diagnose|elicitation|enterprise|steps)[\w.]*\.(js|wasm)|pkg\/wasm\/snippets\/mcp-authorize-[0-9a-f]{16}\/src\/browser\/\w+\.js|package\.json|docs\/((servers\/)?[\w-]+\.md|demo\.png)|(README|CHANGELOG|SECURITY)\.md|LICENSE-(MIT|APACHE))$/;
   assert.deepEqual(
@@ -51,7 +52,7 @@ test("it holds the package, its documentation, its licences and nothing else", (
   }
 });
 
-test("every link between its documents leads to a file in it", () => {
+test("every link between the tarball's documents leads to a file in it", () => {
   const broken = [];
   for (const file of files.filter((file) => file.endsWith(".md"))) {
     for (const link of read(file).links.filter((link) => !/^(https:|mailto:)/.test(link))) {
@@ -62,7 +63,7 @@ test("every link between its documents leads to a file in it", () => {
   assert.deepEqual(broken, []);
 });
 
-test("the crate holds its sources, its licences and nothing else", () => {
+test("the crate has its sources, its licences and nothing else", () => {
   const args = ["package", "--list", "--allow-dirty"];
   const listed = execFileSync("cargo", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   const expected =
@@ -75,7 +76,7 @@ test("the crate holds its sources, its licences and nothing else", () => {
   );
 });
 
-test("a bundler takes it without a plugin, and the module beside it is a whole one", async () => {
+test("a bundler bundles the package without a plugin, and the module beside it is valid", async () => {
   const entry = join(folder, "package", "pkg", "index.js");
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -88,7 +89,7 @@ test("a bundler takes it without a plugin, and the module beside it is a whole o
   await WebAssembly.compile(readFileSync(join(folder, "package", "pkg", "wasm", "mcp_authorize_bg.wasm")));
 });
 
-test("the inline entry needs no file beside it", async () => {
+test("the inline entry needs no other file", async () => {
   const entry = join(folder, "package", "pkg", "inline.js");
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -104,7 +105,7 @@ test("the inline entry needs no file beside it", async () => {
   assert.ok(await McpAuthorizer.create({ clientName: "test", redirectUri: "http://127.0.0.1/callback" }));
 });
 
-test("the callback page's script is small and brings no WebAssembly", async () => {
+test("the callback page's script is small and has no WebAssembly", async () => {
   const entry = join(folder, "package", "pkg", "callback.js");
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -133,7 +134,7 @@ const NAMES = {
   "elicitation.js": "handleUrlElicitation",
 };
 
-/** What esbuild takes for an entry: what is loaded on demand is in files of its own. */
+/** Bundles an entry. Modules loaded on demand become separate files. */
 async function bundled(entry) {
   const { metafile } = await build({
     entryPoints: [join(folder, "package", "pkg", entry)],
@@ -148,18 +149,18 @@ async function bundled(entry) {
   return metafile;
 }
 
-test("a page that signs in downloads nothing of the steps", async () => {
+test("a page that signs in does not download the steps", async () => {
   const metafile = await bundled("index.js");
-  const taken = Object.keys(metafile.inputs);
-  assert.ok(taken.some((path) => path.endsWith("pkg/face.js")));
+  const inputs = Object.keys(metafile.inputs);
+  assert.ok(inputs.some((path) => path.endsWith("pkg/face.js")));
   assert.deepEqual(
-    taken.filter((path) => path.includes("step")),
+    inputs.filter((path) => path.includes("step")),
     [],
   );
 });
 
-test("a page downloads what it imports: for one session no list, and for one framework no other", async () => {
-  const taken = async (name, entry) => {
+test("a page downloads only what it imports: no list for one session, and no other framework", async () => {
+  const downloaded = async (name, entry) => {
     const { metafile } = await build({
       stdin: { contents: `export { ${name} } from "./${entry}";`, resolveDir: join(folder, "package", "pkg") },
       bundle: true,
@@ -174,20 +175,20 @@ test("a page downloads what it imports: for one session no list, and for one fra
   };
   const one = ["authorizer-source.js", "watch-session.js"];
   const all = [...one, "watch-servers.js"];
-  assert.deepEqual(await taken("useMcpSession", "react.js"), [...one, "react.js", "store.js"].sort());
-  assert.deepEqual(await taken("useMcpServers", "react.js"), [...all, "react.js", "store.js"].sort());
-  assert.deepEqual(await taken("useMcpSession", "vue.js"), [...one, "vue.js"].sort());
-  assert.deepEqual(await taken("useMcpServers", "vue.js"), [...all, "vue.js"].sort());
-  assert.deepEqual(await taken("mcpSession", "svelte.js"), [...one, "store.js", "svelte.js"].sort());
-  assert.deepEqual(await taken("watchMcpSession", "watch.js"), one);
-  assert.deepEqual(await taken("McpSignInElement", "element.js"), [...one, "element.js"].sort());
+  assert.deepEqual(await downloaded("useMcpSession", "react.js"), [...one, "react.js", "store.js"].sort());
+  assert.deepEqual(await downloaded("useMcpServers", "react.js"), [...all, "react.js", "store.js"].sort());
+  assert.deepEqual(await downloaded("useMcpSession", "vue.js"), [...one, "vue.js"].sort());
+  assert.deepEqual(await downloaded("useMcpServers", "vue.js"), [...all, "vue.js"].sort());
+  assert.deepEqual(await downloaded("mcpSession", "svelte.js"), [...one, "store.js", "svelte.js"].sort());
+  assert.deepEqual(await downloaded("watchMcpSession", "watch.js"), one);
+  assert.deepEqual(await downloaded("McpSignInElement", "element.js"), [...one, "element.js"].sort());
   assert.deepEqual(
-    await taken("McpAuthorizer", "index.js").then((parts) => parts.filter((part) => all.includes(part))),
+    await downloaded("McpAuthorizer", "index.js").then((parts) => parts.filter((part) => all.includes(part))),
     [],
   );
 });
 
-test("what asks the user to open a URL is downloaded when a URL is to be opened", async () => {
+test("the dialog for URLs is downloaded only when a URL is opened", async () => {
   for (const entry of ["index.js", "inline.js"]) {
     const metafile = await bundled(entry);
     const [, first] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint?.endsWith(entry));
@@ -201,7 +202,7 @@ test("what asks the user to open a URL is downloaded when a URL is to be opened"
   }
 });
 
-test("importing it does nothing: it is safe while a server renders", async () => {
+test("importing an entry has no effects, so it is safe during server rendering", async () => {
   const entries = ["index.js", "inline.js", "node.js", "watch.js", "svelte.js", "element.js", "elicitation.js"];
   for (const entry of [...entries, "enterprise.js", "enterprise-node.js", ...STEPS_ENTRIES]) {
     const url = pathToFileURL(join(folder, "package", "pkg", entry));
@@ -214,16 +215,16 @@ test("importing it does nothing: it is safe while a server renders", async () =>
   }
 });
 
-test("in Node.js it loads its module from the file", async () => {
+test("in Node.js, the package loads its module from the file", async () => {
   const { McpAuthorizer, McpAuthorizeError } = await import(join(folder, "package", "pkg", "node.js"));
   const authorizer = await McpAuthorizer.create({ clientName: "test", redirectUri: "http://127.0.0.1/callback" });
   assert.equal(await authorizer.restore("http://127.0.0.1/mcp"), null);
-  // Without a window there is nothing to open a popup from.
+  // Without a window, no popup can be opened.
   await assert.rejects(
     authorizer.signIn("http://127.0.0.1/mcp"),
     (/** @type {any} */ error) => error instanceof McpAuthorizeError && error.code === "unsupported",
   );
-  // Nor anybody to ask.
+  // Nor a dialog shown.
   await assert.rejects(
     authorizer.openUrl("http://127.0.0.1/connect", { server: "http://127.0.0.1/mcp", message: "" }),
     (/** @type {any} */ error) => error instanceof McpAuthorizeError && error.code === "unsupported",

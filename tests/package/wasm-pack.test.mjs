@@ -1,4 +1,4 @@
-// `wasm-pack build --target web` as it is, by somebody who knows nothing of the scripts, in a clone of its own.
+// `wasm-pack build --target web` without this project's scripts, in a separate clone.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -19,7 +19,7 @@ const git = (...args) =>
     encoding: "utf8",
   });
 
-/** What `npm publish` would send. */
+/** The files that `npm publish` would send. */
 function files() {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
   const printed = execFileSync("npm", args, { cwd: clone, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
@@ -33,7 +33,7 @@ before(() => {
   git("add", "--all");
   git("commit", "--quiet", "--message", "all");
   packed = files();
-  // The dependencies are compiled once.
+  // Shared, so that the dependencies are compiled once.
   const env = { ...process.env, CARGO_TARGET_DIR: join(root, "target", "wasm-pack") };
   execFileSync("wasm-pack", ["build", "--target", "web", "--mode", "no-install"], {
     cwd: clone,
@@ -44,19 +44,19 @@ before(() => {
 
 after(() => rmSync(clone, { recursive: true, force: true }));
 
-test("it makes a module to sign in with", async () => {
+test("wasm-pack builds a module that can sign in", async () => {
   const { Authorizer, initSync } = await import(pathToFileURL(join(clone, "pkg", "mcp_authorize.js")).href);
   initSync({ module: readFileSync(join(clone, "pkg", "mcp_authorize_bg.wasm")) });
   assert.equal(typeof Authorizer.prototype.signIn, "function");
 });
 
-test("it has no more scripts than wasm-bindgen's test server can send at once", () => {
-  // Its pool begins with four threads, and a fifth connection of a burst may wait in its queue without end (tiny_http 0.12):
-  // `wasm-pack test --headless` hangs then.
+test("the module has no more scripts than wasm-bindgen's test server can send at once", () => {
+  // The server starts with four threads, and a fifth simultaneous connection may wait forever (tiny_http 0.12). Then
+  // `wasm-pack test --headless` hangs.
   const scripts = readdirSync(join(clone, "pkg", "snippets"), { encoding: "utf8", recursive: true });
   assert.ok(scripts.filter((name) => name.endsWith(".js")).length <= 4, scripts.join("\n"));
 });
 
-test("Git sees no change", () => assert.equal(git("status", "--porcelain"), ""));
+test("Git ignores wasm-pack's output", () => assert.equal(git("status", "--porcelain"), ""));
 
-test("the published package is the same", () => assert.deepEqual(files(), packed));
+test("the published package does not contain wasm-pack's output", () => assert.deepEqual(files(), packed));

@@ -1,20 +1,20 @@
-// What happens to popups, each on its own servers and in windows of its own. `world` says how the servers are
-// (world.mjs), `run` does what a user does and holds what has to follow. `tellFocus`: where every window says
-// that it has the focus, the test tells the app's page whether it has.
+// Popup cases, each with its own servers and windows. `world` configures the servers (world.mjs). `run` acts as the
+// user and checks the result. `tellFocus`: in engines where every window claims the focus, the test tells the app's
+// page whether it has the focus.
 
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
 const COOP = "same-origin";
 
-/** Opens the app and clicks. */
+/** Opens the app and clicks "Sign in". */
 async function start({ browser, world }) {
   await browser.open(world.appUrl);
   await world.next("ready");
   await browser.click("#sign-in");
 }
 
-/** The sign-in page is there: the user goes on. */
+/** Waits for the sign-in page, and continues there. */
 async function proceed({ browser, world }, page = "sign-in") {
   assert.equal((await world.next("shown")).page, page);
   await (await browser.popup()).click("#go");
@@ -31,8 +31,8 @@ const signsIn = async (test) => {
   await succeeds(test);
 };
 
-/** What was told of a type up to now. */
-const told = ({ world }, type) => world.log.filter((event) => event.type === type);
+/** All events of a type so far. */
+const eventsOf = ({ world }, type) => world.log.filter((event) => event.type === type);
 
 async function fails({ world }, code) {
   const failure = await world.next("failed");
@@ -48,7 +48,7 @@ async function closes(test, { focus = !test.engine.focus } = {}) {
   assert.ok(delay < 1000, `it took ${delay} ms`);
 }
 
-/** Signs in through a page that cuts the popup off, which has to be noticed: "the app gets a 'still waiting' event". */
+/** Signs in through a page that cuts the popup off, and checks that "the app gets a 'still waiting' event". */
 async function signsInCutOff(test) {
   await start(test);
   await test.world.next("waiting");
@@ -56,25 +56,25 @@ async function signsInCutOff(test) {
   await succeeds(test);
 }
 
-/** The same where the engine decides whether that policy cuts off. */
+/** The same, but the engine decides whether the policy cuts the popup off. */
 async function signsInSomehow(test) {
   await start(test);
   await test.world.next("shown");
-  await pause(1500); // The user reads: time for the popup to be taken for closed.
+  await pause(1500); // Wait as if the user reads, long enough to mistake the popup for closed.
   await (await test.browser.popup()).click("#go");
   await succeeds(test);
-  assert.ok(told(test, "waiting").length <= 1);
+  assert.ok(eventsOf(test, "waiting").length <= 1);
 }
 
 const REDIRECT = { config: { options: { display: "redirect" } } };
 
-/** The app's page, before anybody signed in. */
+/** Waits for the app's page without a session. */
 async function firstVisit({ world }) {
   assert.equal((await world.next("restored")).signedIn, false);
   await world.next("ready");
 }
 
-/** Opens the app and leaves it by a click for the sign-in page. */
+/** Opens the app, and clicks to go to the sign-in page. */
 async function leave(test, query = "") {
   await test.browser.open(test.world.appUrl + query);
   await firstVisit(test);
@@ -82,7 +82,7 @@ async function leave(test, query = "") {
   await test.world.next("shown");
 }
 
-/** The user goes on at the sign-in page, and is signed in where they were. */
+/** Continues at the sign-in page, and checks that the user is signed in on the page they left. */
 async function comesBack({ browser, world }) {
   await browser.click("#go");
   const restored = await world.next("restored");
@@ -96,11 +96,11 @@ export const CASES = [
     name: "sign-in page without a policy",
     run: async (test) => {
       await signsIn(test);
-      assert.deepEqual(told(test, "waiting"), []);
+      assert.deepEqual(eventsOf(test, "waiting"), []);
     },
   },
   {
-    name: "first page: says where it connects to, in the user's colours",
+    name: "the popup's first page names the server, in the user's colour scheme",
     world: { hold: "mcp" },
     run: async (test) => {
       await start(test);
@@ -149,7 +149,7 @@ export const CASES = [
 
   // "Closing the window rejects within a second"
   {
-    name: "closed while it connects",
+    name: "closed while connecting",
     world: { hold: "mcp" },
     run: async (test) => {
       await start(test);
@@ -167,7 +167,7 @@ export const CASES = [
     },
   },
   {
-    name: "closed as soon as the sign-in page is there",
+    name: "closed as soon as the sign-in page has loaded",
     world: { config: { tellFocus: true } },
     run: async (test) => {
       await start(test);
@@ -180,25 +180,25 @@ export const CASES = [
     run: async (test) => {
       await start(test);
       await test.world.next("shown");
-      await pause(1500); // The user reads.
+      await pause(1500); // Wait as if the user reads.
       await closes(test);
     },
   },
   {
-    name: "closed after it was cut off: the app is asked to cancel",
+    name: "closed after it was cut off: the sign-in waits until the app cancels",
     world: { signInCoop: COOP },
     run: async (test) => {
       await start(test);
       await test.world.next("waiting");
       await (await test.browser.popup()).close();
-      await pause(1500); // It would have been noticed within a second.
-      assert.deepEqual(told(test, "failed"), []);
+      await pause(1500); // A detected close would be reported within a second.
+      assert.deepEqual(eventsOf(test, "failed"), []);
       await test.browser.click("#cancel");
       await fails(test, "aborted");
     },
   },
   {
-    name: "closed after it was cut off: another one may be opened",
+    name: "closed after it was cut off: another popup can be opened",
     world: { signInCoop: COOP },
     run: async (test) => {
       await start(test);
@@ -214,7 +214,7 @@ export const CASES = [
 
   // "Second sign-in while one is open: the same popup is focused, or a clear error."
   {
-    name: "a second sign-in while one is open: popup_open",
+    name: "a second sign-in while a popup is open: popup_open",
     run: async (test) => {
       await start(test);
       await test.world.next("shown");
@@ -239,7 +239,7 @@ export const CASES = [
     },
   },
   {
-    name: "the app was reloaded: the popup that it left behind is used again",
+    name: "after a reload of the app, the old popup is reused",
     run: async (test) => {
       await start(test);
       await test.world.next("shown");
@@ -264,21 +264,21 @@ export const CASES = [
     },
   },
   {
-    name: "not blocked: needs no redirect",
+    name: "not blocked: does not redirect",
     world: { config: { options: { display: "popup-or-redirect" } } },
     run: signsIn,
   },
   {
-    name: "redirect: back to where the user was, without a trace of the response",
+    name: "redirect: returns to the page that the user left, without a trace of the response",
     world: REDIRECT,
     run: async (test) => {
       await leave(test, "?view=list#row-2");
       const { href, referrer } = await comesBack(test);
       assert.equal(href, `${test.world.appUrl}?view=list#row-2`);
       assert.doesNotMatch(referrer, /code=/);
-      assert.deepEqual(told(test, "leak"), []);
+      assert.deepEqual(eventsOf(test, "leak"), []);
       assert.equal(await test.browser.windows(), 1);
-      // Neither in the history nor in the tab's storage. Only Chromium shows the history's addresses.
+      // Neither in the history nor in the tab's storage. Only Chromium exposes the history's URLs.
       const seen = await test.browser.run(
         "JSON.stringify([Object.keys(sessionStorage), globalThis.navigation?.entries().map(({ url }) => url)])",
       );
@@ -286,7 +286,7 @@ export const CASES = [
     },
   },
   {
-    name: "redirect: a reload of the page afterwards",
+    name: "redirect: a reload afterwards does not exchange the code again",
     world: REDIRECT,
     run: async (test) => {
       await leave(test);
@@ -294,11 +294,11 @@ export const CASES = [
       await test.browser.reload();
       const { signedIn, left } = await test.world.next("restored");
       assert.deepEqual({ signedIn, left }, { signedIn: true, left: 0 });
-      assert.equal(told(test, "exchanged").length, 1);
+      assert.equal(eventsOf(test, "exchanged").length, 1);
     },
   },
   {
-    name: "redirect, past COOP same-origin on both",
+    name: "redirect with COOP same-origin on both",
     world: { ...REDIRECT, appCoop: COOP, signInCoop: COOP },
     run: async (test) => {
       await leave(test);
@@ -325,28 +325,28 @@ export const CASES = [
       await pause(5100);
       await test.browser.click("#go");
       assert.equal((await test.world.next("restored")).code, "timeout");
-      assert.deepEqual(told(test, "exchanged"), []);
+      assert.deepEqual(eventsOf(test, "exchanged"), []);
     },
   },
   {
-    name: "redirect: a foreign response changes nothing",
+    name: "redirect: a foreign response has no effect",
     world: REDIRECT,
     run: async (test) => {
       const { browser, world } = test;
       await leave(test);
       await browser.open(`${world.appUrl}callback.html?code=foreign&state=foreign`);
       assert.equal((await world.next("callback")).state, "no_opener");
-      // Nor does one that got past the callback page.
+      // A foreign response in the storage has no effect either.
       await browser.run(`void sessionStorage.setItem("mcp-authorize?code=foreign&state=foreign", "")`);
       await browser.open(world.appUrl);
       const { signedIn, left } = await world.next("restored");
       assert.deepEqual({ signedIn, left }, { signedIn: false, left: 1 });
-      assert.deepEqual(told(test, "exchanged"), []);
+      assert.deepEqual(eventsOf(test, "exchanged"), []);
       assert.doesNotMatch(await browser.run("Object.keys(sessionStorage).join()"), /foreign/);
     },
   },
   {
-    name: "redirect: only to a page of the app's own origin",
+    name: "redirect: the callback page redirects only to the app's own origin",
     world: REDIRECT,
     run: async ({ browser, world }) => {
       for (const page of ["https://evil.example/", "javascript:alert(1)", "//evil.example", "rubbish"]) {
@@ -359,13 +359,13 @@ export const CASES = [
     },
   },
   {
-    name: "redirect: back from the sign-in page, and once more",
+    name: "redirect: the user goes back from the sign-in page and signs in again",
     world: REDIRECT,
     run: async (test) => {
       const { browser, world } = test;
       await leave(test);
       await browser.back();
-      // Loaded anew, or as it was.
+      // The page is loaded again, or comes from the back/forward cache.
       const back = await world.next("restored", "failed");
       assert.ok(back.signedIn === false || back.code === "redirect_abandoned", JSON.stringify(back));
       if (back.type === "restored") await world.next("ready");
@@ -375,7 +375,7 @@ export const CASES = [
     },
   },
   {
-    name: "redirect: back from where the user is signed in: the old response is spent",
+    name: "redirect: the user goes back after the sign-in: the old response can't be used again",
     world: REDIRECT,
     run: async (test) => {
       const { browser, world } = test;
@@ -385,11 +385,11 @@ export const CASES = [
       await browser.click("#go");
       const { signedIn, left } = await world.next("restored");
       assert.deepEqual({ signedIn, left }, { signedIn: true, left: 1 });
-      assert.equal(told(test, "exchanged").length, 1);
+      assert.equal(eventsOf(test, "exchanged").length, 1);
     },
   },
   {
-    name: "redirect: the page is as it was when the user comes back to it",
+    name: "redirect: the user goes back to a page from the back/forward cache: redirect_abandoned",
     world: { hold: "page", config: { withoutClick: true, whenLeaving: "come back", options: { display: "redirect" } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
@@ -398,7 +398,7 @@ export const CASES = [
     },
   },
   {
-    name: "redirect: aborted while the sign-in page loads: the user stays",
+    name: "redirect: aborted while the sign-in page loads: the page stays",
     world: { hold: "page", config: { withoutClick: true, whenLeaving: "cancel", options: { display: "redirect" } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
@@ -409,7 +409,7 @@ export const CASES = [
     },
   },
   {
-    name: "redirect: the sign-in page does not come up: time limit",
+    name: "redirect: the sign-in page never loads: timeout",
     world: { hold: "page", config: { withoutClick: true, options: { display: "redirect", signInTimeout: 5000 } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
@@ -435,11 +435,11 @@ export const CASES = [
       await other.click("#go");
       assert.equal((await world.next("restored")).signedIn, true);
       await comesBack(test);
-      assert.equal(told(test, "exchanged").length, 2);
+      assert.equal(eventsOf(test, "exchanged").length, 2);
     },
   },
   {
-    name: "redirect in a frame of another site: works where it has a storage, or says why not",
+    name: "redirect in a frame of another site: works if the frame has storage, otherwise the error says why not",
     world: REDIRECT,
     run: async (test) => {
       const { browser, engine, world } = test;
@@ -456,7 +456,7 @@ export const CASES = [
     },
   },
   {
-    name: "redirect without a storage that outlasts the page: says why not",
+    name: "redirect without persistent storage: the error says why not",
     world: { config: { options: { display: "redirect", storage: "memory" } } },
     run: async (test) => {
       await test.browser.open(test.world.appUrl);
@@ -478,7 +478,7 @@ export const CASES = [
 
   // "Stuck pages … : time limit, abort, and message."
   {
-    name: "stuck by CSP form-action: time limit",
+    name: "stuck by CSP form-action: timeout",
     world: { signInPolicy: "form-action 'none'", config: { options: { signInTimeout: 8000 } } },
     run: async (test) => {
       await start(test);
@@ -489,7 +489,7 @@ export const CASES = [
     },
   },
   {
-    name: "stuck by an error page: abort",
+    name: "stuck at an error page: the app can abort",
     world: { fails: true },
     run: async (test) => {
       await start(test);
@@ -502,7 +502,7 @@ export const CASES = [
 
   // "The response comes back through BroadcastChannel first, postMessage … and a storage event"
   {
-    name: "by a storage event alone",
+    name: "the response arrives only by a storage event",
     world: {
       signInCoop: COOP,
       config: { withoutChannel: true, options: { redirectUri: "/callback-without-channel.html" } },
@@ -517,7 +517,7 @@ export const CASES = [
     },
   },
   {
-    name: "by postMessage: the app in a frame of another site",
+    name: "the response arrives by postMessage if the app is in a frame of another site",
     run: async (test) => {
       await test.browser.open(test.world.frameUrl);
       await test.world.next("ready");
@@ -529,7 +529,7 @@ export const CASES = [
     },
   },
   {
-    name: "in a frame of another site, cut off: says why not",
+    name: "cut off in a frame of another site: the error says why not",
     world: { signInCoop: COOP },
     run: async (test) => {
       await test.browser.open(test.world.frameUrl);
@@ -541,7 +541,7 @@ export const CASES = [
     },
   },
   {
-    name: "a foreign response changes nothing, nor does a replayed one",
+    name: "a foreign or replayed response has no effect",
     run: async (test) => {
       const { browser, world } = test;
       await signsIn(test);
@@ -554,13 +554,13 @@ export const CASES = [
       }
       await (await browser.popup()).click("#go");
       await succeeds(test);
-      assert.deepEqual(told(test, "failed"), []);
+      assert.deepEqual(eventsOf(test, "failed"), []);
     },
   },
 
   // "The callback page … removes code and state from the address bar and history … and says something sensible"
   {
-    name: "callback page, opened directly",
+    name: "the callback page explains itself when opened directly",
     run: async ({ browser, world }) => {
       await browser.open(`${world.appUrl}callback.html`);
       const { state, text } = await world.next("callback");
@@ -569,7 +569,7 @@ export const CASES = [
     },
   },
   {
-    name: "callback page, whose opener is gone",
+    name: "the callback page tells the user if the opener is gone",
     run: async ({ browser, world }) => {
       await browser.open(`${world.appUrl}callback.html?code=1&state=2`);
       const { state, text, address } = await world.next("callback");
@@ -579,10 +579,10 @@ export const CASES = [
     },
   },
   {
-    name: "callback page, while another one is answered",
+    name: "the callback page ignores an answer to another callback page",
     run: async ({ browser, world }) => {
       await browser.open(`${world.appUrl}callback.html?code=1&state=2`);
-      // What another tab's sign-in says to its own callback page: this one's user is still to be told.
+      // Another tab's sign-in acknowledges its own response. This page must still tell its user.
       await browser.run(`void new BroadcastChannel("mcp-authorize").postMessage({ type: "mcp-authorize", ack: 2 })`);
       assert.equal((await world.next("callback")).state, "no_opener");
     },

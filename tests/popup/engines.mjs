@@ -1,14 +1,14 @@
 // The three engines, each as a browser with one app page and its popups:
 //
-//     open(url)       shows a page in the app's window
-//     frame()         goes into its first frame
-//     back(), reload() as the browser's buttons
-//     click(selector) clicks in it
-//     run(expression) is what an expression comes to in it
-//     popup()         the newest window beside it, once there is one: { click, close }
-//     windows()       how many windows there are
-//     reset()         closes all windows but the app's, which is left empty
-//     close()         ends the browser
+//     open(url)        shows a page in the app's window
+//     frame()          switches to its first frame
+//     back(), reload() like the browser's buttons
+//     click(selector)  clicks in it
+//     run(expression)  evaluates an expression in it
+//     popup()          waits for the newest other window: { click, close }
+//     windows()        the number of windows
+//     reset()          closes all windows except the app's, which becomes empty
+//     close()          ends the browser
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -24,16 +24,16 @@ import { PATIENCE } from "../patience.mjs";
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 
 /**
- * `focus`: whether only the window in front has the focus, and if not, why. `beforeUnload`: whether a window
- * that the test closes gets that event, as it does when a user closes it. `frameStorage`: whether a frame of another
- * site has a storage.
+ * `focus`: whether only the window in front has the focus; if not, `noFocus` is the reason. `beforeUnload`: whether a
+ * window gets this event when the test closes it, as it does when a user closes it. `frameStorage`: whether a frame of
+ * another site has storage.
  */
 export const ENGINES = {
   chromium: {
     title: "Chromium",
     start: startChromium,
     focus: false,
-    noFocus: "a headless browser says of every window that it has it",
+    noFocus: "in a headless browser, every window has the focus",
     beforeUnload: true,
     frameStorage: false,
   },
@@ -42,7 +42,7 @@ export const ENGINES = {
     title: "WebKitGTK",
     start: startWebKit,
     focus: false,
-    noFocus: "without a window manager every window has it",
+    noFocus: "without a window manager, every window has the focus",
     beforeUnload: false,
     frameStorage: true,
   },
@@ -65,7 +65,8 @@ async function startChromium() {
         try {
           return await page.goto(url);
         } catch (error) {
-          // The page that the test has just heard of has not come up for Playwright, or the last try has by now.
+          // For Playwright, the page that reported to the test is still loading, or an earlier attempt has just
+          // succeeded.
           if (tries === 5 || !error.message.includes("is interrupted by another navigation")) throw error;
           await page.waitForLoadState();
         }
@@ -104,7 +105,7 @@ async function startFirefox() {
       "moz:firefoxOptions": {
         binary,
         args: ["-headless"],
-        // As users have it; for tests geckodriver turns it off.
+        // Blocks popups as for users. geckodriver turns that off.
         prefs: { "dom.disable_open_during_load": true },
       },
     },
@@ -113,9 +114,9 @@ async function startFirefox() {
 }
 
 async function startWebKit() {
-  const there = () => which("WebKitWebDriver") && which("Xvfb") && isProgram(MINI_BROWSER);
-  if (!there() && canInstall()) await install(["webkit2gtk-driver", "xvfb"], "WebKitGTK", "30 s");
-  if (!there()) missing("WebKitWebDriver, MiniBrowser and Xvfb (Debian: apt-get install webkit2gtk-driver xvfb)");
+  const isInstalled = () => which("WebKitWebDriver") && which("Xvfb") && isProgram(MINI_BROWSER);
+  if (!isInstalled() && canInstall()) await install(["webkit2gtk-driver", "xvfb"], "WebKitGTK", "30 s");
+  if (!isInstalled()) missing("WebKitWebDriver, MiniBrowser and Xvfb (Debian: apt-get install webkit2gtk-driver xvfb)");
 
   const args = ["-displayfd", "3", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"];
   const display = spawn("Xvfb", args, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
@@ -143,7 +144,7 @@ function missing(what) {
 
 async function byWebDriver(session, end = () => {}) {
   const app = await session.window();
-  // Commands go to the current window. Only what is asked for goes there: in Firefox that gives it the focus.
+  // Commands go to the current window. Switching gives a window the focus in Firefox, so it is switched only if needed.
   let current = app;
   const goTo = async (window) => {
     if (current !== window) await session.switchTo((current = window));
@@ -159,7 +160,7 @@ async function byWebDriver(session, end = () => {}) {
         if (window === app) continue;
         await goTo(window).then(session.closeWindow).catch(gone);
       }
-      current = undefined; // whichever frame it was in
+      current = undefined; // leaves any frame
       await inWindow(app, session.open)("about:blank");
     },
     open: inWindow(app, session.open),
@@ -183,12 +184,12 @@ async function byWebDriver(session, end = () => {}) {
   };
 }
 
-/** A popup may close itself while it is gone to. */
+/** Ignores that a popup closed itself during a command. */
 function gone(error) {
   if (!error.message.includes("no such window")) throw error;
 }
 
-/** WebDriver tells of no new windows: it has to be asked. */
+/** Polls for a new window, because WebDriver does not report them. */
 async function newest(session, app) {
   for (const until = Date.now() + PATIENCE; Date.now() < until; await pause(50)) {
     const window = (await session.windows()).filter((it) => it !== app).at(-1);

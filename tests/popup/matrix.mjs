@@ -1,4 +1,4 @@
-// `npm run popup-matrix`: what happens to popups, in three engines, as a table.
+// `npm run popup-matrix`: runs the popup cases in three engines, and prints a table.
 
 import { parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
@@ -9,18 +9,18 @@ import { startWorld } from "./world.mjs";
 
 const HELP = `Usage: npm run popup-matrix -- [options]
 
-Signs in by popup in Chromium, Firefox and WebKitGTK, in all that popups meet with.
+Tests everything that can happen to popups, in Chromium, Firefox and WebKitGTK.
 
-  --engine NAME   only this one: ${Object.keys(ENGINES).join(", ")}
-  --only TEXT     only cases with TEXT in their names
-  --no-build      with pkg/wasm as it is`;
+  --engine NAME   test only this one: ${Object.keys(ENGINES).join(", ")}
+  --only TEXT     test only cases whose name contains TEXT
+  --no-build      use pkg/wasm without rebuilding it`;
 
-async function matrix({ engine: wanted, only = "", "no-build": asItIs }) {
+async function matrix({ engine: wanted, only = "", "no-build": noBuild }) {
   const names = Object.keys(ENGINES).filter((name) => wanted === undefined || name === wanted);
   const cases = CASES.filter(({ name }) => name.includes(only));
   if (names.length === 0 || cases.length === 0)
     throw new Failure("There is no such engine, or no such case. See --help.");
-  if (!asItIs) await build();
+  if (!noBuild) await build();
 
   const columns = [];
   for (const name of names) columns.push(await column(name, cases));
@@ -29,7 +29,7 @@ async function matrix({ engine: wanted, only = "", "no-build": asItIs }) {
   const cells = columns.flatMap(({ cells }) => cells);
   const count = (result) => cells.filter((cell) => cell.result === result).length;
   console.log(`popup-matrix: ${count("pass")} passed, ${count("FAIL")} failed`);
-  // Nothing that ran is no success.
+  // If nothing ran, that is a failure, too.
   if (count("FAIL") > 0 || count("pass") === 0) process.exitCode = 1;
 }
 
@@ -68,7 +68,10 @@ async function cell({ world: options, run }, name, browser) {
     const violations = world.log.filter(({ type }) => type === "violation");
     if (violations.length > 0)
       throw new Error(`the app's Content-Security-Policy was violated: ${JSON.stringify(violations)}`);
-    return { result: "pass", reason: tellFocus ? `told where the focus is: ${engine.noFocus}` : undefined };
+    return {
+      result: "pass",
+      reason: tellFocus ? `the test tells the page where the focus is: ${engine.noFocus}` : undefined,
+    };
   } catch (error) {
     return { result: "FAIL", reason: error.message.replace(/\s+/g, " ") };
   } finally {
@@ -103,7 +106,7 @@ function print(cases, columns) {
     );
   console.log();
   notes.forEach((text, index) => console.log(`[${index + 1}] ${text}`));
-  for (const { title, skipped } of columns) if (skipped) console.log(`${title} was skipped: it ${skipped}`);
+  for (const { title, skipped } of columns) if (skipped) console.log(`${title} was skipped: ${skipped}`);
 }
 
 if (isMain(import.meta.url)) {

@@ -1,4 +1,4 @@
-// As much of W3C WebDriver (https://www.w3.org/TR/webdriver2/) as the matrix needs, and the driver program.
+// The parts of W3C WebDriver (https://www.w3.org/TR/webdriver2/) that the matrix needs.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { portOf } from "../../www/servers/port.mjs";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf"; // §12.1, the web element identifier
 
-/** Starts a driver with a browser; `close` ends both. */
+/** Starts a driver and its browser; `close` ends both. */
 export async function startSession({ command, args, capabilities, env = {} }) {
   const port = await freePort();
   const driver = spawn(command, args(port), { stdio: "ignore", env: { ...process.env, ...env } });
@@ -58,7 +58,7 @@ class Session {
   frame = (id) => this.#send("POST", "/frame", { id });
   run = (expression) => this.#send("POST", "/execute/sync", { script: `return (${expression})`, args: [] });
 
-  /** A click as a user does it: the page may open a popup in it. */
+  /** A click like a user's, in which the page may open a popup. */
   click = async (selector) => {
     const found = await this.#send("POST", "/element", { using: "css selector", value: selector });
     await this.#send("POST", `/element/${found[ELEMENT]}/click`, {});

@@ -1,5 +1,5 @@
-// The servers of one case: the app on its origin, and on another site the MCP server with its authorization
-// server and sign-in page. What the pages tell and what the sign-in page is asked for become events.
+// The servers of one case: the app, and on another site the MCP server with its authorization server and sign-in page.
+// Reports of the pages and requests for the sign-in page become events.
 
 import { EventEmitter, on, once } from "node:events";
 import { createServer } from "node:http";
@@ -10,20 +10,20 @@ import { redirect, startMock } from "../e2e/mock-server.mjs";
 import { portOf } from "../../www/servers/port.mjs";
 import { PATIENCE } from "../patience.mjs";
 
-// As the README tells apps to have it.
+// The policy that the documentation recommends to apps.
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self'; connect-src 'self' http://localhost:*; base-uri 'none'; form-action 'none'";
 
 /**
  * @param {object} options
  * @param {string} [options.appCoop] the app's Cross-Origin-Opener-Policy
- * @param {string} [options.signInCoop] that of the first sign-in page
- * @param {string} [options.laterCoop] that of the page which comes after it, if one comes
+ * @param {string} [options.signInCoop] the first sign-in page's
+ * @param {string} [options.laterCoop] that of the second sign-in page; without it, there is only one page
  * @param {string} [options.signInPolicy] the sign-in page's Content-Security-Policy
- * @param {boolean} [options.declines] the user's answer is no
- * @param {boolean} [options.fails] the sign-in page shows an error and sends nobody back
- * @param {"mcp" | "page"} [options.hold] a request that gets no answer: of the MCP server, or of the sign-in page
- * @param {object} [options.config] for page/app.js
+ * @param {boolean} [options.declines] the user declines
+ * @param {boolean} [options.fails] the sign-in page shows an error and never redirects back
+ * @param {"mcp" | "page"} [options.hold] never answer requests to the MCP server, or for the sign-in page
+ * @param {object} [options.config] the configuration for page/app.js
  */
 export async function startWorld({
   appCoop,
@@ -42,7 +42,7 @@ export async function startWorld({
     events.emit("event", event);
   };
 
-  /** The next report or request of one of these types, or one that came already, in order. */
+  /** The next event of one of these types that was not returned before. */
   async function next(...types) {
     const find = () => {
       const index = log.findIndex((event) => types.includes(event.type) && !event.taken);
@@ -57,7 +57,7 @@ export async function startWorld({
         if (now) return now;
       }
     } catch {
-      throw new Error(`nothing told of "${types.join(", ")}" within ${PATIENCE / 1000} s, but: ${JSON.stringify(log)}`);
+      throw new Error(`no event "${types.join(", ")}" within ${PATIENCE / 1000} s, but: ${JSON.stringify(log)}`);
     }
   }
 
@@ -68,7 +68,7 @@ export async function startWorld({
       ...(coop && { "Cross-Origin-Opener-Policy": coop }),
       ...(signInPolicy && { "Content-Security-Policy": signInPolicy }),
     },
-    // The picture tells that the page has come up.
+    // The image's request tells that the page has loaded.
     body: `<!doctype html><title>${title}</title>${body}<img src="/shown?${title}" alt="">`,
   });
   const proceed = (path, answer) =>
@@ -124,7 +124,7 @@ export async function startWorld({
     appUrl,
     mcpHost: new URL(mock.mcpUrl).host,
     log,
-    /** The page with the app in a frame of another site. */
+    /** A page of another site with the app in a frame. */
     frameUrl: `http://localhost:${port}/frame.html`,
     next,
     async close() {

@@ -1,4 +1,4 @@
-// One page, four servers, two accounts at one of them, two tabs: who is signed in where after each step.
+// Several servers and accounts in two tabs: which account is signed in where after each step.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -8,13 +8,13 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** `sessions()` of a tab, each as `server account`. */
+/** The result of `sessions()` in a tab, each as `server account`. */
 const sessions = (tab) =>
   tab.evaluate(async () =>
     (await app.authorizer.sessions()).map(({ server, account = "" }) => `${server} ${account}`.trim()),
   );
 
-/** Whether each of some accounts has a session that works, by `restore` and a call. */
+/** Restores the session of each account and makes a call. Returns the statuses, or null without a session. */
 const works = (tab, accounts) =>
   tab.evaluate(async (accounts) => {
     const all = [];
@@ -33,7 +33,7 @@ async function signInAs(tab, server, account) {
   return tab.evaluate(() => app.session.account);
 }
 
-test("four servers, two accounts at one of them, two tabs, a reload and a sign-out", async (t) => {
+test("each tab knows which accounts are signed in, with four servers, two accounts at one of them, a reload and a sign-out", async (t) => {
   const worlds = [];
   for (let n = 0; n < 4; n++) worlds.push(await startWorld(t, browser));
   const [first, ...others] = worlds;
@@ -49,7 +49,7 @@ test("four servers, two accounts at one of them, two tabs, a reload and a sign-o
   for (const page of [tab, other]) assert.deepEqual(await sessions(page), all);
   const accounts = [...urls.map((url) => [url]), [urls[0], "work"]];
   for (const page of [tab, other]) assert.deepEqual(await works(page, accounts), Array(5).fill(200));
-  // Two sessions at one server have two tokens, and the app is registered there once.
+  // Two sessions at one server have different tokens, but share one registration.
   const tokens = await tab.evaluate(async (url) => {
     const both = [await app.authorizer.restore(url), await app.authorizer.restore(url, { account: "work" })];
     return Promise.all(both.map((session) => session.accessToken()));
@@ -63,7 +63,7 @@ test("four servers, two accounts at one of them, two tabs, a reload and a sign-o
   assert.deepEqual(await sessions(tab), all);
   assert.deepEqual(await tab.evaluate(() => app.calls(3)), allOk(3));
 
-  // A sign-out of one account is no news for the sessions of the other, in no tab.
+  // The sign-out of one account does not affect the other, in any tab.
   await other.evaluate(() => (app.events.length = 0));
   await tab.evaluate(async (url) => {
     const work = await app.authorizer.restore(url, { account: "work" });
@@ -76,18 +76,18 @@ test("four servers, two accounts at one of them, two tabs, a reload and a sign-o
     assert.deepEqual(await works(page, accounts), [200, 200, 200, 200, null]);
   }
 
-  // What is forgotten is gone in both tabs, without a word to the server.
+  // A forgotten session is gone in both tabs, and nothing is sent to the server.
   const before = others[0].revocations;
   await other.evaluate((url) => app.authorizer.forget(url), urls[1]);
   await tab.evaluate(() => app.event("signed-out"));
   for (const page of [tab, other]) assert.deepEqual(await works(page, accounts), [200, null, 200, 200, null]);
   assert.equal(others[0].revocations, before);
   await signInAs(tab, urls[1]);
-  assert.equal(others[0].registrations, 2, "the registration was forgotten, too");
+  assert.equal(others[0].registrations, 2, "the registration was not forgotten");
   assert.deepEqual(await works(other, accounts), [200, 200, 200, 200, null]);
 });
 
-test("an account is named by a well-formed string that is not empty", async (t) => {
+test("an account's name must be a well-formed, non-empty string", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   for (const account of ["", 5, null, {}]) {
@@ -98,14 +98,14 @@ test("an account is named by a well-formed string that is not empty", async (t) 
       assert.match(error.message, /account/);
     }
   }
-  // Halves of surrogate pairs look alike to all that takes text as UTF-8: such names would be one account.
+  // In UTF-8, all lone surrogates look alike, so such names would be the same account.
   for (const method of ["signIn", "restore", "forget"]) {
     const call = (method) => app.outcome(app.authorizer[method](app.mcpUrl, { account: String.fromCharCode(0xd800) }));
     assert.equal((await tab.evaluate(call, method)).error?.code, "invalid_option", method);
   }
 });
 
-test("a sign-in may say more in its authorization request, but not what the protocol sets", async (t) => {
+test("a sign-in may add authorization parameters, except those of the protocol", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   const sent = (authorizationParameters) => {
@@ -114,7 +114,7 @@ test("a sign-in may say more in its authorization request, but not what the prot
     return app.outcome(Promise.race([call, app.authorize]));
   };
   await tab.evaluate(() => app.start({ authorize: (url) => (app.opened(url), new Promise(() => {})) }));
-  // The request is pushed: the server itself says what came.
+  // The request is pushed, so the server reports the invalid parameter.
   const { value } = await tab.evaluate(sent, { prompt: "login", login_hint: "alice" });
   assert.match(value, /request_uri=/);
   const { error } = await tab.evaluate(sent, { prompt: "select_account" });

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** A tab whose app has the SDK's client, connected through the session's authProvider. */
+/** A tab with the SDK's client, connected through the session's authProvider. */
 async function connected(t) {
   const world = await startWorld(t, browser, { made: { "/sdk.js": sdk } });
   const tab = await world.signedInTab();
@@ -42,10 +42,10 @@ test("the SDK's transport calls with the session's token", async (t) => {
 });
 
 for (const [how, spoil] of /** @type {[string, Function][]} */ ([
-  ["ran out", (world, tab) => tab.evaluate(() => app.expire())],
-  // Later than what has just come.
+  ["has expired", (world, tab) => tab.evaluate(() => app.expire())],
+  // The token is not brand new, so it is refreshed.
   [
-    "is answered with 401",
+    "gets a 401",
     async (world, tab) => {
       world.rejected.add(world.tokens.access_token);
       await tab.evaluate(() => app.setClock(60_000));
@@ -57,16 +57,16 @@ for (const [how, spoil] of /** @type {[string, Function][]} */ ([
     await spoil(world, tab);
     assert.deepEqual(await tab.evaluate(() => app.callTools(10)), allOk(10));
     assert.equal(world.refreshes.length, 1);
-    assert.equal(world.popups.length, 1, "that of the sign-in");
+    assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
   });
 }
 
-test("401s that come one after the other, of requests with the token before: 1 refresh", async (t) => {
+test("staggered 401s of requests with the old token: 1 refresh", async (t) => {
   const { world, tab } = await connected(t);
   await tab.evaluate(() => app.setClock(60_000));
   const refused = world.tokens.access_token;
   world.rejected.add(refused);
-  // The nth request with the old token is answered after the nth call of the new one.
+  // The nth request with the old token is answered after the nth successful call with the new one.
   let waiting = 0;
   world.beforeCall = async ({ token, method }) => {
     if (token !== refused || method !== "POST") return;
@@ -80,7 +80,7 @@ test("401s that come one after the other, of requests with the token before: 1 r
   assert.equal(world.refreshes.length, 1);
 });
 
-test("a session that can't be refreshed ends, once, and the call says so", async (t) => {
+test("a session that can't be refreshed ends once, and the calls reject", async (t) => {
   const { world, tab } = await connected(t);
   world.answerToken = invalidGrant;
   await tab.evaluate(() => app.expire());
@@ -92,10 +92,10 @@ test("a session that can't be refreshed ends, once, and the call says so", async
   for (const code of outcomes) assert.match(code, /^(session_expired|signed_out)$/);
   assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1);
   assert.equal(world.refreshes.length, 1);
-  assert.equal(world.popups.length, 1, "that of the sign-in");
+  assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 });
 
-test("a token that is bound to a key is no Bearer token: unsupported", async (t) => {
+test("a token that is bound to a key can't be used as a Bearer token: unsupported", async (t) => {
   const world = await startWorld(t, browser, { dpop: true });
   const tab = await world.signedInTab();
   assert.equal(world.tokens.token_type, "DPoP");

@@ -1,5 +1,5 @@
-// Enterprise-managed authorization (SEP-990) in Chromium: one sign-in at the organisation's identity provider opens each of
-// its MCP servers.
+// Enterprise-managed authorization (SEP-990) in Chromium: one sign-in at the organisation's identity provider gives
+// access to all its MCP servers.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -14,14 +14,14 @@ after(() => browser.close());
  * A tab with an authorizer for an organisation.
  *
  * @param {Pick<import("node:test").TestContext, "after">} t
- * @param {Partial<Parameters<typeof startOrganisation>[1]> & { provider?: object, scopes?: string[] }} [given] `provider` and `scopes` are more of the app's
- *   options for the identity provider
+ * @param {Partial<Parameters<typeof startOrganisation>[1]> & { provider?: object, scopes?: string[] }} [given]
+ *   `provider` has more of the app's options for the identity provider; `scopes` is the app's option
  */
 async function start(t, { provider = {}, scopes, ...options } = {}) {
   const world = await startWorld(t, browser, { entry: "enterprise" });
   const redirectUri = `${world.pageUrl}callback.html`;
   const keyed = await world.tab(() => {});
-  // The key never leaves the page; its public half is in the app's metadata document.
+  // The private key never leaves the page. The app's metadata document has the public key.
   const jwk = await keyed.evaluate(async () => {
     const usages = /** @type {KeyUsage[]} */ (["sign", "verify"]);
     const { publicKey, privateKey } = await crypto.subtle.generateKey(
@@ -51,7 +51,7 @@ async function start(t, { provider = {}, scopes, ...options } = {}) {
   return { world, organisation, tab: keyed, begin };
 }
 
-/** Clicks, signs in at the provider, and consents. */
+/** Signs in at the identity provider, and consents. */
 async function signIn(tab, server) {
   await tab.evaluate((server) => void (app.server = server), server);
   const popup = await popupOf(tab, tab.locator("#sign-in"));
@@ -60,8 +60,8 @@ async function signIn(tab, server) {
   await tab.evaluate(() => app.signingIn);
 }
 
-/** Clicks, and signs in without a popup. */
-async function opens(tab, server) {
+/** Signs in to a server without a popup. */
+async function signInSilently(tab, server) {
   await tab.evaluate((server) => void (app.server = server), server);
   await tab.locator("#sign-in").click();
   await tab.evaluate(() => app.signingIn);
@@ -75,7 +75,7 @@ const call = (tab, server) =>
     return (await session.fetch(server, { method: "POST", headers, body })).status;
   }, server);
 
-test("one sign-in opens every server of the organisation, over tabs and reloads", async (t) => {
+test("one sign-in gives access to every server of the organisation, in all tabs and after reloads", async (t) => {
   const { world, organisation, tab, begin } = await start(t);
   const [first, second] = organisation.mcpUrls;
   await signIn(tab, first);
@@ -90,11 +90,11 @@ test("one sign-in opens every server of the organisation, over tabs and reloads"
   assert.match(form.client_assertion_type, /jwt-bearer$/);
 
   const popups = world.popups.length;
-  await opens(tab, second);
+  await signInSilently(tab, second);
   assert.equal(await call(tab, second), 200);
   assert.deepEqual([world.popups.length, organisation.log.pages], [popups, 1]);
 
-  // Another tab, and this one after a reload, have the sessions, and know the user without a page.
+  // Another tab, and this one after a reload, have the sessions without opening a page.
   const other = await world.tab(() => {});
   await begin(other);
   assert.equal(await call(other, first), 200);
@@ -108,11 +108,11 @@ test("one sign-in opens every server of the organisation, over tabs and reloads"
     [form.subject_token, form.assertion, form.code, form.code_verifier, form.client_assertion].filter(Boolean),
   );
   assert.ok(secrets.length >= 5);
-  const told = JSON.stringify(await other.evaluate(() => [app.events, app.exchanges]));
-  for (const secret of secrets) assert.ok(!told.includes(secret));
+  const records = JSON.stringify(await other.evaluate(() => [app.events, app.exchanges]));
+  for (const secret of secrets) assert.ok(!records.includes(secret));
 });
 
-test("a refresh token as the subject, basic authentication, and fewer scopes than asked for", async (t) => {
+test("the app can use a refresh token as the subject and basic authentication, and gets fewer scopes than requested", async (t) => {
   const { organisation, tab } = await start(t, {
     provider: { clientSecret: "hush hush", authentication: "client_secret_basic", subjectToken: "refresh_token" },
     secret: "hush hush",
@@ -129,19 +129,19 @@ test("a refresh token as the subject, basic authentication, and fewer scopes tha
   assert.equal(await call(tab, server), 200);
 });
 
-test("an ID token that has run out is refreshed, and no page opens", async (t) => {
+test("an expired ID token is refreshed without opening a page", async (t) => {
   const { world, organisation, tab } = await start(t, { idTokenSeconds: 20 });
   const [first, second] = organisation.mcpUrls;
   await signIn(tab, first);
   const popups = world.popups.length;
-  // In its last 30 seconds a token counts as expired.
-  await opens(tab, second);
+  // In its last 30 seconds, a token counts as expired.
+  await signInSilently(tab, second);
   assert.equal(await call(tab, second), 200);
   assert.equal(organisation.log.provider.filter(({ form }) => form.grant_type === "refresh_token").length, 1);
   assert.deepEqual([world.popups.length, organisation.log.pages], [popups, 1]);
 });
 
-test("signing out of the identity provider revokes, and the next sign-in asks the user", async (t) => {
+test("signing out of the identity provider revokes its tokens, and the next sign-in asks the user", async (t) => {
   const { organisation, tab } = await start(t);
   const [first, second] = organisation.mcpUrls;
   await signIn(tab, first);
@@ -149,13 +149,13 @@ test("signing out of the identity provider revokes, and the next sign-in asks th
   assert.equal(await call(tab, first), 200);
   await tab.evaluate((server) => void (app.server = server), second);
   const popup = await popupOf(tab, tab.locator("#sign-in"));
-  // The provider has a session of its own, so it asks for consent alone.
+  // The provider still has its own session, so it asks only for consent.
   await allowButton(popup).click();
   await tab.evaluate(() => app.signingIn);
   assert.equal(organisation.log.pages, 2);
 });
 
-test("options that don't fit are told", async (t) => {
+test("invalid options are rejected, and the message names the option", async (t) => {
   const { tab } = await start(t);
   const wrong = (options) =>
     tab.evaluate(

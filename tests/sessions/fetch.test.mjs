@@ -13,7 +13,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** Answers with what came: method, headers, body. */
+/** Responds with the request's method, headers and body. */
 async function echo(request, response) {
   const body = (await text(request)).replaceAll(/----WebKitFormBoundary\w+/g, "boundary");
   const { authorization, ...headers } = request.headers;
@@ -21,19 +21,19 @@ async function echo(request, response) {
   response.end(JSON.stringify({ method: request.method, url: request.url, headers, body, authorization }));
 }
 
-/** Ways to call fetch: each gets the URL of the echo, and gives the arguments. They run in the page. */
+/** Ways to call fetch. Each returns the arguments for the echo's URL. They run in the page. */
 const WAYS = {
   "a string": (url) => [url],
   "a URL": (url) => [new URL(url)],
   "a query": (url) => [`${url}?a=1&b=%20c#fragment`],
-  "what has a text": (url) => [{ toString: () => url }],
+  "an object with toString": (url) => [{ toString: () => url }],
   "a Request": (url) => [new Request(url, { headers: { "X-Test": "1" } })],
   "a Request with a body": (url) => [new Request(url, { method: "POST", body: "text", headers: { "X-Test": "1" } })],
-  "a Request, and an init that changes it": (url) => [
+  "a Request, and an init that overrides it": (url) => [
     new Request(url, { method: "POST", body: "text", headers: { "X-Test": "1" } }),
     { method: "PUT", body: "other", headers: { "X-Other": "2" } },
   ],
-  "a Request, and an init that leaves its headers": (url) => [
+  "a Request, and an init without headers": (url) => [
     new Request(url, { headers: { "X-Test": "1" } }),
     { cache: "no-store" },
   ],
@@ -47,7 +47,7 @@ const WAYS = {
       ],
     },
   ],
-  "a method in small letters": (url) => [url, { method: "post", body: "text" }],
+  "a method in lower case": (url) => [url, { method: "post", body: "text" }],
   JSON: (url) => [url, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }],
   URLSearchParams: (url) => [url, { method: "POST", body: new URLSearchParams({ a: "1 2" }) }],
   FormData: (url) => {
@@ -67,7 +67,7 @@ async function echoing(t) {
   return { world, tab: await world.signedInTab() };
 }
 
-test("what the server gets is what fetch sends, and the token", async (t) => {
+test("the server gets the same request as from fetch, plus the token", async (t) => {
   const { world, tab } = await echoing(t);
   const send = async (whose, way) => {
     const { text, ...rest } = await tab.evaluate(
@@ -96,7 +96,7 @@ test("what the server gets is what fetch sends, and the token", async (t) => {
   assert.equal(world.refreshes.length, Object.keys(WAYS).length);
 });
 
-test("an Authorization header of the app's own gives way to the token", async (t) => {
+test("the token replaces the app's own Authorization header", async (t) => {
   const { world, tab } = await echoing(t);
   const { authorization } = await tab.evaluate(async () => {
     const response = await app.session.fetch(`${app.mcpUrl}/echo`, { headers: { authorization: "Basic eDp5" } });
@@ -105,15 +105,15 @@ test("an Authorization header of the app's own gives way to the token", async (t
   assert.equal(authorization, `Bearer ${world.tokens.access_token}`);
 });
 
-test("needs no `this`", async (t) => {
+test("session.fetch works without `this`", async (t) => {
   const { tab } = await echoing(t);
   assert.equal(await tab.evaluate(async () => (0, app.session.fetch)(`${app.mcpUrl}/echo`).then(({ ok }) => ok)), true);
 });
 
-test("a streaming request body is not sent again: the 401 passes through", async (t) => {
+test("a streaming request body is not sent again: the app gets the 401", async (t) => {
   const world = await startWorld(t, browser);
   world.paths["/mcp/echo"] = echo;
-  // Chromium streams a request over HTTP/2 alone: this fetch reads the stream, and sends what was in it.
+  // Chromium streams requests only over HTTP/2. This fetch reads the stream and sends its contents.
   const tab = await world.signedInTab(() => {
     const { fetch } = globalThis;
     app.bodies = 0;
@@ -138,12 +138,12 @@ test("a streaming request body is not sent again: the 401 passes through", async
   world.rejected.add(world.tokens.access_token);
   assert.equal((await send()).status, 401);
   assert.equal(await tab.evaluate(() => app.bodies), 2);
-  // The app's next try has the new token.
+  // The app's next attempt uses the new token.
   assert.equal((await send()).status, 200);
   assert.equal(world.refreshes.length, 1);
 });
 
-describe("a signal ends it with its reason, as with fetch", () => {
+describe("a signal aborts session.fetch with its reason, as with fetch", () => {
   const slow = async (t) => {
     const world = await startWorld(t, browser);
     world.paths["/mcp/slow"] = () => {};
@@ -151,10 +151,10 @@ describe("a signal ends it with its reason, as with fetch", () => {
   };
 
   for (const [name, start] of [
-    ["in init", (url, signal) => app.session.fetch(url, { signal })],
-    ["of a Request", (url, signal) => app.session.fetch(new Request(url, { signal }))],
+    ["the signal is in init", (url, signal) => app.session.fetch(url, { signal })],
+    ["the signal is in a Request", (url, signal) => app.session.fetch(new Request(url, { signal }))],
     [
-      "in init, before that of a Request",
+      "the signal in init takes precedence over a Request's",
       (url, signal) => app.session.fetch(new Request(url, { signal: new AbortController().signal }), { signal }),
     ],
   ]) {
@@ -178,11 +178,11 @@ describe("a signal ends it with its reason, as with fetch", () => {
       await tab.evaluate(() => app.controller.abort(app.reason));
       assert.equal(await outcome, true);
       await call.closed;
-      assert.equal(call.aborted, true, "the request itself was ended");
+      assert.equal(call.aborted, true, "the request itself was not aborted");
     });
   }
 
-  test("one that fired already: nothing is sent", async (t) => {
+  test("an aborted signal: nothing is sent", async (t) => {
     const { world, tab } = await slow(t);
     world.calls.length = 0;
     const names = await tab.evaluate(async () => {
@@ -202,7 +202,7 @@ describe("a signal ends it with its reason, as with fetch", () => {
     assert.deepEqual(world.calls, []);
   });
 
-  test("AbortSignal.timeout", async (t) => {
+  test("AbortSignal.timeout: TimeoutError", async (t) => {
     const { tab } = await slow(t);
     const name = await tab.evaluate(() =>
       app.session.fetch(`${app.mcpUrl}/slow`, { signal: AbortSignal.timeout(100) }).catch((error) => error.name),
@@ -210,7 +210,7 @@ describe("a signal ends it with its reason, as with fetch", () => {
     assert.equal(name, "TimeoutError");
   });
 
-  test("while it waits for a refresh", async (t) => {
+  test("a signal aborts the wait for a refresh", async (t) => {
     const { world, tab } = await slow(t);
     const way = gate();
     world.answerToken = async (form, server) => (await way.pass(), server(form));
@@ -225,7 +225,7 @@ describe("a signal ends it with its reason, as with fetch", () => {
     way.open();
   });
 
-  test("while the body of the answer comes in", async (t) => {
+  test("a signal aborts the response's body", async (t) => {
     const { world, tab } = await slow(t);
     world.paths["/mcp/half"] = (request, response) => response.writeHead(200).write("half");
     const outcome = await tab.evaluate(async () => {
@@ -237,12 +237,12 @@ describe("a signal ends it with its reason, as with fetch", () => {
       controller.abort("enough");
       return rest;
     });
-    // The Fetch standard has the reason; Chromium has an error of its own there, with plain fetch too.
+    // By the Fetch standard it is the reason. Chromium uses its own error, also with plain fetch.
     assert.ok(["enough", "AbortError"].includes(outcome), outcome);
   });
 });
 
-describe("the token goes to the session's resource alone", () => {
+describe("the token is sent only to the session's resource", () => {
   test("wrong_resource for other origins and paths, and nothing is sent", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
@@ -280,7 +280,7 @@ describe("the token goes to the session's resource alone", () => {
             try {
               if (kind === "request") input = new Request(url);
             } catch {
-              // No Request can be made of it.
+              // Not a valid URL for a Request.
             }
             return app.outcome(app.session.fetch(input, { method: "POST" }).then(({ status }) => status));
           },
@@ -293,7 +293,7 @@ describe("the token goes to the session's resource alone", () => {
     assert.deepEqual(world.elsewhereRequests, []);
   });
 
-  test("what is checked is what is sent, even if it changes in between", async (t) => {
+  test("the checked URL is the one requested, even if the input changes in between", async (t) => {
     const { world, tab } = await echoing(t);
     const code = await tab.evaluate(async (elsewhere) => {
       let count = 0;
@@ -316,7 +316,7 @@ describe("the token goes to the session's resource alone", () => {
     assert.equal(world.refreshes.length, 0);
   });
 
-  test("a redirect to another origin is not followed: wrong_resource names where it leads", async (t) => {
+  test("a redirect to another origin is not followed: wrong_resource names the target", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     world.paths["/mcp/away"] = (request, response, query) =>
@@ -349,7 +349,7 @@ describe("the token goes to the session's resource alone", () => {
     }
   });
 
-  test("nor is one to another path of the same origin, where a browser would take the token along", async (t) => {
+  test("a redirect to another path of the same origin is not followed, although a browser would send the token there", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     world.paths["/mcp/away"] = (request, response) => response.writeHead(307, { Location: "/tenant-b/mcp" }).end();
@@ -363,7 +363,7 @@ describe("the token goes to the session's resource alone", () => {
     );
   });
 
-  test("one within the resource is followed, with the token and the body: /mcp to /mcp/", async (t) => {
+  test("a redirect within the resource, such as /mcp to /mcp/, is followed with the token and the body", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     world.paths["/mcp/tool"] = (request, response) => response.writeHead(307, { Location: "/mcp/tool/" }).end();
@@ -382,7 +382,7 @@ describe("the token goes to the session's resource alone", () => {
     }
   });
 
-  test("redirects without end end", async (t) => {
+  test("endless redirects end with an error", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     let count = 0;
@@ -392,7 +392,7 @@ describe("the token goes to the session's resource alone", () => {
     assert.ok(["network", "wrong_resource"].includes(error?.code), error?.code);
   });
 
-  test("a page's <base> does not lead the token elsewhere: what was checked is what is sent", async (t) => {
+  test("a page's <base> does not change where the token is sent", async (t) => {
     const { world, tab } = await echoing(t);
     const outcomes = await tab.evaluate(async (elsewhere) => {
       const base = document.createElement("base");
@@ -409,7 +409,7 @@ describe("the token goes to the session's resource alone", () => {
     assert.deepEqual(world.elsewhereRequests, []);
   });
 
-  test("nor does a proof of possession go elsewhere", async (t) => {
+  test("a proof of possession is not sent to another origin", async (t) => {
     const world = await startWorld(t, browser, { dpop: true });
     const tab = await world.signedInTab();
     assert.equal(world.tokens.token_type, "DPoP");
@@ -430,9 +430,9 @@ describe("the token goes to the session's resource alone", () => {
       ];
     });
     assert.deepEqual(outcomes, ["wrong_resource", "wrong_resource", "wrong_resource", "opaqueredirect"]);
-    // The library looks where the redirect leads, and shows neither token nor proof (a JWT) there.
+    // The library looks for the redirect's target, and sends neither token nor proof (a JWT) there.
     for (const request of world.elsewhereRequests) assert.ok(!JSON.stringify(request).includes("eyJ"));
-    // A browser would have taken it there.
+    // Plain fetch would send the proof there.
     await tab.evaluate(
       (url) => fetch(url, { headers: { DPoP: "proof", Authorization: "DPoP token" } }),
       `${world.mcpUrl}/away`,
@@ -441,7 +441,7 @@ describe("the token goes to the session's resource alone", () => {
     assert.deepEqual([headers.dpop, headers.authorization], ["proof", undefined]);
   });
 
-  test("`redirect` is the caller's: manual and error are not followed", async (t) => {
+  test("the caller's `redirect` is respected: manual and error are not followed", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     world.paths["/mcp/away"] = (request, response) =>
@@ -464,7 +464,7 @@ describe("the token goes to the session's resource alone", () => {
   });
 });
 
-test("server-sent events pass through untouched: each arrives when it is sent", async (t) => {
+test("server-sent events pass through untouched, and each arrives when it is sent", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   let stream;
@@ -488,7 +488,7 @@ test("server-sent events pass through untouched: each arrives when it is sent", 
   assert.equal(await read(), "data: first\n\n");
   stream.write("data: second\n\n");
   assert.equal(await read(), "data: second\n\n");
-  // The stream goes on though its token was renewed meanwhile.
+  // The stream continues after a refresh.
   await tab.evaluate(() => app.session.refresh());
   stream.write("data: third\n\n");
   assert.equal(await read(), "data: third\n\n");
@@ -496,7 +496,7 @@ test("server-sent events pass through untouched: each arrives when it is sent", 
   assert.equal(await read(), null);
 });
 
-test("a token that dies in the middle of an event stream ends no stream, and the next request gets a new one", async (t) => {
+test("an event stream survives the expiry of its token, and the next request gets a new token", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   /** @type {import("node:http").ServerResponse[]} */
@@ -511,7 +511,7 @@ test("a token that dies in the middle of an event stream ends no stream, and the
       const response = await app.session.fetch(`${app.mcpUrl}/events`, { headers: { Accept: "text/event-stream" } });
       app.reader = response.body.getReader();
     });
-  /** The next event; what is thrown in its place where the connection broke. */
+  /** The next event, or the error's name if the connection broke. */
   const read = () =>
     tab.evaluate(() =>
       app.reader.read().then(
@@ -522,7 +522,7 @@ test("a token that dies in the middle of an event stream ends no stream, and the
   await open();
   assert.equal(await read(), "data: stream 1\n\n");
 
-  // From now on the server refuses the token, and the stream that it let in goes on.
+  // From now on, the server rejects the token, but the open stream continues.
   world.rejected.add(world.tokens.access_token);
   streams[0].write("data: still there\n\n");
   assert.equal(await read(), "data: still there\n\n");
@@ -531,7 +531,8 @@ test("a token that dies in the middle of an event stream ends no stream, and the
   streams[0].write("data: after the refresh\n\n");
   assert.equal(await read(), "data: after the refresh\n\n");
 
-  // A server may cut the stream off instead: the app is told, nothing is refreshed by that, and a new stream gets a new token.
+  // The server may also end the stream. Then the app gets the error, nothing is refreshed, and a new stream gets a new
+  // token.
   world.rejected.add(world.tokens.access_token);
   streams[0].destroy();
   assert.equal(await read(), "TypeError");
@@ -541,7 +542,7 @@ test("a token that dies in the middle of an event stream ends no stream, and the
   assert.equal(world.refreshes.length, 2);
 });
 
-test("other answers are the app's: 404, 500 and 403 without a challenge are no errors", async (t) => {
+test("other statuses are passed to the app: 404, 500 and 403 without a challenge do not reject", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   for (const status of [204, 304, 400, 403, 404, 500, 503]) {
@@ -551,10 +552,11 @@ test("other answers are the app's: 404, 500 and 403 without a challenge are no e
   assert.equal(world.refreshes.length, 0);
 });
 
-test("a 403 without a challenge, whose body never ends, is the app's after `requestTimeout` at the latest", async (t) => {
+test("a 403 without a challenge and with an endless body is passed to the app after at most `requestTimeout`", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab(() => app.start({ requestTimeout: 3000 }));
-  // RFC 6750 §3.1 has the error in the header. Where that is hidden the body may tell it, in the time of one request.
+  // RFC 6750 §3.1 puts the error into the header. If that is hidden, the library looks for it in the body, for as long
+  // as a request may take.
   world.paths["/mcp/endless"] = (request, response) => {
     response.writeHead(403, { "Content-Type": "application/json" }).write('{"error": "insuf');
     const timer = setInterval(() => response.write(" "), 50);
@@ -565,11 +567,11 @@ test("a 403 without a challenge, whose body never ends, is the app's after `requ
     const { value } = await response.body.getReader().read();
     return [response.status, response.bodyUsed, new TextDecoder().decode(value).slice(0, 16)];
   });
-  const late = new Promise((done) => setTimeout(done, PATIENCE, "it holds the request").unref());
+  const late = new Promise((done) => setTimeout(done, PATIENCE, "still waiting").unref());
   assert.deepEqual(await Promise.race([outcome, late]), [403, true, '{"error": "insuf']);
 });
 
-test("an error of fetch's is the cause of the rejection", async (t) => {
+test("fetch's error is the cause of the rejection", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   world.paths["/mcp/broken"] = (request, response) => response.destroy();

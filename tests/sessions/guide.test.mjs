@@ -1,4 +1,4 @@
-// Examples of docs/guide.md, run as they stand there.
+// Runs examples of docs/guide.md unchanged.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -12,7 +12,7 @@ after(() => browser.close());
 
 const GIVEN = ["authorizer", "session", "url", "link", "button", "askUser", "show"];
 
-/** A world and a tab in which an example can run; what it calls `authorizer` is the tab's then. */
+/** A world with a tab in which an example can run. The example's `authorizer` is the tab's. */
 async function withExample(t, code, names, { signedIn = true } = {}) {
   const module = asModule(code, GIVEN, names).replace('"mcp-authorize"', '"/pkg/index.js"');
   const world = await startWorld(t, browser, { made: { "/example.js": module } });
@@ -38,7 +38,7 @@ async function withExample(t, code, names, { signedIn = true } = {}) {
   };
 }
 
-test("a link where the popup is blocked", async (t) => {
+test("the example of a link signs in when the popup is blocked", async (t) => {
   const { world, tab, run, finished } = await withExample(t, example("Without a popup", "popup-or-link"), [
     "authorizer",
   ]);
@@ -47,13 +47,13 @@ test("a link where the popup is blocked", async (t) => {
   await tab.evaluate(async () => {
     window.open = () => null;
     app.given.link.target = "_blank";
-    const told = new Promise((done) => app.authorizer.addEventListener("authorizing", done, { once: true }));
+    const authorizing = new Promise((done) => app.authorizer.addEventListener("authorizing", done, { once: true }));
     app.signingIn = app.authorizer.signIn(app.mcpUrl);
-    await told;
+    await authorizing;
   });
   const [page] = await Promise.all([world.context.waitForEvent("page"), tab.getByText("Sign in there").click()]);
   const closed = page.waitForEvent("close");
-  // The user is logged in there since the first sign-in.
+  // The user is still logged in from the first sign-in.
   await consent(page);
   await closed;
   assert.equal(await tab.evaluate(async () => (await app.signingIn).server), world.mcpUrl);
@@ -61,7 +61,7 @@ test("a link where the popup is blocked", async (t) => {
 
 const identity = () => example("Which app is it?", "canRegister");
 
-test("an identity for each authorization server: nobody is asked where the app can register", async (t) => {
+test("the example of `client` does not ask the user if the app can register", async (t) => {
   const { world, tab, run, finished } = await withExample(t, identity(), ["authorizer"], { signedIn: false });
   await run();
   await finished();
@@ -70,7 +70,7 @@ test("an identity for each authorization server: nobody is asked where the app c
   assert.equal(world.registrations, 1);
 });
 
-test("an identity for each authorization server: the user is asked where it can't", async (t) => {
+test("the example of `client` asks the user for a client ID if the app can't register", async (t) => {
   const { world, tab, run, finished } = await withExample(t, identity(), ["authorizer"], { signedIn: false });
   const requests = [];
   world.context.on("request", (request) => {
@@ -83,7 +83,7 @@ test("an identity for each authorization server: the user is asked where it can'
   });
   await run();
   await finished();
-  // The real server does not know the client id that the user typed in.
+  // The real server does not know the client ID that the user entered.
   const { error } = await tab.evaluate(() => app.outcome(app.authorizer.signIn(app.mcpUrl)));
   assert.equal(error.serverError, "invalid_client");
   assert.deepEqual(
@@ -94,7 +94,7 @@ test("an identity for each authorization server: the user is asked where it can'
   assert.ok(question.includes(world.issuer) && question.includes(world.mcpUrl), question);
 });
 
-test("a label for an account, and a module that is loaded early", async (t) => {
+test("the examples of an account's label and of preload run", async (t) => {
   const labelled = await withExample(t, example("several accounts", "const label"), ["label"]);
   await labelled.run();
   await labelled.finished();
@@ -104,7 +104,7 @@ test("a label for an account, and a module that is loaded early", async (t) => {
   await early.finished();
 });
 
-/** A server that refuses its first caller's token for a scope, and takes any other. */
+/** The server rejects the first token that it sees with insufficient_scope, and accepts all others. */
 function refuseFirst(world) {
   let refused;
   world.paths["/mcp"] = (request, response) => {
@@ -115,7 +115,7 @@ function refuseFirst(world) {
   };
 }
 
-test("a button for more scopes", async (t) => {
+test("the example of a button for more scopes grants them", async (t) => {
   const { world, tab, run, finished } = await withExample(t, example("needs more scopes", "Allow writing"), []);
   refuseFirst(world);
   await run();
@@ -125,11 +125,11 @@ test("a button for more scopes", async (t) => {
   assert.deepEqual(await tab.evaluate(() => app.session.scopes), ["mcp:read", "mcp:write"]);
 });
 
-test("a call that waits for more scopes", async (t) => {
+test("the example of onStepUp lets the call wait for the scopes", async (t) => {
   const code = example("needs more scopes", "onStepUp");
   const { world, tab, run, finished } = await withExample(t, code, ["authorizer"]);
   refuseFirst(world);
-  // What the example calls `session` is the session of the authorizer that it makes.
+  // The example's `session` is that of the authorizer it creates.
   await tab.evaluate(() => (app.session = { stepUp: (options) => app.waiting.stepUp(options) }));
   await run();
   await finished();
@@ -141,7 +141,7 @@ test("a call that waits for more scopes", async (t) => {
   assert.equal(await tab.evaluate(() => app.called), "done");
 });
 
-test("two accounts at one server, and a list of all that is stored", async (t) => {
+test("the example of two accounts signs in both and restores one", async (t) => {
   const code = example("several accounts", "const work = await");
   const { world, tab, run, finished } = await withExample(t, code, ["work", "own", "later"]);
   for (const account of ["work", "private"]) {
@@ -154,7 +154,7 @@ test("two accounts at one server, and a list of all that is stored", async (t) =
   assert.deepEqual(await tab.evaluate(names), ["work", "private", "work"]);
 });
 
-test("a list of what is stored, and one account less", async (t) => {
+test("the example of a list shows the stored sessions", async (t) => {
   const { world, tab, run, finished } = await withExample(t, example("several accounts", "const list"), ["list"]);
   await run();
   await finished();

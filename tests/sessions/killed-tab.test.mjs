@@ -8,7 +8,7 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** Three tabs with a token that ran out. */
+/** Three tabs with an expired token. */
 async function threeTabs(t) {
   const world = await startWorld(t, browser);
   const tabs = [await world.signedInTab(), await world.tab(), await world.tab()];
@@ -16,7 +16,7 @@ async function threeTabs(t) {
   return { world, killed: tabs[0], others: tabs.slice(1) };
 }
 
-/** Makes a tab stop just before it stores what the answer brought: encrypting comes first. */
+/** Stops a tab just before it stores the response: it never finishes encrypting. */
 const stopBeforeStore = (tab) =>
   tab.evaluate(() => {
     const { promise, resolve } = Promise.withResolvers();
@@ -24,7 +24,7 @@ const stopBeforeStore = (tab) =>
     crypto.subtle.encrypt = () => (resolve(undefined), new Promise(() => {}));
   });
 
-/** Closes a tab when the others wait for it, and tells what their requests come to. */
+/** Closes a tab once the others wait for it. Returns the results of their calls. */
 async function kill(tab, others) {
   const results = others.map((other) => other.evaluate(() => app.calls(10)));
   await queueOf(others[0], others.length);
@@ -32,7 +32,7 @@ async function kill(tab, others) {
   return Promise.all(results);
 }
 
-test("killed before the request left: the others go on, and no user is asked", async (t) => {
+test("killed before the request is sent: the others refresh without asking the user", async (t) => {
   const { world, killed, others } = await threeTabs(t);
   await killed.evaluate((issuer) => {
     const { fetch } = globalThis;
@@ -49,10 +49,10 @@ test("killed before the request left: the others go on, and no user is asked", a
 
   assert.deepEqual(await kill(killed, others), [allOk(10), allOk(10)]);
   assert.equal(world.refreshes.length, 1);
-  assert.equal(world.popups.length, 1, "that of the sign-in");
+  assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 });
 
-test("killed while the server answers: where it forgives one reuse, the others go on", async (t) => {
+test("killed while the server answers: the others refresh if the server accepts one reuse", async (t) => {
   const { world, killed, others } = await threeTabs(t);
   const answer = withGrace();
   const way = gate();
@@ -68,10 +68,10 @@ test("killed while the server answers: where it forgives one reuse, the others g
   assert.deepEqual(await kill(killed, others), [allOk(10), allOk(10)]);
   way.open();
   assert.equal(world.refreshes.length, 2);
-  assert.equal(world.popups.length, 1, "that of the sign-in");
+  assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 });
 
-test("killed between response and store, where the server forgives one reuse: the others go on", async (t) => {
+test("killed between response and store: the others refresh if the server accepts one reuse", async (t) => {
   const { world, killed, others } = await threeTabs(t);
   world.answerToken = withGrace();
   await stopBeforeStore(killed);
@@ -82,10 +82,10 @@ test("killed between response and store, where the server forgives one reuse: th
 
   assert.deepEqual(await kill(killed, others), [allOk(10), allOk(10)]);
   assert.equal(world.refreshes.length, 2);
-  assert.equal(world.popups.length, 1, "that of the sign-in");
+  assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 });
 
-test("killed between response and store, where reuse revokes: the session ends once, in all tabs", async (t) => {
+test("killed between response and store: the session ends once in all tabs if reuse revokes it", async (t) => {
   // "… with its event, no loop and no popup."
   const { world, killed, others } = await threeTabs(t);
   const idle = await world.tab();
@@ -102,13 +102,13 @@ test("killed between response and store, where reuse revokes: the session ends o
     assert.deepEqual(ended, [{ type: "signed-out", server: world.mcpUrl, reason: "expired" }]);
     assert.match(await tab.evaluate(() => app.call()), /^(session_expired|signed_out)$/);
     assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
-    assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1, "the event comes once");
+    assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1, "expected one event");
   }
   assert.equal(world.refreshes.length, 2);
-  assert.equal(world.popups.length, 1, "that of the sign-in");
+  assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 });
 
-test("a tab that is killed while it waits for the lock is in nobody's way", async (t) => {
+test("a tab that is killed while it waits for the lock does not block the others", async (t) => {
   const {
     world,
     killed: holder,

@@ -19,14 +19,14 @@ async function counting(t) {
 
 const running = (tab) => tab.evaluate(() => running());
 
-/** Waits until as much runs as before, and says what is too much where it doesn't come to that. */
+/** Waits until only the same things run as before. Otherwise the assertion shows the difference. */
 async function nothingMore(tab, before) {
   const same = async (before) => JSON.stringify(await running()) === before;
   await until(tab, same, JSON.stringify(before), { timeout: 15_000 }).catch(() => {});
   assert.deepEqual(await running(tab), before);
 }
 
-test("the count counts", async (t) => {
+test("the counter counts timers, listeners, channels, popups, requests and locks", async (t) => {
   const world = await counting(t);
   world.paths["/mcp/never"] = () => {};
   const tab = await world.tab();
@@ -50,7 +50,7 @@ test("the count counts", async (t) => {
 });
 
 describe("signIn", () => {
-  /** Clicks, waits until it has come as far as `until` says, aborts. */
+  /** Starts a sign-in, waits for `until`, aborts, and checks that nothing is left. */
   async function abortedSignIn(world, until) {
     const tab = await world.tab();
     const before = await running(tab);
@@ -72,7 +72,7 @@ describe("signIn", () => {
     return tab;
   }
 
-  test("aborted while the MCP server is asked", async (t) => {
+  test("aborted during the request to the MCP server", async (t) => {
     const world = await counting(t);
     const way = gate();
     world.beforeCall = way.pass;
@@ -96,7 +96,7 @@ describe("signIn", () => {
     assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
   });
 
-  test("that took longer than signInTimeout", async (t) => {
+  test("timed out after signInTimeout", async (t) => {
     const world = await counting(t);
     const tab = await world.tab(() => app.start({ signInTimeout: 1500 }));
     const before = await running(tab);
@@ -106,7 +106,7 @@ describe("signIn", () => {
     await nothingMore(tab, before);
   });
 
-  test("that went well", async (t) => {
+  test("a successful sign-in leaves nothing running", async (t) => {
     const world = await counting(t);
     const tab = await world.tab();
     const before = await running(tab);
@@ -116,7 +116,7 @@ describe("signIn", () => {
 });
 
 describe("stepUp", () => {
-  /** Starts it, or a request that waits for it, aborts it when the user is there, and counts. */
+  /** Starts a step-up, waits for `until`, aborts, and checks that nothing is left. */
   async function abortedStepUp(
     t,
     /** @type {{ start?: () => unknown, until: Function, answer?: any }} */ { start = () => {}, until, answer },
@@ -142,7 +142,7 @@ describe("stepUp", () => {
   }
   const consenting = (popup) => allowButton(popup).waitFor();
 
-  test("aborted while the user is asked", (t) => abortedStepUp(t, { until: consenting }));
+  test("aborted at the consent page", (t) => abortedStepUp(t, { until: consenting }));
 
   test("aborted while a request waits for it", async (t) => {
     const start = () => {
@@ -167,7 +167,7 @@ describe("stepUp", () => {
     assert.equal(await tab.evaluate(() => app.call()), "ok");
   });
 
-  test("that went well", async (t) => {
+  test("a successful step-up leaves nothing running", async (t) => {
     const world = await counting(t);
     const tab = await world.signedInTab();
     const before = await running(tab);
@@ -179,7 +179,7 @@ describe("stepUp", () => {
 });
 
 describe("a session", () => {
-  /** Starts something with a signal, in a tab with a token that ran out. */
+  /** Starts a call with a signal in a tab. */
   const start = (tab, work) =>
     tab.evaluate((work) => {
       app.controller = new AbortController();
@@ -200,7 +200,7 @@ describe("a session", () => {
     ["refresh", "aborted", (signal) => app.session.refresh({ signal })],
   ];
 
-  test("fetch aborted while the server takes its time", async (t) => {
+  test("fetch aborted during a slow response", async (t) => {
     const world = await counting(t);
     const tab = await world.signedInTab();
     const before = await running(tab);
@@ -214,7 +214,7 @@ describe("a session", () => {
   });
 
   for (const [name, code, work] of KINDS) {
-    test(`${name} aborted while it refreshes: the refresh goes to its end, and then nothing is left`, async (t) => {
+    test(`${name} aborted during a refresh: the refresh completes, and then nothing is left`, async (t) => {
       const world = await counting(t);
       const tab = await world.signedInTab();
       await tab.evaluate(() => app.expire());
@@ -230,7 +230,7 @@ describe("a session", () => {
       assert.equal(world.refreshes.length, 1);
     });
 
-    test(`${name} aborted while it waits for the next try of a refresh`, async (t) => {
+    test(`${name} aborted while it waits to retry a refresh`, async (t) => {
       const world = await counting(t);
       const tab = await world.signedInTab();
       await tab.evaluate(() => app.expire());
@@ -253,7 +253,7 @@ describe("a session", () => {
       const refreshed = holder.evaluate(() => app.session.refresh());
       await way.arrived;
       const before = await running(tab);
-      assert.equal(before.locks.length, 1, "the other tab's");
+      assert.equal(before.locks.length, 1, "expected only the other tab's lock");
       await start(tab, work);
       await queueOf(tab, 1);
       assert.equal(await abort(tab), code);
@@ -263,7 +263,7 @@ describe("a session", () => {
     });
   }
 
-  test("a refresh that took longer than requestTimeout: timeout, the tokens stay, nothing is left", async (t) => {
+  test("a refresh that takes longer than requestTimeout: timeout, the tokens are kept, nothing is left", async (t) => {
     const world = await counting(t);
     const tab = await world.signedInTab(() => app.start({ requestTimeout: 5000 }));
     await tab.evaluate(() => app.expire());
@@ -277,7 +277,7 @@ describe("a session", () => {
     assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
   });
 
-  test("calls, refreshes and a sign-out that went well leave nothing", async (t) => {
+  test("successful calls, refreshes and a sign-out leave nothing running", async (t) => {
     const world = await counting(t);
     const tab = await world.signedInTab();
     const before = await running(tab);

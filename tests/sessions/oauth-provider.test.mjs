@@ -25,8 +25,8 @@ before(async () => {
 after(() => browser.close());
 
 /**
- * Both SDKs ask for the server's event stream once they are connected, and wait for no answer: that request could get the
- * 401 that a test has in store for another one.
+ * Waits for the response to the event stream. Both SDKs request it after connecting without waiting, so it could get a
+ * 401 that a test meant for another request.
  */
 async function streamAnswered(world) {
   const isStream = ({ method }) => method === "GET";
@@ -34,7 +34,7 @@ async function streamAnswered(world) {
   await world.calls.find(isStream).closed;
 }
 
-/** A tab with the SDK's client, connected through the provider alone. */
+/** A tab with the SDK's client, connected only through the provider. */
 async function connected(t, version) {
   const world = await startWorld(t, browser, { made });
   const tab = await world.signedInTab();
@@ -61,7 +61,7 @@ async function connected(t, version) {
 for (const version of Object.keys(VERSIONS)) {
   const named = (name) => `SDK ${version}: ${name}`;
 
-  test(named("it calls with the session's token, and asks nobody else"), async (t) => {
+  test(named("calls use the session's token, without other requests"), async (t) => {
     const { world, add } = await connected(t, version);
     const before = world.tokenRequests.length;
     assert.equal(await add(), "1 + 1 = 2");
@@ -69,7 +69,7 @@ for (const version of Object.keys(VERSIONS)) {
     assert.equal(world.tokenRequests.length, before);
   });
 
-  test(named("a token that ran out is refreshed once, before ten calls are sent"), async (t) => {
+  test(named("an expired token is refreshed once before ten calls are sent"), async (t) => {
     const { world, tab } = await connected(t, version);
     await tab.evaluate(() => app.expire());
     const sums = () => Promise.all(Array.from({ length: 10 }, () => app.use("add", { a: 1, b: 1 })));
@@ -77,18 +77,18 @@ for (const version of Object.keys(VERSIONS)) {
     assert.equal(world.refreshes.length, 1);
   });
 
-  test(named("after 401 the session is refreshed, and the next call goes through"), async (t) => {
+  test(named("after a 401 the session is refreshed, and the next call succeeds"), async (t) => {
     const { world, tab, add } = await connected(t, version);
     world.rejected.add(world.tokens.access_token);
     await tab.evaluate(() => app.setClock(60_000));
     assert.match(await add(), /Unauthorized|UNAUTHORIZED/);
     assert.equal(await add(), "1 + 1 = 2");
     assert.equal(world.refreshes.length, 1);
-    assert.equal(world.popups.length, 1, "that of the sign-in");
+    assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
     assert.equal(world.registrations, 1);
   });
 
-  test(named("a session that has ended says so"), async (t) => {
+  test(named("calls of an ended session reject with its error code"), async (t) => {
     const { world, tab, add } = await connected(t, version);
     world.answerToken = invalidGrant;
     world.rejected.add(world.tokens.access_token);
@@ -98,7 +98,7 @@ for (const version of Object.keys(VERSIONS)) {
     assert.equal(world.popups.length, 1);
   });
 
-  test(named("a tool that needs more scopes brings the means to get them"), async (t) => {
+  test(named("the error for missing scopes has stepUp and the scopes"), async (t) => {
     const { tab } = await connected(t, version);
     const write = () => app.use("write_note", { note: "Water the plants" });
     assert.equal(await tab.evaluate(write), "insufficient_scope");

@@ -9,13 +9,13 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** How many a browser opens to one host (HTTP/1.1). */
+/** The number of connections that a browser opens to one host (HTTP/1.1). */
 const CONNECTIONS = 6;
 
 const expire = (world, tabs) => Promise.all(tabs.map((tab) => tab.evaluate(() => app.expire())));
 const reject = async (world) => void world.rejected.add(world.tokens.access_token);
 
-/** The answer to a refresh does not come before all tabs and workers have found out that they need one. */
+/** Holds the response to a refresh, so that all tabs and workers need one. */
 function holdRefresh(world) {
   const { pass, open } = gate();
   world.answerToken = async (form, server) => (await pass(), server(form));
@@ -23,8 +23,8 @@ function holdRefresh(world) {
 }
 
 for (const { how, spoil } of [
-  { how: "ran out", spoil: expire },
-  { how: "is answered with 401", spoil: reject },
+  { how: "has expired", spoil: expire },
+  { how: "gets a 401", spoil: reject },
 ]) {
   describe(`a token that ${how}`, () => {
     test("10 concurrent requests in one tab: 1 refresh, 10 OK", async (t) => {
@@ -38,7 +38,7 @@ for (const { how, spoil } of [
       assert.equal(world.refreshes.length, 1);
       assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
       assert.equal(world.refreshes.length, 1);
-      assert.equal(world.popups.length, 1, "the user was asked at the sign-in alone");
+      assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
     });
 
     test("5 tabs × 10: 1 refresh, 50 OK", async (t) => {
@@ -46,14 +46,14 @@ for (const { how, spoil } of [
       const tabs = [await world.signedInTab()];
       while (tabs.length < 5) tabs.push(await world.tab());
 
-      const letGo = holdRefresh(world);
+      const release = holdRefresh(world);
       await spoil(world, tabs);
       const results = Promise.all(tabs.map((tab) => tab.evaluate(() => app.calls(10))));
       await queueOf(tabs[0], 4);
-      letGo();
+      release();
       assert.deepEqual(await results, Array(5).fill(allOk(10)));
       assert.equal(world.refreshes.length, 1);
-      assert.equal(world.popups.length, 1, "the user was asked at the sign-in alone");
+      assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
     });
 
     test("a tab and a worker × 10: 1 refresh, 20 OK", async (t) => {
@@ -66,18 +66,18 @@ for (const { how, spoil } of [
       assert.deepEqual(await tab.evaluate(() => app.worker("calls", 10)), allOk(10));
 
       await spoil(world, [tab]);
-      const letGo = holdRefresh(world);
+      const release = holdRefresh(world);
       if (spoil === expire) await tab.evaluate(() => app.worker("expire"));
       const results = tab.evaluate(() => Promise.all([app.calls(10), app.worker("calls", 10)]));
       await queueOf(tab, 1);
-      letGo();
+      release();
       assert.deepEqual(await results, [allOk(10), allOk(10)]);
       assert.equal(world.refreshes.length, 1);
     });
   });
 }
 
-test("a token that really ran out: 1 refresh, 10 OK, and no request sees a 401", async (t) => {
+test("a token that expires by real time: 1 refresh, 10 OK, and no 401", async (t) => {
   const world = await startWorld(t, browser, { accessTokenSeconds: 4 });
   const tab = await world.signedInTab();
   await tab.waitForFunction(() => app.session.expiresAt.getTime() < Date.now());
@@ -99,8 +99,8 @@ test("10 staggered 401s: 1 refresh", async (t) => {
   world.rejected.add(old);
 
   world.calls.length = 0;
-  // The first 401 comes when as many requests have arrived as a browser sends at once to one host, the second
-  // when the refresh is over, and each of the others after the one before.
+  // The first 401 is sent when all connections of the browser are in use, the second after the refresh, and each other
+  // one after the previous.
   const gates = [];
   let opened = 0;
   const openNext = () => gates[opened]?.open(opened++);
@@ -117,7 +117,7 @@ test("10 staggered 401s: 1 refresh", async (t) => {
   assert.deepEqual(await results, allOk(10));
   assert.equal(gates.length, 10);
   assert.equal(world.refreshes.length, 1);
-  assert.equal(world.calls.length, 20, "each request was sent twice");
+  assert.equal(world.calls.length, 20, "expected each request twice");
 });
 
 test("401s in one tab after another: 1 refresh", async (t) => {
@@ -127,7 +127,7 @@ test("401s in one tab after another: 1 refresh", async (t) => {
   const old = world.tokens.access_token;
   world.rejected.add(old);
 
-  // The second tab's request is on its way while the first tab refreshes, and is refused after.
+  // The second tab's request is in flight while the first tab refreshes, and is rejected afterwards.
   const late = gate();
   world.beforeCall = ({ token }) => token === old && late.pass();
   const slow = second.evaluate(() => app.call());
@@ -139,7 +139,7 @@ test("401s in one tab after another: 1 refresh", async (t) => {
   assert.equal(world.refreshes.length, 1);
 });
 
-test("a request that is refused with a fresh token is refreshed for once, not in a loop", async (t) => {
+test("a request that is rejected with a fresh token, too, causes one refresh and no loop", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   world.rejected.has = () => true;
@@ -147,7 +147,7 @@ test("a request that is refused with a fresh token is refreshed for once, not in
   assert.equal(world.refreshes.length, 1);
 });
 
-test("session.refresh() ten times at once: the answer of one serves all", async (t) => {
+test("session.refresh() ten times at once: 1 refresh", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   await tab.evaluate(() => Promise.all(Array.from({ length: 10 }, () => app.session.refresh())));

@@ -1,4 +1,4 @@
-// What an app may decide for each server, sign-in and window.
+// Options for each server, sign-in and window.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -25,7 +25,7 @@ const pushed = (world) => {
   return () => bodies.map((body) => Object.fromEntries(new URLSearchParams(body)));
 };
 
-/** An authorizer whose `authorize` answers nothing: what a sign-in came to, or the details that `authorize` got. */
+/** Starts a sign-in whose `authorize` never resolves. Returns the details that `authorize` got, or the error. */
 async function beginning(tab, options = {}) {
   return tab.evaluate(async (options) => {
     const opened = new Promise((done) => (app.opened = done));
@@ -36,7 +36,7 @@ async function beginning(tab, options = {}) {
   }, options);
 }
 
-test("client: the app's identity at an authorization server, by a function that is asked before the app registers", async (t) => {
+test("client: a function returns the app's identity at an authorization server before the app registers", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   const requests = pushed(world);
@@ -55,26 +55,26 @@ test("client: the app's identity at an authorization server, by a function that 
   for (const nothing of ["undefined", "null"]) {
     await beginning(tab, { functions: { client: `() => ${nothing}` } });
   }
-  assert.equal(world.registrations, 1, "the app registered, once");
+  assert.equal(world.registrations, 1, "expected one registration");
 
   for (const wrong of ["5", "{}", "{ clientId: '' }", "{ clientId: 5 }", "{ clientId: 'a', clientSecret: 5 }"]) {
     const { error } = await beginning(tab, { functions: { client: `() => (${wrong})` } });
     assert.equal(error?.code, "invalid_option", wrong);
     assert.match(error.message, /clientId/);
   }
-  // What it throws is the app's own.
+  // Its errors are passed through.
   const thrown = await beginning(tab, { functions: { client: "() => { throw new RangeError('mine') }" } });
   assert.deepEqual([thrown.error.name, thrown.error.message], ["RangeError", "mine"]);
-  for (const beside of [{ clientId: "a" }, { clientId: "a", clientSecret: "s", issuer: world.issuer }]) {
+  for (const otherIdentity of [{ clientId: "a" }, { clientId: "a", clientSecret: "s", issuer: world.issuer }]) {
     const { error } = await tab.evaluate(
-      (beside) => app.outcome(app.start({ client: () => undefined, ...beside })),
-      beside,
+      (otherIdentity) => app.outcome(app.start({ client: () => undefined, ...otherIdentity })),
+      otherIdentity,
     );
     assert.equal(error?.code, "invalid_option");
   }
 });
 
-test("what an app says of itself is registered (RFC 7591 §2)", async (t) => {
+test("the app's metadata is registered (RFC 7591 §2)", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   const bodies = posts(world, "/reg");
@@ -104,7 +104,7 @@ test("what an app says of itself is registered (RFC 7591 §2)", async (t) => {
   }
 });
 
-test("authorizationParameters: by a function that knows the authorization server, for all sign-ins and for one", async (t) => {
+test("authorizationParameters: a function gets the authorization server, and one sign-in overrides the authorizer's", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   const requests = pushed(world);
@@ -122,7 +122,7 @@ test("authorizationParameters: by a function that knows the authorization server
   assert.equal(thrown.error.code, undefined);
 });
 
-test("authorize gets the sign-in's facts, and what it throws is passed through", async (t) => {
+test("authorize gets the sign-in's details, and its errors are passed through", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.tab();
   const { value } = await beginning(tab, {
@@ -140,7 +140,7 @@ test("authorize gets the sign-in's facts, and what it throws is passed through",
     { ...details, state: details.state.length },
     { aborted: false, server: world.mcpUrl, issuer: world.issuer, state: 43 },
   );
-  // The sign-in ends by its own signal: the app can close what it has opened.
+  // The signal aborts when the sign-in ends, so that the app can close its window.
   assert.equal(await tab.evaluate(() => app.signal.aborted), false);
   await tab.evaluate(() => app.authorizer.close());
   assert.equal(await tab.evaluate(() => app.signal.aborted), true);
@@ -151,7 +151,7 @@ test("authorize gets the sign-in's facts, and what it throws is passed through",
   }
 });
 
-test("popup: size, place and a first page of the app's own", async (t) => {
+test("popup: the app can set its size, its position and its first page", async (t) => {
   const made = { "/waiting.html": "<!doctype html><title>Acme</title><p id='own'>One moment</p>" };
   const world = await startWorld(t, browser, { made });
   const tab = await world.tab();
@@ -182,7 +182,7 @@ test("popup: size, place and a first page of the app's own", async (t) => {
   assert.equal(error?.code, "invalid_option");
 });
 
-test("a popup that the user closes on the app's own first page is told at once", async (t) => {
+test("closing the popup on the app's own first page is popup_closed", async (t) => {
   const made = { "/waiting.html": "<!doctype html><title>Acme</title><p id='own'>One moment</p>" };
   const world = await startWorld(t, browser, { made });
   const tab = await world.tab(() => app.start({ popup: { url: "/waiting.html" } }));
@@ -195,18 +195,18 @@ test("a popup that the user closes on the app's own first page is told at once",
 });
 
 for (const display of ["link", "popup-or-link"]) {
-  test(`display "${display}": the user opens the page by a link, and the app hears of the response`, async (t) => {
+  test(`display "${display}": the user opens the page with a link, and the app gets the response`, async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.tab();
     await tab.evaluate((display) => {
-      window.open = () => null; // as a browser that blocks popups
+      window.open = () => null; // like a browser that blocks popups
       return app.start({ display });
     }, display);
     const click = tab.locator("#sign-in").click();
     const [{ url, issuer }] = await tab.evaluate(() => app.event("authorizing"));
     await click;
     assert.equal(issuer, world.issuer);
-    // What the app shows as a link, in a tab that has no opener.
+    // The app's link, which opens a tab without an opener.
     await tab.evaluate((url) => {
       const link = Object.assign(document.createElement("a"), {
         href: url,
@@ -226,7 +226,7 @@ for (const display of ["link", "popup-or-link"]) {
   });
 }
 
-test("close: all that is under way ends, and all calls from then on", async (t) => {
+test("close: pending and later calls are aborted", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const other = await world.tab();
@@ -252,7 +252,7 @@ test("close: all that is under way ends, and all calls from then on", async (t) 
   });
   assert.deepEqual(codes, Array(7).fill("aborted"));
   await closed;
-  // It hears of no other tab any more, and what is stored is there for the next one.
+  // A closed authorizer gets no events of other tabs, and the stored session remains.
   await tab.evaluate(() => (app.events.length = 0));
   await other.evaluate(() => app.session.refresh());
   await tab.evaluate(() => app.start());
@@ -262,7 +262,7 @@ test("close: all that is under way ends, and all calls from then on", async (t) 
 
 const consentIsShown = (popup) => allowButton(popup).waitFor();
 
-test("restore ends by its signal", async (t) => {
+test("restore is aborted by its signal", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const { error } = await tab.evaluate(() =>
@@ -272,14 +272,14 @@ test("restore ends by its signal", async (t) => {
   assert.equal((await tab.evaluate(() => app.outcome(app.authorizer.restore(app.mcpUrl)))).error, undefined);
 });
 
-test("a session's lists are the same object as long as they stay the same", async (t) => {
+test("a session returns the same scopes and expiresAt objects until they change", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const same = () => app.session.scopes === app.session.scopes && app.session.expiresAt === app.session.expiresAt;
   assert.equal(await tab.evaluate(same), true);
 });
 
-/** RFC 9470 §3: a server that wants a fresher or stronger sign-in for some of its tools. */
+/** RFC 9470 §3: a server that requires a more recent or stronger sign-in for a tool. */
 async function demanding(t, challenge) {
   const world = await startWorld(t, browser);
   let refused;
@@ -296,7 +296,7 @@ const CHALLENGE = 'Bearer error="insufficient_user_authentication", acr_values="
 const transfer = (tab) =>
   tab.evaluate(() => app.outcome(app.session.fetch(`${app.mcpUrl}/transfer`).then((it) => it.text())));
 
-test("RFC 9470: a server that wants the user to sign in anew gets it by a step-up, and no refresh is tried", async (t) => {
+test("RFC 9470: if a server requires a new sign-in, a step-up does it, and no refresh is tried", async (t) => {
   const world = await demanding(t, CHALLENGE);
   const tab = await world.signedInTab();
   const requests = pushed(world);
@@ -313,7 +313,7 @@ test("RFC 9470: a server that wants the user to sign in anew gets it by a step-u
     document.getElementById("step-up").onclick = () => void (app.steppingUp = app.thrown.stepUp());
   });
   const popup = await popupOf(tab, tab.locator("#step-up"));
-  // RFC 9470 §4, and OpenID Connect Core §3.1.2.1: max_age=0 has the user log in once more.
+  // RFC 9470 §4, and OpenID Connect Core §3.1.2.1: with max_age=0, the user must log in again.
   await logIn(popup);
   await consent(popup);
   await tab.evaluate(() => app.steppingUp);
@@ -324,16 +324,16 @@ test("RFC 9470: a server that wants the user to sign in anew gets it by a step-u
   assert.equal(last.value, "done", JSON.stringify(last));
 });
 
-test("RFC 9470: session.stepUp() asks for what the server asked for last, and a request waits where the app wants that", async (t) => {
+test("RFC 9470: session.stepUp() uses the server's last requirements, and with onStepUp the request waits", async (t) => {
   const world = await demanding(t, 'Bearer error="insufficient_user_authentication", max_age="60"');
   const tab = await world.tab(() => app.start({ onStepUp: (details) => app.onStepUp(details) }));
   await signIn(tab);
   const requests = pushed(world);
   const waiting = transfer(tab);
-  await tab.waitForFunction(() => app.asked.length === 1);
-  const { scopes, ...asked } = await tab.evaluate(() => app.asked[0]);
-  assert.deepEqual(asked, { server: world.mcpUrl, maxAge: 60 });
-  // The scope openid comes with max_age: the user consents to that.
+  await tab.waitForFunction(() => app.stepUpRequests.length === 1);
+  const { scopes, ...details } = await tab.evaluate(() => app.stepUpRequests[0]);
+  assert.deepEqual(details, { server: world.mcpUrl, maxAge: 60 });
+  // max_age adds the scope openid, to which the user consents.
   const popup = await popupOf(tab, tab.locator("#step-up"));
   await consent(popup);
   const waited = await waiting;
@@ -341,7 +341,7 @@ test("RFC 9470: session.stepUp() asks for what the server asked for last, and a 
   assert.equal(requests()[0].max_age, "60");
 });
 
-test("error.missingScopes are those that the session does not have", async (t) => {
+test("error.missingScopes lists the scopes that the session does not have", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const found = await tab.evaluate(async () => {
@@ -351,7 +351,7 @@ test("error.missingScopes are those that the session does not have", async (t) =
   assert.deepEqual(found, ["insufficient_scope", ["mcp:write"]]);
 });
 
-test("session.user: who has signed in, by the ID token, and after a reload", async (t) => {
+test("session.user is the user of the ID token, also after a reload", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab(() => app.start({ scopes: ["mcp:read", "openid"] }));
   const alice = await tab.evaluate(() => app.session.user);

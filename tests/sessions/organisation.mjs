@@ -1,5 +1,5 @@
-// An organisation (SEP-990): its identity provider, and two MCP servers whose authorization servers take its ID-JAGs. All
-// three authorization servers are oidc-provider's; the two grants that it does not have are added as its documentation says.
+// An organisation (SEP-990): its identity provider, and two MCP servers whose authorization servers accept its ID-JAGs.
+// All three use oidc-provider, with the two missing grants added as its documentation describes.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -18,15 +18,15 @@ const ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
 const REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token";
 const HOUR = 60 * 60;
 
-/** The app's id at both authorization servers: the URL of its metadata document. */
+/** The app's client ID at both authorization servers: the URL of its metadata document. */
 export const DOCUMENT_URL = "https://app.example/client.json";
 
 /**
  * @param {Pick<import("node:test").TestContext, "after">} t
  * @param {object} options
  * @param {string} options.redirectUri the app's
- * @param {object} [options.jwk] the app's public key: it then authenticates by `private_key_jwt`
- * @param {string} [options.secret] the app's, at the identity provider
+ * @param {object} [options.jwk] the app's public key; with it, the app authenticates with `private_key_jwt`
+ * @param {string} [options.secret] the app's client secret at the identity provider
  * @param {string[]} [options.granted] the scopes that the organisation's policy grants
  * @param {number} [options.idTokenSeconds]
  */
@@ -45,7 +45,7 @@ export async function startOrganisation(t, { redirectUri, jwk, secret, granted =
     }
   });
 
-  /** What arrived: the token requests of each, as `{ form, authorization }`, and the pages that were opened. */
+  /** The token requests of both kinds of servers, as `{ form, authorization }`, and the number of opened pages. */
   const log = { provider: [], authorization: [], pages: 0 };
   const idp = await listen();
   const mcp = [await listen(), await listen()];
@@ -97,7 +97,7 @@ export async function startOrganisation(t, { redirectUri, jwk, secret, granted =
   return { log, policy, provider, issuer: idp.origin, mcpUrls: mcp.map(({ origin }) => `${origin}/mcp`), audiences };
 }
 
-/** Notes each token request, as it is authenticated. */
+/** Logs each token request with its authentication. */
 function note(provider, log) {
   provider.use(async (context, next) => {
     await next();
@@ -121,7 +121,7 @@ async function identityProvider({ issuer, redirectUri, secret, policy, audiences
     clients: [
       {
         client_id: "app-at-idp",
-        application_type: "native", // Its redirect URI is on loopback.
+        application_type: "native", // because its redirect URI is on loopback
         redirect_uris: [redirectUri],
         grant_types: ["authorization_code", "refresh_token", TOKEN_EXCHANGE],
         id_token_signed_response_alg: "ES256",
@@ -146,7 +146,7 @@ async function identityProvider({ issuer, redirectUri, secret, policy, audiences
   });
   note(provider, log);
 
-  /** The user that a subject token stands for. */
+  /** The user of a subject token. */
   async function subjectOf(context, { subject_token: token, subject_token_type: type }) {
     const { client } = context.oidc;
     if (type === REFRESH_TOKEN) {
@@ -159,7 +159,7 @@ async function identityProvider({ issuer, redirectUri, secret, policy, audiences
       const { payload } = await jwtVerify(token, publicKey, { issuer, audience: client.clientId });
       return payload.sub;
     } catch {
-      throw new errors.InvalidGrant("the ID token is not good");
+      throw new errors.InvalidGrant("the ID token is not valid");
     }
   }
   const parameters = ["audience", "resource", "scope", "requested_token_type", "subject_token", "subject_token_type"];
@@ -236,7 +236,7 @@ async function resourceAuthorizationServer({ issuer, resource, provider: trusted
         const expected = { issuer: trusted, audience: issuer, typ: "oauth-id-jag+jwt" };
         claims = (await jwtVerify(params.assertion, keysOfProvider, expected)).payload;
       } catch {
-        throw new errors.InvalidGrant("the ID-JAG is not good");
+        throw new errors.InvalidGrant("the ID-JAG is not valid");
       }
       // draft-ietf-oauth-identity-assertion-authz-grant §4.4.1
       if (claims.client_id !== client.clientId || claims.resource !== resource) throw new errors.InvalidGrant();

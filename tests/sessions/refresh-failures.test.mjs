@@ -14,7 +14,7 @@ test("invalid_grant ends the session in all tabs, once, with an event and withou
   const world = await startWorld(t, browser);
   const tabs = [await world.signedInTab(), await world.tab(), await world.tab()];
   await tabs[0].evaluate(() => app.startWorker().then(() => app.worker("start")));
-  // Somebody uses the refresh token twice: then the server revokes the family (RFC 9700 §4.14.2).
+  // Somebody uses the refresh token twice, so the server revokes the token family (RFC 9700 §4.14.2).
   const { refresh_token } = world.tokens;
   assert.ok((await present(world, refresh_token)).access_token);
   assert.equal((await present(world, refresh_token)).error, "invalid_grant");
@@ -26,13 +26,13 @@ test("invalid_grant ends the session in all tabs, once, with an event and withou
   assert.deepEqual(await tabs[0].evaluate(() => app.worker("event", "signed-out")), ended);
   for (const tab of tabs) {
     assert.deepEqual(await tab.evaluate(() => app.event("signed-out")), ended);
-    // It stays ended, and nothing asks the server again.
+    // The session stays ended, and no further request is sent.
     assert.match(await tab.evaluate(() => app.call()), /^(session_expired|signed_out)$/);
     assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
     assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1);
   }
   assert.equal(world.refreshes.length, 1);
-  assert.equal(world.popups.length, 1, "that of the sign-in");
+  assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 });
 
 const FAILURES = [
@@ -42,7 +42,7 @@ const FAILURES = [
   ["429", "http_status", { status: 429 }],
   ["temporarily_unavailable", "token_failed", { status: 400, body: { error: "temporarily_unavailable" } }],
 ];
-describe("failures that pass keep the tokens", () => {
+describe("temporary failures keep the tokens", () => {
   for (const [name, code, answer] of FAILURES) {
     test(name, async (t) => {
       const world = await startWorld(t, browser);
@@ -52,7 +52,7 @@ describe("failures that pass keep the tokens", () => {
       await tab.evaluate(() => app.expire());
 
       world.answerToken = (form, server) => (world.refreshes.length > 1 ? server(form) : answer);
-      // Either it waits for the next try itself, or it says what is wrong and the app's next one works.
+      // The call either retries itself, or rejects and the app's next call works.
       const first = await tab.evaluate(() => app.call());
       assert.ok(["ok", code].includes(first), first);
       assert.equal(await eventually(tab), "ok");
@@ -61,22 +61,22 @@ describe("failures that pass keep the tokens", () => {
       for (const each of [tab, other]) {
         assert.deepEqual(await each.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
       }
-      assert.equal(world.popups.length, 1, "that of the sign-in");
+      assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
     });
   }
 
-  test("a token that is still good goes on where refreshing it ahead of time fails", async (t) => {
+  test("if an early refresh fails, the still valid token is used", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
-    // A tenth of its 300 s is left at 270 s; at 290 s it is due, and good.
+    // A token of 300 s is due for refresh after 270 s. At 290 s it is due and still valid.
     await tab.evaluate(() => app.expire(-10_000));
     world.answerToken = () => ({ status: 503 });
     assert.deepEqual(await tab.evaluate(() => app.calls(5)), allOk(5));
-    assert.equal(world.refreshes.length, 1, "one for all, and then a pause");
+    assert.equal(world.refreshes.length, 1, "expected one refresh, and then a pause");
   });
 });
 
-/** Calls until it works or a minute is over: the outcome of the last call. */
+/** Calls until it works or a minute is over. Returns the result of the last call. */
 const eventually = (tab) =>
   tab.evaluate(async () => {
     for (const end = performance.now() + 60_000; ;) {
@@ -91,7 +91,7 @@ const pauses = ({ refreshes }) => refreshes.slice(1).map(({ at }, index) => at -
 
 describe("back-off", () => {
   /**
-   * Refused by the MCP server, and then by the token endpoint until it was asked so many times.
+   * The MCP server rejects the token, and the token endpoint fails for the first `times` requests.
    *
    * @param {import("./world.mjs").World} world
    * @param {{ times?: number, headers?: () => object }} options
@@ -107,7 +107,7 @@ describe("back-off", () => {
 
   for (const [name, retryAfter] of /** @type {[string, () => string][]} */ ([
     ["seconds", () => "2"],
-    // An HTTP date has whole seconds: this one is 2 to 3 seconds ahead.
+    // HTTP dates have whole seconds, so this is 2 to 3 seconds ahead.
     ["a date", () => new Date(Date.now() + 3000).toUTCString()],
   ])) {
     test(`Retry-After in ${name} (RFC 9110 §10.2.3): no refresh before`, async (t) => {
@@ -121,7 +121,7 @@ describe("back-off", () => {
     });
   }
 
-  test("it is the browser that waits, with all its tabs", async (t) => {
+  test("all tabs share the wait", async (t) => {
     const world = await startWorld(t, browser);
     const tabs = [await world.signedInTab(), await world.tab(), await world.tab()];
     unavailable(world, { headers: () => ({ "Retry-After": "2" }) });
@@ -130,20 +130,20 @@ describe("back-off", () => {
     assert.ok(pauses(world)[0] > 1900);
   });
 
-  test("10 concurrent requests wait for the same tries, and say in the end what is wrong", async (t) => {
+  test("10 concurrent requests share the retries, and all reject in the end", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     unavailable(world, { times: Infinity });
     await tab.evaluate(() => app.expire());
     assert.deepEqual(await tab.evaluate(() => app.calls(10)), Array(10).fill("http_status"));
     const tries = world.refreshes.length;
-    // At 0, 1 and 3 s, which tests/flow/session.rs counts by a clock of its own; a slow answer may leave no time for the third.
+    // At 0, 1 and 3 s (tests/flow/session.rs checks the exact times). A slow response may leave no time for the third.
     assert.ok(tries === 2 || tries === 3, `${tries} tries`);
     assert.notEqual(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
     assert.deepEqual(await tab.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
   });
 
-  test("without Retry-After the pauses grow", async (t) => {
+  test("without Retry-After, the pauses grow", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     unavailable(world, { times: 3 });
@@ -154,7 +154,7 @@ describe("back-off", () => {
 });
 
 describe("a rotated refresh token is never lost", () => {
-  test("it is stored before the new tokens are used", async (t) => {
+  test("the new tokens are stored before they are used", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     await tab.evaluate(() => {
@@ -162,7 +162,7 @@ describe("a rotated refresh token is never lost", () => {
       const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
       app.storing = new Promise((storing) => {
         crypto.subtle.encrypt = async (...args) => {
-          // It takes a copy of what it encrypts before it returns.
+          // `encrypt` copies its input before it returns.
           const encrypted = encrypt(...args);
           storing(undefined);
           await new Promise((store) => (app.store = store));
@@ -173,7 +173,7 @@ describe("a rotated refresh token is never lost", () => {
     world.calls.length = 0;
     const results = tab.evaluate(() => app.calls(5));
     await tab.evaluate(() => app.storing);
-    // Whoever asks now waits for the store as well: a round trip through the page, and no call has come.
+    // All calls wait for the store: after a round trip, none has arrived.
     await tab.evaluate(() => fetch("/config.json"));
     assert.deepEqual(world.calls, []);
     await tab.evaluate(() => app.store());
@@ -181,7 +181,7 @@ describe("a rotated refresh token is never lost", () => {
     assert.equal(world.refreshes.length, 1);
   });
 
-  test("each refresh uses what the one before brought, across a reload too", async (t) => {
+  test("each refresh uses the previous one's refresh token, also after a reload", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const given = [world.tokens.refresh_token];
@@ -192,7 +192,7 @@ describe("a rotated refresh token is never lost", () => {
       await ready(tab);
       await tab.evaluate(() => app.start());
     }
-    assert.equal(new Set(given).size, 4, "the server rotates");
+    assert.equal(new Set(given).size, 4, "the server did not rotate the tokens");
     assert.deepEqual(
       world.refreshes.map(({ form }) => form.refresh_token),
       given.slice(0, 3),
@@ -200,7 +200,7 @@ describe("a rotated refresh token is never lost", () => {
     assert.equal(await tab.evaluate(() => app.call()), "ok");
   });
 
-  test("an answer without a new one keeps the old one (RFC 6749 §6)", async (t) => {
+  test("a response without a new refresh token keeps the old one (RFC 6749 §6)", async (t) => {
     const world = await startWorld(t, browser);
     world.answerToken = withoutRotation();
     const tab = await world.signedInTab();
@@ -220,7 +220,7 @@ describe("a rotated refresh token is never lost", () => {
     );
   });
 
-  test("where the store fails just then, the session goes on with the new one", async (t) => {
+  test("if storing fails, the session continues with the new refresh token", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     await tab.evaluate(() => {
@@ -232,13 +232,13 @@ describe("a rotated refresh token is never lost", () => {
       app.expire();
     });
     await tab.evaluate(() => app.call());
-    // The old one is spent: whoever uses it now has the family revoked.
+    // The old refresh token is spent. Using it would revoke the token family.
     await tab.evaluate(() => app.outcome(app.session.refresh()));
     assert.equal(await tab.evaluate(() => app.call()), "ok");
     assert.equal(world.refreshes.at(-1).answer.status, 200);
   });
 
-  test("an aborted refresh goes to its end: the token is spent when the request is sent", async (t) => {
+  test("an aborted refresh completes, because the token is spent once the request is sent", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const way = gate();

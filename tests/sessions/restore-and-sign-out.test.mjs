@@ -10,7 +10,7 @@ before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
 describe("restore", () => {
-  test("needs no network while the token is good", async (t) => {
+  test("needs no network while the token is valid", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const before = await tab.evaluate(() => ({ expiresAt: app.session.expiresAt.getTime() }));
@@ -41,14 +41,14 @@ describe("restore", () => {
     assert.deepEqual(blocked, []);
     assert.deepEqual(await tab.evaluate(() => app.exchanges), []);
 
-    // The block is one: a call does not come through.
+    // The network is really blocked: a call fails.
     assert.equal(await tab.evaluate(() => app.call()), "network");
     await world.context.unroute(isServer);
     assert.equal(await tab.evaluate(() => app.call()), "ok");
     assert.equal(world.refreshes.length, 0);
   });
 
-  test("of a session whose token ran out: the first request refreshes it", async (t) => {
+  test("restores a session with an expired token, and the first request refreshes it", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const other = await world.tab();
@@ -59,7 +59,7 @@ describe("restore", () => {
     assert.equal(await tab.evaluate(() => app.call()), "ok");
   });
 
-  test("is null where nobody signed in, and for another server", async (t) => {
+  test("is null before a sign-in, and for another server", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.tab();
     assert.equal(await tab.evaluate(() => app.session), null);
@@ -71,7 +71,7 @@ describe("restore", () => {
 });
 
 describe("sign-out", () => {
-  test("revokes, forgets, and tells the other tabs", async (t) => {
+  test("revokes and forgets the tokens, and notifies the other tabs", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const other = await world.tab();
@@ -79,7 +79,7 @@ describe("sign-out", () => {
     const { refresh_token } = world.tokens;
 
     assert.equal(typeof (await tab.evaluate(() => app.session.signOut())), "boolean");
-    assert.equal(world.revocations, 2, "refresh and access token");
+    assert.equal(world.revocations, 2, "expected to revoke refresh and access token");
     assert.equal((await present(world, refresh_token)).error, "invalid_grant");
 
     const ended = [{ type: "signed-out", server: world.mcpUrl, reason: "sign-out" }];
@@ -95,9 +95,9 @@ describe("sign-out", () => {
       assert.equal((await each.evaluate(() => app.event("signed-out"))).length, 1);
     }
     assert.equal(await other.evaluate(() => app.worker("call")), "signed_out");
-    assert.deepEqual(world.calls, [], "nothing was sent");
+    assert.deepEqual(world.calls, [], "a request was sent");
     assert.equal(world.refreshes.length, 0);
-    assert.equal(world.popups.length, 1, "that of the sign-in");
+    assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
 
     await other.reload();
     await ready(other);
@@ -105,7 +105,7 @@ describe("sign-out", () => {
     assert.equal(await other.evaluate(() => app.session), null);
   });
 
-  test("the next sign-in is a session of its own: the old one stays ended", async (t) => {
+  test("the next sign-in creates a new session, and the old one stays ended", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const other = await world.tab();
@@ -122,7 +122,7 @@ describe("sign-out", () => {
     assert.equal(await other.evaluate(() => app.call()), "ok");
   });
 
-  test("what another tab is just refreshing is what is revoked", async (t) => {
+  test("a sign-out during another tab's refresh revokes the new token", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const other = await world.tab();
@@ -141,7 +141,7 @@ describe("sign-out", () => {
     assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
   });
 
-  test("forgets even where the server can't be reached", async (t) => {
+  test("forgets the session even if the server can't be reached", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     await world.context.route(`${world.issuer}/token/revocation`, (route) => route.abort());
@@ -150,11 +150,11 @@ describe("sign-out", () => {
     assert.equal(await tab.evaluate(() => app.authorizer.restore(app.mcpUrl)), null);
   });
 
-  test("twice is no error, and told once", async (t) => {
+  test("a second sign-out is no error, and there is one event", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     await tab.evaluate(() => app.session.signOut());
     assert.equal(await tab.evaluate(() => app.session.signOut()), false);
-    assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1, "the session ended once");
+    assert.equal((await tab.evaluate(() => app.event("signed-out"))).length, 1, "expected one event");
   });
 });

@@ -13,13 +13,13 @@ const WARM_UP = 20;
 const ROUNDS = 200;
 
 test(
-  `${ROUNDS} forced expiries in a row: the session is alive, and the heap flat`,
+  `${ROUNDS} forced expiries in a row: the session stays alive, and the heap does not grow`,
   async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const devTools = await world.context.newCDPSession(tab);
 
-    /** As often as asked: a token that ran out, or one that the server refuses, and two calls that meet it. */
+    /** In each round, lets the token expire or the server reject it, and makes two calls. */
     async function expire(rounds) {
       for (let round = 0; round < rounds; round += 1) {
         const refused = round % 2 === 1;
@@ -27,7 +27,7 @@ test(
         const results = await tab.evaluate(async (refused) => {
           if (!refused) app.expire();
           const results = await app.calls(2);
-          // What the tests keep is not the library's.
+          // These are the test's own records.
           app.events.length = app.exchanges.length = 0;
           return results;
         }, refused);
@@ -52,12 +52,12 @@ test(
     const after = await memory();
     t.diagnostic(`heap ${before.heap} → ${after.heap} bytes, wasm ${before.wasm} → ${after.wasm} bytes`);
 
-    assert.equal(world.refreshes.length, WARM_UP + ROUNDS, "one refresh for each");
-    assert.equal(world.popups.length, 1, "that of the sign-in");
+    assert.equal(world.refreshes.length, WARM_UP + ROUNDS, "expected one refresh per expiry");
+    assert.equal(world.popups.length, 1, "a popup opened after the sign-in");
     assert.equal(new Set(world.refreshes.map(({ form }) => form.refresh_token)).size, WARM_UP + ROUNDS);
     assert.equal(after.wasm, before.wasm);
     assert.equal(after.jsEventListeners, before.jsEventListeners);
-    // Less than what a single leaked request would keep each round.
+    // Less than one leaked request per round.
     assert.ok(after.heap - before.heap < ROUNDS * 500, `the heap grew by ${after.heap - before.heap} bytes`);
   },
   { timeout: 10 * PATIENCE },

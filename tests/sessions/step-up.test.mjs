@@ -11,13 +11,13 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** What was asked for before, and what the challenge adds. */
+/** The scopes requested before, and the challenge's. */
 const UNION = ["mcp:read", "offline_access", "mcp:write"];
 
-/** A tool that needs mcp:write, as the real server has it. */
+/** Calls the real server's tool that needs mcp:write. */
 const write = (tab) => tab.evaluate(() => app.outcome(app.write()));
 
-/** A click on the step-up button, and consent; `during` comes in between. */
+/** Clicks the step-up button and consents; `during` runs in between. */
 async function stepUp(tab, during = async () => {}) {
   const popup = await popupOf(tab, tab.locator("#step-up"));
   await popup.getByText("mcp:write", { exact: true }).waitFor();
@@ -27,9 +27,9 @@ async function stepUp(tab, during = async () => {}) {
 }
 
 const waiting = () => app.start({ onStepUp: (details) => app.onStepUp(details) });
-const started = (world) => world.popups.length;
+const popupCount = (world) => world.popups.length;
 
-test("the error has the union of scopes and the means; the same session goes on, and other tabs'", async (t) => {
+test("the error has the union of scopes and stepUp, and the session continues with the new scopes in all tabs", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const other = await world.tab();
@@ -44,17 +44,17 @@ test("the error has the union of scopes and the means; the same session goes on,
   await other.evaluate(() => app.event("step-up"));
   assert.deepEqual((await write(other)).value, "ok");
 
-  const told = [{ type: "step-up", server: world.mcpUrl, scopes: ["mcp:read", "mcp:write"] }];
-  for (const each of [tab, other]) assert.deepEqual(await each.evaluate(() => app.event("step-up")), told);
+  const events = [{ type: "step-up", server: world.mcpUrl, scopes: ["mcp:read", "mcp:write"] }];
+  for (const each of [tab, other]) assert.deepEqual(await each.evaluate(() => app.event("step-up")), events);
   assert.deepEqual(await tab.evaluate(() => app.session.scopes), ["mcp:read", "mcp:write"]);
   assert.equal(world.refreshes.length, 0);
-  // What was granted lasts: a refresh and a reload change nothing about it.
+  // The granted scopes survive a refresh and are stored.
   await tab.evaluate(() => app.session.refresh());
   assert.deepEqual((await write(tab)).value, "ok");
   assert.equal((await other.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)).scopes)).length, 2);
 });
 
-test("concurrent 403s lead to one popup, whoever asks for it", async (t) => {
+test("concurrent 403s lead to one popup, whichever error's stepUp is called", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   const errors = await tab.evaluate(async () => {
@@ -69,9 +69,9 @@ test("concurrent 403s lead to one popup, whoever asks for it", async (t) => {
         () => {},
       ));
   });
-  const before = started(world);
+  const before = popupCount(world);
   assert.deepEqual(await stepUp(tab), { value: undefined });
-  assert.equal(started(world), before + 1);
+  assert.equal(popupCount(world), before + 1);
   assert.deepEqual((await write(tab)).value, "ok");
 });
 
@@ -80,26 +80,26 @@ describe("with onStepUp", () => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab(waiting);
     await tab.evaluate(() => void (app.writing = Promise.all(Array.from({ length: 5 }, () => app.write()))));
-    await tab.waitForFunction(() => app.asked.length > 0);
-    const before = started(world);
+    await tab.waitForFunction(() => app.stepUpRequests.length > 0);
+    const before = popupCount(world);
     await stepUp(tab);
     assert.deepEqual(await tab.evaluate(() => app.writing), Array(5).fill("ok"));
-    assert.equal(started(world), before + 1);
-    assert.deepEqual(await tab.evaluate(() => app.asked), [{ server: world.mcpUrl, scopes: UNION }]);
+    assert.equal(popupCount(world), before + 1);
+    assert.deepEqual(await tab.evaluate(() => app.stepUpRequests), [{ server: world.mcpUrl, scopes: UNION }]);
     assert.equal(world.calls.filter(({ status }) => status === 403).length, 5);
   });
 
-  test("a request that was refused before another's step-up ended goes on with its tokens", async (t) => {
+  test("a request that is rejected during another's step-up continues with the new tokens", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab(waiting);
     await tab.evaluate(() => void (app.writing = app.write()));
-    await tab.waitForFunction(() => app.asked.length > 0);
+    await tab.waitForFunction(() => app.stepUpRequests.length > 0);
     await stepUp(tab, () => tab.evaluate(() => void (app.writingToo = app.write())));
     assert.deepEqual(await tab.evaluate(() => Promise.all([app.writing, app.writingToo])), ["ok", "ok"]);
-    assert.equal(await tab.evaluate(() => app.asked.length), 1);
+    assert.equal(await tab.evaluate(() => app.stepUpRequests.length), 1);
   });
 
-  test("an aborted request does not wait, and the others do", async (t) => {
+  test("an aborted request stops waiting, and the others continue", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab(waiting);
     await tab.evaluate(() => {
@@ -107,7 +107,7 @@ describe("with onStepUp", () => {
       app.writing = app.write();
       app.aborted = app.write({ signal: app.controller.signal }).catch((reason) => reason);
     });
-    await tab.waitForFunction(() => app.asked.length > 0);
+    await tab.waitForFunction(() => app.stepUpRequests.length > 0);
     await tab.evaluate(() => app.controller.abort("enough"));
     assert.equal(await tab.evaluate(() => app.aborted), "enough");
     await stepUp(tab);
@@ -125,7 +125,7 @@ describe("with onStepUp", () => {
     ],
     ["does nothing", () => {}, undefined],
   ]) {
-    test(`that ${name}: the request rejects with insufficient_scope, and is not sent again`, async (t) => {
+    test(`if it ${name}, the request rejects with insufficient_scope and is not sent again`, async (t) => {
       const world = await startWorld(t, browser);
       const tab = await world.signedInTab(waiting);
       await tab.evaluate((handler) => void (app.onStepUp = eval(handler)), `(${handler})`);
@@ -146,7 +146,7 @@ describe("with onStepUp", () => {
 });
 
 describe("no loops", () => {
-  test("a scope that the server still asks for after two step-ups is not asked for again", async (t) => {
+  test("a scope that the server still demands after two step-ups is not requested again", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     world.paths["/mcp/never"] = (request, response) =>
@@ -162,23 +162,23 @@ describe("no loops", () => {
       await consent(popup);
       await tab.evaluate(() => app.steppingUp);
     }
-    const before = started(world);
+    const before = popupCount(world);
     assert.deepEqual(await refused(), { code: "insufficient_scope", scopes: undefined, more: false });
     await tab.locator("#step-up").click();
     const { error } = await tab.evaluate(() => app.outcome(app.steppingUp));
     assert.equal(error.code, "insufficient_scope");
-    assert.equal(started(world), before, "no popup opens");
-    assert.equal(await tab.evaluate(() => app.call()), "ok", "and the session goes on");
+    assert.equal(popupCount(world), before, "a popup opened");
+    assert.equal(await tab.evaluate(() => app.call()), "ok", "the session does not work");
   });
 
-  test("one that the user did not finish changes nothing", async (t) => {
+  test("an unfinished step-up changes nothing", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const { access_token } = world.tokens;
     await write(tab);
     const popup = await popupOf(tab, tab.locator("#step-up"));
     await popup.getByText("mcp:write", { exact: true }).waitFor();
-    // The page has to be seen a few times: only then a closed popup is told from one that was cut off.
+    // The library must see the page a few times to distinguish a closed popup from one that was cut off.
     await popup.waitForTimeout(600);
     await popup.close();
     assert.equal((await tab.evaluate(() => app.outcome(app.steppingUp))).error.code, "popup_closed");
@@ -191,18 +191,18 @@ describe("no loops", () => {
   });
 });
 
-test("a session that was signed out asks nobody", async (t) => {
+test("stepUp after a sign-out opens no popup: signed_out", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
   await tab.evaluate(() => app.session.signOut());
-  const before = started(world);
+  const before = popupCount(world);
   await tab.locator("#step-up").click();
   assert.equal((await tab.evaluate(() => app.outcome(app.steppingUp))).error.code, "signed_out");
-  assert.equal(started(world), before);
+  assert.equal(popupCount(world), before);
   await signIn(tab);
 });
 
-describe("a sign-out ends an open step-up, and its popup", () => {
+describe("a sign-out ends an open step-up and closes its popup", () => {
   for (const where of ["here", "in another tab"]) {
     test(where, async (t) => {
       const world = await startWorld(t, browser);

@@ -19,7 +19,7 @@ async function reload(tab, start = () => app.start()) {
   await tab.evaluate(start);
 }
 
-/** Everything that the origin keeps, as text: bytes as Latin-1, as UTF-8 and in hexadecimal. Runs in the page. */
+/** Everything that the origin stores, as text; bytes in several encodings. Runs in the page. */
 async function dump() {
   const done = (request) =>
     new Promise((resolve, reject) => {
@@ -69,11 +69,14 @@ async function dump() {
   return { text: texts.join("\n"), keys };
 }
 
-/** Changes what is in the database "mcp-authorize". `change` runs in the page: gets the value and its name. */
+/**
+ * Changes the values in a store of the database "mcp-authorize". `change` runs in the page, and gets a value and its
+ * name.
+ */
 const tamper = (tab, store, change) =>
   tab.evaluate(
     async ([store, source]) => {
-      // At once: later on the page's Content-Security-Policy holds for it as well.
+      // Evaluated first, because later the page's Content-Security-Policy forbids it.
       const change = eval(source);
       const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
       const database = await done(indexedDB.open("mcp-authorize"));
@@ -95,21 +98,21 @@ const tamper = (tab, store, change) =>
   );
 
 describe("IndexedDB", () => {
-  test("raw contents hold no token in plain text, and the key can't be read out", async (t) => {
+  test("the raw contents contain no token in plain text, and the key can't be exported", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     await tab.evaluate(() => app.session.refresh());
     await tab.evaluate(() => app.call());
     const { secrets } = world;
-    assert.ok(secrets.length >= 6, "code, verifier, two access and two refresh tokens");
+    assert.ok(secrets.length >= 6, "expected code, verifier, two access and two refresh tokens");
 
     const { text, keys } = await tab.evaluate(dump);
     const names = await tab.evaluate(async () => (await app.records()).map(({ name }) => name));
-    assert.ok(names.length >= 3, "session, its index and the registration");
-    for (const name of names) assert.ok(text.includes(name), "the dump has the session's record");
+    assert.ok(names.length >= 3, "expected the session, its index and the registration");
+    for (const name of names) assert.ok(text.includes(name), "the dump lacks a record");
     for (const secret of secrets) {
       assert.ok(secret.length > 20);
-      // Nor half of it.
+      // Not even half of it.
       assert.ok(!text.includes(secret.slice(0, secret.length / 2)), "a secret is in the dump");
       assert.ok(!text.includes(secret.slice(secret.length / 2)), "a secret is in the dump");
     }
@@ -117,7 +120,7 @@ describe("IndexedDB", () => {
       { algorithm: "AES-GCM", extractable: false, exports: ["InvalidAccessError", "InvalidAccessError"] },
     ]);
 
-    // The dump would have found one: text, and bytes in an object.
+    // The dump would find a secret as text, and as bytes in an object.
     for (const value of [`"x" + token`, `({ deep: [new TextEncoder().encode("x" + token).buffer] })`]) {
       await tab.evaluate(
         // eslint-disable-next-line no-unused-vars -- the text that is evaluated names it
@@ -135,7 +138,7 @@ describe("IndexedDB", () => {
     }
   });
 
-  test("a fresh initialization vector for each record (NIST SP 800-38D §8)", async (t) => {
+  test("each record is encrypted with a fresh initialization vector (NIST SP 800-38D §8)", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const ivs = new Set();
@@ -158,22 +161,22 @@ describe("IndexedDB", () => {
     assert.equal(ivs.size, 5);
   });
 
-  // What can't be read is as good as none: `restore` answers null, and a sign-in works.
+  // An unreadable record counts as none: `restore` returns null, and a sign-in works.
   const encrypted = (text) => `async (record, name, key) => {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: name }, key, ${text}) };
   }`;
   const UNREADABLE = [
-    ["a bit that flipped", "records", "(it) => (new Uint8Array(it.data)[9] ^= 1, it)"],
+    ["a flipped bit", "records", "(it) => (new Uint8Array(it.data)[9] ^= 1, it)"],
     ["another initialization vector", "records", "(it) => (it.iv[0] ^= 1, it)"],
-    ["one that was cut off", "records", "(it) => ({ ...it, data: it.data.slice(0, 10) })"],
-    ["an empty one", "records", "(it) => ({ ...it, data: new ArrayBuffer(0) })"],
-    ["a text", "records", "() => 'garbage'"],
+    ["a truncated record", "records", "(it) => ({ ...it, data: it.data.slice(0, 10) })"],
+    ["an empty record", "records", "(it) => ({ ...it, data: new ArrayBuffer(0) })"],
+    ["a string", "records", "() => 'garbage'"],
     ["a number", "records", "() => 0"],
     ["null", "records", "() => null"],
-    ["an object of others", "records", "() => ({ iv: 'x', data: 'y' })"],
-    ["another kind of key", "keys", "() => 'garbage'"],
-    ["a key that is null", "keys", "() => null"],
+    ["an object of another type", "records", "() => ({ iv: 'x', data: 'y' })"],
+    ["a string as key", "keys", "() => 'garbage'"],
+    ["null as key", "keys", "() => null"],
     [
       "a key for something else",
       "keys",
@@ -186,15 +189,15 @@ describe("IndexedDB", () => {
       `() =>
       crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])`,
     ],
-    ["a key that is gone", "keys", "() => undefined"],
-    ["no JSON", "records", encrypted("new TextEncoder().encode('{')")],
-    ["no UTF-8", "records", encrypted("new Uint8Array([0xff, 0xfe, 0xff])")],
+    ["no key", "keys", "() => undefined"],
+    ["invalid JSON", "records", encrypted("new TextEncoder().encode('{')")],
+    ["invalid UTF-8", "records", encrypted("new Uint8Array([0xff, 0xfe, 0xff])")],
     ["another version", "records", encrypted(`new TextEncoder().encode('{"v":99}')`)],
-    ["this version, and nothing else", "records", encrypted(`new TextEncoder().encode('{"v":1}')`)],
+    ["only a version", "records", encrypted(`new TextEncoder().encode('{"v":1}')`)],
     ["a list", "records", encrypted(`new TextEncoder().encode('[]')`)],
   ];
   test(
-    "a record that can't be read is dropped and reported, never a crash",
+    "an unreadable record is dropped and reported, and never crashes",
     async (t) => {
       const world = await startWorld(t, browser);
       const tab = await world.signedInTab();
@@ -203,23 +206,27 @@ describe("IndexedDB", () => {
           assert.equal(await tamper(tab, store, change), 1);
           await reload(tab);
           assert.equal(await tab.evaluate(() => app.session), null);
-          // Of what is unreadable with a key, the first is told at once, and the others when they are needed.
+          // If the key is wrong, only the first record is reported now, and the others when they are read.
           const problems = await tab.evaluate(() => app.events.filter(({ type }) => type === "storage"));
           assert.deepEqual(problems, [{ type: "storage", reason: "unreadable" }]);
           await tab.evaluate(() => app.authorizer.restore(app.mcpUrl));
-          assert.equal((await tab.evaluate(() => app.event("storage"))).length, 1, "it is dropped, and told once");
+          assert.equal(
+            (await tab.evaluate(() => app.event("storage"))).length,
+            1,
+            "the dropped record was reported again",
+          );
           await signIn(tab);
           assert.equal(await tab.evaluate(() => app.call()), "ok");
           assert.equal((await tab.evaluate(() => app.outcome(app.session.refresh()))).error, undefined);
           await reload(tab);
-          assert.equal(await tab.evaluate(() => app.call()), "ok", "what came after is kept");
+          assert.equal(await tab.evaluate(() => app.call()), "ok", "the new session was not stored");
         });
       }
     },
     { timeout: 10 * PATIENCE },
   );
 
-  test("a database that was deleted while the page is open is made anew", async (t) => {
+  test("a database that is deleted while the page is open is created again", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     await tab.evaluate(
@@ -230,7 +237,7 @@ describe("IndexedDB", () => {
           request.onblocked = failed;
         }),
     );
-    // The record is gone: nothing crashes, and a sign-in works.
+    // The record is gone, but nothing crashes, and a sign-in works.
     await tab.evaluate(() => app.call());
     await reload(tab);
     assert.equal(await tab.evaluate(() => app.session), null);
@@ -239,7 +246,7 @@ describe("IndexedDB", () => {
     assert.equal(await tab.evaluate(() => app.call()), "ok");
   });
 
-  test("a page that never stops using the database is not in the way of its deletion", async (t) => {
+  test("a page that uses the database all the time does not block its deletion", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.signedInTab();
     const outcome = await tab.evaluate(async (patience) => {
@@ -265,7 +272,7 @@ describe("IndexedDB", () => {
 });
 
 describe("memory", () => {
-  test("keeps the session for the page alone", async (t) => {
+  test("keeps the session only for this page", async (t) => {
     const world = await startWorld(t, browser);
     const inMemory = () => app.start({ storage: "memory" });
     const tab = await world.signedInTab(inMemory);
@@ -275,33 +282,33 @@ describe("memory", () => {
     assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
     const { text } = await tab.evaluate(dump);
     assert.deepEqual(await tab.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
-    assert.ok(!text.includes(world.mcpUrl), "nothing is kept");
+    assert.ok(!text.includes(world.mcpUrl), "something is stored");
 
     await reload(tab, inMemory);
     assert.equal(await tab.evaluate(() => app.session), null);
   });
 
-  test("another tab's session in memory is another session: its end is its own", async (t) => {
+  test("a sign-out does not end another tab's session in memory", async (t) => {
     const world = await startWorld(t, browser);
     const inMemory = () => app.start({ storage: "memory" });
     const one = await world.signedInTab(inMemory);
     const two = await world.signedInTab(inMemory);
     await one.evaluate(() => app.session.signOut());
-    // Whatever was told is there by now: the channel keeps the order.
+    // The channel keeps the order, so an earlier message would have arrived.
     await signIn(one);
     assert.equal(await two.evaluate(() => app.call()), "ok");
     assert.deepEqual(await two.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
   });
 });
 
-describe("the caller's own", () => {
+describe("the app's own storage", () => {
   const kept = {
-    "that answers at once": () => ({
+    synchronous: () => ({
       get: (key) => localStorage.getItem(key),
       set: (key, value) => localStorage.setItem(key, value),
       delete: (key) => localStorage.removeItem(key),
     }),
-    "that needs its `this`": () =>
+    "with methods that need `this`": () =>
       new (class {
         #prefix = "mine ";
         get(key) {
@@ -315,10 +322,10 @@ describe("the caller's own", () => {
         }
       })(),
   };
-  // Tabs share what has been set as soon as that has been promised. Of localStorage nobody promises it: HTML does not
-  // define what several processes see of it, and Chromium's tabs see each other's changes late.
+  // Other tabs must see a value once `set` has resolved. localStorage does not guarantee that: HTML does not define
+  // what other processes see, and Chromium's tabs see changes late.
   const shared = {
-    "that answers by promises": () => {
+    asynchronous: () => {
       const at = (key) => new URL(encodeURIComponent(key), location.href);
       const cache = () => caches.open("mine");
       return {
@@ -336,7 +343,7 @@ describe("the caller's own", () => {
     /** @type {() => any} */ (new Function(`return app.start({ storage: (${storage})() });`));
 
   for (const [name, storage] of Object.entries({ ...kept, ...shared })) {
-    test(`one ${name}: it comes back after a reload, and goes with the session`, async (t) => {
+    test(`${name}: the session survives a reload, and a sign-out deletes its records`, async (t) => {
       const world = await startWorld(t, browser);
       const start = starting(storage);
       const tab = await world.signedInTab(start);
@@ -346,7 +353,7 @@ describe("the caller's own", () => {
       assert.ok((await tab.evaluate(everything)).includes("session "));
       await reload(tab, start);
       assert.equal(await tab.evaluate(() => app.call()), "ok");
-      // The page has the right time again: the clock was set back since the tokens came.
+      // The reload has reset the clock, so it is behind the time at which the tokens came.
       assert.equal(world.refreshes.length, 2);
       await tab.evaluate(() => app.session.signOut());
       assert.equal(await tab.evaluate(() => app.call()), "signed_out");
@@ -355,7 +362,7 @@ describe("the caller's own", () => {
   }
 
   for (const [name, storage] of Object.entries(shared)) {
-    test(`one ${name}: 2 tabs × 10, 1 refresh`, async (t) => {
+    test(`${name}: 2 tabs × 10 requests, 1 refresh`, async (t) => {
       const world = await startWorld(t, browser);
       const start = starting(storage);
       const tabs = [await world.signedInTab(start), await world.tab(start)];
@@ -369,7 +376,7 @@ describe("the caller's own", () => {
     });
   }
 
-  test("one that fails: storage_failed, with what it threw", async (t) => {
+  test("a storage that fails: storage_failed, with its error as the cause", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.context.newPage();
     await tab.goto(world.pageUrl);
@@ -389,7 +396,7 @@ describe("the caller's own", () => {
     }
   });
 
-  test("one that answers with something else: null or storage_failed, never a crash", async (t) => {
+  test("a storage that returns invalid values: null or storage_failed, never a crash", async (t) => {
     const world = await startWorld(t, browser);
     const tab = await world.context.newPage();
     await tab.goto(world.pageUrl);
@@ -411,7 +418,7 @@ describe("the caller's own", () => {
   });
 });
 
-describe("where storage is blocked, memory has to do", () => {
+describe("if storage is blocked, sessions are kept in memory", () => {
   for (const [name, block] of [
     [
       "indexedDB.open throws",
@@ -426,15 +433,15 @@ describe("where storage is blocked, memory has to do", () => {
       () => {
         const { open } = IDBFactory.prototype;
         IDBFactory.prototype.open = function (name) {
-          // A version below the one that is there: VersionError.
+          // A version below the existing one: VersionError.
           open.call(this, name, 5).onsuccess = (/** @type {any} */ { target }) => target.result.close();
           return open.call(this, name, 4);
         };
       },
     ],
-    ["there is no indexedDB", () => Object.defineProperty(globalThis, "indexedDB", { value: undefined })],
+    ["indexedDB does not exist", () => Object.defineProperty(globalThis, "indexedDB", { value: undefined })],
     [
-      "there is no WebCrypto for it",
+      "WebCrypto can't generate a key",
       () => {
         SubtleCrypto.prototype.generateKey = () => Promise.reject(new DOMException("No.", "OperationError"));
       },
@@ -448,8 +455,8 @@ describe("where storage is blocked, memory has to do", () => {
       assert.deepEqual(await tab.evaluate(() => app.calls(10)), allOk(10));
       assert.equal(world.refreshes.length, 1);
       assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
-      const told = [{ type: "storage", reason: "unavailable" }];
-      assert.deepEqual(await tab.evaluate(() => app.event("storage")), told, "once");
+      const events = [{ type: "storage", reason: "unavailable" }];
+      assert.deepEqual(await tab.evaluate(() => app.event("storage")), events, "expected one event");
       await tab.evaluate(() => app.session.signOut());
       assert.equal(await tab.evaluate(() => app.call()), "signed_out");
       await reload(tab);
@@ -458,25 +465,25 @@ describe("where storage is blocked, memory has to do", () => {
   }
 });
 
-describe("two apps of one origin", () => {
-  /** The same page as the app of another client id; `app.session` is what it restores. */
+describe("two apps on one origin", () => {
+  /** Starts the page as an app with another client ID. */
   const as = (clientId) => /** @type {() => any} */ (new Function(`return app.start({ clientId: "${clientId}" });`));
 
-  test("share no session, and hear nothing of each other's", async (t) => {
+  test("share no session, and get no events of each other", async (t) => {
     const world = await startWorld(t, browser);
     const one = await world.signedInTab();
     const two = await world.tab(as("another"));
     assert.equal(await two.evaluate(() => app.session), null);
     await one.evaluate(() => app.session.refresh());
     await one.evaluate(() => app.session.signOut());
-    // Whatever was told is there by now: a channel keeps the order.
+    // The channel keeps the order, so an earlier message would have arrived.
     await two.evaluate(() => app.authorizer.restore(app.mcpUrl));
     const heard = await two.evaluate(() => app.events);
     assert.deepEqual(heard, []);
   });
 });
 
-test("names in the database tell no server: each is kept as its SHA-256, and the records as they are encrypted have it all", async (t) => {
+test("names in the database do not reveal servers: each is stored as its SHA-256, and the encrypted records have the details", async (t) => {
   const world = await startWorld(t, browser, { dpop: true });
   const tab = await world.signedInTab();
   const { text } = await tab.evaluate(dump);
@@ -489,14 +496,14 @@ test("names in the database tell no server: each is kept as its SHA-256, and the
   const records = await tab.evaluate(() => app.records());
   const session = `session ${world.mcpUrl} ${world.issuer} ${clientId} ${world.mcpUrl}`;
   const kept = records.find(({ name }) => name === hashed(session));
-  // What a list of sessions needs.
+  // The members that a list of sessions needs.
   const { server, issuer } = JSON.parse(kept?.text);
   assert.deepEqual({ server, issuer }, { server: world.mcpUrl, issuer: world.issuer });
   const index = records.find(({ name }) => name === hashed(`server ${world.mcpUrl} ${world.pageUrl}callback.html`));
   assert.equal(JSON.parse(index?.text).session, session);
 });
 
-test("a database of before, with names in plain text, is emptied: the user signs in once more", async (t) => {
+test("a database of an older version, with names in plain text, is emptied, and the user signs in again", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.context.newPage();
   await tab.goto(world.pageUrl);
@@ -521,10 +528,10 @@ test("a database of before, with names in plain text, is emptied: the user signs
   assert.equal(await tab.evaluate(() => app.call()), "ok");
 });
 
-test("a record that is put under another's name is not read: another server would get its tokens", async (t) => {
+test("a record that is stored under another name is not read, so no other server gets its tokens", async (t) => {
   const world = await startWorld(t, browser);
   const tab = await world.signedInTab();
-  // A script without the page's functions, as an extension that writes the database: it moves a record.
+  // Copies a record to another name, as an extension with access to the database could.
   const other = `${new URL(world.mcpUrl).origin}/other`;
   await tab.evaluate(
     async ([server, other]) => {
@@ -544,6 +551,6 @@ test("a record that is put under another's name is not read: another server woul
   const restored = await tab.evaluate(async (other) => app.outcome(app.authorizer.restore(other)), other);
   assert.deepEqual(restored, { value: null });
   assert.deepEqual(await tab.evaluate(() => app.event("storage")), [{ type: "storage", reason: "unreadable" }]);
-  // Nothing of the record was used: what it leads to is untouched.
+  // The original session is unchanged.
   assert.equal(await tab.evaluate(async () => (await app.authorizer.restore(app.mcpUrl)) !== null), true);
 });

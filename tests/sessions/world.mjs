@@ -1,6 +1,5 @@
-// What every test here starts from: a page of its own, the demo's real authorization server and MCP server
-// with a gate before each, and tabs in Chromium. The gates count what really arrives, and can hold a request,
-// answer it in the server's place, or hide from the page what the server said.
+// The setting of every test here: a page, the demo's real authorization server and MCP server with a gate in front of
+// each, and tabs in Chromium. The gates record all requests, and can hold a request or answer it instead of the server.
 
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
@@ -17,13 +16,13 @@ import { PATIENCE } from "../patience.mjs";
 
 export { allowButton, launchBrowser, logIn, loginField, popupOf, ready };
 
-/** A test that waits for what never comes fails, rather than that all wait. Its world goes then as ever. */
+/** With a time limit, so that a hanging test fails instead of blocking all. Its world is closed as usual. */
 export const test = (name, work, { timeout = 5 * PATIENCE } = {}) => runner.test(name, { timeout }, work);
 
 /**
- * Servers and a browser profile for one test; both go when it ends. `made` are more texts that the page's server
- * has, `issuing` more options of the authorization server, `dpop` whether the MCP server takes bound tokens, `issue` who
- * makes the authorization server, `entry` which of the package's entries the page imports.
+ * Servers and a browser profile for one test, closed when it ends. `made`: more files of the page's server. `issuing`:
+ * more options of the authorization server. `dpop`: whether the MCP server accepts bound tokens. `issue`: creates the
+ * authorization server. `entry`: the package's entry that the page imports.
  *
  * @param {Pick<import("node:test").TestContext, "after">} t
  * @param {import("playwright-core").Browser} browser
@@ -97,40 +96,40 @@ const ANYTHING = {
 export class World extends EventEmitter {
   /** @type {import("playwright-core").BrowserContext} */
   context;
-  /** @type {string} where the page is */
+  /** @type {string} the page's URL */
   pageUrl;
   /** @type {string} */
   mcpUrl;
   /** @type {string} the authorization server */
   issuer;
-  /** @type {string} another origin, which has nothing to do with the session */
+  /** @type {string} another origin, unrelated to the session */
   elsewhere;
   /** @type {(more?: object) => Promise<void>} */
   restart;
-  /** Requests at the token endpoint, in the order of arrival: `{ form, at, answer }`. */
+  /** Requests to the token endpoint, in the order of arrival: `{ form, at, answer }`. */
   tokenRequests = [];
-  /** Requests at the revocation endpoint, and at the registration endpoint. */
+  /** The numbers of requests to the revocation and the registration endpoint. */
   revocations = 0;
   registrations = 0;
-  /** Who answers as the authorization server; `restart` puts a new one there, of the same options and `more`. */
+  /** The authorization server's handler. `restart` replaces it by a new one, with `more` options. */
   authorizationServer;
-  /** Requests to the MCP server that are no preflights: `{ method, path, token, status, aborted }`. */
+  /** Requests to the MCP server except preflights: `{ method, path, token, status, aborted }`. */
   calls = [];
-  /** Requests at the third server's origin, which has nothing to do with the session. */
+  /** Requests to the origin `elsewhere`. */
   elsewhereRequests = [];
-  /** Access tokens that the MCP server answers with 401, as it does those that were revoked. */
+  /** Access tokens that the MCP server answers with 401, like revoked ones. */
   rejected = new Set();
-  /** What the token endpoint answers: gets the form and the real server, which takes a form. */
+  /** The token endpoint's answer. Gets the form and the real server, a function of a form. */
   answerToken = (form, server) => server(form);
   /**
-   * Waits before the MCP server looks at a request.
+   * Runs before the MCP server handles a request.
    *
    * @type {(call: { method: string, path: string, token: string }) => unknown}
    */
   beforeCall = async () => {};
-  /** Paths of the MCP server that a test adds. */
+  /** Handlers for paths that a test adds to the MCP server. */
   paths = {};
-  /** Pages that opened of themselves. */
+  /** All popups that were opened. */
   popups = [];
 
   constructor(fields) {
@@ -146,12 +145,12 @@ export class World extends EventEmitter {
     return this.tokenRequests.filter(({ form }) => form.grant_type === "refresh_token");
   }
 
-  /** The tokens of the last answer that brought some. */
+  /** The most recently issued tokens. */
   get tokens() {
     return this.tokenRequests.findLast(({ answer }) => answer?.body?.access_token).answer.body;
   }
 
-  /** Every token and every other secret that was handed out or sent so far. */
+  /** All tokens, codes and verifiers so far. */
   get secrets() {
     const all = this.tokenRequests.flatMap(({ form, answer }) => [
       form.code,
@@ -163,12 +162,12 @@ export class World extends EventEmitter {
     return [...new Set(all.filter(Boolean))];
   }
 
-  /** The nth refresh request that arrives from now on. */
+  /** Waits for the nth refresh request from now on. */
   async refreshArrives(nth = 1) {
     for (const goal = this.refreshes.length + nth; this.refreshes.length < goal;) await once(this, "token");
   }
 
-  /** A tab with the page, or with another one at `path`; `start` runs in it and gets `app` ready. */
+  /** A tab with the page, or with another one at `path`. `start` runs in it and initializes `app`. */
   async tab(start = () => app.start(), path = "") {
     const tab = await this.context.newPage();
     tab.setDefaultTimeout(PATIENCE);
@@ -186,15 +185,18 @@ export class World extends EventEmitter {
   }
 }
 
-/** Waits until a function in the page says yes, by a promise too: Playwright's own takes a promise for a yes. */
+/**
+ * Waits until a function in the page returns or resolves to true. Playwright's `waitForFunction` would accept any
+ * promise.
+ */
 export async function until(tab, condition, argument, { timeout = PATIENCE } = {}) {
   for (const end = performance.now() + timeout; !(await tab.evaluate(condition, argument));) {
-    if (performance.now() > end) throw new Error(`It never came to ${condition}`);
+    if (performance.now() > end) throw new Error(`Never true: ${condition}`);
     await new Promise((done) => setTimeout(done, 10));
   }
 }
 
-/** Waits until so many tabs and workers wait for the lock that another one holds. */
+/** Waits until `count` tabs and workers wait for a lock that another one holds. */
 export const queueOf = (tab, count) =>
   until(
     tab,
@@ -206,10 +208,10 @@ export const queueOf = (tab, count) =>
     count,
   );
 
-/** Click, login, consent: a session. */
+/** Signs in with login and consent. */
 export async function signIn(tab) {
   const popup = await popupOf(tab, tab.locator("#sign-in"));
-  // A second one in the same profile is logged in already.
+  // In the same profile, the user may be logged in already.
   const consenting = allowButton(popup);
   await consenting.or(loginField(popup)).first().waitFor();
   if (!(await consenting.isVisible())) await logIn(popup);
@@ -217,7 +219,7 @@ export async function signIn(tab) {
   await tab.evaluate(() => app.signingIn);
 }
 
-/** Makes somebody wait: `pass` is called by who has to, `arrived` tells that somebody does, `open` lets go. */
+/** A gate: `pass` waits until `open` is called, and `arrived` resolves when something waits. */
 export function gate() {
   const { promise: arrived, resolve: arrive } = withResolvers();
   const { promise: opened, resolve: open } = withResolvers();
@@ -245,7 +247,7 @@ function tokenGate(world, handle) {
     const server = (form) =>
       new Promise((done) => {
         response.end = (body) => done({ status: response.statusCode, body: JSON.parse(body) });
-        // oidc-provider takes this where the request's stream was read already.
+        // oidc-provider uses `body` if the request's stream has been read already.
         request.body = new URLSearchParams(form).toString();
         handle(request, response);
       });
@@ -253,7 +255,7 @@ function tokenGate(world, handle) {
     entry.answer = answer;
     if (answer === CUT) return response.destroy();
     const body = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? {});
-    // Where the real server was not asked, nobody has set these yet.
+    // If the real server was not called, these headers are not set yet.
     for (const [name, value] of Object.entries({
       "Access-Control-Allow-Origin": "*",
       "Access-Control-Expose-Headers": "Retry-After",
@@ -266,15 +268,15 @@ function tokenGate(world, handle) {
   };
 }
 
-/** An answer that never comes: the connection breaks. */
+/** Instead of an answer, the connection breaks. */
 export const CUT = Symbol("the connection breaks");
 
 /** RFC 6749 §5.2. */
 export const invalidGrant = () => ({ status: 400, body: { error: "invalid_grant" } });
 
 /**
- * An authorization server that forgives one reuse of a refresh token, as many do for clients that lost the
- * answer: it gives the same answer once more (OAuth 2.1 draft §4.3.1 leaves that to it).
+ * An authorization server that accepts one reuse of a refresh token and repeats its answer, as many do for clients that
+ * lost the response (OAuth 2.1 draft §4.3.1 leaves that open).
  */
 export function withGrace() {
   const given = new Map();
@@ -325,10 +327,10 @@ function mcpGate(world, handle) {
   };
 }
 
-/** What `app.calls` answers where all went well. */
+/** The result of `app.calls` if all calls succeed. */
 export const allOk = (count) => Array(count).fill("ok");
 
-/** Presents a refresh token at the token endpoint as somebody would who had stolen it, past the gate's count. */
+/** Sends a refresh token to the token endpoint like a thief. The gate does not count this request. */
 export async function present(world, refresh_token) {
   const { client_id, resource } = world.tokenRequests[0].form;
   const form = { grant_type: "refresh_token", refresh_token, client_id, resource };

@@ -1,5 +1,5 @@
-// What an attacker can do between two steps: with the URL that comes back, with what is stored meanwhile, and with what
-// servers say. Each is refused before anything secret is sent.
+// Attacks between two steps: on the returned URL, on the stored values, and by servers. Each is rejected before any
+// secret is sent.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,7 +22,7 @@ const refusedWith = (code) => (error) => {
   return true;
 };
 
-/** A server, and a sign-in that has begun there. */
+/** A server, and a started sign-in. */
 async function begun(t, bad = {}) {
   const refreshed = {
     access_token: "mock-token",
@@ -49,7 +49,7 @@ const withIss = {
   [AS]: (url, origin, good) => ({ body: { ...good.body, authorization_response_iss_parameter_supported: true } }),
 };
 
-test("a response is good for the request that it answers", async (t) => {
+test("a response is accepted only for its own request", async (t) => {
   const { server, url, pending, callback, tokenRequests } = await begun(t, withIss);
   assert.equal(new URL(url).searchParams.get("state"), pending.state);
   const attempt = (code, callbackUrl) => assert.rejects(finishAuthorization(pending, callbackUrl), refusedWith(code));
@@ -62,7 +62,7 @@ test("a response is good for the request that it answers", async (t) => {
   await attempt("issuer_mismatch", callback({}));
   await attempt("issuer_mismatch", callback({ iss: "https://evil.example" }));
   await attempt("issuer_mismatch", callback({ iss: `${iss}/` }));
-  // It comes back where it was sent.
+  // The response must arrive at the redirect URI.
   for (const elsewhere of [
     "http://127.0.0.1:51005/callback",
     "http://localhost:51004/callback",
@@ -76,7 +76,7 @@ test("a response is good for the request that it answers", async (t) => {
   assert.equal((await finishAuthorization(pending, callback({ iss }))).access_token, "mock-token");
 });
 
-test("no step takes a bare code", async (t) => {
+test("no step accepts a bare code", async (t) => {
   const { pending, tokenRequests } = await begun(t);
   for (const callbackUrl of ["mock-code", `${REDIRECT_URI}?code=mock-code`, "", undefined, null])
     await assert.rejects(finishAuthorization(pending, /** @type {any} */ (callbackUrl)), McpAuthorizeError);
@@ -88,15 +88,15 @@ test("no step takes a bare code", async (t) => {
   assert.equal(tokenRequests(), 0);
 });
 
-test("what is stored between the steps is checked again", async (t) => {
+test("values stored between the steps are checked again", async (t) => {
   const { discovered, request, pending, callback, tokenRequests, server } = await begun(t);
   const begin = (change) => beginAuthorization({ ...request, discovered: { ...discovered, ...change } });
   const { authorizationServer, resourceMetadata } = discovered;
   const evil = "https://evil.example";
   const document = (change) => ({ ...authorizationServer, document: { ...authorizationServer.document, ...change } });
-  // RFC 8414 §3.3, as when the server sends it.
+  // RFC 8414 §3.3, as for the server's response.
   await assert.rejects(begin({ authorizationServer: document({ issuer: evil }) }), refusedWith("issuer_mismatch"));
-  // Another authorization server, with a document of its own: the resource does not list it.
+  // Another authorization server with its own document, which the resource does not list.
   const swapped = { issuer: evil, url: `${evil}${AS}`, document: { ...authorizationServer.document, issuer: evil } };
   await assert.rejects(begin({ authorizationServer: swapped }), refusedWith("issuer_mismatch"));
   // RFC 9728 §3.3
@@ -126,7 +126,7 @@ test("what is stored between the steps is checked again", async (t) => {
   assert.equal((await finish({})).server, server.mcpUrl);
 });
 
-test("tokens with an endpoint that can't be trusted are neither refreshed nor revoked", async (t) => {
+test("tokens with an untrusted endpoint are neither refreshed nor revoked", async (t) => {
   const { pending, callback, server } = await begun(t);
   const tokens = await finishAuthorization(pending, callback({}));
   const before = server.requests.length;
@@ -144,7 +144,7 @@ test("tokens with an endpoint that can't be trusted are neither refreshed nor re
   assert.equal(server.requests.length, before);
 });
 
-test("a code counts once", async (t) => {
+test("a code can be exchanged only once", async (t) => {
   // RFC 6749 §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the request".
   let used = 0;
   const { pending, callback } = await begun(t, {
@@ -157,12 +157,12 @@ test("a code counts once", async (t) => {
   });
 });
 
-test("an error tells no secret", async (t) => {
+test("errors contain no secrets", async (t) => {
   const { pending, callback } = await begun(t, {
     "/token": (url, origin, good, sent) => ({ status: 400, body: { error: "invalid_grant", error_description: sent } }),
   });
   const error = await finishAuthorization(pending, callback({})).catch((error) => error);
   assert.equal(error.code, "token_failed");
-  const told = JSON.stringify({ ...error, message: error.message, stack: error.stack });
-  for (const secret of ["mock-code", pending.verifier]) assert.ok(!told.includes(String(secret)), told);
+  const text = JSON.stringify({ ...error, message: error.message, stack: error.stack });
+  for (const secret of ["mock-code", pending.verifier]) assert.ok(!text.includes(String(secret)), text);
 });

@@ -1,5 +1,5 @@
-// The steps in headless Chromium, against the demo's real servers: a page begins what another process finishes, tokens
-// become a session and leave it, and a page that only signs in downloads none of it.
+// The steps in headless Chromium, against the demo's real servers: another process finishes a page's sign-in, tokens
+// are adopted and exported, and a page that only signs in does not download the steps.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -10,10 +10,10 @@ let browser;
 before(async () => void (browser = await launchBrowser()));
 after(() => browser.close());
 
-/** A page of the app's backend, which takes responses. */
+/** The backend's page at the redirect URI. */
 const made = { "/done.html": "<!doctype html><title>Done</title>" };
 
-/** Steps of a page: what they come to goes through JSON, and the keys stay in the page. */
+/** The page's steps. Their results pass through JSON, and the keys stay in the page. */
 const begin = async ({ redirectUri, dpop }) => {
   const steps = await import(/** @type {any} */ ("/pkg/steps.js"));
   const discovered = await steps.discover(app.mcpUrl);
@@ -26,7 +26,7 @@ const begin = async ({ redirectUri, dpop }) => {
   return steps.beginAuthorization({ discovered, client, redirectUri, dpopKey: globalThis.dpopKey, dpop });
 };
 
-/** Where the user comes back to, after login and consent. */
+/** Logs in and consents. Returns the URL of the redirect. */
 async function comeBack(world, url, redirectUri) {
   const page = await world.context.newPage();
   await page.goto(url);
@@ -37,21 +37,21 @@ async function comeBack(world, url, redirectUri) {
   return page.url();
 }
 
-test("a page begins, another process finishes, and the page goes on with a session", async (t) => {
+test("another process can finish a page's sign-in, and the page adopts the tokens as a session", async (t) => {
   const world = await startWorld(t, browser, { made });
-  const asked = [];
-  world.context.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const requested = [];
+  world.context.on("request", (request) => requested.push(new URL(request.url()).pathname));
   const tab = await world.tab(() => app.start({ exportable: true, dpop: "off" }));
-  // What signs in alone downloads nothing of the steps.
-  assert.ok(asked.some((path) => path.endsWith("mcp_authorize_bg.wasm")));
+  // A page that only signs in does not download the steps.
+  assert.ok(requested.some((path) => path.endsWith("mcp_authorize_bg.wasm")));
   assert.deepEqual(
-    asked.filter((path) => path.includes("step")),
+    requested.filter((path) => path.includes("step")),
     [],
   );
 
   const redirectUri = `${world.pageUrl}done.html`;
   const { url, pending } = await tab.evaluate(begin, { redirectUri, dpop: undefined });
-  assert.ok(asked.some((path) => path.endsWith("steps_bg.wasm")));
+  assert.ok(requested.some((path) => path.endsWith("steps_bg.wasm")));
   const callbackUrl = await comeBack(world, url, redirectUri);
   const tokens = await finishAuthorization(pending, callbackUrl);
   assert.equal(tokens.server, world.mcpUrl);
@@ -61,7 +61,7 @@ test("a page begins, another process finishes, and the page goes on with a sessi
     return { called: await app.call(), clientId: app.session.clientId, canRefresh: app.session.canRefresh };
   }, tokens);
   assert.deepEqual(adopted, { called: "ok", clientId: tokens.client_id, canRefresh: true });
-  // It is kept as any other.
+  // The session is stored like any other.
   await tab.reload();
   await ready(tab);
   await tab.evaluate(() => app.start({ exportable: true, dpop: "off" }));
@@ -73,7 +73,7 @@ test("a page begins, another process finishes, and the page goes on with a sessi
   assert.notEqual(left.refresh_token, tokens.refresh_token);
   assert.notEqual((await refresh(left)).access_token, left.access_token);
 
-  // Only where the app said so.
+  // Export needs the app's option `exportable`.
   const refused = await tab.evaluate(async () => {
     await app.start({ dpop: "off" });
     return app.session.export().catch(({ name, code }) => ({ name, code }));
@@ -81,13 +81,13 @@ test("a page begins, another process finishes, and the page goes on with a sessi
   assert.deepEqual(refused, { name: "McpAuthorizeError", code: "unsupported" });
 });
 
-test("tokens are bound to a key that stays in the page", async (t) => {
+test("tokens can be bound to a key that stays in the page", async (t) => {
   const world = await startWorld(t, browser, { made, dpop: true });
   const tab = await world.tab(() => app.start());
   const redirectUri = `${world.pageUrl}done.html`;
   const { url, pending } = await tab.evaluate(begin, { redirectUri, dpop: "require" });
   const callbackUrl = await comeBack(world, url, redirectUri);
-  // Without that key the code is of no use.
+  // Without the key, the code is useless.
   await assert.rejects(finishAuthorization(pending, callbackUrl), ({ code }) => code === "invalid_option");
   const outcome = await tab.evaluate(
     async ({ pending, callbackUrl }) => {
@@ -116,7 +116,7 @@ test("tokens are bound to a key that stays in the page", async (t) => {
   assert.deepEqual(outcome, { status: 200, type: "DPoP", extractable: false, adopting: "unsupported" });
 });
 
-test("what is adopted is checked", async (t) => {
+test("invalid tokens are not adopted", async (t) => {
   const world = await startWorld(t, browser, { made });
   const tab = await world.tab(() => app.start());
   const codes = await tab.evaluate(async () => {

@@ -1,5 +1,5 @@
-// The backend of docs/steps.md, run as it stands there: a user signs in, the page gets no token, and a forged response
-// ends nobody's sign-in.
+// Runs the backend of docs/steps.md unchanged: a user signs in, the page gets no token, and a forged response does not
+// end the user's sign-in.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -32,7 +32,7 @@ async function started(origin, child) {
   }
 }
 
-test("the backend of docs/steps.md", async (t) => {
+test("the backend of docs/steps.md signs in, rejects forged responses and refreshes once", async (t) => {
   const { code } = read("docs/steps.md").blocks.find(({ code }) => code.includes("createServer"));
   let refreshed = 0;
   const server = await startMock({
@@ -59,19 +59,19 @@ test("the backend of docs/steps.md", async (t) => {
   const authorizationUrl = begun.headers.get("Location") ?? "";
   const { state } = Object.fromEntries(new URL(authorizationUrl).searchParams);
 
-  // Forged ones: another state, and the right one in another browser.
+  // Forged responses: another state, and the right state in another browser.
   assert.equal((await get("/callback?code=evil&state=other", cookie)).status, 400);
   assert.equal((await get(`/callback?code=evil&state=${state}`, "session=another")).status, 400);
 
   const back = (await fetch(authorizationUrl, { redirect: "manual" })).headers.get("Location") ?? "";
   const done = await get(back, cookie);
   assert.deepEqual([done.status, done.headers.get("Location")], [302, "/"]);
-  // It counts once.
+  // The response can be used only once.
   assert.equal((await get(back, cookie)).status, 400);
 
   server.requests.length = 0;
   const pings = await Promise.all([get("/ping", cookie), get("/ping", cookie), get("/ping", cookie)]);
-  // The made-up server knows no such token: what counts is that the call went there.
+  // The mock server rejects the token. The test is that the call arrived there.
   assert.deepEqual(
     pings.map(({ status }) => status),
     [401, 401, 401],

@@ -1,5 +1,5 @@
-// Each step by itself, in Node.js, against the demo's real authorization server and MCP server where they have what it
-// takes, else against a server that is made up.
+// Each step on its own, in Node.js: against the demo's real servers if they support it, otherwise against a mock
+// server.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -19,7 +19,7 @@ let world;
 before(async () => void (world = await startServers()));
 after(() => world.close());
 
-/** The demo's servers, with two machines that are registered by hand. */
+/** The demo's servers, with two pre-registered machine clients. */
 async function startServers() {
   const servers = [createServer(), createServer()];
   for (const server of servers) await once(server.listen(0, "127.0.0.1"), "listening");
@@ -49,14 +49,14 @@ async function startServers() {
   return { server, issuer, privateKey, close };
 }
 
-/** A server that is made up, for one test. */
+/** A mock server for one test. */
 async function mock(t, bad = {}) {
   const server = await startMock(bad);
   t.after(() => server.close());
   return server;
 }
 
-test("discover says what it found, and where", async () => {
+test("discover returns the documents and their URLs", async () => {
   const found = await steps.discover(new URL(world.server));
   assert.deepEqual(found, stored(found));
   const prm = world.server.replace("/mcp", "/.well-known/oauth-protected-resource/mcp");
@@ -68,11 +68,11 @@ test("discover says what it found, and where", async () => {
   assert.ok(found.scopes.length > 0);
 });
 
-test("every step that asks a server takes fetch, signal and a limit", async (t) => {
-  const asked = [];
-  const fetch = (url, init) => (asked.push(String(url)), globalThis.fetch(url, init));
+test("every step that sends requests accepts fetch, signal and requestTimeout", async (t) => {
+  const requested = [];
+  const fetch = (url, init) => (requested.push(String(url)), globalThis.fetch(url, init));
   const discovered = await steps.discover(world.server, { fetch });
-  assert.ok(asked.includes(world.server) && asked.length >= 3, asked.join());
+  assert.ok(requested.includes(world.server) && requested.length >= 3, requested.join());
   const never = () => new Promise(() => {});
   const metadata = ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"];
   const server = await mock(t, Object.fromEntries(["/mcp", ...metadata].map((path) => [path, never])));
@@ -89,7 +89,7 @@ test("every step that asks a server takes fetch, signal and a limit", async (t) 
   );
 });
 
-test("a client is registered, and belongs to the server that registered it", async () => {
+test("a registered client has the issuer that registered it", async () => {
   const { authorizationServer } = await steps.discover(world.server);
   const registered = await steps.register(authorizationServer, { clientName: "Test", redirectUri: REDIRECT_URI });
   assert.equal(registered.issuer, world.issuer);
@@ -99,7 +99,7 @@ test("a client is registered, and belongs to the server that registered it", asy
   await assert.rejects(steps.register(authorizationServer, unnamed), ({ code }) => code === "invalid_option");
 });
 
-test("an initial access token goes to the registration endpoint", async (t) => {
+test("an initial access token is sent to the registration endpoint", async (t) => {
   let authorization;
   const server = await mock(t, { "/mcp": (url, origin, good) => good });
   const { authorizationServer } = await steps.discover(server.mcpUrl);
@@ -112,7 +112,7 @@ test("an initial access token goes to the registration endpoint", async (t) => {
   assert.equal(authorization, "Bearer initial");
 });
 
-test("PKCE is that of RFC 7636", async () => {
+test("createPkce follows RFC 7636", async () => {
   const { verifier, challenge, method } = await steps.createPkce();
   assert.match(verifier, /^[\w-]{43}$/);
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
@@ -166,7 +166,7 @@ test("a user signs in, tokens are refreshed and revoked", async (t) => {
   assert.deepEqual(revoked, ["mock-refresh", "second"]);
 });
 
-test("a machine gets tokens by its secret or its key, bound to a key of its own", async () => {
+test("a machine gets tokens with its secret or its key, and can bind them to a DPoP key", async () => {
   const discovered = await steps.discover(world.server);
   const clientKey = {
     key: await crypto.subtle.importKey(
@@ -184,7 +184,7 @@ test("a machine gets tokens by its secret or its key, bound to a key of its own"
     const bearer = await steps.clientCredentials({ discovered, ...request });
     assert.equal(bearer.token_type, "Bearer");
     assert.equal(decodeJwt(bearer.access_token).client_id, request.client.client_id);
-    // The server wants a nonce in each proof (RFC 9449 §8).
+    // The server requires a nonce in each proof (RFC 9449 §8).
     const bound = await steps.clientCredentials({ discovered, ...request, dpopKey, dpop: "require" });
     assert.equal(bound.token_type, "DPoP");
     assert.equal(bound.dpop_jkt, dpopKey.thumbprint);
@@ -199,9 +199,9 @@ test("a machine gets tokens by its secret or its key, bound to a key of its own"
     steps.clientCredentials({ discovered, client: elsewhere }),
     ({ code }) => code === "client_mismatch",
   );
-  const nobodys = { client_id: "by-secret", client_secret: "a secret" };
+  const withoutIssuer = { client_id: "by-secret", client_secret: "a secret" };
   await assert.rejects(
-    steps.clientCredentials({ discovered, client: nobodys }),
+    steps.clientCredentials({ discovered, client: withoutIssuer }),
     ({ code }) => code === "invalid_option",
   );
   const bare = /** @type {any} */ ({ discovered, client: bySecret, dpop: "require" });
@@ -219,7 +219,7 @@ function call(url, authorization, proof) {
   return fetch(url, { method: "POST", headers: { ...headers, Authorization: authorization, DPoP: proof }, body });
 }
 
-test("a proof says what RFC 9449 §4.2 asks for", async () => {
+test("a proof has the header and claims of RFC 9449 §4.2", async () => {
   const key = await steps.createDpopKey({ extractable: true });
   const jwk = await crypto.subtle.exportKey("jwk", key.privateKey);
   assert.equal(key.thumbprint, await calculateJwkThumbprint(/** @type {any} */ ({ ...jwk, d: undefined })));
@@ -262,7 +262,7 @@ test("a user signs in on another device", async (t) => {
   await assert.rejects(waiting, ({ code }) => code === "aborted");
 });
 
-test("a user is known by their identity at their organisation", async (t) => {
+test("a user signs in with their organisation's ID token", async (t) => {
   const jag = "urn:ietf:params:oauth:token-type:id-jag";
   const sent = {};
   const server = await mock(t, {
@@ -290,7 +290,7 @@ test("a user is known by their identity at their organisation", async (t) => {
   );
 });
 
-test("a challenge is read by the grammar of RFC 9110", async () => {
+test("a challenge is parsed by the grammar of RFC 9110", async () => {
   const header =
     'Basic realm="x", Bearer error="insufficient_scope", scope="a b", resource_metadata="https://a.example/m", scope="c"';
   const parsed = await steps.parseChallenge(header);
@@ -319,7 +319,7 @@ test("a resource is the server or a parent of it", async () => {
   await assert.rejects(steps.selectResource(server, foreign), ({ code }) => code === "resource_mismatch");
 });
 
-test("a client ID metadata document is made and checked", async () => {
+test("a client ID metadata document is created and checked", async () => {
   const url = "https://app.example/client.json";
   const redirectUri = "https://app.example/callback";
   const redirectUris = [redirectUri, "http://localhost:3000/callback"];

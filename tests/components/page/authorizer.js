@@ -2,7 +2,7 @@ import { McpAuthorizer } from "mcp-authorize/inline";
 
 globalThis.created = 0;
 
-/** A storage that keeps what it has. */
+/** A storage that can't delete. */
 const kept = new Map();
 const storage = {
   get: (key) => kept.get(key),
@@ -12,7 +12,7 @@ const storage = {
   },
 };
 
-/** One for all components of a page, with the faults that the page's address names. */
+/** One authorizer for all components of a page, with the faults that the page's URL names. */
 export async function authorizer() {
   globalThis.created += 1;
   if (location.search === "?fails-once" && globalThis.created === 1) throw new Error("not yet");

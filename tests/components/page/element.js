@@ -9,7 +9,7 @@ document.addEventListener("mcp-session-change", (/** @type {any} */ { target, de
   changes.push(`${target.id} ${detail.status}`),
 );
 
-// Set before the element is known, as a framework may do.
+// Set before the element is defined, as frameworks may do.
 byId("own").authorizer = () =>
   McpAuthorizer.create({ clientName: "Own", redirectUri: "/callback.html", storage: "memory" });
 byId("own").setAttribute("server", mcpUrl);

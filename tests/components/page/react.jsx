@@ -1,4 +1,4 @@
-// An app under StrictMode, which runs each effect, undoes it and runs it again. Two components show one session.
+// An app under StrictMode, which runs each effect, undoes it and runs it again. Two components show the same session.
 
 import { useMcpSession } from "mcp-authorize/react";
 import { StrictMode, useState } from "react";
@@ -8,7 +8,7 @@ import { authorizer } from "./authorizer.js";
 import { mcpUrl, note } from "./config.js";
 
 function Account({ name, server, account = undefined }) {
-  const { status, waiting, error, session, fetch, ...can } = useMcpSession(server, authorizer, { account });
+  const { status, waiting, error, session, fetch, ...actions } = useMcpSession(server, authorizer, { account });
   const [answer, setAnswer] = useState("");
   return (
     <section aria-label={name}>
@@ -18,12 +18,12 @@ function Account({ name, server, account = undefined }) {
       <p className="account">{session?.account}</p>
       <p className="error">{error?.code}</p>
       <p className="answer">{answer}</p>
-      <button disabled={status === "signing-in" && !waiting} onClick={() => can.signIn()}>
+      <button disabled={status === "signing-in" && !waiting} onClick={() => actions.signIn()}>
         Sign in
       </button>
-      <button onClick={can.cancel}>Cancel</button>
-      <button onClick={() => can.signOut()}>Sign out</button>
-      <button onClick={() => can.stepUp({ scopes: ["mcp:write"] })}>Step up</button>
+      <button onClick={actions.cancel}>Cancel</button>
+      <button onClick={() => actions.signOut()}>Sign out</button>
+      <button onClick={() => actions.stepUp({ scopes: ["mcp:write"] })}>Step up</button>
       <button disabled={!fetch} onClick={async () => setAnswer(await add({ server, fetch }))}>
         Call
       </button>

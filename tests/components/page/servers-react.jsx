@@ -1,4 +1,4 @@
-// A page with all of its user's servers and accounts. It keeps which ones they are.
+// A page with all servers and accounts of its user. It stores the list.
 
 import { useMcpServers } from "mcp-authorize/react";
 import { StrictMode, useCallback, useEffect, useState } from "react";

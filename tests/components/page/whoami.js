@@ -1,4 +1,4 @@
-/** Whom the server takes the caller for, by the demo server's tool. */
+/** The user that the server sees, from the demo server's tool `whoami`. */
 export async function whoami(server, fetch) {
   const response = await fetch(server, {
     method: "POST",

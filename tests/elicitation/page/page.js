@@ -6,7 +6,7 @@ globalThis.app = {
   ...(await (await fetch("/config.json")).json()),
   authorizer,
 
-  /** Begins to open a URL; `ended` tells how it went. */
+  /** Calls `openUrl`; `app.ended` is its outcome. */
   open(url, { server = app.mcpUrl, message = "Please connect.", ...options } = {}) {
     app.opened = 0;
     app.ended = app.outcome(authorizer.openUrl(url, { server, message, onOpen: () => (app.opened += 1), ...options }));
@@ -18,7 +18,7 @@ globalThis.app = {
       ({ name, code, step, message, cause }) => ({ name, code, step, message, cause: cause && String(cause) }),
     ),
 
-  /** What the button does when the user clicks it. */
+  /** Sets the button's click handler. */
   onClick(work) {
     document.getElementById("act").onclick = work;
   },

@@ -10,7 +10,7 @@ const authorizer = await McpAuthorizer.create({
 });
 authorizer.addEventListener("waiting", ({ detail }) => report("waiting", detail));
 
-// The last popup, and when it looked closed at first.
+// The last popup, and the time at which it first looked closed.
 let popup, closedAt;
 const open = window.open;
 window.open = (...rest) => {
@@ -22,10 +22,10 @@ window.open = (...rest) => {
       const { title, body, documentElement } = popup.document;
       report("connecting", { title, text: body.textContent, style: documentElement.style.cssText });
     } catch {
-      // One that was left behind still shows a page of another origin.
+      // A popup left from before a reload still shows a page of another origin.
     }
   });
-  // Where every window has the focus, the matrix tells where it is.
+  // In engines where every window claims the focus, the matrix sets it.
   if (config.tellFocus) window.hasFocus = false;
   return popup;
 };
@@ -37,7 +37,7 @@ setInterval(() => {
   if (popup?.closed) closedAt ??= performance.now();
 }, 20);
 
-// What came back, to be sent once more.
+// The received responses, to be replayed.
 window.responses = [];
 if (!config.withoutChannel) {
   const channel = new BroadcastChannel("mcp-authorize");
@@ -62,7 +62,7 @@ async function signIn() {
   }
 }
 
-/** After a redirect; without one there is nothing to restore. */
+/** Restores the session after a redirect. */
 async function restore() {
   const { href } = location;
   let left = [];
@@ -89,7 +89,8 @@ document.getElementById("cancel").onclick = cancel;
 const session = config.options?.display ? await restore() : null;
 /** @type {HTMLButtonElement} */ (document.getElementById("sign-in")).disabled = false;
 report("ready");
-// No test can do anything in a page that is about to be left, and in WebKit nothing that is fetched then comes back.
+// Runs in the page, because a test can't control a page that is about to be left, and WebKit drops responses to its
+// requests.
 authorizer.addEventListener("authorizing", () => {
   if (!config.whenLeaving) return;
   setTimeout(() => {

@@ -1,4 +1,4 @@
-// What the callback page comes to show, and what is left of the response in its address.
+// Reports what the callback page shows, and its URL.
 import { report } from "/report.js";
 
 const root = document.documentElement;

@@ -1,4 +1,4 @@
-// Tells the matrix what happens here: it need not ask, and no window has to come to the front for that.
+// Reports events to the matrix. Asking the page would bring its window to the front.
 export const report = (type, detail = {}) =>
   fetch("/report", { method: "POST", keepalive: true, body: JSON.stringify({ type, ...detail }) });
 

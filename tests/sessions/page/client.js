@@ -1,4 +1,4 @@
-// What a tab and a worker have in common: an authorizer, its session and a clock that can be set ahead.
+// Shared by tabs and workers: an authorizer, its session and a clock that can be changed.
 
 const { mcpUrl, entry = "index" } = await (await fetch("/config.json")).json();
 const { McpAuthorizer } = await import(`/pkg/${entry}.js`);
@@ -8,7 +8,7 @@ export const app = {
   mcpUrl,
   authorizer: undefined,
   session: null,
-  /** What the authorizer told, in order: `{ type, …detail }`; and its exchanges apart from that. */
+  /** The authorizer's events, in order: `{ type, …detail }`, and separately its exchanges. */
   events: [],
   exchanges: [],
 
@@ -27,7 +27,7 @@ export const app = {
 
   listeners: new Set(),
 
-  /** The events of a type, as soon as there is one. */
+  /** Waits for an event of a type, and returns all of them. */
   async event(type) {
     const found = () => this.events.filter((event) => event.type === type);
     while (found().length === 0) {
@@ -39,18 +39,18 @@ export const app = {
     return found();
   },
 
-  /** Sets the clock to when the session's token has run out, or to some milliseconds from there. */
+  /** Sets the clock to `late` milliseconds after the token's expiry. */
   expire(late = 1000) {
     const ahead = this.session.expiresAt.getTime() + late - now();
     Date.now = () => now() + ahead;
   },
 
-  /** Sets the clock, by some milliseconds from the right time. */
+  /** Sets the clock to `ahead` milliseconds after the real time. */
   setClock(ahead) {
     Date.now = () => now() + ahead;
   },
 
-  /** Calls a tool: "ok", or what went wrong. */
+  /** Calls a tool. Returns "ok" or the error. */
   async call(n = 1, init) {
     try {
       const response = await this.tool("add", { a: n, b: 1 }, { id: n, ...init });
@@ -62,7 +62,7 @@ export const app = {
     }
   },
 
-  /** Calls a tool that needs the scope mcp:write: "ok", or it rejects as fetch does. */
+  /** Calls a tool that needs the scope mcp:write. Returns "ok", or rejects like fetch. */
   async write(init) {
     const response = await this.tool("write_note", { note: "Water the plants" }, init);
     const answer = await response.text();
@@ -78,12 +78,12 @@ export const app = {
     });
   },
 
-  /** As many calls at once. */
+  /** Makes several calls at once. */
   calls(count) {
     return Promise.all(Array.from({ length: count }, (_, n) => this.call(n)));
   },
 
-  /** The records in the database, decrypted: each `{ name, text }`, with the name as it is kept, in hexadecimal. */
+  /** The decrypted records of the database: each `{ name, text }`, with the stored name in hexadecimal. */
   async records() {
     const done = (request) =>
       new Promise((resolve, reject) => {
@@ -108,7 +108,7 @@ export const app = {
     );
   },
 
-  /** What a promise came to, in a form that leaves the page. */
+  /** The result of a promise, as plain values that can leave the page. */
   outcome(promise) {
     return promise.then(
       (value) => ({ value }),

@@ -1,6 +1,6 @@
-// Counts what runs in a page. An init script: it is there before any other.
+// Counts what runs in a page. An init script, so it runs before all other scripts.
 
-// @ts-nocheck What it wraps takes whatever the platform takes.
+// @ts-nocheck The wrappers pass on any arguments.
 
 {
   const timers = new Set();
@@ -40,7 +40,7 @@
         const found = index(target, type, listener);
         if (found >= 0) listeners.splice(found, 1);
       };
-      // The browser takes these away by itself.
+      // The browser removes these listeners itself.
       if (rest[0]?.once) addEventListener.call(target, type, gone, { once: true });
       if (rest[0]?.signal) addEventListener.call(rest[0].signal, "abort", gone, { once: true });
     }
@@ -79,7 +79,7 @@
     return request;
   };
 
-  /** What runs now: of the locks those of the whole origin. */
+  /** What is running now. The locks are those of the whole origin. */
   globalThis.running = async () => {
     const { held, pending } = await navigator.locks.query();
     return {

@@ -14,14 +14,14 @@ document.getElementById("step-up").onclick = () => {
   app.steppingUp.then(app.steppedUp, app.notSteppedUp);
 };
 
-/** The page's onStepUp: its user has the button. */
+/** The page's onStepUp: waits until the user clicks the button. */
 app.onStepUp = (details) => {
-  app.asked.push(details);
+  app.stepUpRequests.push(details);
   return new Promise((resolve, reject) => Object.assign(app, { steppedUp: resolve, notSteppedUp: reject }));
 };
-Object.assign(app, { asked: [], steppedUp() {}, notSteppedUp() {} });
+Object.assign(app, { stepUpRequests: [], steppedUp() {}, notSteppedUp() {} });
 
-/** A worker that does what it is told: the name of a method of its own `app`, and its arguments. */
+/** Starts a worker. `app.worker` calls a method of the worker's own `app`. */
 app.startWorker = async () => {
   const worker = new Worker("/worker.js", { type: "module" });
   let last = 0;
