@@ -1,5 +1,5 @@
-// What an app does that keeps its tokens by itself: each step of a sign-in is a call of its own, and so is each
-// refresh and each step-up. Between the steps everything goes through JSON, as between two processes.
+// An app that manages its own tokens with the single steps: every step of a sign-in, refresh and step-up is one call.
+// Between the steps, all values pass through JSON, as between two processes.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import {
@@ -25,8 +25,8 @@ const stored = (value) => JSON.parse(JSON.stringify(value));
 
 /**
  * @param {string} server
- * @param {Record<string, string>} credentials what the user was given for this server; see credentials.mjs
- * @param {{ redirectUri: string, authorize: (url: string) => Promise<string> }} user who signs in
+ * @param {Record<string, string>} credentials the user's credentials for this server; see credentials.mjs
+ * @param {{ redirectUri: string, authorize: (url: string) => Promise<string> }} user the user who signs in
  */
 export async function run(server, credentials, user) {
   const given = /** @type {any} */ (await credentialOptions(credentials));
@@ -50,7 +50,7 @@ export async function run(server, credentials, user) {
   await client.close();
 }
 
-/** From nothing to tokens. */
+/** A whole sign-in. */
 async function signIn(app, scopes) {
   const { server, given, user } = app;
   app.signIns += 1;
@@ -73,7 +73,7 @@ async function tokensFor(request, grant, { redirectUri, authorize }) {
   return finishAuthorization(stored(pending), await authorize(url), { dpopKey: request.dpopKey });
 }
 
-/** The identity that was given for this issuer, the app's document, or a registration, which is kept by issuer. */
+/** The client ID given for this issuer, the app's metadata document, or a registration, stored by issuer. */
 async function identity({ given, user, registrations }, discovered, scopes) {
   const { authorizationServer, resourceMetadata } = discovered;
   const { issuer } = authorizationServer.document ?? authorizationServer;
@@ -87,7 +87,7 @@ async function identity({ given, user, registrations }, discovered, scopes) {
   return registrations.get(issuer);
 }
 
-/** A request with the token: once more after a refresh or a sign-in, and after the user has agreed to more. */
+/** Sends a request with the token, and again after a refresh, a sign-in or a step-up. */
 async function call(app, input, init, refreshed = false) {
   const response = await send(app, input, init);
   const challenge = response.headers.get("WWW-Authenticate") ?? "";
@@ -100,7 +100,7 @@ async function call(app, input, init, refreshed = false) {
   if (!scopes) return response;
   // MCP 2026-07-28 authorization, step-up: "clients … SHOULD limit retries".
   if (app.stepUps === STEP_UPS) {
-    throw Object.assign(new Error("The server asks again for what the user has agreed to."), {
+    throw Object.assign(new Error("The server asks again for scopes that the user has granted."), {
       code: "insufficient_scope",
     });
   }
@@ -109,7 +109,7 @@ async function call(app, input, init, refreshed = false) {
   return call(app, input, init, refreshed);
 }
 
-/** With the proof that a bound token needs; once more where the server wants a nonce in it (RFC 9449 §9). */
+/** Adds a proof for a bound token, and retries if the server asks for a nonce (RFC 9449 §9). */
 async function send(app, input, init, isAgain = false) {
   const { access_token, token_type } = app.tokens;
   const { origin } = new URL(input);

@@ -1,5 +1,5 @@
-// What an app does with the library: sign in, use the server, step up or sign in again where the server asks for it.
-// The Node host and the page both run it.
+// An app with the library: signs in, uses the server, and steps up or signs in again if the server asks for it. Runs in
+// Node.js and in the page.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { McpAuthorizeError, McpAuthorizer } from "mcp-authorize";
@@ -9,13 +9,13 @@ const SIGN_INS = 3;
 
 /**
  * @param {string} server
- * @param {Record<string, string>} credentials what the user was given for this server; see credentials.mjs
+ * @param {Record<string, string>} credentials the user's credentials for this server; see credentials.mjs
  * @param {Record<string, any> & { click?: () => Promise<void> }} environment the options that differ between Node.js and a
  *   page, and `click`, which waits for the user
  */
 export async function run(server, credentials, { click = async () => {}, ...environment }) {
   const options = await credentialOptions(credentials);
-  // Who gives credentials knows whose they are; the suite does not tell for machines, so its servers are asked.
+  // In practice, whoever issues credentials knows the issuer. The suite does not name it for machine clients.
   if (options.grant) options.issuer ??= await issuerOf(server);
   /** @type {any} */
   const all = {
@@ -32,7 +32,7 @@ export async function run(server, credentials, { click = async () => {}, ...envi
     try {
       return await use(session);
     } catch (thrown) {
-      // While it connects, the SDK wraps what `fetch` threw.
+      // While connecting, the SDK wraps errors from `fetch`.
       const error = thrown.cause instanceof McpAuthorizeError ? thrown.cause : thrown;
       if (error.stepUp) {
         await click();

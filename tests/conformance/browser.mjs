@@ -1,4 +1,4 @@
-// The client under test in Chromium: a page that signs in by popup, started by client-browser.mjs's POST.
+// The client under test in Chromium: a page that signs in by popup. client-browser.mjs starts it with a POST.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -23,9 +23,9 @@ export async function startBrowser({ hideWwwAuthenticate = false } = {}) {
     if (request.method !== "POST") return files(request, response);
     try {
       const task = await json(request);
-      // One context for each: nothing that another scenario stored is there.
+      // A new context for each scenario, so that nothing is stored from another.
       const context = await browser.newContext();
-      // Also when the suite ends the client because it takes too long.
+      // Also if the suite ends the client because it takes too long.
       response.on("close", () => context.close().catch(() => {}));
       response.end(await use(context, url, task, exposed));
     } catch (error) {
@@ -44,7 +44,7 @@ export async function startBrowser({ hideWwwAuthenticate = false } = {}) {
   return { url, close };
 }
 
-/** Clicks the page's button as often as it waits for that. @returns {Promise<string>} what the page says in the end */
+/** Clicks the page's button whenever it is enabled. @returns {Promise<string>} the page's final output */
 async function use(context, url, task, exposed) {
   const page = await context.newPage();
   await allowOrigin(await context.newCDPSession(page), exposed);
@@ -58,8 +58,8 @@ async function use(context, url, task, exposed) {
 }
 
 /**
- * The suite's servers send no CORS headers. They are added on the way: by the protocol of the developer tools, since
- * playwright's `route` would hold back an event stream until it ends.
+ * Adds the CORS headers that the suite's servers don't send. Uses the DevTools protocol, because Playwright's `route`
+ * would hold back an event stream until it ends.
  */
 async function allowOrigin(session, exposed) {
   session.on("Fetch.requestPaused", ({ requestId, request, responseStatusCode, responseHeaders }) => {
@@ -91,7 +91,7 @@ async function allowOrigin(session, exposed) {
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The page's script with the official SDK in it. The package stays outside: the page loads it as it is published. */
+/** The page's script, bundled with the official SDK. The page loads the package itself unbundled, as published. */
 async function bundle(entry) {
   /** @type {import("esbuild").BuildOptions} */
   const options = { bundle: true, format: "esm", platform: "browser", target: "es2022", write: false };

@@ -1,4 +1,4 @@
-// Hands the scenario to the browser that run.mjs started, and ends as the page did.
+// Passes the scenario to the browser that run.mjs started, and fails if the page reports an error.
 
 const response = await fetch(process.env.MCP_AUTHORIZE_CONFORMANCE_PAGE, {
   method: "POST",
@@ -7,8 +7,8 @@ const response = await fetch(process.env.MCP_AUTHORIZE_CONFORMANCE_PAGE, {
     credentials: JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}"),
   }),
 });
-const said = await response.text();
-if (said !== "done") {
-  console.error(said);
+const output = await response.text();
+if (output !== "done") {
+  console.error(output);
   process.exitCode = 1;
 }

@@ -3,7 +3,7 @@
 import { run } from "./app.mjs";
 
 await run(process.argv.at(-1), JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}"), {
-  // Nothing listens there. The suite's authorization servers ask no user but redirect at once, and that is enough.
+  // Nothing listens there. The suite's authorization servers redirect at once, and the redirect has the response.
   redirectUri: "http://localhost:3000/callback",
   authorize: async (url) => (await fetch(url, { redirect: "manual" })).headers.get("location"),
 }).catch((error) => {

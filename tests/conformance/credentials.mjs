@@ -1,5 +1,5 @@
-// The credentials that the suite hands out, as options of the library. Which of them a user was given decides how the
-// app gets its tokens: nothing else tells, and the scenario's name, which is among them, is not looked at.
+// Converts the suite's credentials to options of the library. The grant follows from which credentials there are. The
+// scenario's name is in the same object but not used.
 
 /** @param {Record<string, string>} given MCP_CONFORMANCE_CONTEXT */
 export async function credentialOptions(given) {
@@ -22,7 +22,7 @@ function grantFor(given) {
       clientId: given.idp_client_id,
     };
   }
-  // The suite names the issuer of a client that users sign in with, and of no machine's.
+  // The suite names the issuer only for clients with a user, not for machine clients.
   if (given.client_id && !given.issuer) return { type: "client_credentials" };
   return undefined;
 }

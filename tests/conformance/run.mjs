@@ -1,5 +1,5 @@
-// `npm run conformance`: the authorization scenarios of the MCP conformance suite against the built package, in
-// Node.js or in Chromium. For each the suite starts servers and a client, and judges what the client asks of them.
+// `npm run conformance`: runs the authorization scenarios of the MCP conformance suite against the built package, in
+// Node.js or in Chromium. For each, the suite starts servers and a client, and checks the client's requests.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { build } from "../../scripts/build.mjs";
 import { packages } from "../../scripts/packages.mjs";
 import { Failure, answer, capture, duration, isMain, main, root } from "../../scripts/run.mjs";
 
-// Relative to the root: the suite splits the client's command at spaces, which the root's path may have.
+// Relative to the root, because the suite splits the client's command at spaces, and the root's path may have some.
 const HERE = "tests/conformance";
 const SUITE = `${HERE}/suite`;
 const NODE = `${SUITE}/node_modules/.bin/node`;
@@ -21,29 +21,29 @@ const HELP = `Usage: npm run conformance -- [options]
 
 Runs the auth/ scenarios of the MCP conformance suite against the package.
 
-  --browser                 in headless Chromium with a real popup, not in Node.js
-  --steps                   by the single steps (mcp-authorize/steps), in Node.js
-  --hide-www-authenticate   in Chromium, with servers that do not expose that header to pages
-  --only NAME               only scenarios with NAME in their names
-  --no-build                with pkg/wasm as it is
-  --verbose                 show the checks and the client's output, too`;
+  --browser                 run in headless Chromium with a real popup instead of Node.js
+  --steps                   use the single steps (mcp-authorize/steps), in Node.js
+  --hide-www-authenticate   run in Chromium, with servers that do not expose that header to pages
+  --only NAME               run only scenarios whose name contains NAME
+  --no-build                use pkg/wasm without rebuilding it
+  --verbose                 also show the checks and the client's output`;
 
 async function conformance({
   browser,
   steps,
   "hide-www-authenticate": hidden,
   only = "",
-  "no-build": asItIs,
+  "no-build": noBuild,
   verbose,
 }) {
-  if (!asItIs) await build();
+  if (!noBuild) await build();
   await packages(join(root, SUITE), "Installing the conformance suite (about 20 s, once)");
   const names = (await scenarios()).filter((name) => name.includes(only));
   if (names.length === 0) throw new Failure(`No scenario has "${only}" in its name.`);
 
   const mode = hidden ? "hide-www-authenticate" : browser ? "browser" : steps ? "steps" : "node";
   const kept = join("out", "conformance", mode);
-  const folder = `${kept}-${process.pid}`; // Another run may be going on.
+  const folder = `${kept}-${process.pid}`; // Another run may be in progress.
   const chromium =
     mode === "node" || mode === "steps" ? undefined : await startBrowser({ hideWwwAuthenticate: hidden });
   mkdirSync(join(root, folder), { recursive: true });
@@ -55,7 +55,7 @@ async function conformance({
   try {
     const width = Math.max(...names.map((name) => name.length));
     console.log(`${"scenario".padEnd(width)}  result  seconds`);
-    // Each waits for the one that is AT_ONCE before it; the table keeps the suite's order.
+    // At most AT_ONCE run at a time, and the table keeps the suite's order.
     const results = [];
     for (const name of names) {
       const before = results.at(-AT_ONCE);
@@ -77,7 +77,7 @@ async function conformance({
   if (failed.length > 0) process.exitCode = 1;
 }
 
-/** What is not needed by the Node run is not loaded for it. */
+/** Loaded only if a browser is needed. */
 async function startBrowser(options) {
   const { startBrowser } = await import("./browser.mjs");
   return startBrowser(options);
@@ -96,14 +96,14 @@ async function runScenario(name, { command, env }, folder) {
   const { status, output } = await capture(join(root, NODE), args, { env, timeout: TIME_LIMIT });
   const checks = JSON.parse(written(folder, "checks.json") ?? "[]");
   const client = written(folder, "stderr.txt")?.trim();
-  // The suite takes a crash for a refusal where it wants one; the library's refusals begin with their code.
+  // If the suite expects a refusal, it also accepts a crash. The library's refusals start with their code.
   const orderly = !client || /^[a-z_]+: /.test(client);
-  // A scenario that the suite skips ends with status 0, too, but without a check.
+  // A skipped scenario also ends with status 0, but has no checks.
   const passed = status === 0 && orderly && checks.some(({ status }) => status === "SUCCESS");
   return { passed, status, output, checks, client, time: duration(started) };
 }
 
-/** One of the files that the suite leaves in a folder whose name has the time in it. */
+/** Reads a file that the suite wrote to a folder whose name contains the time. */
 function written(folder, name) {
   const path = join(root, folder);
   const files = existsSync(path) ? readdirSync(path, { encoding: "utf8", recursive: true }) : [];
@@ -111,7 +111,7 @@ function written(folder, name) {
   return file && readFileSync(join(path, file), "utf8");
 }
 
-/** Some scenarios want the client to stop: the table shows what it stopped with. */
+/** One line of the table. Some scenarios expect an error; the line shows its code. */
 function row(name, { passed, status, checks, time, client }) {
   const line = `${name}  ${passed ? "passed" : "FAILED"}  ${time.padStart(6)}`;
   if (passed) return client ? `${line}  ${client.split(":")[0]}` : line;

@@ -1,4 +1,5 @@
-// Who uses the package, and how. Each has a folder here with what such a user writes; package.json has the commands.
+// The consumers of the package: bundlers, frameworks and runtimes. Each has a folder here with the user's files; its
+// package.json has the commands.
 
 const page = ["page"];
 const program = ["program", "page"];
@@ -7,17 +8,17 @@ const program = ["program", "page"];
  * @typedef {object} Consumer
  * @property {string} name
  * @property {string} project its folder
- * @property {string[]} [shared] the folders whose files it has as well, unless it has its own
- * @property {string} [entry] what it imports in place of `mcp-authorize`
- * @property {string[]} [without] files of its folder that this one does not need
- * @property {boolean} [build] whether it is built: `npm run build`
- * @property {string} [folder] what is served to the browser as it is
- * @property {string} [server] or the command that serves it
- * @property {string} [program] or the command of a program, which prints the answer
- * @property {string} [query] more for the page's address
- * @property {string} [answer] what the page says after the sign-in
- * @property {string} [refusal] what the page says where it can't work
- * @property {boolean} [quick] whether `npm test` has it too
+ * @property {string[]} [shared] other folders whose files it uses, unless it has its own
+ * @property {string} [entry] what it imports instead of `mcp-authorize`
+ * @property {string[]} [without] files of its folder to leave out
+ * @property {boolean} [build] whether to run `npm run build`
+ * @property {string} [folder] the folder that is served to the browser as it is
+ * @property {string} [server] or the command that starts its server
+ * @property {string} [program] or the command of a program that prints the answer
+ * @property {string} [query] more parameters for the page's URL
+ * @property {string} [answer] what the page shows after the sign-in
+ * @property {string} [refusal] the error that the page shows, if it must fail
+ * @property {boolean} [quick] whether `npm test` runs it, too
  */
 
 /** @type {Consumer[]} */
@@ -26,7 +27,7 @@ export const CONSUMERS = [
   { name: "Vite 8", project: "vite-8", shared: page, build: true, folder: "dist", quick: true },
   { name: "Vite 7, development server", project: "vite-7", shared: page, server: "dev" },
   {
-    name: "Vite 7, development server, without the line: says so",
+    name: "Vite 7, development server, without optimizeDeps.exclude: the error names it",
     project: "vite-7",
     shared: page,
     without: ["vite.config.js"],

@@ -1,5 +1,5 @@
-// A consumer's project, as its user has it: their files, their packages, and the packed tarball among these. It lies
-// in the cache, so that packages are installed once.
+// A consumer's project: its files, its packages, and the packed tarball. It is in the cache folder, so that packages
+// are installed only once.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,14 +11,14 @@ import { cache, fingerprint, root } from "../../scripts/run.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /**
- * Makes the project, with nothing in it of an earlier run but the packages.
+ * Creates the project. Of an earlier run, only the packages are kept.
  *
  * @param {import("./consumers.mjs").Consumer} consumer
  * @param {string} tarball
  * @returns {Promise<string>} its folder
  */
 export async function project({ project, shared = [], entry, without = [] }, tarball) {
-  // Each clone has its own: two of them may be tested at the same time.
+  // Each clone has its own folder, because two clones may be tested at the same time.
   const folder = join(cache, "consumers", fingerprint(root), basename(project));
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) {
@@ -32,7 +32,7 @@ export async function project({ project, shared = [], entry, without = [] }, tar
 
   await install(folder, basename(project));
   unpack(tarball, join(folder, "node_modules", "mcp-authorize"));
-  // Vite keeps what it made of the packages, by their versions, and this one's version stays the same.
+  // Vite caches prebundled packages by version, and this package's version does not change.
   rmSync(join(folder, "node_modules", ".vite"), { recursive: true, force: true });
   return folder;
 }
@@ -44,7 +44,7 @@ function importFrom(entry, folder) {
   }
 }
 
-/** As `npm install` does with a package that depends on no other, and quicker. */
+/** Same result as `npm install` for a package without dependencies, but faster. */
 function unpack(tarball, folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

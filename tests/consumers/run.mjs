@@ -1,5 +1,5 @@
-// `npm run consumers`: the packed tarball in the hands of its users. Each consumer's project is made, built by its own
-// commands and used: a page in headless Chromium, through a sign-in by popup and a call; a program by itself.
+// `npm run consumers`: tests the packed tarball in users' projects. Each project is created, built with its own
+// commands and run: a page signs in by popup and makes a call in headless Chromium; a program runs on its own.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,20 +20,20 @@ import { portOf } from "../../www/servers/port.mjs";
 
 const TIME_LIMIT = 120_000; // for a build, a server's start and a program, each
 
-// Nothing is told to the makers of the tools, and nobody is asked for newer versions.
+// Disables the tools' telemetry and update checks.
 const ENV = { NEXT_TELEMETRY_DISABLED: "1", DENO_NO_UPDATE_CHECK: "1", NO_UPDATE_NOTIFIER: "1", NO_COLOR: "1" };
 
 const HELP = `Usage: npm run consumers -- [options]
 
-Uses the packed package as bundlers, frameworks, workers and runtimes do.
+Tests the packed package with bundlers, frameworks, workers and runtimes.
 
-  --quick       only those that npm test has
-  --only NAME   only those with NAME in their names
-  --no-build    with pkg/wasm as it is
-  --verbose     show what the tools print, too`;
+  --quick       run only those of npm test
+  --only NAME   run only those whose name contains NAME
+  --no-build    use pkg/wasm without rebuilding it
+  --verbose     also show the tools' output`;
 
-async function consumers({ quick, only = "", "no-build": asItIs, verbose }) {
-  if (!asItIs) await build();
+async function consumers({ quick, only = "", "no-build": noBuild, verbose }) {
+  if (!noBuild) await build();
   const chosen = CONSUMERS.filter(
     ({ name, quick: isQuick }) => (isQuick || !quick) && name.toLowerCase().includes(only.toLowerCase()),
   );
@@ -100,7 +100,7 @@ async function use(consumer, { tarball, demo, browser, verbose }) {
   }
 }
 
-/** A folder, with the Content-Security-Policy of the demo. */
+/** Serves a folder with the demo's Content-Security-Policy. */
 async function files(folder) {
   const server = createServer(staticServer({ folders: { "/": folder }, made: {} }));
   server.listen(0, "127.0.0.1");
@@ -112,7 +112,7 @@ async function files(folder) {
   return { url: `http://127.0.0.1:${portOf(server)}/`, close };
 }
 
-/** A project's own server, as soon as it answers. */
+/** Starts the project's own server, and waits until it answers. */
 async function command(name, cwd) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/`;
@@ -120,7 +120,7 @@ async function command(name, cwd) {
     cwd,
     env: { ...process.env, ...ENV },
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // a process group of its own: npm starts a shell, and that the server
+    detached: true, // a separate process group, because npm starts a shell that starts the server
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));

@@ -1,4 +1,4 @@
-// What a user does with a consumer's page.
+// The user of a consumer's page.
 
 import { consent, logIn, popupOf } from "../e2e/browser.mjs";
 import { PATIENCE } from "../patience.mjs";
@@ -6,11 +6,11 @@ import { PATIENCE } from "../patience.mjs";
 const ANSWER = "40 + 2 = 42";
 
 /**
- * Signs in by popup, reads what the MCP server answered, and comes back later, still signed in.
+ * Signs in by popup, checks the MCP server's answer, and checks that the session survives a reload.
  *
  * @param {import("playwright-core").Browser} browser
  * @param {string} url of the page
- * @param {string} [answer] what it says then
+ * @param {string} [answer] what the page shows after the sign-in
  */
 export async function useInBrowser(browser, url, answer = ANSWER) {
   const context = await browser.newContext();
@@ -36,30 +36,30 @@ export async function useInBrowser(browser, url, answer = ANSWER) {
       });
     }
     if (problems.length > 0) throw new Error(problems.join("\n"));
-    // A diagnosis asks for what servers refuse, and the browser logs that: hence after the problems.
+    // After the check for problems, because the browser logs the requests of a diagnosis that servers reject.
     const findings = await page.evaluate(() => globalThis.diagnose?.().then(({ findings }) => findings.length));
-    if (findings === 0) throw new Error("The diagnosis found nothing, not even what is right.");
+    if (findings === 0) throw new Error("The diagnosis has no findings.");
     await declinesUrl(page);
   } finally {
     await context.close();
   }
 }
 
-/** Is asked to open a page, where the app does that, and declines. */
+/** If the app can ask the user to open a URL, declines it. */
 async function declinesUrl(page) {
   if (!(await page.evaluate(() => Boolean(globalThis.openUrl)))) return;
   await page.evaluate(() => void (globalThis.declined = globalThis.openUrl()));
   await page.getByRole("dialog").getByRole("button", { name: "Decline" }).click();
   const outcome = await page.evaluate(() => globalThis.declined);
-  if (outcome !== "declined") throw new Error(`Declining a URL was ${outcome}.`);
+  if (outcome !== "declined") throw new Error(`Declining a URL returned ${outcome}.`);
 }
 
 /**
- * Opens a page that can't work, and reads why.
+ * Opens a page that must fail, and checks the error that it shows.
  *
  * @param {import("playwright-core").Browser} browser
  * @param {string} url of the page
- * @param {string} refusal what it says
+ * @param {string} refusal the error
  */
 export async function isRefusedInBrowser(browser, url, refusal) {
   const page = await browser.newPage();
@@ -72,12 +72,11 @@ export async function isRefusedInBrowser(browser, url, refusal) {
 }
 
 /**
- * The browser logs an icon that is not there, and each answer 401 and 405: with those the server says that it wants a
- * token, and that it has no stream to GET.
+ * The browser logs a missing icon and each 401 and 405. They are expected: the challenge, and no event stream to GET.
  */
 const isExpected = (message) => /favicon/.test(message.location().url) || /status of 40[15]/.test(message.text());
 
 const says = (page, text) => page.getByRole("status").filter({ hasText: text }).waitFor();
 
-/** Whether a program has printed what the MCP server answered. */
+/** Whether a program's output is complete. */
 export const isAnswer = (output) => /Signed in: 40 \+ 2 = 42, [1-9]\d* findings, [1-9]\d* scopes by steps/.test(output);

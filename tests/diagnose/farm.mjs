@@ -1,4 +1,4 @@
-// The demo's servers with one thing taken away.
+// The demo's servers with one fault.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,20 +10,20 @@ const INTACT = "x-intact";
 
 /**
  * @typedef {object} Fault
- * @property {(exchange: Exchange) => unknown} [mcp] what the MCP server does in place of its own answer, or with it;
- *   `true` where it answered
+ * @property {(exchange: Exchange) => unknown} [mcp] handles a request before the MCP server, or changes its response;
+ *   returns `true` if it has answered
  * @property {(exchange: Exchange) => unknown} [as] the same for the authorization server
- * @property {"mcp" | "as"} [down] which of them is not there
- * @property {boolean} [hinted] the resource metadata is where the challenge says, and not at the well-known places
+ * @property {"mcp" | "as"} [down] which server is down
+ * @property {boolean} [hinted] the resource metadata is at the URL in the challenge, and not at the well-known URLs
  *
  * @typedef {object} Exchange
  * @property {import("node:http").IncomingMessage} request
  * @property {import("node:http").ServerResponse} response
  * @property {string} path
- * @property {(path: string) => Promise<Response>} intact what the whole server answers to GET
+ * @property {(path: string) => Promise<Response>} intact the intact server's response to GET
  * @property {(status: number, body?: unknown, headers?: object) => true} answer
  * @property {(change: (headers: { get(name: string): string, set(name: string, value: string): void, remove(name: string): void }) => void) => void} headers
- *   changes the answer's headers before they are sent
+ *   changes the response's headers before they are sent
  */
 export async function startServers(/** @type {Fault} */ { mcp, as, down, hinted } = {}) {
   const servers = [];
@@ -45,8 +45,8 @@ export async function startServers(/** @type {Fault} */ { mcp, as, down, hinted 
   const issuer = `http://localhost:${portOf(issuing)}`;
   const options = { issuer, resource: url, scopes: SCOPES, accessTokenSeconds: 300, refreshTokens: true };
 
-  const whole = mcpServer({ url, issuer });
-  resource.on("request", faulty(hinted ? faulty(whole, elsewhere) : whole, mcp));
+  const intactServer = mcpServer({ url, issuer });
+  resource.on("request", faulty(hinted ? faulty(intactServer, elsewhere) : intactServer, mcp));
   issuing.on("request", faulty(await authorizationServer(options), as));
   if (down) {
     const server = { mcp: resource, as: issuing }[down];
@@ -57,16 +57,16 @@ export async function startServers(/** @type {Fault} */ { mcp, as, down, hinted 
   return { url, issuer, close };
 }
 
-const PLACE = "/.well-known/oauth-protected-resource/mcp";
+const PRM = "/.well-known/oauth-protected-resource/mcp";
 
-/** The metadata's place is known by the challenge alone. */
+/** Only the challenge names the URL of the metadata. */
 async function elsewhere({ path, intact, answer, headers }) {
   if (path.startsWith("/.well-known/")) return answer(404, "Not found", { "Access-Control-Allow-Origin": "*" });
   if (path === "/metadata")
-    return answer(200, await (await intact(PLACE)).json(), { "Access-Control-Allow-Origin": "*" });
+    return answer(200, await (await intact(PRM)).json(), { "Access-Control-Allow-Origin": "*" });
   headers(({ get, set }) => {
     const challenge = get("www-authenticate");
-    if (challenge) set("www-authenticate", String(challenge).replaceAll(PLACE, "/metadata"));
+    if (challenge) set("www-authenticate", String(challenge).replaceAll(PRM, "/metadata"));
   });
 }
 

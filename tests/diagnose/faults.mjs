@@ -1,11 +1,11 @@
-// Deliberately broken servers: one fault each, the finding that has to name it, and the error of a sign-in.
+// Broken servers with one fault each, the finding that must name it, and the error of a sign-in.
 
 const PRM = "/.well-known/oauth-protected-resource/mcp";
 const AS = "/.well-known/oauth-authorization-server";
 const OPENID = "/.well-known/openid-configuration";
 const OPEN = { "Access-Control-Allow-Origin": "*" };
 
-/** At some paths a header is not sent, or has another value. */
+/** Removes or changes a header at some paths. */
 const header =
   (paths, name, value) =>
   ({ path, headers }) => {
@@ -23,7 +23,7 @@ const without = (entry) => (list) =>
     .join(", ");
 const notAllowed = (path, entry) => header([path], "access-control-allow-headers", without(entry));
 
-/** The preflight's list is this one. */
+/** Replaces the preflight's list of allowed headers. */
 const allowed =
   (path, ...list) =>
   (exchange) =>
@@ -34,7 +34,7 @@ const answers =
   ({ path, request, answer }) =>
     paths.includes(path) && request.method !== "OPTIONS" && answer(status, body, headers);
 
-/** Members of a JSON document have other values; `undefined` leaves one out. */
+/** Changes members of a JSON document; `undefined` removes one. */
 const json =
   (paths, change) =>
   async ({ path, intact, answer }) =>
@@ -44,7 +44,7 @@ const metadata = (change) => json([AS, OPENID], change);
 const CALL = "Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id, DPoP";
 const CALL_HEADERS = `Access-Control-Allow-Headers: ${CALL}`;
 
-/** Lists that allow all that a page sends (Fetch §4.8): the diagnosis names nothing. */
+/** Lists that allow all headers of a page (Fetch §4.8), so the diagnosis reports no failure. */
 export const LISTS = [
   ["*, Authorization"],
   [" ,AUTHORIZATION,\t*,,"],
@@ -83,7 +83,7 @@ export const FAULTS = [
     name: "no Access-Control-Allow-Origin at the MCP endpoint",
     fault: { mcp: noCors("/mcp") },
     id: "challenge.cors",
-    // Calls need it as well, and can't be looked at before this is mended.
+    // Calls need the header, too, and can't be checked before this is fixed.
     remedy:
       /^To OPTIONS.* Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id; to POST: Access-Control-Allow-Origin: http/,
     error: "cors_blocked request",
@@ -117,7 +117,7 @@ export const FAULTS = [
     name: `the preflight of calls does not allow ${name}`,
     fault: { mcp: notAllowed("/mcp", name) },
     id: "request.cors",
-    // The whole line: one with the missing name alone would take the others away.
+    // The whole list, because a header with only the missing name would disallow the others.
     remedy: CALL_HEADERS,
     error: "cors_blocked request",
   })),
@@ -131,7 +131,7 @@ export const FAULTS = [
     error: "signed in",
   })),
   ...[CALL.replace(", ", "; "), CALL.replaceAll(",", ""), `"*"`, `*, Authorization, (all)`, "*, é"].map((list) => ({
-    name: `the preflight of calls allows what is no list: ${list}`,
+    name: `the preflight of calls has an invalid list of headers: ${list}`,
     fault: { mcp: allowed("/mcp", list) },
     id: "request.cors",
     remedy: /^To OPTIONS.* Access-Control-Allow-Headers: Authorization, Content-Type, /,
@@ -233,14 +233,14 @@ export const FAULTS = [
     error: "issuer_mismatch authorization_server_metadata",
   },
   {
-    name: "no word of PKCE",
+    name: "metadata without PKCE methods",
     fault: { as: metadata({ code_challenge_methods_supported: undefined }) },
     id: "authorization_server_metadata.pkce",
     remedy: '"code_challenge_methods_supported": ["S256"]',
     error: "pkce_unsupported authorization_server_metadata",
   },
   {
-    name: "PKCE with plain alone",
+    name: "PKCE with plain only",
     fault: { as: metadata({ code_challenge_methods_supported: ["plain"] }) },
     id: "authorization_server_metadata.pkce",
     remedy: '"code_challenge_methods_supported": ["S256"]',
@@ -254,7 +254,7 @@ export const FAULTS = [
     error: "insecure_url authorization_server_metadata",
   },
   {
-    name: "a token endpoint that is script",
+    name: "a token endpoint with a javascript: URL",
     fault: { as: metadata({ token_endpoint: "javascript:alert(1)" }) },
     id: "authorization_server_metadata.https",
     remedy: '"token_endpoint": "https://…"',
@@ -292,7 +292,7 @@ export const FAULTS = [
     },
     id: "resource_metadata.authorization_servers",
     remedy: /^"authorization_servers": \["http:\/\/localhost:\d+"\]$/,
-    // Where nothing is, this authorization server sends no CORS either.
+    // For unknown paths, this authorization server sends no CORS headers.
     error: "cors_blocked authorization_server_metadata",
   },
   // Endpoints
@@ -304,7 +304,7 @@ export const FAULTS = [
     error: "registration_failed registration",
   },
   {
-    name: "the token endpoint takes no forms",
+    name: "the token endpoint does not accept forms",
     fault: { as: answers(["/token"], 415, HTML) },
     id: "token.answer",
     remedy: /x-www-form-urlencoded/,

@@ -1,5 +1,5 @@
-// `npm run diagnose-matrix`: broken servers, one fault each: whether the diagnosis names it in Chromium and in
-// Node.js, and nothing else, and how a sign-in ends.
+// `npm run diagnose-matrix`: checks for broken servers with one fault each that the diagnosis names exactly this fault
+// in Chromium and in Node.js, and how a sign-in ends.
 
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -17,21 +17,21 @@ const HELP = `Usage: npm run diagnose-matrix -- [options]
 
 Diagnoses broken servers, and signs in to them.
 
-  --only TEXT   only faults with TEXT in their names
-  --no-build    with pkg/wasm as it is`;
+  --only TEXT   test only faults whose name contains TEXT
+  --no-build    use pkg/wasm without rebuilding it`;
 
 const INTACT = { name: "nothing", fault: {}, id: null, error: "signed in" };
 
-async function matrix({ only = "", "no-build": asItIs }) {
+async function matrix({ only = "", "no-build": noBuild }) {
   const faults = [
     INTACT,
-    { ...INTACT, name: "nothing (metadata by the challenge alone)", fault: { hinted: true } },
+    { ...INTACT, name: "nothing (metadata only at the challenge's URL)", fault: { hinted: true } },
     ...LISTS,
     ...FAULTS,
   ];
   const chosen = faults.filter(({ name }) => name.includes(only));
   if (chosen.length === 0) throw new Failure(`No fault has "${only}" in its name.`);
-  if (!asItIs) await build();
+  if (!noBuild) await build();
 
   const page = createServer(
     staticServer({ folders: { "/": join(root, "tests/diagnose/page/"), "/pkg/": join(root, "pkg/") }, made: {} }),
@@ -64,7 +64,7 @@ async function matrix({ only = "", "no-build": asItIs }) {
 }
 
 async function tryFault(expected, { browser, origin }) {
-  const { startServers } = await import("./farm.mjs"); // Not before it is needed: `--help` works without the npm packages.
+  const { startServers } = await import("./farm.mjs"); // Imported only when needed, because `--help` must work without the npm packages.
   const servers = await startServers(expected.fault);
   const context = await browser.newContext();
   const problems = [];
@@ -91,15 +91,15 @@ async function tryFault(expected, { browser, origin }) {
   return { cells, problems };
 }
 
-/** What is wrong with a report: its failure has to be the one expected, and no other. */
+/** How a report differs from the expectation: the expected failure and no other. */
 function differs({ findings }, { id, remedy, detail }) {
   const failures = findings.filter(({ status }) => status === "failure");
   const named = failures.map((finding) => `${finding.id} (${finding.remedy})`).join(", ");
-  if (id === null) return failures.length === 0 ? undefined : `no failure is right, and it names ${named}`;
-  if (failures.length !== 1 || failures[0].id !== id) return `${id} is wrong, and it names ${named || "nothing"}`;
-  const { remedy: told, spec, request } = failures[0];
+  if (id === null) return failures.length === 0 ? undefined : `expected no failure, but it reports ${named}`;
+  if (failures.length !== 1 || failures[0].id !== id) return `expected ${id}, but it reports ${named || "nothing"}`;
+  const { remedy: actual, spec, request } = failures[0];
   if (detail && !detail.test(failures[0].detail)) return `the detail is ${failures[0].detail}`;
-  if (typeof remedy === "string" ? told !== remedy : !remedy.test(told)) return `the remedy is ${told}`;
+  if (typeof remedy === "string" ? actual !== remedy : !remedy.test(actual)) return `the remedy is ${actual}`;
   if (!spec || !request?.url) return "the finding has no section or no request";
 }
 
@@ -111,10 +111,10 @@ async function byCommand(url, expected, origin) {
   return differs(JSON.parse(output.output), expected);
 }
 
-/** Signs in by popup and calls the server; what the page says of it. */
+/** Signs in by popup and calls the server. Returns the page's output. */
 async function signIn(context, page) {
   context.on("page", async (popup) => {
-    // A sign-in that fails closes its popup in the midst of this.
+    // A failed sign-in closes its popup meanwhile.
     try {
       await logIn(popup);
       await allowButton(popup).click();

@@ -1,4 +1,5 @@
-// www/app is the code that people copy from the demo: short, complete, and the README's first example.
+// www/app is the code that people copy from the demo. It is short and complete, and contains the README's first
+// example.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,17 +16,17 @@ const [page, callback] = read("README.md").blocks.filter(
   ({ language, heading }) => language === "js" && heading === "Start",
 );
 
-test("it has 40 lines and no more", () => {
+test("www/app has at most 40 lines", () => {
   const lines = all.trimEnd().split("\n").length;
   assert.ok(lines <= 40, `${lines} lines`);
 });
 
-test("it imports npm packages and nothing of the demo", () => {
+test("www/app imports only npm packages, not the demo", () => {
   const imported = [...all.matchAll(/(?:from|import) "(.*?)"/g)].map(([, name]) => name);
   assert.deepEqual(imported.sort(), ["@modelcontextprotocol/client", "mcp-authorize", "mcp-authorize/callback"]);
 });
 
-test("it has the imports and the calls of the README's example", () => {
+test("www/app has the imports and calls of the README's example", () => {
   const imports = page.code.match(/^import .*$/gm);
   assert.equal(imports.length, 2);
   for (const line of imports) assert.ok(all.includes(line), line);
@@ -41,11 +42,11 @@ test("it has the imports and the calls of the README's example", () => {
     "{ fetch: session.fetch }",
     "await client.listTools",
   ]);
-  // What to do with the tools is up to each page.
+  // What a page does with the tools is up to the page.
   for (const call of calls.filter((call) => !call.includes("listTools"))) assert.ok(all.includes(call), call);
 });
 
-test("its callback page runs the line of the README", () => {
+test("www/app's callback page runs the line of the README", () => {
   const { code } = app.find(({ file }) => file === "www/app/callback.js");
   assert.equal(code.trim(), callback.code.trim());
 });

@@ -1,5 +1,5 @@
-// The documentation is true: its links lead somewhere, its code compiles against the published types, and it has all
-// options and errors.
+// Checks the documentation: its links work, its code compiles against the published types, and it has all options and
+// errors.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { files, read } from "./markdown.mjs";
 const all = files();
 const documents = all.filter((file) => file.endsWith(".md"));
 
-test("every link leads to a file and a heading that are there", () => {
+test("every link leads to an existing file and heading", () => {
   const broken = [];
   const exists = (path) => all.some((file) => file === path || file.startsWith(`${path}/`));
   for (const document of documents) {
@@ -21,14 +21,14 @@ test("every link leads to a file and a heading that are there", () => {
       if (/^(https:|mailto:)/.test(link)) continue;
       const [path, fragment] = link.split("#");
       const target = path ? normalize(join(dirname(document), path)) : document;
-      const there = exists(target) && (!fragment || read(target).anchors.has(fragment));
-      if (!there) broken.push(`${document}: ${link}`);
+      const works = exists(target) && (!fragment || read(target).anchors.has(fragment));
+      if (!works) broken.push(`${document}: ${link}`);
     }
   }
   assert.deepEqual(broken, []);
 });
 
-test("every document of docs can be reached from the README", () => {
+test("every document in docs can be reached from the README", () => {
   const seen = new Set();
   const visit = (document) => {
     if (seen.has(document) || !document.endsWith(".md")) return;
@@ -60,7 +60,7 @@ test("code compiles against the published types", () => {
       );
     }
   }
-  // The guide's files import this one of each other.
+  // A file of the guide that its other examples import.
   writeFileSync(
     join(folder, "authorizer.d.ts"),
     'export const authorizer: () => Promise<import("mcp-authorize").McpAuthorizer>;',
@@ -70,7 +70,7 @@ test("code compiles against the published types", () => {
     JSON.stringify({
       compilerOptions: {
         strict: true,
-        // What JavaScript can't say.
+        // JavaScript examples have no type annotations.
         noImplicitAny: false,
         useUnknownInCatchVariables: false,
         noEmit: true,
@@ -109,8 +109,8 @@ test("docs/options.md has every option, and every event", () => {
   );
 });
 
-test("what examples show the person at the page is the error's `userMessage`", () => {
-  // "remedy is for developers": neither it nor the message is for whoever uses the page.
+test("examples show the user an error's `userMessage`", () => {
+  // "remedy is for developers": users see neither it nor the message.
   const types = ["react", "vue", "svelte", "watch", "element"].map((name) => `pkg/${name}.d.ts`);
   const examples = [
     ...documents.flatMap((document) => read(document).blocks.map(({ code }) => ({ file: document, code }))),
@@ -139,7 +139,7 @@ test("docs/errors.md has every code", () => {
   assert.deepEqual(codes.sort(), listed.sort());
 });
 
-test("errors that scripts of the package make have the texts of their code", () => {
+test("errors created by the package's scripts have the documented texts of their code", () => {
   const rows = [
     ...readFileSync(join(root, "docs", "errors.md"), "utf8").matchAll(/^\| `(\w+)` \| .* \| (.*) \| (.*) \|$/gm),
   ];
@@ -152,7 +152,7 @@ test("errors that scripts of the package make have the texts of their code", () 
       found += 1;
       const [, userMessage] = fields.match(/userMessage:\s*"(.*?)",/);
       assert.equal(userMessage, table.get(code).userMessage, `${file}: ${code}`);
-      // What is missing is named by the error itself.
+      // This error's remedy depends on what is missing.
       if (code === "unsupported") continue;
       assert.equal(fields.match(/remedy:\s*"(.*?)",/)[1], table.get(code).remedy, `${file}: ${code}`);
     }
@@ -160,7 +160,7 @@ test("errors that scripts of the package make have the texts of their code", () 
   assert.equal(found, 3);
 });
 
-test("the reference can be made, and every link in the types leads somewhere", async () => {
+test("the reference can be generated, and every link in the types works", async () => {
   await docs();
   assert.match(readFileSync(join(root, "out", "docs", "index.html"), "utf8"), /mcp-authorize/);
 });

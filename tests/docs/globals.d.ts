@@ -1,4 +1,4 @@
-// What the documentation's code takes for granted.
+// Globals that the documentation's code assumes.
 
 import type { McpAuthorizer, McpSession } from "mcp-authorize";
 

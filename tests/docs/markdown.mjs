@@ -1,4 +1,4 @@
-// The Markdown files of the repository, taken apart.
+// Parses the repository's Markdown files.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -30,9 +30,9 @@ export function read(file) {
 }
 
 /**
- * The one example of the guide that has a text in it, under a heading.
+ * The only example of the guide under a heading that contains a text.
  *
- * @param {string} heading a part of it
+ * @param {string} heading a part of the heading
  * @param {string} having
  */
 export function example(heading, having) {
@@ -43,8 +43,8 @@ export function example(heading, having) {
 }
 
 /**
- * An example as a module: it takes what the guide takes for granted from `app.given`, leaves some of its names in `app`,
- * and `app.running` is its end.
+ * An example as a module. It reads the guide's assumed names from `app.given`, stores some of its own names in `app`,
+ * and `app.running` resolves at its end.
  *
  * @param {string} code
  * @param {string[]} given
@@ -60,7 +60,7 @@ Object.assign(app, { ${names} });
 })();`;
 }
 
-/** As GitHub makes it of a heading. */
+/** A heading's anchor, as GitHub generates it. */
 const anchor = (heading) =>
   heading
     .toLowerCase()

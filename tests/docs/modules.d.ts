@@ -1,4 +1,4 @@
-// What other packages export of that which the documentation uses; npm run consumers has the real frameworks.
+// The exports of other packages that the documentation uses. `npm run consumers` tests the real frameworks.
 
 declare module "idb-keyval" {
   export function createStore(database: string, store: string): object;
@@ -11,10 +11,10 @@ declare module "use-mcp/react" {
   export function useMcp(options: { url: string; clientName: string }): object;
 }
 
-// The SDK's types name Node's Buffer. A page has none, and Node's types would hide that.
+// The SDK's types use Node's Buffer. A page has none, and loading Node's types would hide that.
 interface Buffer extends Uint8Array {}
 
-// Node's, as far as the backend of docs/steps.md goes: its own types would bring all of Node's globals.
+// The parts of Node.js that the backend of docs/steps.md uses. Node's own types would add all of its globals.
 declare module "node:crypto" {
   export function randomUUID(): string;
 }

@@ -1,10 +1,10 @@
-// The recipes of docs/servers can be run: their commands are found, filled in and executed one after another.
+// Recipes of docs/servers: their commands are found, filled in and run in order.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codeOf, fill, runCommands } from "../interop/recipe.mjs";
 
-test("a recipe's commands are those under the headings that are asked for, in that order", () => {
+test("a recipe's commands are those under the given headings, in that order", () => {
   const document = "docs/servers/keycloak.md";
   const both = codeOf(document, ["The MCP server's scopes", "A client for your app"]);
   assert.match(both, /^for scope in [^]*^kcadm\.sh create clients /m);
@@ -22,7 +22,7 @@ test("example names are replaced by those of the set-up, and none remains", () =
   );
 });
 
-test("a recipe ends at its first command that fails", async () => {
+test("a recipe stops at the first command that fails", async () => {
   await assert.rejects(() => runCommands("echo wrong >&2; false\nexit 0"), /A command of the recipe failed: wrong/);
   const { stdout } = await runCommands("echo $GIVEN", { GIVEN: "to the shell" });
   assert.equal(stdout, "to the shell\n");

@@ -1,4 +1,4 @@
-// The forms for issues and pull requests: GitHub can read them, and the files and commands that they name exist.
+// The forms for issues and pull requests are valid on GitHub, and name files and commands that exist.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -40,7 +40,7 @@ for (const file of forms) {
   test(`${file} links to files that exist`, () => {
     const links = [...text(file).matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link);
     assert.ok(links.length > 0);
-    // Relative to /issues/new, so that the repository's address need not be known.
+    // Relative to /issues/new, so that the links work in every fork.
     for (const link of links) {
       const [, path] = /^\.\.\/blob\/HEAD\/([\w./-]+)$/.exec(link) ?? [];
       assert.ok(path && existsSync(join(root, path)), link);
@@ -48,15 +48,15 @@ for (const file of forms) {
   });
 }
 
-test("the form for bugs asks for a report that the command can write, and sends vulnerabilities elsewhere", () => {
+test("the bug form asks for a report that the command can write, and sends vulnerability reports to SECURITY.md", () => {
   const help = execFileSync(process.execPath, [join(root, "pkg", "cli.js"), "--help"], { encoding: "utf8" });
-  const asked = text(BUG);
-  assert.match(asked, /npx mcp-authorize diagnose URL --markdown/);
-  for (const [option] of asked.matchAll(/--[a-z-]+/g)) assert.match(help, new RegExp(`^ +${option}\\b`, "m"));
-  assert.match(asked, /vulnerability.*\(\.\.\/blob\/HEAD\/SECURITY\.md\)/);
+  const form = text(BUG);
+  assert.match(form, /npx mcp-authorize diagnose URL --markdown/);
+  for (const [option] of form.matchAll(/--[a-z-]+/g)) assert.match(help, new RegExp(`^ +${option}\\b`, "m"));
+  assert.match(form, /vulnerability.*\(\.\.\/blob\/HEAD\/SECURITY\.md\)/);
 });
 
-test("the template for pull requests names commands and files that exist", () => {
+test("the pull request template names commands and files that exist", () => {
   const template = text(PULL_REQUEST);
   const commands = [...template.matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, name]) => name);
   assert.ok(commands.includes("test"));

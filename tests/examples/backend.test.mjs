@@ -1,4 +1,5 @@
-// examples/backend: two instances that share a store keep the tokens, and the page gets none. Against the demo's servers.
+// examples/backend: two instances store the tokens in a shared store, and the page gets none. Against the demo's
+// servers.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -9,7 +10,7 @@ import { createBackend } from "../../examples/backend/backend.js";
 import { portOf } from "../../www/servers/port.mjs";
 import { allowButton, launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
 
-/** A store that two instances share, as Redis would be: what goes in comes out as JSON. */
+/** A store shared by two instances. Like Redis, it stores JSON. */
 class SharedStore {
   #texts = new Map();
   #turns = new Map();
@@ -38,7 +39,7 @@ class SharedStore {
     return turn;
   }
 
-  /** All that is kept, as somebody would see it who reads the store. */
+  /** The names of all stored values. */
   get keys() {
     return [...this.#texts.keys()];
   }
@@ -54,7 +55,7 @@ after(async () => {
   await demo.close();
 });
 
-/** Two instances behind one address, which take turns. */
+/** Two instances behind one URL, which take turns. */
 async function start(t) {
   const store = new SharedStore();
   const front = createServer();
@@ -83,7 +84,7 @@ const list = (page) =>
     return { status: response.status, text: await response.text() };
   });
 
-/** The way to the sign-in page, where the user consents when they are told to. */
+/** Goes to the consent page. Returns a function that consents. */
 async function begin({ page, origin }) {
   await page.goto(`${origin}/login`);
   await logIn(page);
@@ -108,25 +109,25 @@ test("two instances share a sign-in, and the page gets no token", async (t) => {
   assert.ok(cookies.every(({ httpOnly }) => httpOnly));
   const all = [...seen, JSON.stringify(cookies), await page.evaluate(() => JSON.stringify(localStorage))].join("\n");
   for (const secret of [access_token, refresh_token].filter(Boolean)) assert.ok(!all.includes(secret));
-  // Nothing of the sign-in is left that somebody could use again.
+  // Nothing of the sign-in remains that could be replayed.
   assert.deepEqual(
     store.keys.filter((key) => key.startsWith("pending ")),
     [],
   );
 });
 
-test("a forged callback ends nobody's sign-in", async (t) => {
+test("a forged callback does not end the user's sign-in", async (t) => {
   const world = await start(t);
   const { page, origin, store } = world;
   const consent = await begin(world);
   const state = store.keys.find((key) => key.startsWith("pending ")).split(" ")[2];
   const forged = [`code=stolen&state=${state}`, "code=stolen&state=x", "error=access_denied", `state=${state}`];
-  // Somebody else, without the user's cookie or with one of their own.
+  // Somebody else, without the user's cookie.
   for (const query of forged) {
     const { status } = await fetch(`${origin}/callback?${query}`, { redirect: "manual" });
     assert.equal(status, 400, query);
   }
-  // A page of another site that sends the user's own browser there, and can't know the state.
+  // Another site's page that sends the user's browser there, without knowing the state.
   const other = await page.context().newPage();
   await other.goto(`${origin}/callback?code=stolen&state=guessed`);
   await other.getByText("not known here").waitFor();
@@ -135,7 +136,7 @@ test("a forged callback ends nobody's sign-in", async (t) => {
   assert.equal((await list(page)).status, 200);
 });
 
-test("a token that runs out is refreshed once, whichever instance is asked", async (t) => {
+test("an expired token is refreshed by whichever instance gets the request", async (t) => {
   const world = await start(t);
   const { page, origin, store } = world;
   await (
@@ -156,7 +157,7 @@ test("a token that runs out is refreshed once, whichever instance is asked", asy
   assert.ok(renewed.refresh_at > Date.now());
 });
 
-test("a form of another site calls nothing, and a sign-out revokes", async (t) => {
+test("another site's form is rejected, and a sign-out revokes the tokens", async (t) => {
   const world = await start(t);
   const { page, origin, store } = world;
   await (
@@ -173,6 +174,6 @@ test("a form of another site calls nothing, and a sign-out revokes", async (t) =
   const tokens = store.get(store.keys.find((key) => key.startsWith("tokens ")));
   assert.equal(await page.evaluate(async () => (await fetch("/logout", { method: "POST" })).status), 204);
   assert.equal((await list(page)).status, 401);
-  // RFC 7009: whoever has a copy of the tokens gets no new ones.
+  // RFC 7009: a copy of the tokens can't be refreshed.
   await assert.rejects(refresh(tokens), { code: "session_expired" });
 });

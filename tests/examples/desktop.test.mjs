@@ -1,4 +1,4 @@
-// examples/desktop: a program in Node.js whose user signs in by the browser that they have, against the demo's servers.
+// examples/desktop: a Node.js program whose user signs in with their own browser, against the demo's servers.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -16,7 +16,7 @@ after(async () => {
   await demo.close();
 });
 
-/** The user, in a browser of their own: logs in, consents, and is sent back. */
+/** Logs in and consents in the user's browser. */
 async function userConsents(url) {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -35,7 +35,7 @@ async function tools(session) {
   return response.text();
 }
 
-test("by a port of this machine (RFC 8252 §7.3)", async () => {
+test("signs in with a loopback redirect (RFC 8252 §7.3)", async () => {
   let page;
   const session = await signInByLoopback(demo.mcpUrl, {
     open: async (url) => void (page = await userConsents(url)),
@@ -44,8 +44,8 @@ test("by a port of this machine (RFC 8252 §7.3)", async () => {
   assert.match(await tools(session), /whoami/);
 });
 
-test("by a scheme that opens the app (RFC 8252 §7.1)", async () => {
-  /** The system: hands a URL of the app's scheme to the app. */
+test("signs in with a private-use URI scheme (RFC 8252 §7.1)", async () => {
+  /** The operating system's part: passes a URL with the app's scheme to the app. */
   let openApp;
   const authorizer = await createDesktopAuthorizer({
     onOpened: (listener) => (openApp = listener),
@@ -67,7 +67,7 @@ test("by a scheme that opens the app (RFC 8252 §7.1)", async () => {
   assert.match(await tools(session), /whoami/);
 });
 
-test("another sign-in's answer does not count", async () => {
+test("the response of another sign-in is rejected: state_mismatch", async () => {
   let openApp;
   const authorizer = await createDesktopAuthorizer({
     onOpened: (listener) => (openApp = listener),
@@ -76,7 +76,7 @@ test("another sign-in's answer does not count", async () => {
   await assert.rejects(authorizer.signIn(demo.mcpUrl), { code: "state_mismatch" });
 });
 
-test("a scheme needs authorize, and a domain", async () => {
+test("a private-use scheme needs the option authorize, and a name based on a domain", async () => {
   const { McpAuthorizer } = await import("mcp-authorize");
   const create = (options) =>
     McpAuthorizer.create({ clientName: "x", redirectUri: "com.example.desktop:/cb", ...options });

@@ -1,4 +1,4 @@
-// A page of an example: its own web server, a browser, and the demo's servers.
+// Opens an example's page, with a web server, a browser, and the demo's servers.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -7,9 +7,11 @@ import { staticServer } from "../../www/servers/static.mjs";
 import { launchBrowser, startDemo } from "../e2e/browser.mjs";
 
 /**
- * @param {import("node:test").TestContext} t ends everything
- * @param {(mcpUrl: string) => Promise<Parameters<typeof staticServer>[0]>} files what the web server serves, for the demo's MCP server
- * @returns {Promise<{ mcpUrl: string, page: import("playwright-core").Page, problems: string[] }>} `problems` are errors of the page
+ * @param {import("node:test").TestContext} t ends all of them
+ * @param {(mcpUrl: string) => Promise<Parameters<typeof staticServer>[0]>} files the web server's files, for the demo's
+ *   MCP server
+ * @returns {Promise<{ mcpUrl: string, page: import("playwright-core").Page, problems: string[] }>} `problems` are the
+ *   page's errors
  */
 export async function openExample(t, files) {
   const demo = await startDemo();

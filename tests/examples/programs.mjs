@@ -1,4 +1,4 @@
-// The Rust examples, compiled. What they depend on is compiled once into the cache.
+// Compiles the Rust examples. Their dependencies are compiled once, into the cache.
 
 import { join } from "node:path";
 import { cache, root, run, step } from "../../scripts/run.mjs";

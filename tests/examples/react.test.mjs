@@ -11,7 +11,7 @@ import { openExample } from "./page.mjs";
 
 const html = (body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>React</title>${body}</html>`;
 
-/** The example in the page of an app, for an MCP server. */
+/** The example bundled into a page, for an MCP server. */
 async function files(mcpUrl) {
   const { outputFiles } = await build({
     entryPoints: [join(root, "examples", "react", "app.jsx")],
@@ -20,7 +20,7 @@ async function files(mcpUrl) {
     jsx: "automatic",
     write: false,
     define: { "process.env.NODE_ENV": '"production"' },
-    // The module inside of the script, as for bundlers that do not support assets.
+    // Uses the entry with the WebAssembly inside the script, because esbuild copies no files.
     plugins: [
       {
         name: "inline",

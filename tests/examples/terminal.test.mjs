@@ -1,4 +1,4 @@
-// examples/terminal: the crate natively, with a loopback redirect (RFC 8252), against the demo's servers.
+// examples/terminal: the crate as a native program with a loopback redirect (RFC 8252), against the demo's servers.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { allowButton, launchBrowser, logIn, startDemo } from "../e2e/browser.mjs";
 import { native } from "./programs.mjs";
 
-test("it signs in by the browser that the user has, and lists the tools", async (t) => {
+test("signs in with the user's browser, and lists the tools", async (t) => {
   const program = await native("terminal");
   const demo = await startDemo();
   t.after(() => demo.close());
@@ -38,7 +38,7 @@ test("it signs in by the browser that the user has, and lists the tools", async 
   assert.match(output, /POST \S+\/token\/revocation: 200/);
 });
 
-test("what goes wrong is said with its remedy", async () => {
+test("prints an error with its remedy", async () => {
   const child = spawn(await native("terminal"), ["http://127.0.0.1:9/mcp"], { stdio: ["ignore", "ignore", "pipe"] });
   let output = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (output += text));

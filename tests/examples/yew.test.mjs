@@ -1,4 +1,4 @@
-// examples/yew: the crate in a page of Rust, in Chromium, against the demo's servers.
+// examples/yew: the crate in a Yew page, in Chromium, against the demo's servers.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

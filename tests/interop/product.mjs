@@ -40,7 +40,7 @@ export async function startProgram(command, args, { url, cwd, env = {} }) {
   let over;
   child.once("error", (error) => (over = error.message));
   child.once("exit", (code, signal) => (over = `${command} ended (${signal ?? code})`));
-  // A new program refuses connections, and there is no event for the end of that.
+  // Polls, because no event reports when the program starts to listen.
   while (!(await fetch(url).catch(() => undefined))?.ok) {
     if (over) throw new Unavailable(over);
     await wait(200);

@@ -1,5 +1,5 @@
-// `npm run interop -- --diagnose`: the report of `npx mcp-authorize diagnose` on each server as it is installed by
-// default, and on a product after its recipe, beside the one that was read against the server's answers by hand.
+// `npm run interop -- --diagnose`: compares the report of `npx mcp-authorize diagnose` on each server as installed, and
+// on a product after its recipe, with the reviewed snapshot.
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,7 +33,7 @@ export async function compareReports(servers) {
 
 const nameOf = ({ name }, asInstalled) => (asInstalled ? name : `${name}-after-recipe`);
 
-/** Where the report is that was read. */
+/** The reviewed report's location. */
 export const snapshotOf = (server, asInstalled = true) =>
   new URL(`snapshots/${nameOf(server, asInstalled)}.json`, import.meta.url);
 
@@ -46,7 +46,7 @@ function compare(snapshot, report) {
   return { same: report === expected, text: differences(expected, report) };
 }
 
-/** The report as JSON, with names for the origins, whose ports are others each time. */
+/** The report as JSON. Names replace the origins, because their ports change. */
 export async function reportOn(server, asInstalled = true) {
   const running = await start(server, { pageOrigin: ORIGIN, asInstalled });
   try {
@@ -61,13 +61,13 @@ export async function reportOn(server, asInstalled = true) {
   }
 }
 
-/** @param {{ clientId?: string }} [options] the app's */
+/** @param {{ clientId?: string }} [options] the app's options */
 function diagnose(url, options) {
   const clientId = options?.clientId;
   const own = clientId ? ["--client-id", clientId] : [];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [CLI, "diagnose", url, "--origin", ORIGIN, "--json", ...own], (error, stdout, stderr) =>
-      // 1 says that there is a failure in the report (see --help).
+      // Status 1 means that the report has a failure (see --help).
       error && error.code !== 1 ? reject(new Error(stderr || stdout || error.message)) : resolve(stdout),
     );
   });

@@ -1,4 +1,4 @@
-// The demo's MCP server, for authorization servers that have no MCP server of their own.
+// The demo's MCP server, for products that are only an authorization server.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -32,7 +32,7 @@ export async function verifyJwts({ url, metadataUrl, typ }) {
  * For opaque tokens: asks the authorization server (RFC 7662).
  *
  * @param {object} options
- * @param {string} options.url the resource server's, which has to be the token's audience
+ * @param {string} options.url the resource server's, which must be the token's audience
  * @param {string} options.endpoint
  * @param {Record<string, string>} [options.headers] the resource server's credentials
  * @returns {import("../../www/servers/mcp-server.mjs").TokenVerifier}

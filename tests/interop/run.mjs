@@ -1,5 +1,6 @@
-// `npm run interop`: the whole journey in Chromium against servers that people run. Each is installed once, into
-// the cache. The last line says how many steps passed and failed, and how many servers were skipped.
+// `npm run interop`: signs in with Chromium at servers that people run, calls them, refreshes, steps up, restores and
+// signs out. Each server is installed once, into the cache. The last line counts passed and failed steps, and skipped
+// servers.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -18,18 +19,18 @@ import { PATIENCE } from "../patience.mjs";
 
 const HELP = `Usage: npm run interop -- [--only SERVER] [--diagnose] [--no-build]
 
-Signs in at servers that people run, each installed once, and calls them. A server that this machine can't have is
+Signs in at servers that people run, each installed once, and calls them. A server that can't run on this machine is
 skipped, and the table says why.
 
-  --only SERVER   only this one: ${SERVERS.map(({ name }) => name).join(", ")}
-  --no-build      uses the package as it was built last
-  --diagnose      instead of that, compares the diagnosis of each server, with its default settings, with the reviewed
-                  one in tests/interop/snapshots; UPDATE_SNAPSHOTS=1 writes these again`;
+  --only SERVER   test only this one: ${SERVERS.map(({ name }) => name).join(", ")}
+  --no-build      use the package without rebuilding it
+  --diagnose      instead, compare the diagnosis of each server with its default settings with the reviewed
+                  one in tests/interop/snapshots; UPDATE_SNAPSHOTS=1 writes these`;
 
-async function interop({ only, diagnose, "no-build": asBuilt }) {
+async function interop({ only, diagnose, "no-build": noBuild }) {
   const servers = SERVERS.filter(({ name }) => only === undefined || name === only);
   if (servers.length === 0) throw new Failure(`There is no server "${only}".`);
-  if (!asBuilt) await build();
+  if (!noBuild) await build();
   if (diagnose) return await compareReports(servers);
   const browser = await launchBrowser();
   const rows = [];
@@ -95,7 +96,7 @@ async function tryRow(browser, row, origin, options) {
   return results;
 }
 
-/** The page of the session tests. Its origin is known before there is a server, which may have to know it. */
+/** The page of the session tests. It starts first, because some servers must know its origin. */
 async function startPage() {
   const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
   const made = {};
@@ -114,8 +115,8 @@ async function startPage() {
   };
 }
 
-/** The server rotates the refresh token, but the page does not get the new one: the old one has to work again. */
-async function losesAnAnswer(tab) {
+/** The server rotates the refresh token, but the page does not get the new one. The old one must still work. */
+async function survivesLostResponse(tab) {
   const isRefresh = (request) => request.postData()?.includes("grant_type=refresh_token");
   let lost = 0;
   const lose = async (route) => {
@@ -127,7 +128,7 @@ async function losesAnAnswer(tab) {
   await tab.route("**", lose);
   const { error } = await refresh();
   await tab.unroute("**", lose);
-  expect(lost, 200, "the response that the page does not get");
+  expect(lost, 200, "the status of the lost response");
   expect(error?.code, "network", "the refresh without a response");
   expect((await refresh()).error?.code, undefined, "the refresh with the same token");
   expect(await tab.evaluate(() => app.call()), "ok", "the call after it");
@@ -148,12 +149,11 @@ async function used() {
 }
 
 function expect(actual, expected, what) {
-  if (actual !== expected)
-    throw new Error(`${what}: ${JSON.stringify(actual)} in place of ${JSON.stringify(expected)}`);
+  if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
 }
 
 const journey = {
-  /** Discovery, identity, the popup with the server's own forms, the exchange. */
+  /** Discovery, client identity, the popup with the server's own forms, the code exchange. */
   async "sign in"(tab, { user, uses }) {
     const opening = tab.waitForEvent("popup");
     await tab.locator("#sign-in").click();
@@ -177,10 +177,10 @@ const journey = {
     });
     expect(changed, true, "a new token");
     expect(await tab.evaluate(() => app.call()), "ok", "the call after it");
-    if (gracePeriod) await losesAnAnswer(tab);
+    if (gracePeriod) await survivesLostResponse(tab);
   },
 
-  /** A tool that wants another scope: the error, the popup once more, the same session. */
+  /** Calls a tool that needs another scope, and grants it in a second popup. */
   async "step up"(tab, { stepUp, userAgrees = (popup) => allowButton(popup).click() }) {
     const write = (tool) =>
       app.outcome(
@@ -209,7 +209,7 @@ const journey = {
     expect((await tab.evaluate(write, stepUp)).value, 200, "with the scope");
   },
 
-  /** Without the user, after a reload. */
+  /** Restores the session after a reload, without the user. */
   async restore(tab, row, options) {
     await tab.reload();
     await ready(tab);

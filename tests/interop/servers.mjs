@@ -1,6 +1,5 @@
-// The servers, each in the folder of its name: `start.mjs` or `start.py` there prints `{ "mcpUrl": … }` when it
-// is ready. Notes say what a server lacks or does in its own way. With AS_INSTALLED in its environment, it has no CORS
-// headers except its own.
+// The servers, each in the folder of its name. `start.mjs` or `start.py` there prints `{ "mcpUrl": … }` when it is
+// ready. With AS_INSTALLED in its environment, a server has no CORS headers except its own.
 //
 // A product is only an authorization server. It is tested with the demo's MCP server. Some products are tested in several
 // ways, such as with and without a registered client. Then the script prints `{ "mcpUrl": …, "options": … }` for each of them
@@ -24,7 +23,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 /** What Keycloak's rows share. */
 const keycloak = {
   folder: "keycloak",
-  // It compiles itself when its features change.
+  // Keycloak recompiles itself when its features change.
   patience: 600,
   recipe: true,
   async user(popup) {
@@ -42,11 +41,11 @@ const keycloak = {
 };
 
 /**
- * `user`: what the user does in the popup; nothing where the server's page redirects at once.
+ * `user`: what the user does in the popup; nothing if the server's page redirects at once.
  * `gracePeriod`: whether a refresh token may be used again for some time, so that a lost response does no harm.
  * `userAgrees`: what the user does at the step-up, if the server knows them.
  * `lacks`: steps that the server does not offer, and why they are left out.
- * `uses`: optional features that the sign-in has to use.
+ * `uses`: optional features that the sign-in must use.
  * `recipe`: whether its page in docs/servers has one. `reports`: the states with a snapshot: as installed (true), and after
  * the recipe (false).
  */
@@ -63,7 +62,7 @@ export const SERVERS = [
     revokes: false,
     lacks: {
       refresh: "issues no refresh token",
-      "step up": "knows one scope",
+      "step up": "has only one scope",
     },
   },
   {
@@ -80,14 +79,14 @@ export const SERVERS = [
   },
   {
     name: "fastmcp",
-    // Its metadata leaves out `none`, so the app gets a secret, and sends it in the form: with the secret in the
-    // header the server finds no client_id (RFC 6749 §2.3.1 has it there).
+    // Its metadata does not list `none`, so the app gets a secret. The app must send it in the form: if it is in the
+    // header, the server misses the client_id there (RFC 6749 §2.3.1).
     revokes: true,
-    lacks: { "step up": "knows one scope" },
+    lacks: { "step up": "has only one scope" },
   },
   {
     name: "mcp-python",
-    // Of the Python SDK, a resource server alone: the demo's authorization server stands behind it.
+    // Only a resource server, of the Python SDK. The demo's authorization server issues its tokens.
     resourceServer: true,
     user: logInAndConsent,
     revokes: true,
@@ -171,7 +170,7 @@ export const rowsOf = ({ ways, ...server }) =>
 export async function start(server, { pageOrigin, asInstalled = false }) {
   const environment = { ...process.env, PAGE_ORIGIN: pageOrigin, ...(asInstalled ? { AS_INSTALLED: "1" } : {}) };
   if (!server.resourceServer) return await startProcess(server, environment);
-  // Not before they are needed: `--help` works without the npm packages.
+  // Imported only when needed, because `--help` must work without the npm packages.
   const [{ authorizationServer }, { SCOPES }] = await Promise.all([
     import("../../www/servers/authorization-server.mjs"),
     import("../../www/servers/mcp-server.mjs"),
@@ -209,8 +208,8 @@ async function startProcess({ name, folder: own = name, environment = {}, patien
     env: { ...env, ...environment, INSTALLED: installed },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  let complaints = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => (complaints = (complaints + text).slice(-4000)));
+  let errorOutput = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (errorOutput = (errorOutput + text).slice(-4000)));
   const close = () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill();
@@ -219,14 +218,14 @@ async function startProcess({ name, folder: own = name, environment = {}, patien
   const ready = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (!line.startsWith("{")) return;
-      const said = JSON.parse(line);
-      if (said.failed) reject(new Failure(`${said.failed}\n${complaints}`));
-      else if (said.skipped) reject(new Unavailable(said.skipped, complaints));
-      else resolve(said);
+      const message = JSON.parse(line);
+      if (message.failed) reject(new Failure(`${message.failed}\n${errorOutput}`));
+      else if (message.skipped) reject(new Unavailable(message.skipped, errorOutput));
+      else resolve(message);
     });
     // Its last output may arrive after its exit.
-    child.once("close", () => reject(new Failure(`ended before it was ready\n${complaints}`)));
-    const late = () => reject(new Unavailable(`does not start within ${patience} s`, complaints));
+    child.once("close", () => reject(new Failure(`ended before it was ready\n${errorOutput}`)));
+    const late = () => reject(new Unavailable(`does not start within ${patience} s`, errorOutput));
     setTimeout(late, patience * 1000).unref();
   });
   try {

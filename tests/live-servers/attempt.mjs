@@ -1,14 +1,14 @@
-// One attempt at a server of a certain shape, as a program with the package makes it.
+// One attempt of a program with the package to sign in at a server with a certain deviation.
 
 import { startServer } from "./server.mjs";
 import { CALLBACK } from "./shapes.mjs";
 
 /**
  * Signs in at the shape's server and calls it. `McpAuthorizer` is the package's class, `page` opens the authorization
- * URL for the user and answers with the URL that came back.
+ * URL for the user and returns the URL of the redirect.
  *
- * @returns {Promise<Record<string, any>>} `{ server, status?, error?, session?, authorizer, events, authorized }`: how it
- *   ended, and what the user was asked for
+ * @returns {Promise<Record<string, any>>} `{ server, status?, error?, session?, authorizer, events, authorized }`: the
+ *   result, and the parameters of the authorization URL
  */
 export async function attempt(shape, McpAuthorizer, page = followRedirect) {
   const server = await startServer(shape.changes);

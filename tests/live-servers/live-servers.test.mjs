@@ -1,4 +1,4 @@
-// Shapes of live servers (shapes.mjs), each with the end that it has to have, in Node.js.
+// The deviations of live servers (shapes.mjs) with their expected results, in Node.js.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,51 +14,53 @@ for (const shape of shapes) {
     if (shape.end === "session") {
       assert.equal(error, undefined, `${error?.code}: ${error?.message} ${error?.cause?.message ?? ""}`);
       assert.equal(status, 200);
-      assert.ok(await world.authorizer.restore(server.mcpUrl), "it can be restored");
+      assert.ok(await world.authorizer.restore(server.mcpUrl), "the session can't be restored");
     } else if (shape.end.transient) {
       await isKept(world);
     } else {
-      assert.ok(error, `it ended with status ${status}`);
+      assert.ok(error, `no error, but status ${status}`);
       const said = `${error.message} ${error.remedy} ${error.serverError ?? ""}`;
       if (shape.end.code) assert.equal(error.code, shape.end.code, error.message);
       if (shape.end.says) assert.match(said, shape.end.says);
       if (shape.end.never) assert.doesNotMatch(said, shape.end.never);
-      for (const name of ["code", "step", "remedy", "userMessage"]) assert.ok(error[name], `it has ${name}`);
+      for (const name of ["code", "step", "remedy", "userMessage"]) assert.ok(error[name], `the error has no ${name}`);
       if (shape.ends) await hasEnded(world);
-      else assert.equal(await world.authorizer.restore(server.mcpUrl), null, "no session is left over");
+      else assert.equal(await world.authorizer.restore(server.mcpUrl), null, "a session is stored");
     }
     await shape.after?.({ ...world, assert });
   });
 }
 
-/** A refresh refused for good: one request, one event, and a way out. */
+/**
+ * A refresh that is refused for good ends the session with one request and one event, and the user can sign in again.
+ */
 async function hasEnded(world) {
-  const refreshes = world.server.count("token");
+  const tokenRequests = world.server.count("token");
   for (let again = 0; again < 3; again++) await assert.rejects(call(world), ({ code }) => code === "signed_out");
-  assert.equal(world.server.count("token"), refreshes, "the token endpoint is not asked again");
-  assert.equal(refreshes, 2, "the code, and one refresh");
+  assert.equal(world.server.count("token"), tokenRequests, "another request went to the token endpoint");
+  assert.equal(tokenRequests, 2, "expected the code exchange and one refresh");
   assert.deepEqual(
     world.events.map(({ type, reason }) => [type, reason]),
     [["signed-out", "expired"]],
   );
-  assert.equal(await world.authorizer.restore(world.server.mcpUrl), null, "restore does not bring it back");
-  // The button: signing in again works.
+  assert.equal(await world.authorizer.restore(world.server.mcpUrl), null, "restore returned a session");
+  // Signing in again works.
   world.server.changes.token = undefined;
   world.session = await world.authorizer.signIn(world.server.mcpUrl);
   assert.equal(await call(world), 200);
 }
 
-/** A refresh that failed for now: the session stays, and works once the server does. */
+/** A refresh that fails temporarily does not end the session. */
 async function isKept(world) {
   assert.notEqual(world.error?.code, "session_expired", world.error?.message);
   assert.deepEqual(
     world.events.filter(({ type }) => type === "signed-out"),
     [],
   );
-  assert.ok(await world.authorizer.restore(world.server.mcpUrl), "restore brings it back");
+  assert.ok(await world.authorizer.restore(world.server.mcpUrl), "restore found no session");
 }
 
-// RFC 6749 §5.2 has invalid_client for it; live servers have other words, or none.
+// RFC 6749 §5.2 defines invalid_client for this case. Live servers use other codes, or none.
 for (const [title, answer] of /** @type {[string, any][]} */ ([
   ["401 with a page", { status: 401, body: "<h1>Unauthorized</h1>" }],
   ["403", { status: 403 }],
@@ -69,7 +71,7 @@ for (const [title, answer] of /** @type {[string, any][]} */ ([
   ["400 invalid_client", { status: 400, body: { error: "invalid_client" } }],
   ["200 unauthorized_client", { body: { error: "unauthorized_client" } }],
 ])) {
-  test(`a registration that the token endpoint forgot, which answers ${title}: the next sign-in registers anew`, async (t) => {
+  test(`the token endpoint does not know the registration and answers ${title}: the next sign-in registers again`, async (t) => {
     const world = await attempt({ changes: {} }, McpAuthorizer);
     t.after(() => world.server.close());
     const { authorizer, server } = world;
@@ -78,11 +80,11 @@ for (const [title, answer] of /** @type {[string, any][]} */ ([
     await assert.rejects(authorizer.signIn(server.mcpUrl));
     world.session = await authorizer.signIn(server.mcpUrl);
     assert.equal(await call(world), 200);
-    assert.equal(server.count("register"), 2, "once");
+    assert.equal(server.count("register"), 2, "expected one new registration");
   });
 }
 
-test("a code that was refused says nothing against the registration", async (t) => {
+test("a rejected code does not invalidate the registration", async (t) => {
   const world = await attempt({ changes: {} }, McpAuthorizer);
   t.after(() => world.server.close());
   const { authorizer, server } = world;
@@ -96,7 +98,7 @@ test("a code that was refused says nothing against the registration", async (t) 
   assert.equal(server.count("register"), 1);
 });
 
-test("ten calls at once after the refresh token has died: one refresh, one event, ten rejections", async (t) => {
+test("ten calls at once with an invalid refresh token: one refresh, one event, ten rejections", async (t) => {
   const world = await attempt({ changes: {} }, McpAuthorizer);
   t.after(() => world.server.close());
   world.server.changes.token = () => ({ status: 410, body: "<h1>Gone</h1>" });
@@ -104,13 +106,13 @@ test("ten calls at once after the refresh token has died: one refresh, one event
   const ends = await Promise.all(Array.from({ length: 10 }, () => call(world).catch(({ code }) => code)));
   assert.ok(
     ends.every((end) => end === "session_expired" || end === "signed_out"),
-    `they ended in ${ends}`,
+    `the calls ended with ${ends}`,
   );
-  assert.equal(world.server.count("token"), 2, "the code, and one refresh");
+  assert.equal(world.server.count("token"), 2, "expected the code exchange and one refresh");
   assert.equal(world.events.length, 1);
 });
 
-test("ten calls after a refresh that brought the same access token, and 401s: one refresh", async (t) => {
+test("ten calls, and a refresh that returns the same rejected access token: one refresh", async (t) => {
   let kept;
   const world = await attempt(
     {
@@ -127,5 +129,9 @@ test("ten calls after a refresh that brought the same access token, and 401s: on
   world.server.expire();
   const statuses = await Promise.all(Array.from({ length: 10 }, () => call(world).catch(({ code }) => code)));
   for (let later = 0; later < 3; later++) statuses.push(await call(world));
-  assert.equal(world.server.count("token"), 2, `the code, and one refresh; they ended in ${statuses}`);
+  assert.equal(
+    world.server.count("token"),
+    2,
+    `expected the code exchange and one refresh; the calls ended with ${statuses}`,
+  );
 });

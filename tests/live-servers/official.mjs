@@ -1,22 +1,22 @@
-// The same attempt with the official client, and with a provider as its users write it.
+// The same attempt with the official client and a typical provider.
 
 import { auth, withOAuth } from "@modelcontextprotocol/client";
 import { startServer } from "./server.mjs";
 import { CALLBACK } from "./shapes.mjs";
 
 const LIMIT_MS = 20_000;
-// It warns of each failed refresh. What comes of it is in the table.
+// The client warns of each failed refresh. The table has the result.
 console.warn = () => {};
 
 /**
- * How it ended.
+ * The result of the attempt.
  *
  * @returns {Promise<{ server: any, status?: number, error?: any, asksAgain: boolean }>}
  */
 export async function attemptOfficial(shape) {
   const server = await startServer(shape.changes);
   if (shape.path) server.mcpUrl = server.mcpOrigin + shape.path;
-  // Options of ours that the official client has, too.
+  // The official client supports only some of our options.
   const options = (typeof shape.options === "function" ? shape.options(server) : shape.options) ?? {};
   const provider = new MemoryProvider(options.clientId);
   /** @type {{ server: any, status?: number, error?: any, asksAgain: boolean }} */
@@ -27,7 +27,7 @@ export async function attemptOfficial(shape) {
       /** @returns {Promise<any>} */
       const call = () => request(server.mcpUrl, { method: "POST", body: "{}" });
       const first = await call().catch((error) => ({ error }));
-      if (!provider.page) throw first.error ?? new Error(`It was answered ${first.status}, and did not sign in.`);
+      if (!provider.page) throw first.error ?? new Error(`It got status ${first.status}, and did not sign in.`);
       await signIn(provider, server);
       world.status = (await call()).status;
       if (shape.act !== "refresh") return;

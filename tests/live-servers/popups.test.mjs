@@ -1,5 +1,5 @@
-// How the odd shapes end for a user in Chromium, where no page of the authorization server comes back or a browser
-// hides what a server said. https://datatracker.ietf.org/doc/html/rfc7591#section-3.2.1 and MCP 2025-03-26.
+// Deviations that need a browser: the sign-in page never redirects back, or the page can't read a response.
+// https://datatracker.ietf.org/doc/html/rfc7591#section-3.2.1 and MCP 2025-03-26.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -9,18 +9,18 @@ import { startServer } from "./server.mjs";
 
 const start = attackedBrowser();
 
-/** An odd server, for the length of a test. */
-async function odd(t, changes) {
+/** A server with deviations, closed after the test. */
+async function deviatingServer(t, changes) {
   const server = await startServer(changes);
   t.after(() => server.close());
   return server;
 }
 
-describe("a registration that the server forgot", () => {
-  test("costs one click: its popup ends, and the next click registers anew", async (t) => {
+describe("a registration that the server has lost", () => {
+  test("fails one sign-in, and the next click registers again", async (t) => {
     let forgets = false;
-    const server = await odd(t, {
-      authorize: (asked, good) => {
+    const server = await deviatingServer(t, {
+      authorize: (request, good) => {
         const known = !forgets || server.count("register") > 1;
         return known ? good : { status: 400, body: "<!doctype html><title>Error</title>Unknown client." };
       },
@@ -37,7 +37,8 @@ describe("a registration that the server forgot", () => {
     const again = await victimTab(world, server.mcpUrl);
     const popup = await click(again);
     await popup.getByText("Unknown client.").waitFor();
-    // A user reads it before. In a browser without a screen the focus tells nothing, and the watch wants to have seen it.
+    // Wait as if the user reads. In a headless browser the focus says nothing, so the watch must see the popup for some
+    // time.
     await new Promise((done) => setTimeout(done, 1000));
     const closed = Date.now();
     await popup.close();
@@ -51,9 +52,9 @@ describe("a registration that the server forgot", () => {
   });
 });
 
-describe("a server of 2025-03-26 whose 404 a page may not read", () => {
-  test("signs in: what can't be read at a well-known place counts as absent", async (t) => {
-    // Chromium takes it as it takes a 404 without any CORS header.
+describe("a server of 2025-03-26 whose 404 the page can't read", () => {
+  test("signs in: unreadable metadata at a well-known URL counts as absent", async (t) => {
+    // To the page, this looks like a 404 without any CORS header.
     const hidden = () => ({ status: 404, headers: { "Access-Control-Allow-Origin": "https://other.example" } });
     const server = await attacker(t, {
       "/mcp": (url, origin, good) =>

@@ -1,4 +1,5 @@
-// `npm run live-servers`: each shape of shapes.mjs. With --beside at the official client, too, and docs/compatibility.md.
+// `npm run live-servers`: signs in at each server of shapes.mjs. With --beside, also with the official client, and
+// writes docs/compatibility.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,9 +11,9 @@ const HELP = `Usage: npm run live-servers -- [--beside] [--only TEXT] [--no-buil
 
 Signs in at servers with deviations seen at live servers, and prints how each attempt ends.
 
-  --beside     tries the official client as well, and writes docs/compatibility.md
-  --only TEXT  only the deviations whose title contains this text
-  --no-build   uses the package as it was built last`;
+  --beside     also try the official client, and write docs/compatibility.md
+  --only TEXT  try only the deviations whose title contains TEXT
+  --no-build   use the package without rebuilding it`;
 
 const PAGE = join(root, "docs", "compatibility.md");
 
@@ -39,7 +40,7 @@ async function run({ beside, only = "", "no-build": noBuild }) {
   if (official && !only) writeFileSync(PAGE, page(rows));
 }
 
-/** How an attempt ended, in short. */
+/** The result of an attempt, in short. */
 function ending(/** @type {Record<string, any>} */ { status, error, asksAgain }) {
   if (status === 200) return "signed in";
   if (!error) return `signed in, and the call ends with ${status}`;
@@ -53,7 +54,7 @@ function ending(/** @type {Record<string, any>} */ { status, error, asksAgain })
 
 /** @type {[RegExp, string][]} */
 const REASONS = [
-  [/nothing is odd/, ""],
+  [/no deviation/, ""],
   [
     /^refresh: (40[0-4]|410|20|30)/,
     "The server refuses the refresh token for good (RFC 6749 §5.2). The user signs in again, once.",
@@ -83,12 +84,9 @@ const REASONS = [
     /in place of a challenge/,
     "The metadata is used even without a challenge. An overloaded server does not mean a wrong URL.",
   ],
-  [/code_challenge/, "MCP requires PKCE. A client has to refuse a server that does not announce it."],
+  [/code_challenge/, "MCP requires PKCE. A client must refuse a server that does not announce it."],
   [/^2025-03-26/, "MCP 2025-03-26 has no resource metadata. The server's origin is the authorization server."],
-  [
-    /issuer|from there on/,
-    "The issuer is compared exactly (RFC 8414 §3.3). An empty path and / are the same URL (RFC 3986 §6.2.3).",
-  ],
+  [/issuer/, "The issuer is compared exactly (RFC 8414 §3.3). An empty path and / are the same URL (RFC 3986 §6.2.3)."],
   [
     /^registration|scopes_supported lacks|registration answer/,
     "The server decides what it registers, and may refuse (RFC 7591 §3.2).",

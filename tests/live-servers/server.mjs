@@ -1,5 +1,5 @@
-// An MCP server and its authorization server that are strict in what gives authority (client, redirect URI, PKCE,
-// resource, refresh tokens that are spent once) and that take on, at single places, a shape that live servers have.
+// An MCP server and its authorization server. They strictly check what gives authority (client, redirect URI, PKCE,
+// resource, single use of refresh tokens), and can deviate at single endpoints like live servers.
 
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -9,21 +9,19 @@ import { portOf } from "../../www/servers/port.mjs";
 
 /**
  * @typedef {{ status?: number, headers?: Record<string, string | string[]>, body?: unknown }} Answer
- * A body that is an object becomes JSON, unless a type is given; a string is HTML.
- *
- * @typedef {Record<string, any>} Asked
- * `url`, `method`, `headers`, `form` (of the query or the body), `json`, `server` (this one), `count` (the how many-th
- * request to this place it is, from 1).
- *
- * @typedef {(asked: Asked, good: Answer) => Answer | Promise<Answer>} Change
- * Gets the good answer and gives another one in its place.
+ *   An object as body is sent as JSON, unless a type is given; a string as HTML.
+ * @typedef {Record<string, any>} Incoming
+ *   `url`, `method`, `headers`, `form` (of the body), `json`, `server` (this one), `count` (the number of this request to
+ *   the endpoint, from 1).
+ * @typedef {(incoming: Incoming, good: Answer) => Answer | Promise<Answer>} Change
+ *   Receives the correct answer, and returns another one.
  */
 
 const PRM = "/.well-known/oauth-protected-resource";
 const ASM = "/.well-known/oauth-authorization-server";
 
 /**
- * @param {Record<string, Change>} changes by place: "mcp", "resource", "metadata", "register", "authorize", "token",
+ * @param {Record<string, Change>} changes by endpoint: "mcp", "resource", "metadata", "register", "authorize", "token",
  *   "revoke", "other" for every other path of either server, or a path
  */
 export async function startServer(changes = {}) {
@@ -37,20 +35,20 @@ export async function startServer(changes = {}) {
   };
   /** @type {Record<string, any>} */
   const server = { state, changes, ...state };
-  const mcp = await listen((asked) => place(asked, "mcp"));
-  const as = await listen((asked) => place(asked, "as"));
+  const mcp = await listen((incoming) => place(incoming, "mcp"));
+  const as = await listen((incoming) => place(incoming, "as"));
   Object.assign(server, { mcpOrigin: mcp.origin, issuer: as.origin, mcpUrl: `${mcp.origin}/mcp` });
 
-  async function place(asked, role) {
-    const { pathname } = asked.url;
+  async function place(incoming, role) {
+    const { pathname } = incoming.url;
     const [name, good] = find(role, pathname);
-    asked.server = server;
-    asked.count = (state.counts.get(name) ?? 0) + 1;
-    state.counts.set(name, asked.count);
-    state.requests.push(`${asked.method} ${name === "other" ? pathname : name}`);
+    incoming.server = server;
+    incoming.count = (state.counts.get(name) ?? 0) + 1;
+    state.counts.set(name, incoming.count);
+    state.requests.push(`${incoming.method} ${name === "other" ? pathname : name}`);
     const change = changes[pathname] ?? changes[name];
-    const answer = await good(asked);
-    return change ? change(asked, answer) : answer;
+    const answer = await good(incoming);
+    return change ? change(incoming, answer) : answer;
   }
 
   const places = {
@@ -106,12 +104,12 @@ export async function startServer(changes = {}) {
   function authorize({ url }) {
     const names = [...url.searchParams.keys()];
     const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice) return { status: 400, body: `The parameter ${twice} comes twice.` };
+    if (twice) return { status: 400, body: `The parameter ${twice} is repeated.` };
     const sent = Object.fromEntries(url.searchParams);
     const client = state.clients.get(sent.client_id);
     if (!client) return { status: 400, body: "There is no such client." };
     if (!client.redirect_uris.includes(sent.redirect_uri))
-      return { status: 400, body: "The redirect URI is another one." };
+      return { status: 400, body: "The redirect URI is not registered." };
     const back = (more) => redirect(sent, { ...more, iss: server.issuer });
     if (sent.response_type !== "code") return back({ error: "unsupported_response_type" });
     if (sent.code_challenge_method !== "S256" || !sent.code_challenge) return back({ error: "invalid_request" });
@@ -141,14 +139,14 @@ export async function startServer(changes = {}) {
     if (client.token_endpoint_auth_method !== method || client.client_secret !== secret)
       return refused("invalid_client", 401);
     if (form.grant_type === "authorization_code") {
-      const asked = state.codes.get(form.code);
+      const granted = state.codes.get(form.code);
       state.codes.delete(form.code);
       const challenge = createHash("sha256")
         .update(form.code_verifier ?? "")
         .digest("base64url");
       const fits =
-        asked?.client_id === id && asked.redirect_uri === form.redirect_uri && asked.code_challenge === challenge;
-      return fits ? issue({ client_id: id, scope: asked.scope }) : refused("invalid_grant");
+        granted?.client_id === id && granted.redirect_uri === form.redirect_uri && granted.code_challenge === challenge;
+      return fits ? issue({ client_id: id, scope: granted.scope }) : refused("invalid_grant");
     }
     if (form.grant_type === "refresh_token") {
       const held = state.refresh.get(form.refresh_token);
@@ -167,9 +165,9 @@ export async function startServer(changes = {}) {
   }
 
   return Object.assign(server, {
-    /** How often a place was asked. */
+    /** The number of requests to an endpoint. */
     count: (name) => state.counts.get(name) ?? 0,
-    /** From now on no access token counts. */
+    /** Expires all access tokens. */
     expire() {
       for (const held of state.access.values()) held.until = 0;
     },
@@ -179,7 +177,7 @@ export async function startServer(changes = {}) {
   });
 }
 
-/** The authorization response: back to the app, with the state. */
+/** The authorization response: a redirect to the app, with the state. */
 export function redirect(sent, parameters) {
   const target = new URL(sent.redirect_uri);
   for (const [name, value] of Object.entries({ state: sent.state, ...parameters })) {
@@ -201,14 +199,14 @@ async function listen(answer) {
     const sent = await text(request);
     if (request.method === "OPTIONS") return response.writeHead(204, CORS).end();
     const type = request.headers["content-type"] ?? "";
-    const asked = {
+    const incoming = {
       url,
       method: request.method,
       headers: request.headers,
       form: Object.fromEntries(type.includes("urlencoded") ? new URLSearchParams(sent) : []),
       json: type.includes("json") ? JSON.parse(sent || "null") : undefined,
     };
-    const { status = 200, headers, body = "" } = await answer(asked);
+    const { status = 200, headers, body = "" } = await answer(incoming);
     if (status === "destroy") return response.destroy();
     const isText = typeof body === "string";
     response.writeHead(status, { ...CORS, "Content-Type": isText ? "text/html" : "application/json", ...headers });

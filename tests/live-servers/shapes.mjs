@@ -1,23 +1,23 @@
-// What people reported of live MCP and authorization servers, a line for each shape, and how it has to end.
+// Deviations that people reported of live MCP and authorization servers, with the expected results.
 //
-// The principle: exact in what gives authority, forgiving in what merely informs. Nothing that a server does leaves the
-// user without a button to press.
+// The principle: be strict with values that give authority, and lenient with values that only inform. The user can
+// always try again, whatever a server does.
 
 import { redirect } from "./server.mjs";
 
 /**
  * @typedef {object} Shape
  * @property {string} title what the server does
- * @property {Record<string, (asked: any, good: any) => any>} [changes] what of the strict server is changed
- * @property {object} [options] of the authorizer
- * @property {string} [act] "sign-in" (the default): sign in and call; "refresh": then let the access
- *   token run out and call again
+ * @property {Record<string, (request: any, good: any) => any>} [changes] the changes to the strict server
+ * @property {object} [options] the authorizer's options
+ * @property {string} [act] "sign-in" (the default): sign in and call; "refresh": then expire the access token and call
+ *   again
  * @property {any} end "session", or the error: `{ code?, says?, never?, transient? }`
- * @property {(world: any) => unknown} [after] looks at the server afterwards
+ * @property {(world: any) => unknown} [after] further checks of the server
  */
 
 const PRM = "/.well-known/oauth-protected-resource";
-const member = (more) => (asked, good) => ({ ...good, body: { ...good.body, ...more(asked) } });
+const member = (more) => (request, good) => ({ ...good, body: { ...good.body, ...more(request) } });
 const challenge =
   (value) =>
   ({ server, headers }, good) =>
@@ -27,12 +27,12 @@ const none = { status: 404, body: "Not found" };
 
 /** Changes the answers to token requests of one grant. */
 const grant = (type, change) => ({
-  token: (asked, good) => (asked.form.grant_type === type ? change(asked, good) : good),
+  token: (request, good) => (request.form.grant_type === type ? change(request, good) : good),
 });
 const atRefresh = (answer) =>
-  grant("refresh_token", (asked, good) => (typeof answer === "function" ? answer(asked, good) : answer));
+  grant("refresh_token", (request, good) => (typeof answer === "function" ? answer(request, good) : answer));
 const atExchange = (answer) =>
-  grant("authorization_code", (asked, good) => (typeof answer === "function" ? answer(asked, good) : answer));
+  grant("authorization_code", (request, good) => (typeof answer === "function" ? answer(request, good) : answer));
 
 const refused = (title, answer, says) => ({
   title: `refresh: ${title}`,
@@ -48,7 +48,7 @@ const passing = (title, answer) => ({
   end: { transient: true },
 });
 
-/** A server of MCP 2025-03-26: without resource metadata, its own authorization server at its origin. */
+/** A server of MCP 2025-03-26: no resource metadata, and its authorization server on the same origin. */
 const old = (changes) => ({
   mcp: challenge(() => "Bearer"),
   [`${PRM}/mcp`]: () => none,
@@ -58,13 +58,13 @@ const old = (changes) => ({
 });
 
 /** The endpoints of the authorization server at the MCP server's origin. */
-async function ownAuthorizationServer(asked, good) {
-  const { server, url, method, headers } = asked;
+async function ownAuthorizationServer(request, good) {
+  const { server, url, method, headers } = request;
   if (url.origin !== server.mcpOrigin || !["/authorize", "/token", "/register"].includes(url.pathname)) return good;
   /** @type {RequestInit} */
   const init = { method, redirect: "manual", headers: { "Content-Type": headers["content-type"] ?? "text/plain" } };
   if (method === "POST")
-    init.body = asked.json ? JSON.stringify(asked.json) : new URLSearchParams(asked.form).toString();
+    init.body = request.json ? JSON.stringify(request.json) : new URLSearchParams(request.form).toString();
   const response = await fetch(server.issuer + url.pathname + url.search, init);
   const location = response.headers.get("location");
   if (location) {
@@ -78,10 +78,10 @@ async function ownAuthorizationServer(asked, good) {
 
 /** @type {(Shape & Record<string, any>)[]} */
 export const shapes = [
-  { title: "nothing is odd", end: "session" },
-  { title: "refresh: nothing is odd", act: "refresh", end: "session" },
+  { title: "no deviation", end: "session" },
+  { title: "refresh: no deviation", act: "refresh", end: "session" },
 
-  // A refresh that is refused by a definite answer ends the session once.
+  // A definite refusal of a refresh ends the session.
   refused('400 {"error":"invalid_grant"}', { status: 400, body: { error: "invalid_grant" } }, /invalid_grant/),
   refused('400 {"error":"invalid_request"}', { status: 400, body: { error: "invalid_request" } }, /invalid_request/),
   refused(
@@ -98,7 +98,7 @@ export const shapes = [
   refused("401 with an empty body", { status: 401 }),
   refused("403 with a page", { status: 403, body: "<h1>Forbidden</h1>" }),
   refused("404 with a page", { status: 404, body: "<h1>Not found</h1>" }),
-  refused("410 with JSON that is no object", { status: 410, body: [1] }),
+  refused("410 with JSON that is not an object", { status: 410, body: [1] }),
   refused('200 {"error":"bad_refresh_token"}', { body: { error: "bad_refresh_token" } }, /bad_refresh_token/),
   refused("200 with a page", { body: "<h1>Sign in</h1>" }),
   refused("200 {}", { body: {} }),
@@ -133,19 +133,19 @@ export const shapes = [
   {
     title: "refresh: no token_type",
     act: "refresh",
-    changes: atRefresh((asked, good) => ({ ...good, body: { ...good.body, token_type: undefined } })),
+    changes: atRefresh((request, good) => ({ ...good, body: { ...good.body, token_type: undefined } })),
     end: "session",
   },
   ...[
     ['token_type is "bearer" with a space', { token_type: " bearer" }],
-    ["token_type is no string", { token_type: 5 }],
+    ["token_type is not a string", { token_type: 5 }],
     ["error is null, beside tokens", { error: null }],
     ["scope is a list", { scope: ["read"] }],
     ['expires_in is "3600.5"', { expires_in: "3600.5" }],
   ].map((/** @type {any} */ [title, more]) => ({
     title: `refresh: ${title}`,
     act: "refresh",
-    changes: atRefresh((asked, good) => ({ ...good, body: { ...good.body, ...more } })),
+    changes: atRefresh((request, good) => ({ ...good, body: { ...good.body, ...more } })),
     end: "session",
   })),
   {
@@ -155,20 +155,20 @@ export const shapes = [
     end: { transient: true },
   },
 
-  // Challenges inform.
+  // Challenges only inform.
   ...[
     ["resource_metadata is relative", () => `Bearer resource_metadata="${PRM}/mcp", scope="read"`],
     ["resource_metadata is not quoted", (server) => `Bearer resource_metadata=${prmOf(server)}, scope="read"`],
     ["resource_metadata is in single quotes", (server) => `Bearer resource_metadata='${prmOf(server)}', scope="read"`],
     ["resource_metadata is empty", () => `Bearer resource_metadata="", scope="read"`],
-    ["resource_metadata is no URL", () => `Bearer resource_metadata="see the docs"`],
+    ["resource_metadata is not a URL", () => `Bearer resource_metadata="see the docs"`],
     ["resource_metadata gives 404", (server) => `Bearer resource_metadata="${server.mcpOrigin}/gone"`],
     [
       "resource_metadata comes twice, the first is bad",
       (server) => `Bearer resource_metadata="${server.mcpOrigin}/gone", resource_metadata="${prmOf(server)}"`,
     ],
     [
-      "two challenges, the first names a bad place",
+      "two challenges, the first with a wrong URL",
       (server) => `Bearer resource_metadata="${server.mcpOrigin}/gone", DPoP resource_metadata="${prmOf(server)}"`,
     ],
     [
@@ -178,26 +178,27 @@ export const shapes = [
     ["a challenge without parameters", () => "Bearer"],
     ["all in upper case", (server) => `BEARER RESOURCE_METADATA="${prmOf(server)}", SCOPE="read"`],
     [
-      "other schemes in front, one with a token of its own",
+      "other schemes first, one with a token",
       (server) => `Negotiate abc==, Basic realm="a, b", Bearer resource_metadata="${prmOf(server)}"`,
     ],
     ["a trailing comma", (server) => `Bearer resource_metadata="${prmOf(server)}",`],
     ["a comma after the scheme", (server) => `Bearer, resource_metadata="${prmOf(server)}"`],
     ["tabs", (server) => `Bearer\tresource_metadata\t=\t"${prmOf(server)}"\t,\tscope="read"`],
     ["semicolons", (server) => `Bearer resource_metadata="${prmOf(server)}"; scope="read"`],
-    ["a quote that is never closed", (server) => `Bearer resource_metadata="${prmOf(server)}`],
+    ["an unclosed quote", (server) => `Bearer resource_metadata="${prmOf(server)}`],
     ["resource_metadata has a fragment", (server) => `Bearer resource_metadata="${prmOf(server)}#x"`],
-    ["a scheme that nobody knows", (server) => `MCP resource_metadata="${prmOf(server)}"`],
+    ["an unknown scheme", (server) => `MCP resource_metadata="${prmOf(server)}"`],
     [
       "three challenges, the third names it",
       (server) => `Bearer, Bearer x=y, Bearer resource_metadata="${prmOf(server)}"`,
     ],
   ].map(([title, value]) => ({ title: `challenge: ${title}`, changes: { mcp: challenge(value) }, end: "session" })),
   {
-    title: "challenge: the scope is not quoted and no token",
+    title: "challenge: the scope is neither quoted nor a token",
     changes: { mcp: challenge((server) => `Bearer scope=read:data, resource_metadata="${prmOf(server)}"`) },
     end: "session",
-    after: ({ authorized, assert }) => assert.equal(authorized.scope, "read write", "all that the metadata lists"),
+    after: ({ authorized, assert }) =>
+      assert.equal(authorized.scope, "read write", "expected all scopes of the metadata"),
   },
   {
     title: "challenge: resource_metadata gives 403 with a page",
@@ -220,7 +221,7 @@ export const shapes = [
     end: "session",
   })),
   {
-    title: "challenge: resource_metadata gives 200 with a page, and so do the well-known places",
+    title: "challenge: resource_metadata gives 200 with a page, and so do the well-known URLs",
     changes: {
       mcp: challenge((server) => `Bearer resource_metadata="${server.mcpOrigin}/app"`),
       resource: () => ({ body: "<!doctype html>" }),
@@ -228,10 +229,11 @@ export const shapes = [
       "/app": () => ({ body: "<!doctype html>" }),
     },
     end: { code: "invalid_response", says: /app did not answer with a JSON object/ },
-    after: ({ server, assert }) => assert.ok(!server.state.requests.includes("POST /register"), "nothing is guessed"),
+    after: ({ server, assert }) =>
+      assert.ok(!server.state.requests.includes("POST /register"), "registered at a guessed endpoint"),
   },
   {
-    title: "challenge: resource_metadata is that of another resource: the well-known places do not make up for it",
+    title: "challenge: resource_metadata is of another resource: the well-known metadata is not used instead",
     changes: {
       mcp: challenge((server) => `Bearer resource_metadata="${server.mcpOrigin}/of-another"`),
       "/of-another": ({ server }) => ({
@@ -266,10 +268,7 @@ export const shapes = [
     after: ({ server, error, assert }) => {
       assert.equal(error.status, status);
       assert.equal(server.count("register"), 0);
-      assert.ok(
-        !server.state.requests.some((request) => request.endsWith("/register")),
-        "nothing is registered anywhere",
-      );
+      assert.ok(!server.state.requests.some((request) => request.endsWith("/register")), "registered somewhere");
     },
   })),
   ...[408, 425, 429].flatMap((status) =>
@@ -285,13 +284,13 @@ export const shapes = [
         assert.equal(error.status, status);
         assert.ok(
           !server.state.requests.some((request) => request.startsWith("POST /register")),
-          "nothing is registered anywhere",
+          "registered somewhere",
         );
       },
     })),
   ),
   {
-    title: "the challenge names metadata that is nowhere: nothing is registered at a guessed endpoint",
+    title: "the challenge names metadata that does not exist: nothing is registered at a guessed endpoint",
     changes: {
       mcp: challenge((server) => `Bearer resource_metadata="${server.mcpOrigin}/gone"`),
       resource: () => none,
@@ -303,14 +302,14 @@ export const shapes = [
   },
 
   // Servers of MCP 2025-03-26.
-  { title: "2025-03-26: nothing but default endpoints", changes: old({}), end: "session" },
+  { title: "2025-03-26: only default endpoints", changes: old({}), end: "session" },
   {
     title: "2025-03-26: every other path answers 200 with a page",
     changes: old({
       [`${PRM}/mcp`]: () => ({ body: "<!doctype html>" }),
       [PRM]: () => ({ body: "<!doctype html>" }),
-      other: async (asked, good) => {
-        const answer = await ownAuthorizationServer(asked, good);
+      other: async (request, good) => {
+        const answer = await ownAuthorizationServer(request, good);
         return answer === good ? { body: "<!doctype html>" } : answer;
       },
     }),
@@ -351,7 +350,7 @@ export const shapes = [
     end: "session",
   })),
   {
-    title: "the server's URL has a slash at its end, and the metadata's place has none",
+    title: "the server's URL ends with a slash, and the metadata's URL does not",
     path: "/mcp/",
     changes: {
       "/mcp/": ({ headers, server }) =>
@@ -362,7 +361,7 @@ export const shapes = [
     end: "session",
   },
   {
-    title: "the server's URL has a slash at its end, and so has the metadata's place",
+    title: "the server's URL ends with a slash, and so does the metadata's URL",
     path: "/mcp/",
     changes: {
       "/mcp/": ({ headers, server }) =>
@@ -382,7 +381,7 @@ export const shapes = [
 
   // Issuers.
   {
-    title: "the metadata's issuer has a slash that the list has not",
+    title: "the metadata's issuer ends with a slash, and the list's entry does not",
     changes: {
       metadata: member(({ server }) => ({ issuer: `${server.issuer}/` })),
       authorize: ({ server }, good) => withIss(good, `${server.issuer}/`),
@@ -390,18 +389,18 @@ export const shapes = [
     end: "session",
   },
   {
-    title: "the list's issuer has a slash that the metadata has not",
+    title: "the list's issuer ends with a slash, and the metadata's does not",
     changes: { resource: member(({ server }) => ({ authorization_servers: [`${server.issuer}/`] })) },
     end: "session",
   },
   {
-    title: "the metadata's issuer has a slash that the list has not: strictIssuer",
+    title: "the metadata's issuer ends with a slash, and the list's entry does not: strictIssuer",
     changes: { metadata: member(({ server }) => ({ issuer: `${server.issuer}/` })) },
     options: { strictIssuer: true },
     end: { code: "issuer_mismatch", says: /acceptIssuers/ },
   },
   {
-    title: "from there on the document's own text counts: iss without the slash",
+    title: "the metadata's issuer ends with a slash, and the response's iss does not",
     changes: { metadata: member(({ server }) => ({ issuer: `${server.issuer}/` })) },
     end: { code: "issuer_mismatch" },
   },
@@ -474,7 +473,7 @@ export const shapes = [
     title: `metadata: code_challenge_methods_supported is ${JSON.stringify(methods)}`,
     changes: { metadata: member(() => ({ code_challenge_methods_supported: methods })) },
     end: { code: "pkce_unsupported", says: /trustPkce/ },
-    after: ({ server, assert }) => assert.equal(server.count("authorize"), 0, "the user is not asked"),
+    after: ({ server, assert }) => assert.equal(server.count("authorize"), 0, "the user was sent to the sign-in page"),
   })),
   {
     title: 'metadata: authorization_response_iss_parameter_supported is "true", and the response has no iss',
@@ -522,7 +521,7 @@ export const shapes = [
     title: "response_types_supported without code",
     changes: { metadata: member(() => ({ response_types_supported: ["token", "id_token"] })) },
     end: { code: "invalid_response", says: /response_types_supported/ },
-    after: ({ server, assert }) => assert.equal(server.count("authorize"), 0, "the user is not asked"),
+    after: ({ server, assert }) => assert.equal(server.count("authorize"), 0, "the user was sent to the sign-in page"),
   },
 
   // Registration.
@@ -571,7 +570,7 @@ export const shapes = [
         });
         return { ...good, body: { client_id: good.body.client_id, client_secret: "s3cret-s3cret" } };
       },
-      // A request that is refused spends no code.
+      // A rejected request does not spend the code.
       token: (_, good) => good,
     },
     keepsCodes: true,
@@ -585,13 +584,13 @@ export const shapes = [
   ].map((/** @type {any} */ [method, more]) => ({
     title: `registration assigns ${method}${more.client_secret ? "" : " without a secret"}`,
     changes: {
-      register: (asked, good) => ({
+      register: (request, good) => ({
         ...good,
         body: { client_id: good.body.client_id, token_endpoint_auth_method: method, ...more },
       }),
     },
     end: { code: "registration_failed", says: new RegExp(method) },
-    after: ({ server, assert }) => assert.equal(server.count("authorize"), 0, "the user is not asked"),
+    after: ({ server, assert }) => assert.equal(server.count("authorize"), 0, "the user was sent to the sign-in page"),
   })),
   ...[
     ["422 without a reason", { status: 422, body: { detail: [{ msg: "no" }] } }],
@@ -609,7 +608,7 @@ export const shapes = [
     after: ({ error, assert }) => assert.equal(error.serverError, "invalid_client_metadata"),
   },
   {
-    title: "registration answers 200 in place of 201, with members that nobody knows",
+    title: "registration answers 200 in place of 201, with unknown members",
     changes: { register: (_, good) => ({ body: { ...good.body, software_id: null, contacts: "x", extra: [1] } }) },
     end: "session",
   },
@@ -651,7 +650,7 @@ export const shapes = [
   // Token answers.
   {
     title: "the token answer is a form",
-    changes: atExchange((asked, good) =>
+    changes: atExchange((request, good) =>
       good.body.access_token
         ? {
             headers: { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" },
@@ -713,12 +712,12 @@ export const shapes = [
     [null, "session"],
   ].map(([expires_in]) => ({
     title: `expires_in is ${JSON.stringify(expires_in)}`,
-    changes: atExchange((asked, good) => ({ ...good, body: { ...good.body, expires_in } })),
+    changes: atExchange((request, good) => ({ ...good, body: { ...good.body, expires_in } })),
     end: "session",
     restores: true,
   })),
   {
-    title: "the token endpoint complains of resource",
+    title: "the token endpoint rejects resource",
     changes: atExchange({
       status: 400,
       body: { error: "invalid_target", error_description: "unknown parameter resource" },
@@ -731,9 +730,9 @@ export const shapes = [
     end: { code: "token_failed", says: /a bad code/ },
   },
 
-  // What the user sees.
+  // Authorization responses.
   {
-    title: 'the user declines, in words that have "resource owner" in them',
+    title: 'the user declines, and the description says "resource owner"',
     changes: {
       authorize: ({ url, server }) =>
         redirect(Object.fromEntries(url.searchParams), {
@@ -755,7 +754,7 @@ export const shapes = [
     end: { code: "issuer_mismatch", says: /https:\/\/other\.example; it has to be http/ },
   },
   {
-    title: "the response has an error that is empty, and a code",
+    title: "the response has an empty error, and a code",
     changes: {
       authorize: (_, good) => {
         const target = new URL(good.headers.Location);
@@ -794,7 +793,7 @@ export const shapes = [
     end: "session",
   },
   {
-    title: "with openid a nonce is demanded",
+    title: "with openid, a nonce is required",
     changes: {
       mcp: challenge((server) => `Bearer resource_metadata="${prmOf(server)}", scope="openid read"`),
       authorize: ({ url, server }, good) =>
@@ -823,7 +822,7 @@ export const shapes = [
     end: { code: "invalid_response", says: new RegExp(own.split("=")[0]) },
   })),
   {
-    title: "protected_resources lists others alone (RFC 9728 §4)",
+    title: "protected_resources lists only other resources (RFC 9728 §4)",
     changes: { metadata: member(() => ({ protected_resources: ["https://mcp.example/mcp"] })) },
     end: { code: "resource_mismatch", says: /protected_resources/ },
   },

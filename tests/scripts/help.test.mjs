@@ -1,5 +1,4 @@
-// The first thing that somebody types on a clean clone: every command tells its options there, with nothing installed
-// but Node.js.
+// On a clean clone with only Node.js installed, every command prints its options.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -21,10 +20,10 @@ before(() => {
 after(() => rmSync(clone, { recursive: true, force: true }));
 
 for (const [name, command] of Object.entries(scripts)) {
-  test(`npm run ${name} -- --help`, () => {
+  test(`npm run ${name} -- --help works without installed packages`, () => {
     const [program, ...args] = command.split(" ");
     assert.equal(program, "node");
-    // Neither npm nor cargo is to be found.
+    // Neither npm nor cargo is on this PATH.
     const env = { PATH: clone, HOME: clone };
     const { status, stdout, stderr } = spawnSync(process.execPath, [...args, "--help"], {
       cwd: clone,

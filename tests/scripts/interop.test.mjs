@@ -16,24 +16,24 @@ import { Unavailable } from "../interop/unavailable.mjs";
 
 const all = (result) => Object.fromEntries(STEPS.map((step) => [step, result]));
 const ROWS = [
-  { label: "good", results: { ...all("ok"), "step up": "– knows one scope" } },
+  { label: "good", results: { ...all("ok"), "step up": "– has only one scope" } },
   { label: "gone", skipped: "needs mvn, which is not installed" },
   { label: "broken", results: { "sign in": "FAILED popup_closed: The window was closed" } },
 ];
 
-test("the table has each server, and below it each reason", () => {
+test("the table lists each server, and the reasons follow below", () => {
   assert.deepEqual(describe(ROWS).split("\n").slice(3), [
     "| good | ok | ok | ok | – | ok | ok |",
     "| gone | – | – | – | – | – | – |",
     "| broken | FAILED | FAILED | FAILED | FAILED | FAILED | FAILED |",
     "",
-    "good: step up: knows one scope",
+    "good: step up: has only one scope",
     "gone: skipped: needs mvn, which is not installed",
     "broken: sign in: FAILED popup_closed: The window was closed",
   ]);
 });
 
-test("the last line counts skipped servers, and steps that were not reached as failed", () => {
+test("the last line counts skipped servers, and counts unreached steps as failed", () => {
   assert.deepEqual(count(ROWS), { passed: 5, failed: 6, skipped: 1 });
   assert.equal(sum(count(ROWS)), "interop: 5 passed, 6 failed, 1 skipped");
   assert.equal(sum({ passed: 5, failed: 0, skipped: 0 }), "interop: 5 passed, 0 failed");
@@ -57,7 +57,7 @@ test("without the program that installs it, a server is unavailable, and the rea
     rmSync(folder, { recursive: true, force: true });
   });
   assert.deepEqual(await install("acme", folder), { folder });
-  // Never installed, so nothing in the cache is used either.
+  // A manifest that was never installed, so that the cache can't have it.
   writeFileSync(join(folder, "maven.txt"), `com.example:${folder}:1:zip\n`);
   process.env.PATH = folder;
   await assert.rejects(
@@ -66,7 +66,7 @@ test("without the program that installs it, a server is unavailable, and the rea
   );
 });
 
-test("a script that is broken is a failure, and a product that does not start is not", async (t) => {
+test("a broken script is a failure, and a product that does not start is skipped", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-authorize-interop-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const server = { name: "acme", folder: relative(fileURLToPath(new URL("../interop", import.meta.url)), folder) };

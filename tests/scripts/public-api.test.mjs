@@ -1,4 +1,4 @@
-// How `npm run public-api` compares two lists of items.
+// The comparison of two lists of items in `npm run public-api`.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

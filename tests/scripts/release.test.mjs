@@ -66,7 +66,7 @@ let env;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "mcp-authorize-release-"));
-  // The variable of the workflow that runs these tests says nothing about the temporary repository.
+  // This variable of a workflow that runs these tests is not about the temporary repository.
   const { GITHUB_REPOSITORY: _, ...rest } = process.env;
   const person = { NAME: "A person", EMAIL: "person@example.com" };
   const people = Object.entries(person).flatMap(([key, value]) => [
@@ -100,7 +100,7 @@ function commit(files) {
   git("commit", "--quiet", "--message", "A change");
 }
 
-/** A project that can be released, unless `files` change that. */
+/** Creates a project that can be released, unless `files` break it. */
 function make(files = {}) {
   project = mkdtempSync(join(folder, "project-"));
   git("init", "--quiet", "--initial-branch", "main");
@@ -120,7 +120,7 @@ function release(args = [], extra = {}) {
   return { status, output: stdout + stderr };
 }
 
-test("it creates the tag after npm test has passed, and says what to push", () => {
+test("creates the tag after npm test has passed, and prints the push command", () => {
   make();
   git("tag", "v1.1.0");
   const { status, output } = release();
@@ -144,7 +144,7 @@ test("it creates the tag after npm test has passed, and says what to push", () =
   assert.match(again.output, /FAILED: 1\.2\.0 is not newer than the tag v1\.2\.0/);
 });
 
-test("--dry-run creates no tag, and says how to rename the section of unreleased entries", () => {
+test("--dry-run creates no tag, and prints how to rename the section of unreleased entries", () => {
   make({ "CHANGELOG.md": WAITING });
   const { status, output } = release(["--dry-run", "--no-tests"]);
   assert.equal(status, 0, output);
@@ -274,7 +274,7 @@ for (const [name, files, expected] of EXPENSIVE) {
   });
 }
 
-/** A checkout of the tag, as a workflow makes it. */
+/** A checkout of the tag, like a workflow's. */
 function asWorkflow() {
   make();
   const origin = mkdtempSync(join(folder, "origin-"));
@@ -309,7 +309,7 @@ test("--check fails at a commit that is not in main", () => {
   assert.match(release(CHECK).output, /FAILED: this commit is not in origin\/main/);
 });
 
-test("--check fails in another repository, and beside a newer tag", () => {
+test("--check fails in another repository, and if there is a newer tag", () => {
   asWorkflow();
   git("tag", "v1.2.1");
   const { status, output } = release(CHECK, { GITHUB_REPOSITORY: "example/fork" });

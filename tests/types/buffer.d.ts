@@ -1,2 +1,2 @@
-// The SDK's types name Node's Buffer. A page has none, and Node's types would hide that.
+// The SDK's types use Node's Buffer. A page has none, and loading Node's types would hide that.
 interface Buffer extends Uint8Array {}

@@ -1,4 +1,4 @@
-// A consumer of the whole API, as strict as TypeScript can be. It is compiled, never run.
+// A consumer of the whole API, with TypeScript's strictest options. It is compiled, never run.
 
 import {
   Client,
@@ -61,7 +61,7 @@ function exactly<Expected>() {
   return <Actual>(_value: Actual, _same: Same<Actual, Expected>): void => {};
 }
 
-// Options: one is required beside the name, all others may be left out.
+// Options: only the name and the redirect URI are required.
 
 const smallest: McpAuthorizerOptions = { clientName: "Acme Agent", redirectUri: "/callback.html" };
 
@@ -121,21 +121,21 @@ const all: Required<McpAuthorizerOptions> = {
   fetch: (input, init) => fetch(input, init),
   proxy: (url, step) => (step === "request" ? undefined : new URL(url)),
 };
-// Without a user nothing but the grant has to be there, and a user on another device needs no page to come back to.
+// Without a user, neither name nor redirect URI is needed. With a user on another device, no redirect URI is needed.
 const machine: McpAuthorizerOptions = {
   clientId: "acme",
   clientSecret: "s3cr3t",
   issuer: "https://as.example",
   grant: { type: "client_credentials" },
 };
-// @ts-expect-error Credentials need the issuer whose they are.
+// @ts-expect-error Credentials need their issuer.
 const unbound: McpAuthorizerOptions = {
   clientId: "acme",
   clientSecret: "s3cr3t",
   grant: { type: "client_credentials" },
 };
-// A function says who the app is at each authorization server: then nothing else does.
-const asked: McpAuthorizerOptions = {
+// A function that returns the app's identity at each authorization server excludes all other identities.
+const withClientFunction: McpAuthorizerOptions = {
   clientName: "Acme Agent",
   redirectUri: "/callback.html",
   client: async ({ server, issuer, metadata, canRegister }) =>
@@ -143,36 +143,39 @@ const asked: McpAuthorizerOptions = {
   authorizationParameters: async ({ issuer }) => ({ hd: issuer, prompt: null }),
   display: "popup-or-link",
 };
-// @ts-expect-error: clientId and a function for it
-const askedTwice: McpAuthorizerOptions = { ...asked, clientId: "acme" };
-const askedMachine: McpAuthorizerOptions = { client: () => ({ clientId: "a" }), grant: { type: "client_credentials" } };
-// @ts-expect-error: an identity has a client id
-const nobody: McpAuthorizerOptions = { ...smallest, client: () => ({ clientSecret: "s3cr3t" }) };
+// @ts-expect-error: clientId together with a function
+const clientIdAndFunction: McpAuthorizerOptions = { ...withClientFunction, clientId: "acme" };
+const machineWithFunction: McpAuthorizerOptions = {
+  client: () => ({ clientId: "a" }),
+  grant: { type: "client_credentials" },
+};
+// @ts-expect-error: an identity needs a client ID
+const noClientId: McpAuthorizerOptions = { ...smallest, client: () => ({ clientSecret: "s3cr3t" }) };
 const device: McpAuthorizerOptions = { clientName: "Acme TV", grant: { type: "device_code" } };
-// @ts-expect-error: the user reads the name
+// @ts-expect-error: the name is required, because the user sees it
 const namelessDevice: McpAuthorizerOptions = { grant: { type: "device_code" } };
 const grants: McpGrant[] = [
   { type: "client_credentials" },
   { type: "jwt_bearer", assertion: "a.b.c" },
   { type: "id_jag", idToken: () => "a.b.c", tokenEndpoint: new URL("https://idp.example/token"), clientId: "acme" },
 ];
-// @ts-expect-error: an assertion needs its text
+// @ts-expect-error: the assertion is missing
 const noAssertion: McpGrant = { type: "jwt_bearer" };
 const clientKey = { key: await crypto.subtle.importKey("jwk", {}, { name: "Ed25519" }, false, ["sign"]) };
-// A key that is published in the app's metadata document is for every authorization server.
+// A key in the app's metadata document is for every authorization server.
 const byDocument: McpAuthorizerOptions = {
   clientName: "Acme",
   redirectUri: "/callback.html",
   clientIdMetadataUrl: new URL("https://acme.example/client.json"),
   clientKey,
 };
-// @ts-expect-error: a key of a client id is for one authorization server
+// @ts-expect-error: a client ID's key needs an issuer
 const keyForAnyone: McpAuthorizerOptions = { clientName: "Acme", redirectUri: "/c", clientId: "acme", clientKey };
 const workload: McpAuthorizerOptions = {
   issuer: "https://as.example",
   grant: { type: "jwt_bearer", assertion: "a.b.c" },
 };
-// @ts-expect-error: a JWT that is there already is for one authorization server
+// @ts-expect-error: a fixed JWT needs an issuer
 const workloadForAnyone: McpAuthorizerOptions = { grant: { type: "jwt_bearer", assertion: "a.b.c" } };
 const employee: McpAuthorizerOptions = {
   redirectUri: "/callback.html",
@@ -183,12 +186,12 @@ const employee: McpAuthorizerOptions = {
     identityProvider: { issuer: new URL("https://idp.example"), clientId: "acme", subjectToken: "refresh_token" },
   },
 };
-// @ts-expect-error: the user comes back to a page
-const homelessEmployee: McpAuthorizerOptions = { grant: employee.grant };
+// @ts-expect-error: the redirect URI is required
+const employeeWithoutRedirect: McpAuthorizerOptions = { grant: employee.grant };
 for (const options of [byDocument, workload, employee]) await McpAuthorizer.create(options);
 const bound = { clientName: "Acme", clientId: "acme", issuer: "https://as.example" };
 for (const grant of grants) await McpAuthorizer.create({ ...bound, grant });
-for (const options of [machine, device, asked, askedMachine]) await McpAuthorizer.create(options);
+for (const options of [machine, device, withClientFunction, machineWithFunction]) await McpAuthorizer.create(options);
 const storages: McpAuthorizerOptions["storage"][] = ["indexeddb", "memory", synchronous, undefined];
 
 // @ts-expect-error: the redirect URI is required
@@ -199,9 +202,9 @@ const noName: McpAuthorizerOptions = { redirectUri: "/callback.html" };
 const wrongStorage: McpAuthorizerOptions = { ...smallest, storage: "cookie" };
 // @ts-expect-error: scopes are a list
 const wrongScopes: McpAuthorizerOptions = { ...smallest, scopes: "mcp:read" };
-// @ts-expect-error: a storage has to delete
+// @ts-expect-error: a storage needs `delete`
 const wrongOwnStorage: McpStorage = { get: () => null, set: () => {} };
-// @ts-expect-error: an unknown option is a mistake
+// @ts-expect-error: there is no such option
 const unknownOption: McpAuthorizerOptions = { ...smallest, redirectURL: "/callback.html" };
 
 // The authorizer
@@ -211,9 +214,9 @@ exactly<McpAuthorizer>()(authorizer, true);
 await McpAuthorizer.create(all);
 const target: EventTarget = authorizer;
 
-// @ts-expect-error: made by `create`
+// @ts-expect-error: only `create` constructs it
 new McpAuthorizer(smallest);
-// @ts-expect-error: `create` takes options
+// @ts-expect-error: `create` needs options
 await McpAuthorizer.create();
 
 const { signal } = new AbortController();
@@ -225,7 +228,7 @@ await authorizer.signIn(new URL("https://mcp.example/mcp"));
 
 const restored = await authorizer.restore("https://mcp.example/mcp");
 exactly<McpSession | null>()(restored, true);
-// @ts-expect-error: there may be no session
+// @ts-expect-error: it may be null
 restored.server;
 // @ts-expect-error: a server is a string or a URL
 await authorizer.signIn(42);
@@ -249,16 +252,16 @@ await session.refresh();
 await session.stepUp();
 await session.signOut();
 
-// @ts-expect-error: made by `signIn` and `restore`
+// @ts-expect-error: only `signIn` and `restore` construct it
 new McpSession();
-// @ts-expect-error: what was granted can't be changed here
+// @ts-expect-error: scopes are read-only
 session.scopes.push("mcp:admin");
-// @ts-expect-error: nor replaced
+// @ts-expect-error: properties are read-only
 session.resource = "https://elsewhere.example/";
-// @ts-expect-error: the server may not have said it
+// @ts-expect-error: it may be null
 session.expiresAt.getTime();
 
-// `session.fetch` is a drop-in for `fetch`, and needs no `this`.
+// `session.fetch` is a drop-in replacement for `fetch`, and works without `this`.
 
 const asGlobal: typeof fetch = session.fetch;
 const { fetch: detached } = session;
@@ -314,7 +317,7 @@ const names: Record<keyof McpAuthorizerEventMap, true> = {
   waiting: true,
 };
 
-// @ts-expect-error: an exchange tells of no token
+// @ts-expect-error: an exchange has no body
 authorizer.addEventListener("exchange", ({ detail }) => detail.body);
 // @ts-expect-error: `refreshed` has no issuer
 authorizer.addEventListener("refreshed", ({ detail }) => detail.issuer);
@@ -334,15 +337,15 @@ exactly<Promise<McpSession | null>>()(hook.signIn(signIn), true);
 exactly<Promise<McpSession | null>>()(hook.stepUp({ scopes: ["mcp:write"] }), true);
 exactly<Promise<boolean | null>>()(hook.signOut(wait), true);
 exactly<void>()(hook.cancel(), true);
-// What can't go together: only a sign-in waits, and there is a `fetch` wherever there is a session.
+// Impossible combinations: only a sign-in waits, and a session always has a `fetch`.
 if (hook.status !== "signing-in") exactly<false>()(hook.waiting, true);
 if (hook.status === "loading") exactly<null>()(hook.error, true);
 if (hook.session) exactly<McpSession["fetch"]>()(hook.fetch, true);
-// @ts-expect-error: nobody waits who is signed in
+// @ts-expect-error: `waiting` is only possible while signing in
 const waitsInVain: McpSessionState = { status: "signed-in", waiting: true, error: null, session, fetch: session.fetch };
-// @ts-expect-error: who is signed out has no session
+// @ts-expect-error: there is no session after a sign-out
 const signedOut: McpSessionState = { status: "signed-out", waiting: false, error: null, session, fetch: session.fetch };
-// @ts-expect-error: the account is the hook's, not the click's
+// @ts-expect-error: the account is an option of the hook, not of signIn
 void hook.signIn({ account: "work" });
 
 const { servers, add, ...list } = useMcpServers(source, { servers: [{ server: session.server, account: "work" }] });
@@ -354,11 +357,11 @@ for (const entry of servers) {
 }
 exactly<Promise<McpSession | null>>()(add(new URL(session.server), { account: "work" }).signIn(), true);
 if (list.loading) exactly<null>()(list.error, true);
-// @ts-expect-error: it can't have failed before it is known
+// @ts-expect-error: there is no error while loading
 const failedEarly: McpServersState = { loading: true, error: new Error(), servers: [] };
-// @ts-expect-error: the list changes by `add` and `remove`
+// @ts-expect-error: only `add` and `remove` change the list
 servers.push(add(session.server));
-// @ts-expect-error: an account is of a server
+// @ts-expect-error: an account needs a server
 useMcpServers(source, { servers: [{ account: "work" }] });
 watchMcpServers(authorizer, (state) => exactly<McpServersState>()(state, true)).close();
 exactly<McpServersState>()(LOADING_SERVERS, true);
@@ -371,7 +374,7 @@ exactly<() => void>()(
 const { state } = useSessionInVue(ref(session.server), source, { account: () => undefined });
 if (state.value.status === "signed-in") exactly<McpSession>()(state.value.session, true);
 exactly<McpServersState>()(useServersInVue(source).state.value, true);
-// @ts-expect-error: what there is to show is not set
+// @ts-expect-error: the state is read-only
 state.value = LOADING;
 const inSvelte: [Readable<McpSessionState>, Readable<McpServersState>] = [
   mcpSession(session.server, source, { account: "work" }),
@@ -381,7 +384,7 @@ const inSvelte: [Readable<McpSessionState>, Readable<McpServersState>] = [
 const watch = watchMcpSession(session.server, authorizer, (state) => exactly<McpSessionState>()(state, true));
 watch.close();
 exactly<McpSessionState>()(LOADING, true);
-// @ts-expect-error: a function makes it
+// @ts-expect-error: a function must create it
 useMcpSession(session.server, McpAuthorizer.create(smallest));
 
 const element = document.createElement("mcp-sign-in");
@@ -396,7 +399,7 @@ const problems: readonly string[] = report.failures.map(({ id, remedy }) => `${i
 // @ts-expect-error: not a list of findings
 report.findings = problems;
 
-// Errors: `code` and `step` are closed unions, so a program can handle all of them and know it.
+// Errors: `code` and `step` are closed unions, so the compiler can check that a program handles all of them.
 
 export function advice(error: unknown): string {
   if (!(error instanceof McpAuthorizeError)) throw error;
@@ -543,9 +546,9 @@ await steps.clientMetadataDocument({
 const hosted: McpFinding[] = await steps.checkClientMetadataDocument("https://acme.example/client.json", {
   redirectUri: "https://acme.example/cb",
 });
-// @ts-expect-error: a bare code is nothing that a step takes
+// @ts-expect-error: no step accepts a bare code
 await steps.finishAuthorization("code");
-// @ts-expect-error: what is pending on another device is finished in another way
+// @ts-expect-error: a pending device authorization needs finishDeviceAuthorization
 await steps.finishAuthorization(onDevice, "https://acme.example/cb");
 exactly<McpSession>()(await authorizer.adopt(tokens), true);
 exactly<steps.Tokens>()(await session.export({ signal }), true);
@@ -569,13 +572,13 @@ const urlOptions: OpenUrlOptions = {
     document.body.onclick = request.open;
   },
 };
-// @ts-expect-error: texts are the library's dialog's, and this app has one of its own
+// @ts-expect-error: labels are for the library's dialog, which `show` replaces
 const bothDialogs: OpenUrlOptions = { ...urlOptions, labels: { title: "Open?" } };
-// @ts-expect-error: the user has to see which server asks
+// @ts-expect-error: the server is required
 const noServer: OpenUrlOptions = { message: "" };
-// @ts-expect-error: and why
+// @ts-expect-error: the message is required
 const noMessage: OpenUrlOptions = { server: "https://mcp.example.com/mcp" };
-// @ts-expect-error: a parsed URL is not what the server wrote
+// @ts-expect-error: the URL must be the server's text, not a parsed URL
 await authorizer.openUrl(new URL("https://mcp.example.com/connect"), urlOptions);
 
 const server = "https://mcp.example.com/mcp";
@@ -586,18 +589,18 @@ const form = ({ message }: McpFormParams) => ({ action: "accept" as const, conte
 const { retry } = handleUrlElicitation(ofSdk2, authorizer, { server, form, onError: ({ code }) => code });
 exactly<number>()(await retry(async () => 1, { signal }), true);
 handleUrlElicitation(ofSdk1, authorizer, { server, schemas, labels: { open: "Open" } });
-// @ts-expect-error: version 1 takes schemas
+// @ts-expect-error: version 1 needs schemas
 handleUrlElicitation(ofSdk1, authorizer, { server });
-// @ts-expect-error: version 2 takes none
+// @ts-expect-error: version 2 has no schemas
 handleUrlElicitation(ofSdk2, authorizer, { server, schemas });
-// @ts-expect-error: a session opens no URL
+// @ts-expect-error: a session can't open URLs
 handleUrlElicitation(ofSdk2, session, { server });
-// @ts-expect-error: what is declared follows from the grant
+// @ts-expect-error: capabilities are read-only
 authorizer.capabilities = {};
 
 // @ts-expect-error: there is no such code
 const wrongCode: McpAuthorizeErrorCode = "oops";
-// @ts-expect-error: the library reports errors, apps don't change them
+// @ts-expect-error: errors are read-only
 (new Error() as McpAuthorizeError).code = "network";
 
 export {

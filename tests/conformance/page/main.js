@@ -1,4 +1,4 @@
-// The page under test: one button, clicked for every sign-in, and what came of it.
+// The page under test: a button, clicked for every sign-in, and the result.
 
 import { run } from "../app.mjs";
 

@@ -1,4 +1,4 @@
-// What an app does: the same for every bundler.
+// A typical app, the same for every bundler.
 
 import { McpAuthorizer } from "mcp-authorize";
 import { add } from "./add.js";
@@ -9,9 +9,9 @@ const say = (text) => (document.querySelector("[role=status]").textContent = tex
 
 async function main() {
   const authorizer = await McpAuthorizer.create({ clientName: "Consumer", redirectUri: "callback.html" });
-  globalThis.diagnose = () => authorizer.diagnose(server); // by another module, which is loaded for it
+  globalThis.diagnose = () => authorizer.diagnose(server); // loads a second WebAssembly module
   const connect = new URL("/connect", server).href;
-  globalThis.openUrl = () => authorizer.openUrl(connect, { server, message: "Connect" }); // by a third one
+  globalThis.openUrl = () => authorizer.openUrl(connect, { server, message: "Connect" }); // loads a third one
   const session = await authorizer.restore(server);
   if (session) return say(`Restored: ${await add(session)}`);
   button.onclick = async () => {

@@ -1,4 +1,4 @@
-// What a program does that has no window: the same for Node.js, Deno and a Cloudflare Worker.
+// A program without a window, the same for Node.js, Deno and a Cloudflare Worker.
 
 import { McpAuthorizer } from "mcp-authorize";
 import { beginAuthorization, discover, finishAuthorization, register } from "mcp-authorize/steps";
@@ -14,11 +14,11 @@ export async function run(server) {
     authorize: logIn,
   });
   const answer = await add(await authorizer.signIn(server));
-  const { findings } = await authorizer.diagnose(server); // by another module, which is loaded for it
+  const { findings } = await authorizer.diagnose(server); // loads a second WebAssembly module
   return `Signed in: ${answer}, ${findings.length} findings, ${await stepByStep(server)}`;
 }
 
-/** By a third module. */
+/** Uses the single steps, which load a third WebAssembly module. */
 async function stepByStep(server) {
   const discovered = await discover(server);
   const { authorizationServer, scopes } = discovered;

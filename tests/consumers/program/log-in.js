@@ -1,5 +1,5 @@
 /**
- * The user of a program: fills in the authorization server's forms for login and consent.
+ * Acts as the user of a program: submits the authorization server's forms for login and consent.
  *
  * @returns the URL of the redirect back
  */

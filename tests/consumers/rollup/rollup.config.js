@@ -1,7 +1,7 @@
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { copyFileSync, mkdirSync } from "node:fs";
 
-// The pages name the scripts as Rollup does.
+// The HTML files use the same script names as Rollup's output.
 mkdirSync("dist", { recursive: true });
 for (const page of ["index.html", "callback.html"]) copyFileSync(page, `dist/${page}`);
 

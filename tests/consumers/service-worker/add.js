@@ -1,6 +1,6 @@
-// In place of the page's own: a service worker restores the session by itself and does the call.
+// Replaces page/add.js: a service worker restores the session and makes the call.
 
-/** Lets the service worker call the demo server's tool: "40 + 2 = 42". */
+/** Asks the service worker to call the demo server's tool: "40 + 2 = 42". */
 export async function add(session) {
   await navigator.serviceWorker.register("service-worker.js", { type: "module" });
   const { active } = await navigator.serviceWorker.ready;

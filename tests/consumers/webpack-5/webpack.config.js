@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 
-// The pages name the scripts as webpack does.
+// The HTML files use the same script names as webpack's output.
 mkdirSync("dist", { recursive: true });
 for (const page of ["index.html", "callback.html"]) copyFileSync(page, `dist/${page}`);
 

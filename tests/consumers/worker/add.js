@@ -1,6 +1,6 @@
-// In place of the page's own: a worker restores the session by itself and does the call.
+// Replaces page/add.js: a worker restores the session and makes the call.
 
-/** Lets a worker call the demo server's tool: "40 + 2 = 42". */
+/** Asks a worker to call the demo server's tool: "40 + 2 = 42". */
 export function add(session) {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   return new Promise((resolve, reject) => {

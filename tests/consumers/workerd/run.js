@@ -1,4 +1,5 @@
-// What `wrangler dev` does: esbuild with Cloudflare's conditions, and WebAssembly as modules that the runtime compiles.
+// Does what `wrangler dev` does: bundles with esbuild and Cloudflare's conditions, and passes WebAssembly as compiled
+// modules.
 
 import { build } from "esbuild";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The page under test: diagnoses, and signs in and calls the server.
+// The page under test: runs a diagnosis, or signs in and calls the server.
 
 import { McpAuthorizer } from "mcp-authorize";
 

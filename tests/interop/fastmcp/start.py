@@ -1,4 +1,4 @@
-# FastMCP with its in-memory provider, at one origin.
+# FastMCP with its in-memory provider, on one origin.
 
 import json
 import os

@@ -15,7 +15,7 @@ const REMEMBERED = { remember: true, remember_for: 3600 };
  * @returns {import("node:http").RequestListener}
  */
 export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
-  /** `kind` is "login" or "consent". Without a decision, returns the request that the user has to decide about. */
+  /** `kind` is "login" or "consent". Without a decision, returns the request that the user must decide about. */
   async function ask(kind, challenge, decision, body) {
     const path = `/admin/oauth2/auth/requests/${kind}${decision ? `/${decision}` : ""}`;
     const url = new URL(`${path}?${new URLSearchParams({ [`${kind}_challenge`]: challenge })}`, adminUrl);
@@ -29,22 +29,22 @@ export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
     return answer;
   }
 
-  const client = (asked) => ({ clientName: asked.client.client_name, clientId: asked.client.client_id });
-  const returnsTo = (asked) => new URL(new URL(asked.request_url).searchParams.get("redirect_uri")).origin;
+  const client = (details) => ({ clientName: details.client.client_name, clientId: details.client.client_id });
+  const returnsTo = (details) => new URL(new URL(details.request_url).searchParams.get("redirect_uri")).origin;
   const pages = {
-    login: (asked) => loginPage({ client: client(asked), returnsTo: returnsTo(asked) }),
-    consent: (asked) =>
+    login: (details) => loginPage({ client: client(details), returnsTo: returnsTo(details) }),
+    consent: (details) =>
       consentPage({
-        client: client(asked),
-        returnsTo: returnsTo(asked),
-        user: asked.subject,
-        resources: audienceOf(asked),
-        scopes: asked.requested_scope,
+        client: client(details),
+        returnsTo: returnsTo(details),
+        user: details.subject,
+        resources: audienceOf(details),
+        scopes: details.requested_scope,
       }),
   };
   const accepted = {
-    login: (asked, form) => ({ subject: asked.subject || form.get("login"), ...REMEMBERED }),
-    consent: async (asked) => ({ ...(await acceptance(asked)), ...REMEMBERED }),
+    login: (details, form) => ({ subject: details.subject || form.get("login"), ...REMEMBERED }),
+    consent: async (details) => ({ ...(await acceptance(details)), ...REMEMBERED }),
   };
 
   async function answer(request, response) {
@@ -58,14 +58,14 @@ export function loginAndConsent({ adminUrl, audienceOf, acceptance }) {
       return page(400, errorPage({ error, description }));
     }
     if (!pages[kind]) return page(404, errorPage({ error: "not_found" }));
-    const asked = await ask(kind, challenge);
+    const details = await ask(kind, challenge);
     const form = request.method === "POST" ? new URLSearchParams(await text(request)) : undefined;
     // `skip`: the user is already signed in, or has already allowed this.
-    if (!form && !asked.skip) return page(200, pages[kind](asked));
+    if (!form && !details.skip) return page(200, pages[kind](details));
     const declined = form?.get("decision") === "cancel";
     const { redirect_to: location } = declined
       ? await ask(kind, challenge, "reject", { error: "access_denied", error_description: "The user declined." })
-      : await ask(kind, challenge, "accept", await accepted[kind](asked, form));
+      : await ask(kind, challenge, "accept", await accepted[kind](details, form));
     response.writeHead(303, { Location: location });
     response.end();
 

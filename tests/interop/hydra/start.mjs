@@ -36,7 +36,7 @@ await startProgram(join(installed, "hydra"), ["serve", "all", "--dev", ...config
   url: `${issuer}/health/ready`,
   env: {
     DSN: "memory",
-    SECRETS_SYSTEM: "of-the-interop-tests-alone",
+    SECRETS_SYSTEM: "only-for-the-interop-tests",
     SERVE_PUBLIC_HOST: "127.0.0.1",
     SERVE_PUBLIC_PORT: String(publicPort),
     SERVE_ADMIN_HOST: "127.0.0.1",

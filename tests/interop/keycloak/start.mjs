@@ -1,4 +1,4 @@
-// Keycloak in development mode with one realm, which the commands of docs/servers/keycloak.md configure.
+// Keycloak in development mode with one realm, configured by the commands of docs/servers/keycloak.md.
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -81,7 +81,7 @@ announce(
   ),
 );
 
-/** The key and certificate of the document's server: the document needs https, so Keycloak has to trust it. */
+/** The key and certificate of the document's server. The document needs https, so Keycloak must trust them. */
 function makeCertificate() {
   const store = join(work, "document.p12");
   const pem = join(work, "document.pem");

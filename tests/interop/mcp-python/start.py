@@ -1,4 +1,4 @@
-# A resource server of the Python SDK, before the authorization server at $ISSUER.
+# A resource server with the Python SDK, for the authorization server at $ISSUER.
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ keys = jwt.PyJWKClient(f"{issuer}/jwks")
 
 
 class Verifier:
-    """JWT access tokens (RFC 9068) of that issuer, for this resource."""
+    """Accepts JWT access tokens (RFC 9068) of that issuer for this resource."""
 
     async def verify_token(self, token: str) -> AccessToken | None:
         try:

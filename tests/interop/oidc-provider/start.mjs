@@ -1,4 +1,4 @@
-// oidc-provider with an MCP server of the SDK 2.x before it: the demo's stack.
+// oidc-provider and an MCP server of the SDK 2.x: the demo's servers.
 
 import { start } from "../../../www/serve.mjs";
 

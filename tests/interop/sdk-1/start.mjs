@@ -1,4 +1,4 @@
-// The demo provider of the MCP SDK 1.x and an MCP server of that SDK, at one origin.
+// The demo provider of the MCP SDK 1.x and an MCP server of that SDK, on one origin.
 
 import { DemoInMemoryAuthProvider } from "@modelcontextprotocol/sdk/examples/server/demoInMemoryOAuthProvider.js";
 import { requireBearerAuth } from "@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js";

@@ -1,4 +1,4 @@
-// Authorization server and MCP server in one Worker. ORIGIN is put in when it is bundled.
+// Authorization server and MCP server in one Worker. The bundler replaces ORIGIN.
 
 import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 
@@ -6,15 +6,15 @@ const page = (name, handle, scope) => `<!doctype html><title>Consent</title><for
   <input type="hidden" name="handle" value="${handle}"><input type="hidden" name="scope" value="${scope.join(" ")}">
   <p>Allow ${name.replace(/[&<>"']/g, "")}?</p><button>Allow</button></form>`;
 
-/** What a user sees: a consent form. */
+/** The consent page. */
 const defaultHandler = {
   async fetch(request, env) {
     if (new URL(request.url).pathname !== "/authorize") return new Response("Not found", { status: 404 });
     const oauth = env.OAUTH_PROVIDER;
     if (request.method === "GET") {
-      const asked = await oauth.parseAuthRequest(request);
-      const details = await oauth.describeConsent(asked);
-      const { headers, handle } = await oauth.beginConsent(asked);
+      const authRequest = await oauth.parseAuthRequest(request);
+      const details = await oauth.describeConsent(authRequest);
+      const { headers, handle } = await oauth.beginConsent(authRequest);
       headers.set("Content-Type", "text/html; charset=utf-8");
       return new Response(page(details.clientName, handle, details.scope), { headers });
     }
@@ -33,7 +33,7 @@ const defaultHandler = {
   },
 };
 
-/** The smallest MCP server: one tool, without a session. */
+/** A minimal MCP server: one tool, no sessions. */
 const apiHandler = {
   async fetch(request) {
     const { id, params } = await request.json();

@@ -1,4 +1,4 @@
-// Rendered by the server, which imports the package as well: an import does nothing.
+// The server imports the package, too, to render this page. The import must have no effects.
 import { McpAuthorizeError } from "mcp-authorize";
 import { SignIn } from "./sign-in";
 
