@@ -1,4 +1,4 @@
-// From the request for the script to a `signIn` that can be called, in a browser that has nothing of it.
+// Measures the time from requesting the script until `signIn` can be called, with an empty cache.
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -18,9 +18,10 @@ const MODULE = "/wasm/mcp_authorize_bg.wasm";
 
 const NETWORKS = [
   { name: "loopback", emulated: undefined },
-  // A script and then a module: two round trips, unless the page says before that it will need the module. What Chromium's developer tools call "Fast 4G", in their numbers.
+  // Chromium's "Fast 4G". Loading the script and then the module takes two round trips, unless the page preloads the
+  // module.
   { name: "9 Mbit/s, 60 ms", emulated: { latency: 60, downloadThroughput: 9e6 / 8, uploadThroughput: 1.5e6 / 8 } },
-  // A phone on a slow network: "Slow 4G" there, with the processor slowed down as they do for a mid-tier phone.
+  // A phone on a slow network: Chromium's "Slow 4G", with its CPU slowdown for a mid-tier phone.
   {
     name: "1.6 Mbit/s, 150 ms, CPU ÷ 4",
     emulated: { latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 },
@@ -63,7 +64,7 @@ export async function bench(progress) {
     await withBrowser(async (browser) => {
       for (const network of NETWORKS) {
         progress(`${network.name}: ${RUNS} runs of ${CLIENTS.length} clients`);
-        // The first run of each is not counted: the browser itself is new then.
+        // The first run of each is not counted, because the browser has just started.
         for (let run = 0; run <= RUNS; run += 1) {
           for (const client of CLIENTS) {
             const { time, longest } = await startOnce(browser, `${origin}/${CLIENTS.indexOf(client)}.html`, network);
@@ -138,7 +139,7 @@ async function startOnce(browser, url, { emulated, slowdown = 1 }) {
     await page.waitForFunction(() => globalThis.ready !== undefined);
     return await page.evaluate(async () => {
       const script = performance.getEntriesByType("resource").find(({ name }) => name.endsWith(".js"));
-      // The observer is told after the task.
+      // The observer is notified after the task.
       await new Promise((done) => setTimeout(done, 100));
       return { time: globalThis.ready - script.startTime, longest: /** @type {any} */ (globalThis).longTasks.longest };
     });

@@ -1,4 +1,4 @@
-// Many servers in one page: their sessions come back, and all their tokens expire at once.
+// Many servers in one page: restores all sessions, and then all tokens expire at once.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -80,7 +80,7 @@ async function measure(browser, { pageUrl, servers, records, refreshes }) {
       const { default: initialize } = await import("/pkg/wasm/mcp_authorize.js");
       const { memory } = await initialize(undefined);
       const ok = answers.filter(({ status }) => status === 200).length;
-      // The observer is told after the task.
+      // The observer is notified after the task.
       await new Promise((done) => setTimeout(done, 100));
       return { restore, storm, ok, ...globalThis.longTasks, bytes: memory.buffer.byteLength };
     }, servers);
@@ -121,7 +121,10 @@ export function summary(rows) {
   return [[`${count} servers, all tokens expired`, "1 refresh per server, all OK", found, "–"]];
 }
 
-/** So many MCP servers at one origin, an authorization server, and a page with a record for each session. */
+/**
+ * Starts `count` MCP servers and their authorization server on one origin, and a page. `records` are the tokens of each
+ * session.
+ */
 async function startServers(count) {
   const page = createServer();
   const mcp = createServer();

@@ -19,7 +19,7 @@ export async function bench(progress) {
       const call = (count) =>
         tab.evaluate(
           async ({ url, count }) => {
-            // As many at once as a browser sends to one host.
+            // Five at once, below a browser's limit of connections to one host.
             for (let n = 0; n < count; n += 5) {
               await Promise.all(Array.from({ length: 5 }, async () => (await app.session.fetch(url)).text()));
               app.exchanges.length = 0;

@@ -1,4 +1,4 @@
-// The peers: installed from the lock file here, and bundled as an application's build would bundle them.
+// Installs the peers from the lock file here, and bundles them like an application's build.
 
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { root, run, step } from "../scripts/run.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Installs what package-lock.json has, unless it is there. */
+/** Installs the packages of package-lock.json, unless they are installed. */
 export async function installPeers() {
   const lock = join(here, "package-lock.json");
   const installed = join(here, "node_modules", ".package-lock.json"); // npm writes it last
@@ -16,13 +16,13 @@ export async function installPeers() {
 }
 
 /**
- * One module for a browser, minified.
+ * Bundles a script into one minified module for browsers.
  *
  * @param {{ contents?: string, entry?: string }} source a script's text, or a file of ./page
  * @returns {Promise<Uint8Array>}
  */
 export async function bundle({ contents, entry }) {
-  const { build } = await import("esbuild"); // Not before it is needed: `npm run bench -- --help` works without it.
+  const { build } = await import("esbuild"); // Imported only when needed, because `npm run bench -- --help` must work without it.
   const { outputFiles } = await build({
     ...(entry ? { entryPoints: [join(here, "page", entry)] } : { stdin: { contents, resolveDir: here } }),
     bundle: true,

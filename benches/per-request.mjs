@@ -1,11 +1,11 @@
-// What session.fetch adds to a request: beside plain fetch with the token in a header, and with DPoP beside the
-// official client's.
+// Measures what session.fetch adds to a request, compared with plain fetch with a token in a header, and with DPoP
+// compared with the official client.
 
 import { median } from "./statistics.mjs";
 import { inWorld, OURS, signedInTab, V2, withBrowser } from "./world.mjs";
 
 const REQUESTS = 1000;
-/** A browser's clock is coarse: so many requests are timed together. */
+/** The number of requests that are timed together, because a browser's clock is coarse. */
 const BLOCK = 10;
 
 export const title = "Per request: what a session adds to fetch";
@@ -67,7 +67,7 @@ export async function bench(progress) {
   });
 }
 
-/** How many times as long: in each turn, so that what else the machine does is on both sides. */
+/** The median ratio of times in the same turn, so that other load of the machine affects both. */
 const paired = (times, others) => median(times.map((time, turn) => time / others[turn]));
 
 const ratio = (value) => (value === undefined ? "–" : `× ${value.toFixed(2)}`);
@@ -79,13 +79,13 @@ export const row = ({ request, us, toPlain, toOfficial }) => [
 ];
 export const met = (rows) => rows.every(({ goal, most, ...row }) => !goal || row[goal] <= most);
 
-/** A path of the MCP server that answers at once, below the resource that the token is for. */
+/** Adds a path to the MCP server that answers at once, below the token's resource. */
 function answering(world) {
   world.paths["/mcp/bench"] = (request, response) => response.end("ok");
   return `${world.mcpUrl}/bench`;
 }
 
-/** Microseconds for each request, turn by turn. */
+/** The microseconds per request, for each turn. */
 async function compare(ways) {
   const times = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
   // The first block of each warms up.

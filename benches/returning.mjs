@@ -1,4 +1,4 @@
-// A user who comes back: the page is in the browser's cache, and the session in its storage.
+// A returning user: the page is in the browser's cache, and the session in its storage.
 
 import { inWorld, openTab, OURS, signedInTab, V1, V2, withBrowser } from "./world.mjs";
 import { median } from "./statistics.mjs";
@@ -19,7 +19,7 @@ export async function bench(progress) {
       const times = new Map();
       const requests = new Map();
       progress(`${RUNS} tabs of ${clients.length} clients`);
-      // The first of each is not counted: its scripts are compiled then.
+      // The first run of each is not counted, because the browser compiles its scripts.
       for (let run = 0; run <= RUNS; run += 1) {
         for (const client of clients) {
           const { ms, sent } = await comeBack(worlds.get(client), client);

@@ -1,4 +1,4 @@
-// `npm run bench`: this package beside its peers, in the same run on the same machine.
+// `npm run bench`: measures this package and its peers in the same run on the same machine.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -12,8 +12,8 @@ import { installPeers } from "./peers.mjs";
 
 /**
  * Each is a module with `title`, `about`, `goal`, `columns`, `bench(progress)`, `row(result)`, `met(results)` and
- * `summary(results)`: lines of what, goal, ours and the official client's, and whether the line meets its goal, if not all
- * lines do or do not.
+ * `summary(results)`. The summary's lines are: what, goal, our result, the official client's, and optionally whether
+ * this line meets its goal; the default is `met`.
  */
 const BENCHES = {
   size: "what a browser downloads",
@@ -27,24 +27,24 @@ const BENCHES = {
 };
 const DOCUMENT = join(root, "docs", "benchmarks.md");
 const README = join(root, "README.md");
-/** What stands before and after the table in the README. */
+/** The comments before and after the table in the README. */
 const [TABLE, END] = ["<!-- npm run bench -- --write -->", "<!-- end of the bench -->"];
 
 const HELP = `Usage: npm run bench -- [NAME…] [options]
 
-Measures this package beside its peers. Without a name, all of:
+Measures this package and its peers. Without a name, runs all of:
 ${Object.entries(BENCHES)
   .map(([name, about]) => `  ${name.padEnd(12)} ${about}`)
   .join("\n")}
 
-  --json FILE   write the results to a file, too
-  --write       put the tables into docs/benchmarks.md, and one of all into the README
-  --no-build    with pkg/wasm as it is`;
+  --json FILE   also write the results to a file
+  --write       write the tables to docs/benchmarks.md, and a summary to the README
+  --no-build    use pkg/wasm without rebuilding it`;
 
-async function benchmarks(names, { json, write, "no-build": asItIs }) {
+async function benchmarks(names, { json, write, "no-build": noBuild }) {
   const unknown = names.find((name) => !(name in BENCHES));
   if (unknown) throw new Failure(`There is no bench "${unknown}", but: ${Object.keys(BENCHES).join(", ")}`);
-  if (!asItIs) await build();
+  if (!noBuild) await build();
   await toolchain({ tests: true });
   await installPeers();
 
@@ -76,7 +76,7 @@ async function machine() {
   return `${cpus().length} × ${cpus()[0].model.trim()}, ${chromium?.trim()}, Node.js ${process.versions.node}`;
 }
 
-/** Columns of equal width, for a terminal. */
+/** A table for the terminal, with aligned columns. */
 function table(columns, rows) {
   const lines = [columns, ...rows].map((cells) => cells.map(String));
   const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)));
@@ -101,7 +101,7 @@ function section({ about, goal, columns, row }, rows, met, { date, machine }) {
   ].join("\n");
 }
 
-/** The document with these sections in place of those of the same title, or after all others. */
+/** Replaces the document's sections with the same titles, or appends the sections. */
 function withSections(document, sections) {
   const [head, ...parts] = document.trimEnd().split(/^## /m);
   const kept = new Map(parts.map((part) => [part.split("\n", 1)[0], part.slice(part.indexOf("\n")).trim()]));
@@ -109,7 +109,7 @@ function withSections(document, sections) {
   return `${[head.trimEnd(), ...[...kept].map(([title, text]) => `## ${title}\n\n${text}`)].join("\n\n")}\n`;
 }
 
-/** Replaces the README's table by these lines. With `keepsOthers`, only the lines of the same things. */
+/** Replaces the README's table by these lines. With `keepsOthers`, other lines are kept. */
 function withLines(readme, lines, machine, keepsOthers) {
   const [before, rest] = readme.split(TABLE);
   const [written, after] = rest.split(END);

@@ -1,4 +1,4 @@
-// What a browser downloads for the whole flow, after a bundler has minified it.
+// Measures what a browser downloads for the whole flow, bundled and minified.
 
 import { size } from "../scripts/size.mjs";
 import { number, sizes } from "../scripts/sizes.mjs";
@@ -7,7 +7,7 @@ import { bundle } from "./peers.mjs";
 const SDK = "@modelcontextprotocol/sdk/client";
 const V2 = "@modelcontextprotocol/client";
 
-/** What an app imports for discovery, registration, sign-in, exchange and refresh. */
+/** The imports that an app needs for discovery, registration, sign-in, exchange and refresh. */
 const PEERS = [
   ["official client 2.4.0: auth, withOAuth", `export { auth, withOAuth, UnauthorizedError } from "${V2}";`],
   ["the same with DPoP", `export { auth, withOAuth, UnauthorizedError, DpopSession } from "${V2}";`],
@@ -79,7 +79,7 @@ export const row = ({ client, raw, gzip, brotli, ratio }) => [
   `× ${ratio.toFixed(2)}`,
 ];
 
-/** For the README: `[what, goal, ours, the official client's]`. */
+/** For the README: what, goal, our result, the official client's. */
 export const summary = ([ours, v2, withDpop, , v1]) => [
   [
     "download, everything included, brotli",

@@ -1,4 +1,4 @@
-/** The one in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

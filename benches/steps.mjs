@@ -1,4 +1,4 @@
-// Requests one after another, until the sign-in page and until the server's first answer.
+// Counts requests in sequence until the sign-in page, and until the server's first response.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -15,10 +15,11 @@ const PATH_METADATA = "/.well-known/oauth-protected-resource/mcp";
 const ROOT_METADATA = "/.well-known/oauth-protected-resource";
 const NOTHING = { status: 404, body: "Not found" };
 
-/** What the servers answer at other places than the mock's own. */
+/** Changes to the mock server's responses, by path. */
 const SERVERS = {
   plain: {},
-  // No hint where the metadata is; it is at the root, and that of the authorization server at the last of three places.
+  // The challenge does not name the metadata. It is at the root, and the authorization server's is at the last of three
+  // well-known URLs.
   worst: {
     "/mcp": (url, origin, good) =>
       good.status === 401 ? { status: 401, headers: { "WWW-Authenticate": "Bearer" } } : good,
@@ -51,13 +52,13 @@ const metadata = (origin, issuer) => ({
 /**
  * @typedef {object} Visit
  * @property {string} name
- * @property {string} server which of the servers above
- * @property {{ page?: number, answer?: number }} [goal] the steps that it may take
+ * @property {string} server a name in SERVERS
+ * @property {{ page?: number, answer?: number }} [goal] the maximum numbers of steps
  * @property {string} [clientIdMetadataUrl]
  * @property {object} [options] more options of this package
- * @property {object} [only] the one client that does it
+ * @property {object} [only] the only client to measure
  * @property {boolean} [second] in a browser that has signed in before
- * @property {boolean} [expired] with a token that has run out
+ * @property {boolean} [expired] with an expired token
  */
 
 /** @type {Visit[]} */
@@ -182,12 +183,12 @@ async function measure(
   }
 }
 
-/** Each answer late, and when its request came and went. A refresh brings a token that is not refused. */
+/** Delays each response, and logs its start and end. After a refresh, the token is accepted again. */
 function recording(log, places, tokens) {
   const answer = (path, url, origin, good) => {
     if (path === "/mcp" && good.status === 503 && !tokens.refused) return { body: { result: "1 + 1 = 2" } };
     if (path === "/mcp" && good.status === 503) return { status: 401, headers: { "WWW-Authenticate": "Bearer" } };
-    // RFC 7591 §3.2.1: with all that was registered. The official client insists on this one.
+    // RFC 7591 §3.2.1: the response has all registered metadata. The official client requires this member.
     if (path === "/register") return { ...good, body: { ...good.body, redirect_uris: [] } };
     if (path === "/token") tokens.refused = false;
     if (path === "/token") return { body: { ...good.body, refresh_token: "mock-refresh-token" } };
@@ -207,7 +208,7 @@ function recording(log, places, tokens) {
   );
 }
 
-/** Requests, and the most of them of which none began before the last one was answered. */
+/** Counts the requests, and the longest chain of requests in which each began after the previous response. */
 function count(log) {
   let [steps, end] = [0, -Infinity];
   for (const { from, to } of [...log].sort((a, b) => a.to - b.to)) {

@@ -1,11 +1,11 @@
-// Requests that meet an access token which the server takes no longer, many at once.
+// Many requests with an access token that the server no longer accepts.
 
 import { invalidGrant } from "../tests/sessions/world.mjs";
 import { inWorld, openTab, OURS, signedInTab, V1, V2, withBrowser } from "./world.mjs";
 
-/** Each answer of the servers takes this long: requests in flight meet each other, as they do on a network. */
+/** The delay of each response. Requests overlap in flight, as on a network. */
 const LATENCY_MS = 15;
-/** Between the 401s that do not come at once: longer than a refresh takes. */
+/** The time between staggered 401s, longer than a refresh takes. */
 const STAGGER_MS = 150;
 
 const LOADS = [
@@ -14,7 +14,7 @@ const LOADS = [
   { name: "10 requests, one 401 after the other", tabs: 1, staggered: true },
 ];
 
-/** What a refresh token that was used before leads to. */
+/** What happens if a refresh token is used twice. */
 const SERVERS = [
   { name: "refused", answerToken: refuseReuse },
   { name: "ends the session", answerToken: () => (form, server) => server(form) },
@@ -85,7 +85,7 @@ async function storm(world, client, { tabs: count, staggered }, server) {
   const results = (await Promise.all(tabs.map((tab) => tab.evaluate(() => app.calls(10))))).flat();
   const refreshes = world.refreshes.length;
   const surprises = await Promise.all(tabs.map((tab) => tab.evaluate(() => app.surprises ?? 0)));
-  const asked = surprises.reduce((sum, n) => sum + n, world.popups.length - popups);
+  const unexpected = surprises.reduce((sum, n) => sum + n, world.popups.length - popups);
 
   world.answerToken = (form, server) => server(form);
   world.beforeCall = async () => {};
@@ -95,12 +95,12 @@ async function storm(world, client, { tabs: count, staggered }, server) {
     refreshes,
     ok: results.filter((result) => result === "ok").length,
     of: results.length,
-    surprises: asked,
+    surprises: unexpected,
     alive,
   };
 }
 
-/** The server takes the last access token no longer, as one that has run out. */
+/** The server no longer accepts the last access token, as if it had expired. */
 function expire(world) {
   const { access_token } = world.tokens;
   world.rejected.add(access_token);
@@ -118,7 +118,7 @@ function refuseReuse() {
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** At the servers that end a session when a refresh token comes twice. */
+/** Uses the results with the server that ends a session if a refresh token is used twice. */
 export function summary(rows) {
   const strict = SERVERS.at(-1).name;
   const outcome = (load, client) => {

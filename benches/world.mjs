@@ -1,15 +1,15 @@
-// The servers and the browser of tests/sessions, for a bench: with pages for the peers, and gone when it is over.
+// The servers and the browser of tests/sessions, for benches, with pages for the peers.
 
 import { launchBrowser, signIn, startWorld } from "../tests/sessions/world.mjs";
 import { SCOPES } from "../www/servers/mcp-server.mjs";
 import { bundle } from "./peers.mjs";
 
-/** The clients that run in a page, and where each one's page is. */
+/** The clients that run in a page, and the paths of their pages. */
 export const OURS = { name: "mcp-authorize", path: "" };
 export const V2 = { name: "official client 2.4.0", path: "v2.html" };
 export const V1 = { name: "official SDK 1.32.2", path: "v1.html" };
 
-/** Chromium for a whole bench. */
+/** Runs Chromium for a whole bench. */
 export async function withBrowser(work) {
   const browser = await launchBrowser();
   try {
@@ -21,7 +21,7 @@ export async function withBrowser(work) {
 
 let pages;
 
-/** What the page's server has beside the tests' page. */
+/** Files that the page's server has in addition to the tests' page. */
 export const peerPages = () => (pages ??= makePages());
 
 async function makePages() {
@@ -35,10 +35,10 @@ async function makePages() {
   return made;
 }
 
-/** Does `work` in a world of its own: fresh servers, a fresh profile. */
+/** Runs `work` in a new world with new servers and a new browser profile. */
 export async function inWorld(browser, options, work) {
   const made = await peerPages();
-  // The official client names the scopes when it registers.
+  // The official client registers with scopes.
   const issuing = { ownScopes: SCOPES, ...options.issuing };
   const endings = [];
   try {
@@ -48,7 +48,7 @@ export async function inWorld(browser, options, work) {
   }
 }
 
-/** A tab of a client, whose user has signed in. */
+/** A tab of a client with a signed-in user. */
 export async function signedInTab(world, client) {
   const tab = await openTab(world, client);
   await signIn(tab);

@@ -1,5 +1,5 @@
-// An app that uses the official SDK. It offers what tests/sessions/page/client.js offers for this package, so that
-// one bench drives both.
+// An app with the official SDK. It has the same interface as tests/sessions/page/client.js, so that one bench can drive
+// both.
 
 import { BrowserProvider } from "./provider.js";
 
@@ -9,17 +9,17 @@ const { mcpUrl, clientIdMetadataUrl } = await (await fetch("/config.json")).json
 export function start({ auth, withOAuth, dpop }) {
   let redirect;
   const app = {
-    /** How often the user was to be sent to the sign-in page without having asked for it. */
+    /** How often the SDK wanted to send the user to the sign-in page without a click. */
     surprises: 0,
 
-    /** What a click starts: the server asks for a token, the user signs in, and the code is exchanged. */
+    /** Signs in: the server asks for a token, the user signs in, and the code is exchanged. */
     async signIn() {
       const search = new Promise((resolve) => {
         addEventListener("message", ({ data, source }) => source !== window && resolve(data), { once: true });
       });
       let opened;
       redirect = (url) => void (opened = open(url));
-      // It rejects, since it can't wait for the user.
+      // The SDK rejects, because it can't wait for the user.
       const outcome = await this.fetch(mcpUrl, request(0)).catch((error) => error);
       if (!opened) throw outcome;
       const response = new URLSearchParams(await search);

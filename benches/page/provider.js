@@ -1,6 +1,6 @@
-// The part that the official SDK leaves to its users: where tokens and registrations are kept, and how the user gets
-// to the sign-in page. In localStorage, as its documentation and most apps have it, with everything that the
-// interface offers: the discovery's results are kept, and what the server calls invalid is forgotten.
+// The part that the official SDK leaves to apps: storing tokens and registrations, and opening the sign-in page. Uses
+// localStorage, like its documentation and most apps, and implements the whole interface: it stores the discovery's
+// results, and deletes what the server calls invalid.
 
 export class BrowserProvider {
   #prefix = "mcp ";
