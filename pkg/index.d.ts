@@ -64,7 +64,7 @@ export type McpAuthorizeErrorCode =
   | "popup_closed"
   /** The popup of another sign-in of this page is open. It was brought to the front. */
   | "popup_open"
-  /** The user came back from the sign-in page, for example with the back button, before the sign-in was complete. */
+  /** The user came back to the app's page, for example with the back button, before the sign-in was complete. */
   | "redirect_abandoned"
   /** The user declined, or the authorization server declined for them. */
   | "access_denied"

@@ -74,7 +74,7 @@ impl Redirect {
             let _ = back.await;
         }
         self.leaving = false;
-        let message = "The user came back from the sign-in page without having signed in.";
+        let message = "The user came back to this page without having signed in.";
         Err(Error::new(REDIRECT_ABANDONED, Step::Authorization, message))
     }
 }

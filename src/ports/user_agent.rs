@@ -110,10 +110,11 @@ pub const POPUP_OPEN: Code = Code::Own(&OwnCode {
     user_message: "Another sign-in window is open. Please finish there first.",
 });
 
-/// The user came back from the sign-in page, for example by the back button, before the sign-in had finished.
+/// The user came back to the app's page before the sign-in had finished, for example by the back button, from the
+/// sign-in page or from an error page in its place.
 pub const REDIRECT_ABANDONED: Code = Code::Own(&OwnCode {
     name: "redirect_abandoned",
-    cause: "The user came back from the sign-in page, as by the back button, before the sign-in was done.",
+    cause: "The user came back to the app's page before the sign-in was done, usually by the back button: from the sign-in page, or from the browser's error page.",
     remedy: "Let the user click again.",
     user_message: "You came back before you were signed in.",
 });
