@@ -55,7 +55,7 @@ export class McpDiagnosis {
 }
 
 /** @param {NonNullable<Finding["request"]>} request */
-export const exchange = ({ method, url, status }) => `${method} ${url} → ${status ?? "no answer that may be read"}`;
+export const exchange = ({ method, url, status }) => `${method} ${url} → ${status ?? "no readable answer"}`;
 
 /** @param {readonly Finding[]} findings */
 export function summary(findings) {

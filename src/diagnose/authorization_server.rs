@@ -48,7 +48,7 @@ const DOCUMENT: Checks = Checks {
     ),
     stays: metadata(
         "authorization_server_metadata.redirect",
-        "The authorization server metadata is no other origin's",
+        "The authorization server metadata stays at its origin",
         "The authorization server metadata redirects to another origin",
         "RFC 8414 §3.2",
     ),
@@ -61,14 +61,14 @@ const DOCUMENT: Checks = Checks {
 };
 const ISSUER: Check = metadata(
     "authorization_server_metadata.issuer",
-    "\"issuer\" is the same, character by character",
-    "\"issuer\" is not the listed one",
+    "\"issuer\" is exactly the expected issuer",
+    "\"issuer\" is not the expected issuer",
     "RFC 8414 §3.3",
 );
 const SHAPES: Check = metadata(
     "authorization_server_metadata.shapes",
-    "Optional members have their shapes",
-    "An optional member has the wrong shape",
+    "Optional members have the right types",
+    "An optional member has the wrong type",
     "RFC 8414 §2",
 );
 const SECURE: Check = metadata(
@@ -109,13 +109,13 @@ const REGISTRATION: Check = metadata(
 );
 const DOCUMENTS: Check = metadata(
     "authorization_server_metadata.client_id_metadata_document",
-    "Client ID metadata documents are taken",
-    "Client ID metadata documents are not taken",
+    "Client ID metadata documents are supported",
+    "Client ID metadata documents are not supported",
     "MCP 2026-07-28 client-registration",
 );
 const AUTH_METHODS: Check = metadata(
     "authorization_server_metadata.auth_methods",
-    "Clients without a secret are welcome",
+    "Clients without a secret are allowed",
     "Clients without a secret are not listed",
     "RFC 8414 §2; RFC 6749 §2.1",
 );
@@ -165,13 +165,13 @@ pub(super) async fn check<W: Wire>(
     }
     let chosen = Place::chosen(&places, &urls);
     for place in &places {
-        place.tell(record, chosen, &|record, check| record.skipped(check, "What is here can't be used."));
+        place.tell(record, chosen, &|record, check| record.skipped(check, "The document here can't be used."));
     }
     let Some(chosen) = chosen else {
         let place = Place::first(record, &places);
         let remedy = ["At ", place, ": {\"issuer\": \"", found.issuer.as_str(), "\", …}"].concat();
         match found.listed {
-            true => record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy),
+            true => record.failure(&DOCUMENT.found, "There is none at any of the URLs where clients look.", &remedy),
             false => record.skipped(&DOCUMENT.found, "There is none at the server's own origin, either."),
         }
         return None;
@@ -224,13 +224,13 @@ fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document:
     match IssuerPolicy::default().named(&found.issuer, named) {
         Some(issuer) if issuer != found.issuer => record.warning(
             &ISSUER,
-            &[&detail, " Clients differ in whether they take it: an empty path and / are one URL."].concat(),
+            &[&detail, " Some clients refuse it because of the slash, although both are the same URL."].concat(),
             &remedy,
         ),
         issuer => record.require(&ISSUER, issuer.is_some(), &detail, &remedy),
     }
     if let Some((name, shape)) = malformed(document) {
-        let detail = ["\"", name, "\" has the wrong shape, and counts as absent."].concat();
+        let detail = ["\"", name, "\" has the wrong type and is ignored."].concat();
         record.warning(&SHAPES, &detail, &["\"", name, "\": ", shape].concat());
     }
 
@@ -257,9 +257,9 @@ fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document:
     let remedy = "\"code_challenge_methods_supported\": [\"S256\"]";
     let in_words = document.texts("code_challenge_methods_supported").is_some_and(|texts| texts.contains(&"S256"));
     match (pkce, trusted) {
-        (false, _) if in_words => record.warning(&PKCE, "It is no list, which other clients want.", remedy),
-        (false, true) => record.warning(&PKCE, "The app trusts it all the same (trustPkce).", remedy),
-        _ => record.require(&PKCE, pkce, "Without this clients have to refuse.", remedy),
+        (false, _) if in_words => record.warning(&PKCE, "It is not a list, and other clients need one.", remedy),
+        (false, true) => record.warning(&PKCE, "The app trusts this server without it (trustPkce).", remedy),
+        _ => record.require(&PKCE, pkce, "Clients have to refuse a server that does not offer it.", remedy),
     }
     let code = lists(document, "response_types_supported", "code", false);
     record.prefer(&RESPONSE_TYPES, code, "\"code\" is not listed.", "\"response_types_supported\": [\"code\"]");
@@ -271,44 +271,54 @@ fn check_members<W: Wire>(record: &mut Recorder<'_, W>, found: &Found, document:
         true => "Host a client ID metadata document, or register by hand.",
         false => "\"registration_endpoint\": \"https://…\"",
     };
-    record.require(&REGISTRATION, own || registers, "There is no way for this app.", other_ways);
-    record.prefer(&DOCUMENTS, documents, "They are not.", "\"client_id_metadata_document_supported\": true");
+    record.require(
+        &REGISTRATION,
+        own || registers,
+        "The server offers no registration that this app can use.",
+        other_ways,
+    );
+    record.prefer(
+        &DOCUMENTS,
+        documents,
+        "The metadata does not announce support, so every app has to be registered.",
+        "\"client_id_metadata_document_supported\": true",
+    );
     record.prefer(
         &AUTH_METHODS,
         lists(document, "token_endpoint_auth_methods_supported", "none", false),
-        "\"none\" is not listed, and a page can keep no secret.",
+        "\"none\" is not listed, but a page can't keep a secret.",
         "\"token_endpoint_auth_methods_supported\": [\"none\"]",
     );
     record.prefer(
         &ISS,
         document.flag("authorization_response_iss_parameter_supported") == Ok(true),
-        "They do not, so that apps with several servers could be led astray.",
+        "The metadata does not announce \"iss\", which protects apps that use several servers from mix-up attacks.",
         "\"authorization_response_iss_parameter_supported\": true",
     );
     let refresh = lists(document, "grant_types_supported", "refresh_token", false);
     record.prefer(
         &REFRESH,
         refresh,
-        "It does not say so; users may have to sign in again when the token ends.",
+        "\"refresh_token\" is not listed. Users may have to sign in again when the access token expires.",
         "\"grant_types_supported\": [\"authorization_code\", \"refresh_token\"]",
     );
     record.prefer(
         &REVOCATION,
         text("revocation_endpoint").is_some(),
-        "They can't: after sign-out they stay good until they end.",
+        "There is no revocation endpoint, so tokens stay valid after the sign-out until they expire.",
         "\"revocation_endpoint\": \"https://…\"",
     );
     match document.strings("dpop_signing_alg_values_supported") {
         Ok(Some(list)) => record.prefer(
             &DPOP,
             list.contains(&DPOP_ALGORITHM),
-            "ES256 is not listed, which is the one that browsers sign with.",
+            "ES256 is not listed, and browsers sign with that algorithm.",
             "\"dpop_signing_alg_values_supported\": [\"ES256\"]",
         ),
-        _ => record.skipped(&DPOP, "It is not offered."),
+        _ => record.skipped(&DPOP, "The server does not offer this."),
     }
     match text("pushed_authorization_request_endpoint") {
         Some(_) => record.pass(&PAR, ""),
-        None => record.skipped(&PAR, "It is not offered."),
+        None => record.skipped(&PAR, "The server does not offer this."),
     }
 }

@@ -93,7 +93,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, url: &str, redi
                 UrlError::Fragment => "It has a fragment.",
                 UrlError::Query => "It has a query.",
                 UrlError::UserInformation => "It has a user name or password in it.",
-                UrlError::Invalid => "It is no absolute https URL, or has dot segments in its path.",
+                UrlError::Invalid => "It is not an absolute https URL, or its path has dot segments.",
                 UrlError::Insecure | UrlError::PlainHttp | UrlError::Private => "It is not https.",
             };
             return record.failure(&URL, detail, "https://app.example/client.json");
@@ -122,15 +122,10 @@ fn look<W: Wire>(record: &mut Recorder<'_, W>, answer: &Answer, url: &str, redir
     }
     record.pass(&FOUND, "");
     let Some(document) = record.wire.object(&answer.body) else {
-        return record.failure(&JSON, "Its body is something else.", "Content-Type: application/json");
+        return record.failure(&JSON, "The answer is not a JSON object.", "Content-Type: application/json");
     };
     record.pass(&JSON, "");
-    record.prefer(
-        &SIZE,
-        answer.body.len() <= MOST,
-        "Servers may stop reading at 5 KB.",
-        "Leave out what can be left out.",
-    );
+    record.prefer(&SIZE, answer.body.len() <= MOST, "Servers may stop reading at 5 KB.", "Remove optional members.");
     let named = document.text("client_id").unwrap_or_default();
     record.require(&CLIENT_ID, named == url, named, &format!("\"client_id\": \"{url}\""));
     let has_name = document.text("client_name").is_some();
@@ -153,7 +148,7 @@ fn check_redirect_uris<W: Wire>(record: &mut Recorder<'_, W>, document: &Object,
     }
     // "authorization servers MUST compare the two URIs using simple string comparison" (OAuth 2.1 §2.3.1).
     let holds = wanted.is_none_or(|wanted| listed.contains(&wanted.as_str()));
-    record.require(&REDIRECT_URIS, holds, "The app's own is not among them, character by character.", &remedy);
+    record.require(&REDIRECT_URIS, holds, "None of them is exactly the app's redirect URI.", &remedy);
 }
 
 fn check_authentication<W: Wire>(record: &mut Recorder<'_, W>, document: &Object) {
@@ -162,9 +157,9 @@ fn check_authentication<W: Wire>(record: &mut Recorder<'_, W>, document: &Object
     let has_keys = document.text("jwks_uri").is_some() || matches!(document.get("jwks"), Some(Value::Object(_)));
     let has_secret = ["client_secret", "client_secret_expires_at"].iter().any(|name| document.get(name).is_some());
     match method.map(|name| (name, ClientAuthentication::from_name(name))) {
-        _ if has_secret => record.failure(&AUTHENTICATION, "There is a client secret in it.", none),
+        _ if has_secret => record.failure(&AUTHENTICATION, "It contains a client secret.", none),
         // RFC 7591 §2: "If unspecified or omitted, the default is "client_secret_basic"".
-        None => record.failure(&AUTHENTICATION, "Without a method, client_secret_basic is meant.", none),
+        None => record.failure(&AUTHENTICATION, "There is no method, which means client_secret_basic.", none),
         Some((_, Some(ClientAuthentication::None))) => record.pass(&AUTHENTICATION, ""),
         Some((_, Some(ClientAuthentication::PrivateKeyJwt))) => {
             let detail = "The method is private_key_jwt, and the public half of the key is not there.";

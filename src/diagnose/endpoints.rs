@@ -95,7 +95,7 @@ pub(super) async fn check_registration<W: Wire>(
         Err(failure) => return record.unreachable(&REGISTRATION_CORS, &failure),
     }
     if !record.app.register {
-        return record.skipped(&REGISTRATION_WORKS, "Nothing is registered unless asked for (register).");
+        return record.skipped(&REGISTRATION_WORKS, "Nothing is registered unless you ask for it (register).");
     }
     let metadata = ClientMetadata {
         client_name: &record.app.name,
@@ -132,8 +132,8 @@ const ENDPOINT: Check = check(
 const QUERY: Check = check(
     Step::Authorization,
     "authorization.query",
-    "The authorization endpoint brings no parameter of the protocol",
-    "The authorization endpoint brings a parameter of the protocol",
+    "The authorization endpoint's URL has no OAuth parameter",
+    "The authorization endpoint's URL has an OAuth parameter",
     "RFC 6749 §3.1",
 );
 
@@ -177,7 +177,7 @@ pub(super) async fn check_pushed_requests<W: Wire>(record: &mut Recorder<'_, W>,
         }
         Err(TransportError::Blocked { why, .. }) => {
             let remedy = record.allow_origin();
-            record.warning(&PUSHED, &["Requests go without being pushed. ", &why].concat(), &remedy);
+            record.warning(&PUSHED, &["Requests are sent without being pushed. ", &why].concat(), &remedy);
         }
         Err(failure) => record.unreachable(&PUSHED, &failure),
     }
@@ -193,7 +193,7 @@ const TOKEN_CORS: Check = check(
 const TOKEN_ANSWER: Check = check(
     Step::Token,
     "token.answer",
-    "A code that is none is refused with an OAuth error",
+    "A made-up code is refused with an OAuth error",
     "A made-up code is not refused with an OAuth error",
     "RFC 6749 §5.2",
 );
@@ -247,8 +247,8 @@ pub(super) async fn check_token<W: Wire>(
         200..300 if is_oauth_error => record.warning(&TOKEN_ANSWER, "The error comes with status 200.", remedy),
         415 => record.failure(
             &TOKEN_ANSWER,
-            "It answers 415: it does not take forms.",
-            "Take Content-Type: application/x-www-form-urlencoded",
+            "It answers 415: it does not accept forms.",
+            "Accept Content-Type: application/x-www-form-urlencoded",
         ),
         _ => {
             let detail = ["It answers ", &status.to_string(), " without an OAuth error."].concat();
@@ -331,7 +331,7 @@ const REQUEST_CORS: Check = check(
 const REQUEST_REFUSED: Check = check(
     Step::Request,
     "request.invalid_token",
-    "A token that is none is refused with 401",
+    "A made-up token is refused with 401",
     "A made-up token is not refused with 401",
     "RFC 6750 §3.1",
 );
@@ -377,7 +377,7 @@ pub(super) async fn check_request<W: Wire>(
             check_headers(record, server, &headers, why, answer.is_ok()).await;
         }
         Ok(answer) if answer.doubted && record.send(request(server, &[(MADE_UP, "x", "")])).await.is_ok() => {
-            let detail = "It allows any header, and this page can't tell any more whether it lists Authorization.";
+            let detail = "It allows any header. This page can no longer tell whether it lists Authorization.";
             let remedy = ["Reload the page, or send ", &cors::allow_headers(&shown(&headers))].concat();
             record.warning(&REQUEST_CORS, detail, &remedy);
         }
@@ -390,8 +390,8 @@ pub(super) async fn check_request<W: Wire>(
     let remedy = "HTTP/1.1 401 Unauthorized, with WWW-Authenticate: Bearer error=\"invalid_token\"";
     match answer.status {
         401 => record.pass(&REQUEST_REFUSED, ""),
-        200..300 => record.failure(&REQUEST_REFUSED, "It takes a token that was made up.", remedy),
-        _ => record.warning(&REQUEST_REFUSED, "Apps refresh their token on 401 alone.", remedy),
+        200..300 => record.failure(&REQUEST_REFUSED, "It accepts a made-up token.", remedy),
+        _ => record.warning(&REQUEST_REFUSED, "Apps refresh their token only after a 401.", remedy),
     }
 }
 
@@ -440,7 +440,7 @@ fn check_session_id<W: Wire>(record: &mut Recorder<'_, W>, answer: &Answer) {
     record.prefer(
         &SESSION_ID,
         is_exposed,
-        "It is not exposed. A server that has sessions can't be used from pages without it.",
+        "It is not exposed. Pages need it if the server has sessions.",
         &cors::expose_headers(&all),
     );
 }

@@ -38,11 +38,15 @@ pub async fn diagnose<W: Wire>(wire: &W, server: &str, app: &App) -> Report {
     let mut record = Recorder::new(wire, app);
     match ServerUrl::parse(server) {
         Ok(server) => steps(&mut record, &server).await,
-        Err(UrlError::Invalid) => record.failure(&HTTPS, "This is no absolute URL.", "https://mcp.example.com/mcp"),
+        Err(UrlError::Invalid) => record.failure(&HTTPS, "This is not an absolute URL.", "https://mcp.example.com/mcp"),
         Err(_) => {
             let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
             let remedy = ["https://", rest].concat();
-            record.failure(&HTTPS, "Tokens go over https alone, and an https page can ask nothing else.", &remedy);
+            record.failure(
+                &HTTPS,
+                "Tokens are sent only over https, and an https page can't request an http URL.",
+                &remedy,
+            );
         }
     }
     Report { server: server.to_owned(), origin: app.origin.clone(), findings: record.findings }

@@ -97,13 +97,13 @@ impl Place {
         record.asked = self.asked.clone();
         match &self.content {
             Content::Document(_) if self.usable => record.pass(&self.check, ""),
-            Content::Missing => record.skipped(&self.check, "There is none here."),
+            Content::Missing => record.skipped(&self.check, "There is no document here."),
             _ if chosen.is_some_and(|chosen| std::ptr::eq(chosen, self)) => {
-                record.skipped(&self.check, "What is here can't be used; see below.");
+                record.skipped(&self.check, "The document here can't be used; see below.");
             }
             // Many servers send a 404 here without CORS headers. That is not a problem.
             Content::Blocked(_) => {
-                record.skipped(&self.check, "A page can't read the answer, which may be that there is none.");
+                record.skipped(&self.check, "A page can't read the answer. There may be no document here.");
             }
             _ => others(record, &self.check),
         }
@@ -138,7 +138,9 @@ impl Place {
             Content::Redirected(to) => {
                 record.failure(stays, &["It redirects to ", to].concat(), "Answer 200 at the URL itself.");
             }
-            Content::NoJson => record.failure(json, "What comes is no JSON object.", "Content-Type: application/json"),
+            Content::NoJson => {
+                record.failure(json, "The answer is not a JSON object.", "Content-Type: application/json")
+            }
             Content::Document(_) => record.pass(json, ""),
             _ => {}
         }

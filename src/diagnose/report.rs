@@ -161,7 +161,7 @@ impl<'a, W: Wire> Recorder<'a, W> {
     /// A failure: the page may not read a response. `first` is what the server has to send as well.
     pub fn blocked(&mut self, check: &Check, why: &str, first: &str) {
         let remedy = [first, &self.allow_origin()].concat();
-        self.failure(check, &["The server answers, but the page may not read it. ", why].concat(), &remedy);
+        self.failure(check, &["The server answers, but the page may not read the answer. ", why].concat(), &remedy);
     }
 
     /// The same at the token endpoint, which may be open only to registered clients.
@@ -169,7 +169,7 @@ impl<'a, W: Wire> Recorder<'a, W> {
         if self.app.client_id.is_some() {
             return self.blocked(check, why, "");
         }
-        let why = [why, " If it allows the origins of registered clients alone, diagnose with the app's clientId."];
+        let why = [why, " If it allows only the origins of registered clients, diagnose with the app's clientId."];
         self.blocked(check, why.concat().trim_start(), "");
     }
 
@@ -180,7 +180,7 @@ impl<'a, W: Wire> Recorder<'a, W> {
                 self.failure(check, "It did not answer in time.", "Answer within the time limit.")
             }
             TransportError::TooLarge(_) => {
-                self.failure(check, "It answers with more than 1 MiB.", "Answer with the document alone.");
+                self.failure(check, "It answers with more than 1 MiB.", "Answer with nothing but the document.");
             }
             _ => match self.wire.reason(failure) {
                 None => self.failure(check, "It could not be reached.", "Have a server listen there."),

@@ -68,8 +68,8 @@ const HINT: Check = challenge(
 );
 const SCOPE: Check = challenge(
     "challenge.scope",
-    "The challenge, or the metadata, names the scopes to ask for",
-    "Nothing names the scopes to ask for",
+    "The challenge or the metadata names the scopes to request",
+    "The scopes to request are not named",
     "MCP 2026-07-28 authorization, Scope Selection Strategy",
 );
 
@@ -81,8 +81,8 @@ const DISCOVERY: &str = "MCP 2026-07-28 authorization, Protected Resource Metada
 const PLACES: [Check; 3] = [
     metadata(
         "resource_metadata.place.challenge",
-        "Metadata where the challenge says",
-        "The metadata where the challenge says can't be used",
+        "Metadata at the challenge's URL",
+        "The metadata at the challenge's URL can't be used",
         "RFC 9728 §5.1",
     ),
     metadata(
@@ -113,7 +113,7 @@ const DOCUMENT: Checks = Checks {
     ),
     stays: metadata(
         "resource_metadata.redirect",
-        "The resource metadata is no other origin's",
+        "The resource metadata stays at its origin",
         "The resource metadata redirects to another origin",
         "RFC 9728 §3.2",
     ),
@@ -132,8 +132,8 @@ const RESOURCE: Check = metadata(
 );
 const SERVERS: Check = metadata(
     "resource_metadata.authorization_servers",
-    "\"authorization_servers\" names at least one",
-    "\"authorization_servers\" names none that can be used",
+    "\"authorization_servers\" lists at least one",
+    "\"authorization_servers\" lists none that can be used",
     "MCP 2026-07-28 authorization, Authorization Server Location",
 );
 const SECURE: Check = metadata(
@@ -144,8 +144,8 @@ const SECURE: Check = metadata(
 );
 const METHODS: Check = metadata(
     "resource_metadata.bearer_methods",
-    "Tokens are taken in the Authorization header",
-    "Tokens are not taken in the Authorization header",
+    "Tokens are accepted in the Authorization header",
+    "Tokens are not accepted in the Authorization header",
     "RFC 9728 §2",
 );
 
@@ -215,7 +215,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         Some(401) => record.pass(&STATUS, ""),
         Some(200..300) => record.warning(
             &STATUS,
-            "It answers without a token. Where that is meant, an app need not sign in.",
+            "It answers without a token. If that is intended, apps need not sign in.",
             "HTTP/1.1 401 Unauthorized",
         ),
         Some(status) => {
@@ -225,7 +225,7 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         None => record.skipped(&STATUS, "The page can't read the answer."),
     }
     if let Some(name) = challenge.and_then(|challenge| challenge.malformed.first()) {
-        let detail = ["\"", name, "\" is left out: its value is neither a token nor quoted."].concat();
+        let detail = ["\"", name, "\" is ignored: its value is neither a token nor quoted."].concat();
         record.warning(&PARAMETERS, &detail, &["WWW-Authenticate: Bearer ", name, "=\"…\""].concat());
     }
     check_challenge(record, &answer_facts(status, field, &answer), hint, counting.as_ref().err(), document.is_some());
@@ -234,25 +234,25 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         place.tell(record, chosen, &|record, check| {
             record.warning(
                 check,
-                "What is here can't be used. Other clients may look here first.",
+                "The document here can't be used. Other clients may look here first.",
                 "Serve the same document at each place.",
             );
         });
     }
     if counting.is_err() {
-        record.skipped(&DOCUMENT.found, "The challenge names a URL that can't be asked.");
+        record.skipped(&DOCUMENT.found, "The challenge names a URL that can't be requested.");
         return None;
     }
     let Some(chosen) = chosen else {
         if status == Some(401) && field.is_empty() {
-            record.skipped(&DOCUMENT.found, "It may be where the challenge says, which can't be read.");
+            record.skipped(&DOCUMENT.found, "It may be at the challenge's URL, but the challenge can't be read.");
             return None;
         }
         let place = Place::first(record, &places);
         let issuer = Issuer::parse(server.url().origin()).ok()?;
         let remedy =
             ["At ", place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
-        record.failure(&DOCUMENT.found, "There is none at any place where clients look.", &remedy.concat());
+        record.failure(&DOCUMENT.found, "There is none at any of the URLs where clients look.", &remedy.concat());
         let bearer_alone = challenges.takes_bearer_alone(false);
         return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_alone, readable });
     };
@@ -263,7 +263,12 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     let listed = document.strings("scopes_supported").ok().flatten().map(Scope::from_tokens);
     record.asked = asked;
     let named = scope.is_some() || listed.is_some();
-    record.prefer(&SCOPE, named, "An app has to guess, or asks for none.", "WWW-Authenticate: Bearer scope=\"…\"");
+    record.prefer(
+        &SCOPE,
+        named,
+        "An app has to guess the scopes, or request none.",
+        "WWW-Authenticate: Bearer scope=\"…\"",
+    );
     let issuers = document.strings("authorization_servers").ok().flatten()?;
     // A server that is only named by the URL of its metadata is checked all the same.
     let named = issuers.iter().map(|issuer| issuer.split("/.well-known/").next().unwrap_or_default());
@@ -279,11 +284,11 @@ fn no_challenge(status: u16) -> (String, &'static str) {
     let detail = match status {
         404 => "It answers 404: there is no MCP server at this path.",
         405 => "It answers 405 to POST, as servers of the HTTP+SSE transport do (MCP 2024-11-05).",
-        408 | 425 | 429 => "It is overloaded now, or takes too many requests for an attack.",
+        408 | 425 | 429 => "It is overloaded, or it limits how many requests it answers.",
         400 => "It answers 400 before it asks for a token.",
         403 => "It answers 403 to a request without a token, which says that no token would help.",
         500.. => "It fails before it asks for a token.",
-        _ => "It asks for no token, and does not answer.",
+        _ => "It neither asks for a token nor serves the request.",
     };
     let remedy = match status {
         404 => "Check the URL's path.",
@@ -345,7 +350,7 @@ fn check_challenge<W: Wire>(
         ),
         (None, _) => record.warning(
             &HINT,
-            "It does not; clients try the well-known places.",
+            "The challenge has no \"resource_metadata\". Clients try the well-known URLs.",
             "WWW-Authenticate: Bearer resource_metadata=\"https://…\"",
         ),
     }
@@ -357,7 +362,7 @@ fn check_document<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl, doc
     let remedy = ["\"resource\": \"", server.as_str(), "\""].concat();
     record.require(&RESOURCE, Resource::named_for(named, server).is_some(), &detail, &remedy);
     let issuers = document.strings("authorization_servers").ok().flatten().unwrap_or_default();
-    record.require(&SERVERS, !issuers.is_empty(), "It names none.", "\"authorization_servers\": [\"https://…\"]");
+    record.require(&SERVERS, !issuers.is_empty(), "It lists none.", "\"authorization_servers\": [\"https://…\"]");
     if let Some(place) = issuers.iter().find(|issuer| issuer.contains("/.well-known/")) {
         let detail = ["It lists ", place, ", the URL of a metadata document."].concat();
         let issuer = place.split("/.well-known/").next().unwrap_or_default();
@@ -370,7 +375,7 @@ fn check_document<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl, doc
                 ["\"authorization_servers\": [\"https://", issuer.split_once("://").map_or(*issuer, |it| it.1), "\"]"];
             record.failure(&SECURE, &["It names ", issuer].concat(), &remedy.concat());
         }
-        None if issuers.is_empty() => record.skipped(&SECURE, "It names none."),
+        None if issuers.is_empty() => record.skipped(&SECURE, "It lists none."),
         None => record.pass(&SECURE, ""),
     }
     let in_header = match document.get("bearer_methods_supported") {

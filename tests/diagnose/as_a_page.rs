@@ -75,11 +75,11 @@ fn a_blocked_response_ends_the_checks_that_need_it() {
     assert_eq!(find(&report, "challenge.status").unwrap().detail, "The page can't read the answer.");
     assert_eq!(find(&report, "challenge.header").unwrap().detail, "The page can't read the answer.");
     for (url, id, detail) in [
-        (AS, "authorization_server_metadata.cors", "The server answers, but the page may not read it. "),
+        (AS, "authorization_server_metadata.cors", "The server answers, but the page may not read the answer. "),
         (
             OPENID,
             "authorization_server_metadata.place.openid",
-            "A page can't read the answer, which may be that there is none.",
+            "A page can't read the answer. There may be no document here.",
         ),
     ] {
         let mut world = World::complete();
@@ -170,10 +170,10 @@ fn a_server_on_the_pages_own_origin_needs_no_cors() {
 fn a_url_that_cannot_be_used_is_the_only_finding() {
     let world = World::complete();
     for (server, detail, remedy) in [
-        ("rubbish", "This is no absolute URL.", "https://mcp.example.com/mcp"),
+        ("rubbish", "This is not an absolute URL.", "https://mcp.example.com/mcp"),
         (
             "http://mcp.example/mcp",
-            "Tokens go over https alone, and an https page can ask nothing else.",
+            "Tokens are sent only over https, and an https page can't request an http URL.",
             "https://mcp.example/mcp",
         ),
     ] {

@@ -59,9 +59,13 @@ fn each_fault_of_the_document_has_its_remedy() {
             GOOD.into(),
             &[("found", "It answers 301: authorization servers follow no redirect.", "HTTP/1.1 200 OK")],
         ),
-        (200, "<!doctype html>".into(), &[("json", "Its body is something else.", "Content-Type: application/json")]),
+        (
+            200,
+            "<!doctype html>".into(),
+            &[("json", "The answer is not a JSON object.", "Content-Type: application/json")],
+        ),
         // §6.6: servers may stop at 5 KB.
-        (200, long, &[("size", "Servers may stop reading at 5 KB.", "Leave out what can be left out.")]),
+        (200, long, &[("size", "Servers may stop reading at 5 KB.", "Remove optional members.")]),
         (200, just_right, &[]),
         (
             200,
@@ -89,13 +93,13 @@ fn each_fault_of_the_document_has_its_remedy() {
         (
             200,
             edited("/callback\"", "/callback/\""),
-            &[("redirect_uris", "The app's own is not among them, character by character.", URIS)],
+            &[("redirect_uris", "None of them is exactly the app's redirect URI.", URIS)],
         ),
         // RFC 7591 §2: "If unspecified or omitted, the default is "client_secret_basic"".
         (
             200,
             edited("token_endpoint_auth_method", "x"),
-            &[("authentication", "Without a method, client_secret_basic is meant.", NONE)],
+            &[("authentication", "There is no method, which means client_secret_basic.", NONE)],
         ),
         (200, method("client_secret_post", ""), &[("authentication", "The method is \"client_secret_post\".", NONE)]),
         (200, method("rubbish", ""), &[("authentication", "The method is \"rubbish\".", NONE)]),
@@ -103,12 +107,12 @@ fn each_fault_of_the_document_has_its_remedy() {
         (
             200,
             method("none", ", \"client_secret\": \"x\""),
-            &[("authentication", "There is a client secret in it.", NONE)],
+            &[("authentication", "It contains a client secret.", NONE)],
         ),
         (
             200,
             method("none", ", \"client_secret_expires_at\": 0"),
-            &[("authentication", "There is a client secret in it.", NONE)],
+            &[("authentication", "It contains a client secret.", NONE)],
         ),
         (
             200,
@@ -137,7 +141,7 @@ fn a_url_that_can_not_be_a_client_id_is_not_requested() {
         ("https://app.example", "It has no path."),
         ("https://app.example/client.json#x", "It has a fragment."),
         ("https://ada:s3cret@app.example/client.json", "It has a user name or password in it."),
-        ("https://app.example/../client.json", "It is no absolute https URL, or has dot segments in its path."),
+        ("https://app.example/../client.json", "It is not an absolute https URL, or its path has dot segments."),
         ("http://app.example/client.json", "It is not https."),
     ] {
         let findings = findings(&world, url, None);

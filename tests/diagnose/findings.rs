@@ -92,7 +92,7 @@ fn a_404_without_cors_headers_at_an_optional_url_is_no_failure() {
     for id in ["resource_metadata.place.root", "authorization_server_metadata.place.openid"] {
         let finding = findings.iter().find(|finding| finding.id == id).unwrap();
         assert_eq!(finding.status, Status::Skipped, "{id}");
-        assert_eq!(finding.detail, "There is none here.");
+        assert_eq!(finding.detail, "There is no document here.");
     }
 }
 
@@ -119,7 +119,7 @@ fn each_fault_has_its_own_finding() {
         ),
         (Box::new(replace(SERVER, 405, "")), "challenge.status", Status::Failure, "HTTP+SSE"),
         (Box::new(replace(SERVER, 429, "")), "challenge.status", Status::Failure, "overloaded"),
-        (Box::new(replace(TOKEN, 415, "")), "token.answer", Status::Failure, "does not take forms"),
+        (Box::new(replace(TOKEN, 415, "")), "token.answer", Status::Failure, "does not accept forms"),
         (Box::new(replace(TOKEN, 400, "")), "token.answer", Status::Warning, "without an OAuth error"),
         (Box::new(replace(TOKEN, 404, "")), "token.answer", Status::Failure, "404"),
         (Box::new(replace(REGISTER, 401, "")), "registration.open", Status::Failure, "clientId"),
@@ -152,7 +152,7 @@ fn each_fault_has_its_own_finding() {
             as_document("as.example\",", "as.example/\","),
             "authorization_server_metadata.issuer",
             Status::Warning,
-            "one URL",
+            "the same URL",
         ),
     ];
     for (change, id, status, text) in cases {
