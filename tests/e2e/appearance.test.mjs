@@ -34,6 +34,7 @@ for (const { look, options } of LOOKS) {
     t.after(() => context.close());
     const page = await openPage(context, demo);
 
+    await page.locator("#start:enabled").waitFor();
     await lookAt(page, "first-visit", look);
     const [start, diagnose] = await Promise.all(
       ["Sign in", "Diagnose"].map((name) => page.getByRole("button", { name, exact: true }).boundingBox()),
@@ -56,11 +57,13 @@ for (const { look, options } of LOOKS) {
     await callTool(page, "add", { a: 2, b: 40 });
     const messages = await page.locator("#steps summary").all();
     for (const message of messages) await message.click();
+    assert.deepEqual(await primary(page), ["Call"], "of several open tools, the last one");
     await lookAt(page, "tool-called", look);
 
     for (const message of messages) await message.click();
     await sendTool(page, "write_note", { note: "Water the plants" });
     await page.getByRole("button", { name: "Grant access" }).waitFor();
+    assert.deepEqual(await primary(page), ["Grant access"]);
     await lookAt(page, "step-up", look);
 
     await page.getByRole("button", { name: "Sign out" }).click();
@@ -83,7 +86,7 @@ for (const { look, options } of LOOKS) {
     t.after(() => context.close());
     const page = await openPage(context, demo);
     await page.getByText("Switches", { exact: true }).click();
-    await page.getByLabel("Where the sign-in page comes up").selectOption("redirect");
+    await page.getByLabel("Where the sign-in page opens").selectOption("redirect");
     const button = page.getByRole("button", { name: "Sign in", exact: true });
 
     // With a 204 response, the browser stays on the page.

@@ -56,7 +56,7 @@ test("the report is copied as Markdown, and a server's text is not parsed as HTM
   assert.match(await failure.innerText(), new RegExp(`Failure: .*[^]*"resource": "${server.mcpUrl}"`));
   assert.equal(await page.locator("#diagnosis img").count(), 0);
   await page.getByRole("button", { name: "Copy as Markdown" }).click();
-  await page.getByText("The report is in the clipboard.").waitFor();
+  await page.getByText("The report was copied.").waitFor();
   const markdown = await page.evaluate(() => navigator.clipboard.readText());
   assert.ok(markdown.includes("❌ failure"), markdown);
   assert.ok(markdown.includes(`\`"resource": "${server.mcpUrl}"\``), markdown);

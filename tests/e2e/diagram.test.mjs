@@ -106,14 +106,14 @@ test("draws each exchange as it happens, with its time", async (t) => {
   await allowButton(popup).waitFor();
   const whileOpen = await messages(page);
   const discovery = [
-    /^this page to MCP server: Ask without a token POST \/mcp 401 · \d+ ms$/,
-    /^this page to MCP server: Who protects it\? GET \/\.well-known\/oauth-protected-resource\/mcp 200 · \d+ ms$/,
-    /^this page to authorization server: How to sign in there\? GET \/\.well-known\/oauth-authorization-server 200 · \d+ ms$/,
+    /^this page to MCP server: Call without a token POST \/mcp 401 · \d+ ms$/,
+    /^this page to MCP server: Read resource metadata GET \/\.well-known\/oauth-protected-resource\/mcp 200 · \d+ ms$/,
+    /^this page to authorization server: Read server metadata GET \/\.well-known\/oauth-authorization-server 200 · \d+ ms$/,
     /^this page to authorization server: Register this app POST \/reg 201 · \d+ ms$/,
     /^this page to authorization server: Push the request POST \/request 201 · \d+ ms$/,
   ];
   discovery.forEach((pattern, index) => assert.match(whileOpen[index], pattern));
-  assert.match(whileOpen[5], /^popup to authorization server: Ask the user localhost:\d+ waiting for you$/);
+  assert.match(whileOpen[5], /^sign-in page to authorization server: Ask the user localhost:\d+ waiting for you$/);
   assert.equal(whileOpen.length, 6);
 
   await consent(popup);
@@ -121,7 +121,7 @@ test("draws each exchange as it happens, with its time", async (t) => {
   const after = await messages(page);
   assert.match(after[5], /you took \d+\.\d s$/);
   assert.match(after[6], /^authorization server to this page: The code comes back/);
-  assert.match(after[7], /^this page to authorization server: Code for tokens POST \/token 200 · \d+ ms$/);
+  assert.match(after[7], /^this page to authorization server: Exchange the code POST \/token 200 · \d+ ms$/);
   assert.match(after[8], /^this page to MCP server: Call with the token \w+ 200 · \d+ ms$/);
   await textIn(page, "#steps .note", "Signed in");
 
@@ -132,7 +132,7 @@ test("draws each exchange as it happens, with its time", async (t) => {
 test("a message opens with the keyboard and shows its parameters, its rule with a link, and what was checked", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
-  const token = message(page, "Code for tokens");
+  const token = message(page, "Exchange the code");
   await token.locator("summary").focus();
   await page.keyboard.press("Enter");
   await token.locator(".explained").waitFor();
@@ -157,13 +157,13 @@ test("the challenge, the metadata and the token are decoded", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);
   for (const summary of await page.locator("#steps summary").all()) await summary.click();
-  const challenged = await parametersOf(message(page, "Ask without a token"));
+  const challenged = await parametersOf(message(page, "Call without a token"));
   assert.equal(challenged["www-authenticate"], "DPoP"); // the last of its two
   assert.equal(
     challenged["· resource_metadata"],
     new URL("/.well-known/oauth-protected-resource/mcp", demo.mcpUrl).href,
   );
-  const metadata = message(page, "How to sign in there");
+  const metadata = message(page, "Read server metadata");
   assert.equal((await parametersOf(metadata)).issuer, demo.issuer);
   assert.ok((await metadata.locator(".checks").innerText()).startsWith(`issuer ${demo.issuer} is exactly the issuer`));
   assert.equal((await parametersOf(message(page, "The code comes back"))).iss, demo.issuer);
@@ -184,7 +184,7 @@ test("an error is shown at the message that caused it", async (t) => {
   await popupOf(page);
   const { code, text } = await errorIn(page);
   assert.equal(code, "resource_mismatch");
-  const metadata = message(page, "Who protects it");
+  const metadata = message(page, "Read resource metadata");
   await metadata.locator("summary").click();
   assert.match(
     await metadata.locator(".checks").innerText(),
@@ -204,9 +204,9 @@ test("if a response can't be read, the request that looks for the reason is draw
   await popupOf(page);
   await errorIn(page);
   const texts = await messages(page);
-  assert.match(texts[0], /^this page to MCP server: Ask without a token POST \/mcp no answer · \d+ ms$/);
+  assert.match(texts[0], /^this page to MCP server: Call without a token POST \/mcp no answer · \d+ ms$/);
   assert.ok(
-    texts.some((text) => /^this page to MCP server: Why no answer\? HEAD \/mcp unreadable/.test(text)),
+    texts.some((text) => /^this page to MCP server: Find out why it failed HEAD \/mcp unreadable/.test(text)),
     texts.join("\n"),
   );
 });

@@ -247,7 +247,7 @@ test("an expired token is refreshed by the next call", async (t) => {
   const { demo, context, page } = await fresh(t, { accessTokenSeconds: 2 });
   const seen = watchSecrets(context, demo);
   await signIn(page);
-  await textIn(page, "#expiry", "Ran out");
+  await textIn(page, "#expiry", "Expired");
   const before = seen.token.length;
   const claims = JSON.parse(await callTool(page, "whoami"));
   assert.equal(seen.token[before].grant_type, "refresh_token");
@@ -260,7 +260,7 @@ test("without a refresh token, the session ends when the access token expires", 
   assert.ok(await page.getByRole("button", { name: "Refresh now" }).isDisabled());
   // Moves the clock, because a short-lived token could expire too early on a busy machine.
   await page.clock.setFixedTime(Date.now() + 301_000);
-  await textIn(page, "#expiry", "Ran out");
+  await textIn(page, "#expiry", "Expired");
   await sendTool(page, "whoami");
   assert.equal((await errorIn(page)).code, "session_expired");
   await page.clock.setFixedTime(Date.now());

@@ -105,7 +105,7 @@ test("the browser blocks a popup that opens without a click: popup_blocked", asy
 
 test("by redirect: the user declines, then signs in, and is back on the same page", async () => {
   await page.locator("summary", { hasText: "Switches" }).click();
-  await page.getByLabel("Where the sign-in page comes up").selectOption("redirect");
+  await page.getByLabel("Where the sign-in page opens").selectOption("redirect");
   const button = page.getByRole("button", { name: "Sign in", exact: true });
   await button.click();
   await logIn(page);
@@ -129,11 +129,12 @@ for (const keepsPages of [false, true]) {
     t.after(() => own.close());
     const tab = await openPage(await own.newContext(), demo);
     await tab.locator("summary", { hasText: "Switches" }).click();
-    await tab.getByLabel("Where the sign-in page comes up").selectOption("redirect");
+    await tab.getByLabel("Where the sign-in page opens").selectOption("redirect");
     await tab.evaluate(() => void (globalThis.isKept = true));
     await tab.getByRole("button", { name: "Sign in", exact: true }).click();
     await loginField(tab).waitFor();
-    await tab.evaluate(() => history.back());
+    // Later, so that the page can still tell that this has run.
+    await tab.evaluate(() => void setTimeout(() => history.back()));
     await tab.waitForURL(demo.pageUrl, { waitUntil: "commit" }); // A page from bfcache fires no load event.
     await tab.locator("#start:enabled").waitFor();
     assert.equal(await tab.evaluate(() => globalThis.isKept), keepsPages || undefined);

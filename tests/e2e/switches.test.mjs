@@ -55,7 +55,7 @@ test("identity: the client registers itself, or uses its metadata document or it
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Session" }).waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Clear" }).click();
-    await page.getByLabel("Its identity").selectOption({ label: choice });
+    await page.getByLabel("How it identifies itself").selectOption({ label: choice });
     const [popup] = await Promise.all([
       page.waitForEvent("popup"),
       page.getByRole("button", { name: "Sign in", exact: true }).click(),
@@ -74,7 +74,7 @@ test("identity: the client registers itself, or uses its metadata document or it
 
 test("DPoP: tokens are bound to a key if required, and not if off", async (t) => {
   const { page } = await fresh(t);
-  const tokenType = async () => Object.fromEntries(await parametersOf(page, "Code for tokens")).token_type;
+  const tokenType = async () => Object.fromEntries(await parametersOf(page, "Exchange the code")).token_type;
   await page.getByLabel(/DPoP/).selectOption("off");
   await signIn(page);
   assert.equal(await tokenType(), "Bearer");
@@ -131,7 +131,7 @@ test("hidden challenge: the metadata is found at its well-known URL", async (t) 
   const { page } = await fresh(t);
   await setServers(page, /WWW-Authenticate/, (box) => box.check());
   await signIn(page);
-  const challenged = page.locator("#steps > li", { hasText: "Ask without a token" });
+  const challenged = page.locator("#steps > li", { hasText: "Call without a token" });
   await challenged.locator("summary").click();
   await challenged.getByText("not readable").waitFor();
   // All scopes of the metadata are requested, because the challenge can't be read.
@@ -185,7 +185,7 @@ test("no CORS: the error names the missing header, and the sign-in works through
   await signIn(page);
   assert.equal(await callTool(page, "add", { a: 2, b: 3 }), "2 + 3 = 5");
   // The diagram names the backend and the actual server of each exchange.
-  const challenged = page.locator("#steps > li", { hasText: "Ask without a token" });
+  const challenged = page.locator("#steps > li", { hasText: "Call without a token" });
   await challenged.locator("summary").click();
   await challenged.getByText("this page’s own backend").waitFor();
   await challenged.getByText(demo.mcpUrl).first().waitFor();

@@ -49,7 +49,7 @@ export async function sendStyle(response) {
 
 const reason = ({ name, message: error, error_description: description }) => ({
   error,
-  description: name === "SessionNotFound" ? "This sign-in is over, or was begun in another browser." : description,
+  description: name === "SessionNotFound" ? "This sign-in is over, or was started in another browser." : description,
 });
 
 function end(response, html, status = 200) {

@@ -19,7 +19,7 @@ export function offerDiagnosis({ redirectUri }) {
     if (button.ariaDisabled === "true") return;
     button.ariaDisabled = "true";
     clearError();
-    find("status").textContent = "Asking the server…";
+    find("status").textContent = "Checking the server…";
     try {
       // Not the page's own authorizer: these requests are not part of a sign-in, and do not belong in the diagram.
       const authorizer = await McpAuthorizer.create({
@@ -44,10 +44,9 @@ function show(panel, report) {
     make(
       "p",
       { className: "quiet" },
-      "For pages at ",
-      make("code", {}, ...breakable(report.origin)),
-      ", at ",
       make("code", {}, ...breakable(report.server)),
+      ", called from pages at ",
+      make("code", {}, ...breakable(report.origin)),
     ),
     ...report.groups().flatMap(([title, findings]) => [make("h3", {}, title), ...group(findings)]),
   );
@@ -86,7 +85,7 @@ function item({ status, title, detail, request, spec, remedy }) {
   if (detail) parts.push(make("p", { className: "quiet" }, ...breakable(detail)));
   if (remedy) {
     parts.push(make("p", { className: "remedy" }, "Remedy: ", make("code", {}, ...breakable(remedy))));
-    const asked = request && `${request.method} ${request.url} → ${request.status ?? "no answer that may be read"}`;
+    const asked = request && `${request.method} ${request.url} → ${request.status ?? "no readable answer"}`;
     parts.push(
       make("p", { className: "quiet small" }, ...(asked ? [make("code", {}, ...breakable(asked)), " · "] : []), spec),
     );
@@ -101,9 +100,9 @@ function copyButton(report) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(report.toMarkdown());
-      find("status").textContent = "The report is in the clipboard.";
+      find("status").textContent = "The report was copied.";
     } catch {
-      find("status").textContent = "The browser did not let the report into the clipboard.";
+      find("status").textContent = "The browser did not allow copying.";
     }
   });
   return button;

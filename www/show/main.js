@@ -226,9 +226,9 @@ function showExpiry() {
 }
 
 function expiryText({ expiresAt, canRefresh }) {
-  if (!expiresAt) return "The server does not say how long it is good.";
+  if (!expiresAt) return "The server does not say when it expires.";
   const left = Math.round((expiresAt - Date.now()) / 1000);
-  if (left <= 0) return canRefresh ? "Ran out; the next call gets a new one." : "Ran out.";
+  if (left <= 0) return canRefresh ? "Expired. The next call refreshes it." : "Expired.";
   const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
   const time = [hours && `${hours} h`, (hours || minutes) && `${minutes} min`, `${seconds} s`];
   return `Good for ${time.filter(Boolean).join(" ")}${canRefresh ? ", then refreshed." : "."}`;

@@ -24,21 +24,21 @@ const rfc = (number, section, title) => ({
  */
 export const RULES = {
   challenge: {
-    title: "Ask without a token",
+    title: "Call without a token",
     to: "mcp",
-    why: "A harmless request without a token. The server answers with a challenge: the URL of its metadata, and the scope to ask for.",
+    why: "A harmless request without a token. The server answers with a challenge: the URL of its metadata, and the scope to request.",
     rules: [mcp("authorization"), rfc(9728, "5.1", "WWW-Authenticate")],
     checks: [
       [
-        "is an https URL, or http on loopback. If the challenge names it, the metadata is read only there",
+        "is an https URL, or http on loopback. If the challenge names it, the metadata is read only there.",
         "· resource_metadata",
       ],
-      ["is the scope to ask for. Without it, the metadata’s scopes_supported are", "· scope"],
+      ["is the scope to request. Without it, the page requests the metadata’s scopes_supported.", "· scope"],
       ["If the challenge can’t be read, the well-known URLs are tried in order."],
     ],
   },
   resource_metadata: {
-    title: "Who protects it?",
+    title: "Read resource metadata",
     to: "mcp",
     why: "The protected resource metadata names the authorization servers, and the resource that tokens are for.",
     rules: [
@@ -48,17 +48,17 @@ export const RULES = {
     ],
     checks: [
       [
-        "is the server’s URL or a parent of it at the same origin. Otherwise a server could get tokens for another one",
+        "is the server’s URL or a parent of it at the same origin. Otherwise a server could get tokens for another one.",
         "resource",
       ],
       [
-        "has at least one issuer, https or on loopback. If there are several, the app or its user chooses",
+        "has at least one issuer, https or on loopback. If there are several, the app or its user chooses.",
         "authorization_servers",
       ],
     ],
   },
   authorization_server_metadata: {
-    title: "How to sign in there?",
+    title: "Read server metadata",
     to: "server",
     why: "The authorization server’s metadata lists its endpoints and what it supports.",
     rules: [
@@ -67,9 +67,9 @@ export const RULES = {
       mcp("authorization server discovery", "/authorization-server-discovery"),
     ],
     checks: [
-      ["is exactly the issuer that the URL was made from", "issuer"],
-      ["contains S256. Servers without it are refused", "code_challenge_methods_supported"],
-      ["is https or on loopback, like every endpoint", "authorization_endpoint"],
+      ["is exactly the issuer that the URL was made from.", "issuer"],
+      ["contains S256. Servers without it are refused.", "code_challenge_methods_supported"],
+      ["is https or on loopback, like every endpoint.", "authorization_endpoint"],
     ],
   },
   registration: {
@@ -77,18 +77,18 @@ export const RULES = {
     to: "server",
     why: "The authorization server does not know this page yet. The page sends its name and its redirect URI, and gets a client_id.",
     rules: [rfc(7591, "3.1", "Client registration request"), mcp("client registration", "/client-registration")],
-    checks: [["is stored for this issuer, and never used with another one", "client_id"]],
+    checks: [["is stored for this issuer, and never used with another one.", "client_id"]],
   },
   pushed_authorization: {
     title: "Push the request",
     to: "server",
-    why: "The page sends the parameters directly to the server. The popup’s URL only has a reference to them.",
+    why: "The page sends the parameters directly to the server. The URL of the sign-in page only has a reference to them.",
     rules: [rfc(9126, "2.1", "Pushed authorization request")],
-    checks: [["The answer has a request_uri. It can be used once, within this time", "expires_in"]],
+    checks: [["is how many seconds the answer’s request_uri is valid. It can be used once.", "expires_in"]],
   },
   authorization: {
     title: "Ask the user",
-    why: "The popup opens the sign-in page. The URL contains only the hash of the verifier (code_challenge); the verifier stays in this page. resource names the server that the token is for.",
+    why: "The sign-in page opens. Its URL contains only the hash of the verifier (code_challenge); the verifier stays in this page. resource names the server that the token is for.",
     rules: [
       rfc(6749, "4.1.1", "Authorization request"),
       rfc(7636, "4.3", "PKCE"),
@@ -102,20 +102,20 @@ export const RULES = {
   authorization_response: {
     title: "The code comes back",
     errorTitle: "An answer comes back",
-    why: "The sign-in page sends the popup to the callback page, which passes the response to this page and closes. The code is useless without the verifier.",
+    why: "The sign-in page sends the user to the callback page, which passes the response to this page. The code is useless without the verifier.",
     rules: [
       rfc(6749, "4.1.2", "Authorization response"),
       rfc(9207, "2.4", "Validating the issuer"),
       mcp("security considerations", "/security-considerations"),
     ],
     checks: [
-      ["is exactly the stored issuer. A server that announces iss has to send it", "iss"],
-      ["is the state that was sent", "state"],
+      ["is exactly the stored issuer. A server that announces iss has to send it.", "iss"],
+      ["is the state that was sent.", "state"],
       ["If one does not match, nothing of the response is used or shown."],
     ],
   },
   token: {
-    title: "Code for tokens",
+    title: "Exchange the code",
     to: "server",
     why: "The page exchanges the code together with the verifier, which only this page has.",
     rules: [
@@ -125,13 +125,13 @@ export const RULES = {
       rfc(9449, "5", "DPoP"),
     ],
     checks: [
-      ["is Bearer or DPoP; Bearer is refused where DPoP is required", "token_type"],
-      ["says when the token expires. It is refreshed before", "expires_in"],
+      ["is Bearer or DPoP. Bearer is refused where DPoP is required.", "token_type"],
+      ["is how many seconds the token is valid. It is refreshed before that.", "expires_in"],
       ["The tokens are stored encrypted, under a key that scripts can’t extract."],
     ],
   },
   refresh: {
-    title: "New tokens",
+    title: "Refresh the tokens",
     to: "server",
     why: "The refresh token gets a new access token and usually a new refresh token, because each can be used once. One tab refreshes for all.",
     rules: [
@@ -140,8 +140,8 @@ export const RULES = {
       rfc(8707, "2.2", "Resource indicators"),
     ],
     checks: [
-      ["is the same as before", "token_type"],
-      ["replaces the old one. Without it, the old one stays valid", "refresh_token"],
+      ["is the same as before.", "token_type"],
+      ["replaces the old one. Without it, the old one stays valid.", "refresh_token"],
     ],
   },
   request: {
@@ -150,12 +150,12 @@ export const RULES = {
     why: "A request of the MCP client. The library adds the token, and a proof of possession if the token is bound to a key.",
     rules: [rfc(6750, "2.1", "Authorization header"), mcp("authorization"), rfc(9449, "7", "DPoP at the resource")],
     checks: [
-      ["belongs to the resource that the token is for. No other server gets the token", "URL"],
+      ["belongs to the resource that the token is for. No other server gets the token.", "URL"],
       ["After a 401, the library refreshes once. After a 403 with insufficient_scope, it offers a step-up."],
     ],
   },
   revocation: {
-    title: "Revoke",
+    title: "Revoke the tokens",
     to: "server",
     why: "At sign-out, the authorization server makes the tokens invalid.",
     rules: [rfc(7009, "2.1", "Revocation request")],
@@ -165,7 +165,7 @@ export const RULES = {
     ],
   },
   probe: {
-    title: "Why no answer?",
+    title: "Find out why it failed",
     why: "Browsers report a blocked answer and a dead network in the same way. This request finds out which it is.",
     rules: [{ text: "Fetch standard, CORS protocol", href: "https://fetch.spec.whatwg.org/#http-cors-protocol" }],
     checks: [["Whether the server answers, and whether this page may read the answer."]],

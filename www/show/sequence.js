@@ -7,7 +7,7 @@ import { RULES } from "./rules.js";
 /** @typedef {"mcp" | "page" | "popup" | "server"} Lane */
 
 /** The lanes in drawing order, with the names for screen readers. */
-const LANES = { mcp: "MCP server", page: "this page", popup: "popup", server: "authorization server" };
+const LANES = { mcp: "MCP server", page: "this page", popup: "sign-in page", server: "authorization server" };
 
 /** The key in this tab's sessionStorage, where the diagram survives redirects and reloads. */
 const KEY = "sequence";

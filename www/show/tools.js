@@ -13,12 +13,14 @@ export function showTools(tools, call) {
   if (forms[0]) forms[0].open = true;
   find("tool-list").replaceChildren(...forms.map((form) => make("li", {}, form)));
   find("tools").hidden = false;
+  if (tools[0]) standOut(find(callId(tools[0].name)));
 }
 
 /** Calls a tool and shows its answer below its form. */
 export async function callTool(client, name, input) {
   const output = document.getElementById(outputId(name));
   output.replaceChildren();
+  standOut(find(callId(name)));
   const { content, structuredContent, isError } = await client.callTool({ name, arguments: input });
   const text = content.map(blockText).join("\n") || JSON.stringify(structuredContent, null, 2) || "(no answer)";
   output.closest("details").open = true;
@@ -39,7 +41,7 @@ export function offer(tool, { missing, grant }) {
     index > 0 ? ", " : "",
     ...(words ? [make("strong", {}, words), " (", code(scope), ")"] : [code(scope)]),
   ]);
-  const button = make("button", { type: "button", className: "primary" }, "Grant access");
+  const button = make("button", { type: "button" }, "Grant access");
   button.setAttribute("aria-describedby", id);
   button.addEventListener("click", async () => {
     await grant();
@@ -55,6 +57,13 @@ export function offer(tool, { missing, grant }) {
     ),
   );
   output.closest("details").open = true;
+  standOut(button);
+}
+
+/** One button stands out: the one to press next. */
+function standOut(button) {
+  for (const other of find("tools").querySelectorAll(".primary")) other.classList.remove("primary");
+  button.classList.add("primary");
 }
 
 const blockText = ({ type, text, mimeType = "" }) => (type === "text" ? text : `(${type} ${mimeType})`);
@@ -67,7 +76,7 @@ function toolForm(tool, call) {
   const fields = Object.entries(properties).map(([name, schema]) =>
     field(`input-${tool.name}-${name}`, name, schema, required.includes(name)),
   );
-  const button = make("button", { id: callId(tool.name), className: "primary" }, "Call");
+  const button = make("button", { id: callId(tool.name) }, "Call");
 
   const form = make("form", {}, ...fields.map(({ element }) => element), button);
   form.addEventListener("submit", async (event) => {
@@ -83,7 +92,12 @@ function toolForm(tool, call) {
   const title = make("span", { className: "title" }, tool.title ?? tool.name);
   const summary = make("summary", {}, title, " ", make("code", {}, ...breakable(tool.name)));
   const answer = make("output", { id: outputId(tool.name), ariaLabel: `Answer of ${tool.name}` });
-  return make("details", {}, summary, make("p", { className: "quiet" }, tool.description ?? ""), form, answer);
+  const description = make("p", { className: "quiet" }, tool.description ?? "");
+  const details = make("details", {}, summary, description, form, answer);
+  details.addEventListener("toggle", () => {
+    if (details.open) standOut(answer.querySelector("button") ?? button);
+  });
+  return details;
 }
 
 /** A labelled control for one property, and a function that reads it. An empty optional property is left out. */
