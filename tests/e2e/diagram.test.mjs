@@ -153,6 +153,23 @@ test("a message opens with the keyboard and shows its parameters, its rule with 
   assert.ok(links.includes("https://www.rfc-editor.org/rfc/rfc7636#section-4.5"));
 });
 
+test("the end of the list stays in sight, however fast the list grows", async (t) => {
+  const { page } = await fresh(t);
+  await signIn(page);
+  const distance = await page.locator("[role=log]").evaluate(async (log) => {
+    const afterFrame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    for (let count = 0; count < 5; count += 1) {
+      const item = document.createElement("li");
+      item.style.height = "200px";
+      log.querySelector("ol").append(item);
+      await afterFrame();
+    }
+    await afterFrame();
+    return log.scrollHeight - log.scrollTop - log.clientHeight;
+  });
+  assert.ok(distance < 4, `${distance} px are out of sight`);
+});
+
 test("the challenge, the metadata and the token are decoded", async (t) => {
   const { page } = await fresh(t);
   await signIn(page);

@@ -145,13 +145,18 @@ export class Sequence {
   #follow() {
     let following = true;
     const log = this.#log;
-    log.addEventListener("scroll", () => (following = log.scrollTop + log.clientHeight >= log.scrollHeight - 4));
+    // A scroll event comes late: the list may have grown since. What counts is the end that was scrolled to.
+    let end = 0;
+    log.addEventListener("scroll", () => (following = log.scrollTop + log.clientHeight >= end - 4));
     // `click` comes before the list grows, and `toggle`, which does not bubble, afterwards.
     this.#list.addEventListener("click", () => (following = false));
     this.#list.addEventListener("toggle", () => (following = !this.#list.querySelector("details[open]")), {
       capture: true,
     });
-    new ResizeObserver(() => following && log.scrollTo(0, log.scrollHeight)).observe(this.#list);
+    new ResizeObserver(() => {
+      end = log.scrollHeight;
+      if (following) log.scrollTo(0, end);
+    }).observe(this.#list);
   }
 }
 
