@@ -319,10 +319,10 @@ export const CASES = [
   },
   {
     name: "redirect: the user comes back too late",
-    world: { config: { options: { display: "redirect", signInTimeout: 5000 } } },
+    world: { config: { options: { display: "redirect", signInTimeout: 10_000 } } },
     run: async (test) => {
       await leave(test);
-      await pause(5100);
+      await pause(10_100);
       await test.browser.click("#go");
       assert.equal((await test.world.next("restored")).code, "timeout");
       assert.deepEqual(eventsOf(test, "exchanged"), []);
@@ -410,7 +410,7 @@ export const CASES = [
   },
   {
     name: "redirect: the sign-in page never loads: timeout",
-    world: { hold: "page", config: { withoutClick: true, options: { display: "redirect", signInTimeout: 5000 } } },
+    world: { hold: "page", config: { withoutClick: true, options: { display: "redirect", signInTimeout: 10_000 } } },
     run: async ({ browser, world }) => {
       await browser.open(world.appUrl);
       await world.next("held");
