@@ -18,8 +18,8 @@ const MESSAGES = {
   "signing-in": "Go on in the window that opened.",
   waiting: "Go on in the window that opened. Did you close it?",
 };
-/** The user's own decisions, which need no message. */
-const WANTED = ["aborted", "popup_closed", "redirect_abandoned", "access_denied"];
+/** The user's own decisions, which need no message. Cancelling is no error at all: see `withUser` in watch-session.js. */
+const WANTED = ["popup_closed", "redirect_abandoned", "access_denied"];
 
 const STYLE = `
 :host { display: inline-block }

@@ -10,42 +10,42 @@ const of = (file, rules) => rules.map((rule) => ({ ...rule, file }));
 export const RULES = [
   ...of("pkg/callback.js", [
     {
-      rule: "The response does not stay in the address bar, nor in the history",
+      rule: "The response stays neither in the address bar nor in the history",
       find: 'history.replaceState(null, "", origin + pathname);',
       put: "",
       suite: "attacks/leaks.test.mjs",
       test: "the response does not stay in the history",
     },
     {
-      rule: "The callback page leads to a page of its own origin alone (OAuth 2.1 §7.12)",
+      rule: "The callback page leads only to a page of its own origin (OAuth 2.1 §7.12)",
       find: "if (!page || new URL(page).origin !== origin) return;",
       put: "if (!page) return;",
       suite: "popup/matrix.mjs",
       test: "redirect: the callback page redirects only to the app's own origin",
     },
     {
-      rule: "The response is posted to the app's own origin alone",
+      rule: "The response is posted only to the app's own origin",
       find: "opener?.postMessage(message, origin)",
       put: 'opener?.postMessage(message, "*")',
       suite: "attacks/response.test.mjs",
       test: "if the app's tab is navigated elsewhere",
     },
     {
-      rule: "Where there is no channel, a storage event carries the response",
+      rule: "Without a BroadcastChannel, a storage event carries the response",
       find: "localStorage.setItem(NAME, JSON.stringify(message));",
       put: "",
       suite: "popup/matrix.mjs",
       test: "the response arrives only by a storage event",
     },
     {
-      rule: "The response is gone from the storage at once",
+      rule: "The response is deleted from the storage at once",
       find: "localStorage.removeItem(NAME);",
       put: "",
       suite: "attacks/leaks.test.mjs",
       test: "the response does not stay in the history",
     },
     {
-      rule: "An answer to another callback page does not close this one",
+      rule: "A message to another callback page does not close this one",
       find: "if (data?.type !== NAME || data.ack !== id) return;",
       put: "if (data?.type !== NAME) return;",
       suite: "popup/matrix.mjs",
@@ -86,14 +86,14 @@ export const RULES = [
 
   ...of("pkg/diagnosis.js", [
     {
-      rule: "Text from a server is text in Markdown: its backquotes end nothing",
+      rule: "Text from a server stays text in Markdown: its backquotes do not end the code span",
       find: '"`".repeat(1 + Math.max(',
       put: '"`".repeat(1 + 0 * Math.max(',
       suite: "environments/cli.test.mjs",
       test: "backquotes",
     },
     {
-      rule: "A module of the diagnosis that could not be loaded is loaded again at the next attempt",
+      rule: "If the module of the diagnosis fails to load, the next attempt loads it again",
       find: "loading = undefined;",
       put: "",
       suite: "environments/loading.test.mjs",
@@ -103,42 +103,42 @@ export const RULES = [
 
   ...of("pkg/element.js", [
     {
-      rule: "What the user wanted themselves is no trouble to tell",
-      find: 'const WANTED = ["aborted", ',
+      rule: "The user's own decisions show no error",
+      find: 'const WANTED = ["popup_closed", ',
       put: "const WANTED = [",
       suite: "components/element.test.mjs",
-      test: "by keyboard",
+      test: "a popup that the user closes shows no error",
     },
     {
-      rule: "Users read userMessage; message is for developers",
+      rule: "The element shows userMessage; message is for developers",
       find: "(error.userMessage ?? error.message)",
       put: "error.message",
       suite: "components/element.test.mjs",
       test: "shows an error beside the button",
     },
     {
-      rule: "A property that was set before the element was known counts",
+      rule: "A property that was set before the element was defined takes effect",
       find: "this.#authorizer = authorizer;\n    }\n",
       put: "}\n",
       suite: "components/element.test.mjs",
       test: "uses the app's own authorizer",
     },
     {
-      rule: "An element that leaves the page ends its sign-in",
+      rule: "An element that is removed from the page ends its sign-in",
       find: "this.#watch?.close();",
       put: "",
       suite: "components/element.test.mjs",
       test: "a sign-in ends when the element is removed from the page",
     },
     {
-      rule: "An attribute that is set to what it was ends no sign-in",
+      rule: "Setting an attribute to the value that it has does not end a sign-in",
       find: "if (wanted.length === this.#watched.length && wanted.every((value, at) => value === this.#watched[at])) return;",
       put: "",
       suite: "components/element.test.mjs",
       test: "another account has another session",
     },
     {
-      rule: "What changes is told to a screen reader (WCAG 2.2, 4.1.3)",
+      rule: "Screen readers announce changes (WCAG 2.2, 4.1.3)",
       find: 'this.#message.setAttribute("role", "status");',
       put: "",
       suite: "components/element.test.mjs",
@@ -148,7 +148,7 @@ export const RULES = [
 
   ...of("pkg/error.js", [
     {
-      rule: "An error has what was thrown below as its cause",
+      rule: "An error has the exception that caused it as its cause",
       find: "cause === undefined ? undefined : { cause }",
       put: "undefined",
       suite: "sessions/fetch.test.mjs",
@@ -165,14 +165,14 @@ export const RULES = [
 
   ...of("pkg/face.js", [
     {
-      rule: "An error of a request that needs more scopes brings the means to get them",
+      rule: "An error of a request that needs more scopes has a method that requests them",
       find: "if (scopes)",
       put: "if (false)",
       suite: "sessions/step-up.test.mjs",
       test: "concurrent 403s lead to one popup",
     },
     {
-      rule: "URLs may be given as URL objects",
+      rule: "URL objects are accepted as URLs",
       find: "(url) => (url instanceof URL ? url.href : url)",
       put: "(url) => /** @type {any} */ (url)",
       suite: "environments/options.test.mjs",
@@ -186,14 +186,14 @@ export const RULES = [
       test: "a session's scopes are frozen",
     },
     {
-      rule: "Exported tokens have nothing in them that concerns this library's store alone",
+      rule: "Exported tokens contain nothing that only this library's store needs",
       find: "const { account, failed_at, retry_at, ...tokens } = JSON.parse(record);",
       put: "const tokens = JSON.parse(record);",
       suite: "environments/exported.test.mjs",
       test: "the export has none of the store's members",
     },
     {
-      rule: "A module that could not be loaded is loaded again at the next attempt",
+      rule: "If a module fails to load, the next attempt loads it again",
       find: "    loading = undefined;\n    throw",
       put: "    throw",
       suite: "environments/loading.test.mjs",
@@ -203,7 +203,7 @@ export const RULES = [
 
   ...of("pkg/steps-loading.js", [
     {
-      rule: "A module of the steps that could not be loaded is loaded again at the next attempt",
+      rule: "If the module of the steps fails to load, the next attempt loads it again",
       find: "loading = undefined;",
       put: "",
       suite: "environments/loading.test.mjs",
@@ -213,14 +213,14 @@ export const RULES = [
 
   ...of("pkg/oauth-provider.js", [
     {
-      rule: "After a 401 it is the session that refreshes",
+      rule: "After a 401, the session refreshes the token",
       find: "await session.authProvider.onUnauthorized();",
       put: "",
       suite: "sessions/oauth-provider.test.mjs",
       test: "SDK 2: after a 401 the session is refreshed",
     },
     {
-      rule: "A 403 that names scopes rejects with the union of scopes",
+      rule: "A 403 that names scopes is rejected with the union of the scopes",
       find: "[...new Set([...session.scopes, ...missing])]",
       put: "missing",
       suite: "sessions/oauth-provider.test.mjs",
@@ -230,7 +230,7 @@ export const RULES = [
 
   ...of("pkg/react.js", [
     {
-      rule: "With another server or account, the session before is not shown for a moment longer",
+      rule: "If the server or the account changes, the previous session disappears at once",
       find: "[url, source, account]",
       put: "[source]",
       suite: "components/session.test.mjs",
@@ -240,7 +240,7 @@ export const RULES = [
 
   ...of("pkg/store.js", [
     {
-      rule: "A component that goes takes its sign-in along",
+      rule: "A component that is unmounted ends its sign-in",
       find: "watch?.close();",
       put: "",
       suite: "components/session.test.mjs",
@@ -260,7 +260,7 @@ export const RULES = [
 
   ...of("pkg/watch-session.js", [
     {
-      rule: "What happens to another account is not this one's",
+      rule: "Events of another account are ignored",
       find: " && detail.account === account;",
       put: ";",
       suite: "components/session.test.mjs",
@@ -274,7 +274,7 @@ export const RULES = [
       test: "an error is shown until the next attempt",
     },
     {
-      rule: "A sign-out elsewhere is shown here",
+      rule: "A sign-out in another tab or component is shown",
       find: 'authorizer.addEventListener("signed-out", onSignedOut, { signal });',
       put: "",
       suite: "components/session.test.mjs",
@@ -284,7 +284,7 @@ export const RULES = [
 
   ...of("pkg/step-by-step.js", [
     {
-      rule: "What a step rejects with is an McpAuthorizeError",
+      rule: "Steps reject with an McpAuthorizeError",
       find: "return step(plain(given)).catch(fail);",
       put: "return step(plain(given));",
       suite: "steps/attacks.test.mjs",
@@ -294,35 +294,35 @@ export const RULES = [
 
   ...of("src/browser/app_request.js", [
     {
-      rule: "The token stands in the one Authorization header that is sent (RFC 6750 §2)",
+      rule: "The request has one Authorization header, which contains the token (RFC 6750 §2)",
       find: 'headers.set("authorization", authorization);',
       put: 'headers.append("authorization", authorization);',
       suite: "sessions/fetch.test.mjs",
       test: "the token replaces the app's own Authorization header",
     },
     {
-      rule: "What is checked is what is sent",
+      rule: "The request that was checked is the one that is sent",
       find: "this.input = this.isRequest ? input : String(input);",
       put: "this.input = this.isRequest || String(input) ? input : input;",
       suite: "sessions/fetch.test.mjs",
       test: "the checked URL is the one requested",
     },
     {
-      rule: "A stream that was sent is not sent again",
+      rule: "A stream is not sent twice",
       find: 'return typeof this.init?.body?.getReader !== "function";',
       put: "return true;",
       suite: "sessions/fetch.test.mjs",
       test: "a streaming request body is not sent again",
     },
     {
-      rule: "No redirect takes the token elsewhere",
+      rule: "Redirects do not send the token to another place",
       find: 'if (manual) init.redirect = "manual";',
       put: "",
       suite: "sessions/fetch.test.mjs",
       test: "a redirect to another origin is not followed",
     },
     {
-      rule: "No cookie of the app goes along through a proxy",
+      rule: "Requests through a proxy have no cookies",
       find: 'credentials: "omit"',
       put: 'credentials: "include"',
       suite: "attacks/leaks.test.mjs",
@@ -339,42 +339,42 @@ export const RULES = [
       test: "the raw contents contain no token in plain text",
     },
     {
-      rule: "Each encryption has an initialization vector of its own (NIST SP 800-38D §8)",
+      rule: "Each encryption has its own initialization vector (NIST SP 800-38D §8)",
       find: "crypto.getRandomValues(new Uint8Array(12))",
       put: "new Uint8Array(12)",
       suite: "sessions/storage.test.mjs",
       test: "a fresh initialization vector",
     },
     {
-      rule: "A record is good under its own name alone",
+      rule: "A record is valid only under its own name",
       find: "({ name: AES_GCM, iv, additionalData: id })",
       put: "({ name: AES_GCM, iv, additionalData: id.slice(0, 0) })",
       suite: "sessions/storage.test.mjs",
       test: "a record that is stored under another name is not read",
     },
     {
-      rule: "Names in the database tell no server",
+      rule: "Names in the database do not reveal servers",
       find: 'crypto.subtle.digest("SHA-256", new TextEncoder().encode(name))',
       put: "new TextEncoder().encode(name).buffer",
       suite: "sessions/storage.test.mjs",
       test: "names in the database do not reveal servers",
     },
     {
-      rule: "A record that nobody can read is dropped, and no crash",
+      rule: "An unreadable record is deleted, and causes no crash",
       find: 'return ""; // Nobody can read it any more.',
       put: 'throw new Error("unreadable");',
       suite: "sessions/storage.test.mjs",
       test: "a record that is stored under another name is not read",
     },
     {
-      rule: "A database that is in use is in nobody's way",
+      rule: "A connection to the database is closed after its last use, so that it blocks no other one",
       find: "database.close(),",
       put: "undefined,",
       suite: "sessions/storage.test.mjs",
       test: "a database that is deleted while the page is open is created again",
     },
     {
-      rule: "Nobody joins a connection that is in the way of another one",
+      rule: "A connection that blocks another one gets no new users",
       find: "database.onversionchange = () => leave(connection);",
       put: "database.onversionchange = () => {};",
       suite: "sessions/storage.test.mjs",
@@ -398,14 +398,14 @@ export const RULES = [
       test: "5 tabs × 10",
     },
     {
-      rule: "A tab whose sessions are in memory hears nothing of the others'",
+      rule: "A tab with sessions in memory ignores events of other tabs",
       find: "if (this.alone) return;",
       put: "",
       suite: "sessions/storage.test.mjs",
       test: "a sign-out does not end another tab's session in memory",
     },
     {
-      rule: "Two apps of one origin hear nothing of each other's sessions",
+      rule: "Two apps of one origin get no events of each other's sessions",
       find: "`mcp-authorize sessions ${app}`",
       put: '"mcp-authorize sessions"',
       suite: "sessions/storage.test.mjs",
@@ -415,63 +415,63 @@ export const RULES = [
 
   ...of("src/browser/user_agent.js", [
     {
-      rule: "Messages of another origin are not heard, though they come from the popup",
+      rule: "Messages of another origin are ignored, even from the popup",
       find: "event.source === this.window && event.origin === location.origin",
       put: "event.source === this.window",
       suite: "attacks/response.test.mjs",
       test: "messages from a sign-in page in the popup",
     },
     {
-      rule: "A response is surely this sign-in's only where it comes from its popup",
+      rule: "Only a response from its own popup certainly belongs to the sign-in",
       find: "event.source === this.window && event.origin === location.origin",
       put: "event.origin === location.origin",
       suite: "popup/matrix.mjs",
       test: "a foreign or replayed response has no effect",
     },
     {
-      rule: "With noOpener a sign-in page can't send the app's window elsewhere",
+      rule: "With noOpener, a sign-in page can't navigate the app's window",
       find: "this.window.opener = null;",
       put: ";",
       suite: "attacks/response.test.mjs",
       test: "reverse tabnabbing",
     },
     {
-      rule: "While a popup is open, a second sign-in is popup_open",
+      rule: "While a popup is open, a second sign-in fails with popup_open",
       find: 'return "popup_open";',
       put: "",
       suite: "popup/matrix.mjs",
       test: "a second sign-in while a popup is open",
     },
     {
-      rule: "A click right after the first sign-in was cancelled opens a popup",
+      rule: "A click right after a cancelled sign-in opens a popup",
       find: "if (current?.signal?.aborted) {",
       put: "if (false) {",
       suite: "popup/matrix.mjs",
       test: "a second sign-in right after the first was cancelled",
     },
     {
-      rule: "The popup that a reloaded app left behind is used again",
+      rule: "After a reload, the popup that is still open is reused",
       find: "NAME + count++",
       put: '"_blank"',
       suite: "popup/matrix.mjs",
       test: "the old popup is reused",
     },
     {
-      rule: "The first page says where it connects to",
+      rule: "The popup's first page names the server that it connects to",
       find: "document.body.textContent = text;",
       put: "",
       suite: "popup/matrix.mjs",
       test: "the popup's first page names the server",
     },
     {
-      rule: "A response that came back by a redirect counts once",
+      rule: "A response that came back by redirect is used once",
       find: "sessionStorage.removeItem(NAME + query);",
       put: "void query;",
       suite: "popup/matrix.mjs",
       test: "redirect: returns to the page that the user left",
     },
     {
-      rule: "When a sign-in ends, nothing listens any more",
+      rule: "When a sign-in ends, all its listeners are removed",
       find: "for (const stop of this.#listening) stop();",
       put: "",
       suite: "sessions/nothing-left.test.mjs",

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { agree, launchBrowser, loginField, openPage, popupOf, startWorld } from "./world.mjs";
+import { agree, allowButton, launchBrowser, logIn, loginField, openPage, popupOf, startWorld } from "./world.mjs";
 
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser;
@@ -71,6 +71,20 @@ test("by keyboard: signs in, cancels, signs in again and out, and the button kee
   await press.click();
   await is("plain", "signed-out");
   await is("styled", "signed-out");
+  assert.deepEqual(problems, []);
+});
+
+test("a popup that the user closes shows no error", async (t) => {
+  const { page, problems, is, button, message } = await open(t);
+  const popup = await popupOf(page, button("plain"));
+  await logIn(popup);
+  await allowButton(popup).waitFor();
+  // The user reads: a popup that closes as soon as its page is there may have been cut off.
+  await popup.evaluate(() => new Promise((done) => setTimeout(done, 1500)));
+  await popup.close();
+  await is("plain", "signed-out");
+  assert.equal(await page.locator("#plain").evaluate((/** @type {any} */ { error }) => error.code), "popup_closed");
+  assert.equal(await message("plain").innerText(), "");
   assert.deepEqual(problems, []);
 });
 
