@@ -726,6 +726,15 @@ export const shapes = [
   },
   {
     title: "a client secret of one letter hides nothing",
+    options: (server) => {
+      server.state.clients.set("by-hand", {
+        client_id: "by-hand",
+        client_secret: "a",
+        redirect_uris: [CALLBACK],
+        token_endpoint_auth_method: "client_secret_basic",
+      });
+      return { clientId: "by-hand", clientSecret: "a", issuer: server.issuer };
+    },
     changes: atExchange({ status: 400, body: { error: "invalid_grant", error_description: "a bad code" } }),
     end: { code: "token_failed", says: /a bad code/ },
   },
