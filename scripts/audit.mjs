@@ -30,7 +30,7 @@ async function audit() {
     const { status, output } = await capture(program, args, { env: { npm_config_loglevel: "warn" } });
     const result = status === 0 ? "passed" : UNREACHABLE.test(output) ? "unknown" : "failed";
     count[result] += 1;
-    console.log({ passed: "ok", failed: "FAILED", unknown: "not known: nobody answers from here" }[result]);
+    console.log({ passed: "ok", failed: "FAILED", unknown: "unknown: no answer from here" }[result]);
     if (result !== "passed")
       console.log(
         output

@@ -101,7 +101,7 @@ async function optimize(wasm) {
   try {
     await WebAssembly.compile(readFileSync(wasm));
   } catch (error) {
-    throw new Failure(`wasm-opt made a module that no engine takes: ${error.message}`);
+    throw new Failure(`wasm-opt made a module that no engine accepts: ${error.message}`);
   }
 }
 

@@ -25,7 +25,7 @@ Feeds random input to the parsers and to whole sign-ins.
 
 async function fuzz({ seconds, only }) {
   const targets = TARGETS.filter((target) => only === undefined || target === only);
-  if (targets.length === 0) throw new Failure(`There is no target "${only}", but: ${TARGETS.join(", ")}`);
+  if (targets.length === 0) throw new Failure(`There is no target "${only}". The targets: ${TARGETS.join(", ")}`);
   const bin = await cargoFuzz();
   /** @returns {[string, string[], any]} */
   const cargo = (args, options) => [join(bin, "cargo-fuzz"), ["fuzz", ...args], { cwd: FUZZ, env: ENV, ...options }];

@@ -23,7 +23,7 @@ async function mutants({ rust: native, js, only, "no-build": asItIs }) {
   const withRust = (native || all) && groups.length > 0;
   const withJs = (js || all) && !(only !== undefined && groups.length > 0);
   if (!withRust && !withJs)
-    throw new Failure(`There is no group "${only}", but: ${GROUPS.map((group) => group.name).join(", ")}`);
+    throw new Failure(`There is no group "${only}". The groups: ${GROUPS.map((group) => group.name).join(", ")}`);
   mkdirSync(join(root, "target"), { recursive: true });
 
   const started = Date.now();

@@ -33,7 +33,7 @@ async function compiler() {
   if (found?.startsWith(`${RUST}.`)) return env;
   if (!which("rustup"))
     throw new Failure(
-      `The public API has to be read with Rust ${RUST}, and this is ${found}. Install rustup, which gets it.`,
+      `The public API must be read with Rust ${RUST}, but this is ${found}. Install rustup, which gets it.`,
     );
   const installed = (await answer("rustup", ["toolchain", "list"])) ?? "";
   const args = ["toolchain", "install", RUST, "--profile", "minimal", "--target", TARGET];

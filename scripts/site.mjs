@@ -24,7 +24,7 @@ Writes the demo page as a static site that works with any MCP server.
  */
 export async function site({ out, url }) {
   const home = url && new URL(url.endsWith("/") ? url : `${url}/`);
-  if (home && home.protocol !== "https:") throw new Failure(`--url has to be https, not ${url}`);
+  if (home && home.protocol !== "https:") throw new Failure(`--url must be https, not ${url}`);
   rmSync(out, { recursive: true, force: true });
 
   const write = (path, content) => {

@@ -61,7 +61,7 @@ const SUITES = [
   },
   {
     name: "clippy-wasm",
-    about: "nor has the code that is compiled for browsers",
+    about: "Rust for browsers has no lint warnings",
     lint: true,
     needs: ["wasm"],
     command: cargo("clippy", "--all-targets", ...FOR_BROWSERS, "--", "-D", "warnings"),
@@ -103,14 +103,14 @@ const SUITES = [
   },
   {
     name: "tsc",
-    about: "JavaScript has the types that it declares",
+    about: "the types of the JavaScript match",
     lint: true,
     needs: ["package"],
     command: npmProgram("typescript", "bin/tsc", "-p", "."),
   },
   {
     name: "tsc-pkg",
-    about: "so has what is published, in strict mode",
+    about: "the published types match, in strict mode",
     lint: true,
     needs: ["package"],
     command: npmProgram("typescript", "bin/tsc", "-p", "pkg"),
@@ -195,7 +195,7 @@ unsteady.
 async function test({ only, verbose, once }) {
   const suites = SUITES.filter(({ name }) => only === undefined || name === only);
   if (suites.length === 0)
-    throw new Failure(`There is no suite "${only}", but: ${SUITES.map((s) => s.name).join(", ")}`);
+    throw new Failure(`There is no suite "${only}". The suites: ${SUITES.map((s) => s.name).join(", ")}`);
 
   const { env, missing } = await prepare(new Set(suites.flatMap(({ needs = [] }) => needs)));
   const total = { passed: 0, failed: 0 };
@@ -209,7 +209,7 @@ async function test({ only, verbose, once }) {
   }
   if (unsteady.length > 0) {
     console.log(
-      color(33, `Unsteady: these passed on a second attempt only. Find out why.\n  ${unsteady.join("\n  ")}`),
+      color(33, `Unsteady: these passed only on a second attempt. Find out why.\n  ${unsteady.join("\n  ")}`),
     );
   }
   console.log(`${total.passed} passed, ${total.failed} failed`);

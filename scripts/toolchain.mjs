@@ -52,6 +52,6 @@ if (isMain(import.meta.url)) {
     });
     if (values.help) return console.log(HELP);
     await toolchain({ tests: !values["no-tests"] });
-    console.log("Everything is there.");
+    console.log("Everything is installed.");
   });
 }

@@ -52,7 +52,7 @@ async function tool(crate, program, version, minutes) {
       await run("cargo", [...args, "--locked"], { log: crate, cwd: cache });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      process.stdout.write("not as its lock has it (a registry may lack a crate that it names), so without… ");
+      process.stdout.write("failed with its lock (a registry may lack a crate in it), trying without… ");
       await run("cargo", args, { log: crate, cwd: cache });
     }
     if (!(await hasVersion(join(bin, program), version))) {
