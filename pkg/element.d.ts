@@ -29,7 +29,7 @@ export class McpSignInElement extends HTMLElement {
   clientName: string | null;
   /** The page that imports `mcp-authorize/callback`. */
   redirectUri: string | null;
-  /** Used in place of an authorizer made from the attributes. Needed for all other options. */
+  /** Used instead of an authorizer made from the attributes. Needed for all other options. */
   authorizer: McpAuthorizerSource | undefined;
   readonly status: McpSessionState["status"];
   /** Whether the sign-in window can no longer be watched, or was closed. The element then offers to open it again. */

@@ -61,7 +61,7 @@ export interface McpElicitingClientOfSdk1 {
   setVersionNegotiation?: undefined;
 }
 
-/** Version 1 takes schemas in place of method names. Both are exported by `@modelcontextprotocol/sdk/types.js`. */
+/** Version 1 takes schemas instead of method names. Both are exported by `@modelcontextprotocol/sdk/types.js`. */
 export interface McpElicitationSchemas {
   ElicitRequestSchema: object;
   ElicitationCompleteNotificationSchema: object;

@@ -22,7 +22,7 @@ export type McpAuthorizeErrorCode =
   | "invalid_option"
   /** Not a valid URL. */
   | "invalid_url"
-  /** A URL is neither `https:` nor `http:` on loopback, or a server on the internet points to this machine or into a private network. The URL was not opened or fetched. */
+  /** A URL is not `https:` (or `http:` on loopback), or a server on the internet points to this machine or into a private network. The URL was not opened or fetched. */
   | "insecure_url"
   /** The page is https and the URL is http on a host that is not loopback. Browsers block such requests. */
   | "mixed_content"
@@ -74,7 +74,7 @@ export type McpAuthorizeErrorCode =
   | "state_mismatch"
   /** The token endpoint refused the request (RFC 6749 §5.2). */
   | "token_failed"
-  /** The session can no longer be refreshed. The user has to sign in again. */
+  /** The session can no longer be refreshed. The user must sign in again. */
   | "session_expired"
   /** The server asks for more scopes than the session has. */
   | "insufficient_scope"
@@ -144,7 +144,7 @@ export class McpAuthorizeError extends Error {
 
 /**
  * Where sessions and registrations are stored. Values are opaque strings and contain secrets. Once `set` has completed in one tab, `get`
- * has to return the new value in all tabs that share the storage, because a refresh token may be accepted only once. `localStorage`
+ * must return the new value in all tabs that share the storage, because a refresh token may be accepted only once. `localStorage`
  * does not guarantee that.
  */
 export interface McpStorage {
@@ -319,7 +319,7 @@ export interface McpConfidentialOptions {
   issuer: string;
   /** The secret that belongs to `clientId`. A page can't keep it secret, so use it only if the server requires it. */
   clientSecret?: string;
-  /** The app's own private key, in place of `clientSecret`. */
+  /** The app's own private key, instead of `clientSecret`. */
   clientKey?: McpClientKey;
   client?: undefined;
 }
@@ -369,7 +369,7 @@ export interface McpPopupOptions {
   left?: number;
   top?: number;
   /**
-   * A page of the app's own origin. It is shown until the authorization server is known, in place of `about:blank` with a sentence.
+   * A page of the app's own origin. It is shown until the authorization server is known, instead of `about:blank` with a sentence.
    * For embedded browsers that open only https pages.
    */
   url?: string | URL;
@@ -392,7 +392,7 @@ export interface McpCommonOptions {
   softwareVersion?: string;
   /** A JWT with signed claims about the app (RFC 7591 §2.3). */
   softwareStatement?: string;
-  /** The scopes to request, in place of those that the server suggests. */
+  /** The scopes to request, instead of those that the server suggests. */
   scopes?: readonly string[];
   /**
    * Issuers that check PKCE although their metadata does not say so, such as Microsoft Entra ID. Otherwise they are rejected
@@ -408,7 +408,7 @@ export interface McpCommonOptions {
    */
   acceptIssuers?: Readonly<Record<string, string>>;
   /**
-   * Rejects metadata whose issuer differs from the listed one only by an empty path in place of `/`, or the other way round.
+   * Rejects metadata whose issuer differs from the listed one only by an empty path instead of `/`, or the other way round.
    * Default `false`: both are the same URL (RFC 3986 §6.2.3), and live servers mix them.
    */
   strictIssuer?: boolean;
@@ -465,7 +465,7 @@ export interface McpCommonOptions {
   /** Selects one of several authorization servers: receives their issuers and returns one of them. Default: the first. */
   chooseAuthorizationServer?(issuers: string[], server: string): string | Promise<string>;
   /**
-   * Shows the sign-in page in place of the popup, and returns the URL that the user came back to: `redirectUri` with the response in its
+   * Shows the sign-in page instead of the popup, and returns the URL that the user came back to: `redirectUri` with the response in its
    * query. For environments without windows, and for apps with their own windows. `signal` aborts when the sign-in has ended, successful
    * or not. If the function throws, `signIn` rejects with the same value.
    */
@@ -477,7 +477,7 @@ export interface McpCommonOptions {
    * Where the sign-in page opens.
    *
    * - `"popup"`, the default.
-   * - `"redirect"`: in place of the app's page, for environments without popups, such as web views in mobile apps. `signIn` then leaves
+   * - `"redirect"`: instead of the app's page, for environments without popups, such as web views in mobile apps. `signIn` then leaves
    *   the page. Afterwards the page loads again, and `restore` completes the sign-in. This needs a storage that outlasts the page.
    * - `"link"`: nothing is opened. The event `authorizing` carries the URL, for a link that the user opens in another tab. That tab can't
    *   be watched, so offer to cancel (`signal`).
@@ -488,7 +488,7 @@ export interface McpCommonOptions {
   popup?: McpPopupOptions;
   /**
    * Gives the sign-in page in the popup no `window.opener`, with which it could navigate the app's window elsewhere. Default `false`,
-   * because the app then can't close the popup while it shows that page: after an abort, the time limit or a sign-out, the user has to
+   * because the app then can't close the popup while it shows that page: after an abort, the time limit or a sign-out, the user must
    * close it. Also, a response with a wrong `state` is ignored rather than rejected with `state_mismatch`. In a frame of another site, the
    * page keeps its opener, because the response can come back only through it.
    */
@@ -506,14 +506,14 @@ export interface McpCommonOptions {
   signInTimeout?: number;
   /**
    * Sends selected requests to another URL, for servers without CORS. Receives each request's URL and step. Returns a URL of the app's own
-   * backend, which has to forward the request to `url` unchanged, including headers, or `undefined` to send the request directly. The
+   * backend, which must forward the request to `url` unchanged, including headers, or `undefined` to send the request directly. The
    * `exchange` event reports the proxy in `via`.
    *
-   * The backend sees codes, tokens and all calls. It has to be as trustworthy as the page, store none of this, and forward only to
+   * The backend sees codes, tokens and all calls. It must be as trustworthy as the page, store none of this, and forward only to
    * servers that it knows.
    */
   proxy?(url: string, step: McpAuthorizeStep): string | URL | undefined;
-  /** Used in place of the global `fetch`. */
+  /** Used instead of the global `fetch`. */
   fetch?(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
@@ -545,7 +545,7 @@ export interface RestoreOptions extends WaitOptions, AccountOptions {}
 
 /** Options of {@link McpAuthorizer.signIn}. */
 export interface SignInOptions extends WaitOptions, AccountOptions {
-  /** The scopes to request, in place of those that the server suggests. */
+  /** The scopes to request, instead of those that the server suggests. */
   scopes?: readonly string[];
   /**
    * Parameters for this sign-in's authorization request, in addition to the authorizer's own. With
@@ -559,7 +559,7 @@ export interface SignInOptions extends WaitOptions, AccountOptions {
 export interface StepUpOptions extends WaitOptions {
   /** Scopes to request in addition to those of the session. Without any of these options: what the server last demanded. */
   scopes?: readonly string[];
-  /** The authentication contexts of which the user's sign-in has to meet one, the preferred one first (RFC 9470 §4). */
+  /** The authentication contexts of which the user's sign-in must meet one, the preferred one first (RFC 9470 §4). */
   acrValues?: readonly string[];
   /** How long ago the user may have signed in, in seconds (RFC 9470 §4). */
   maxAge?: number;
@@ -597,7 +597,7 @@ export interface McpUrlRequest {
   readonly parts: { readonly scheme: string; readonly host: string; readonly rest: string };
   /** What to warn the user of. */
   readonly warnings: readonly McpUrlWarning[];
-  /** Fires when the dialog has to close, for any reason. */
+  /** Fires when the dialog must close, for any reason. */
   readonly signal: AbortSignal;
   /** Opens the URL. Call it in the click with which the user agrees, before any `await`. Only the first call counts. */
   open(): void;
@@ -633,7 +633,7 @@ export type McpUrlDialogOptions =
     }
   | {
       /**
-       * Shows the app's own dialog. It has to show `server`, `message`, the `warnings`, and `url` with its host highlighted. It has to
+       * Shows the app's own dialog. It must show `server`, `message`, the `warnings`, and `url` with its host highlighted. It must
        * call `open` when the user agrees, and to offer `decline` and `cancel` (MCP client/elicitation).
        */
       show(request: McpUrlRequest): void;
@@ -716,7 +716,7 @@ export interface McpExchange {
   status?: number;
   /** In milliseconds. */
   duration: number;
-  /** The URL that it was sent to in place of `url` (option `proxy`), without query and fragment. */
+  /** The URL that it was sent to instead of `url` (option `proxy`), without query and fragment. */
   via?: string;
 }
 
@@ -730,7 +730,7 @@ export interface McpAuthorizerEventMap {
   "step-up": McpEventSource & { scopes: string[] };
   /**
    * The storage has a problem, and the library continues. `unreadable`: a record could not be read and was deleted; if it was a session,
-   * the user has to sign in again. `unavailable`: there is no persistent storage, as in some private windows; sessions are now kept in
+   * the user must sign in again. `unavailable`: there is no persistent storage, as in some private windows; sessions are now kept in
    * memory.
    */
   storage: { reason: "unreadable" | "unavailable" };
@@ -739,7 +739,7 @@ export interface McpAuthorizerEventMap {
   /** A request has ended. */
   exchange: McpExchange;
   /**
-   * The user has to enter `userCode` at `verificationUri` on another device within `expiresIn` seconds (RFC 8628 §3.3).
+   * The user must enter `userCode` at `verificationUri` on another device within `expiresIn` seconds (RFC 8628 §3.3).
    * `verificationUriComplete`, if the server has one, contains the code and suits a QR code. `signIn` waits until the user is done.
    * `userCode` is text from a server: never put it into a page as HTML.
    */

@@ -16,7 +16,7 @@ export { McpAuthorizeError } from "./index.js";
 
 /** Options of every step that sends requests. */
 export interface StepOptions {
-  /** Used in place of the global `fetch`. Browsers apply the CORS rules; Node.js does not. */
+  /** Used instead of the global `fetch`. Browsers apply the CORS rules; Node.js does not. */
   fetch?(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Ends the step. It rejects with `aborted`, and none of its work continues. */
   signal?: AbortSignal;
@@ -31,7 +31,7 @@ export interface StepOptions {
 export interface ServerPolicy {
   /** Maps listed issuers to the issuer in their metadata. Use it only if you know that both are the same server. */
   acceptIssuers?: Readonly<Record<string, string>>;
-  /** Rejects an issuer that differs only by an empty path in place of `/`. Default `false`. */
+  /** Rejects an issuer that differs only by an empty path instead of `/`. Default `false`. */
   strictIssuer?: boolean;
   /** Rejects metadata that names a parent of the server's URL as the resource (RFC 9728 §3.3). Default `false`. */
   exactResource?: boolean;
@@ -169,7 +169,7 @@ export function clientMetadataDocument(client: HostedClient): Promise<Record<str
  */
 export function checkClientMetadataDocument(
   url: string | URL,
-  options?: StepOptions & { /** The redirect URI that the document has to list. */ redirectUri?: string | URL },
+  options?: StepOptions & { /** The redirect URI that the document must list. */ redirectUri?: string | URL },
 ): Promise<McpFinding[]>;
 
 /** A verifier and its challenge (RFC 7636), for requests that the app builds itself. {@link beginAuthorization} creates its own. */
@@ -197,7 +197,7 @@ export interface TokenRequest extends StepOptions, ServerPolicy, KeyOptions {
   discovered: Discovered;
   /** The app's identity. */
   client: ClientIdentity;
-  /** The scopes to request, in place of `discovered.scopes`. */
+  /** The scopes to request, instead of `discovered.scopes`. */
   scopes?: readonly string[];
 }
 
@@ -232,7 +232,7 @@ export interface PendingAuthorization {
  * Creates an authorization request with a fresh `state` and verifier, `resource`, PKCE and, with a `dpopKey`, its thumbprint. The request
  * is pushed if the server supports that (RFC 9126).
  *
- * @returns The URL that the user's browser has to open, and what to store until they come back.
+ * @returns The URL that the user's browser must open, and what to store until they come back.
  * @throws McpAuthorizeError `pkce_unsupported`, `client_mismatch`, `resource_mismatch`, `dpop_unsupported`,
  *   `invalid_option`; for `discovered`, the same errors as {@link discover} for the same documents.
  */
@@ -305,7 +305,7 @@ export interface Tokens {
 }
 
 /**
- * Gets new tokens with the refresh token (RFC 6749 §6). The old refresh token may then be invalid, so store the result in place of the old
+ * Gets new tokens with the refresh token (RFC 6749 §6). The old refresh token may then be invalid, so store the result instead of the old
  * tokens before you use it, and let only one process at a time refresh.
  *
  * @throws McpAuthorizeError `session_expired` if there is no refresh token or the server refuses it for good; `network`, `http_status`
@@ -341,7 +341,7 @@ export interface TokenExchangeRequest extends StepOptions, ServerPolicy {
   subjectTokenType?: string;
   /** Default `urn:ietf:params:oauth:token-type:id-jag`. A response with a different type is rejected with `invalid_response`. */
   requestedTokenType?: string;
-  /** Used in place of the issuer of `discovered`. */
+  /** Used instead of the issuer of `discovered`. */
   audience?: string;
   scopes?: readonly string[];
 }
@@ -426,7 +426,7 @@ export function scopesForStepUp(scopes: readonly string[], header: string): Prom
 
 /**
  * Creates a key pair for proofs of possession (RFC 9449). By default the private key can't be extracted, but a page can store it in
- * IndexedDB. A backend that has to store it as text needs `extractable`.
+ * IndexedDB. A backend that must store it as text needs `extractable`.
  */
 export function createDpopKey(options?: {
   extractable?: boolean;
@@ -436,7 +436,7 @@ export function createDpopKey(options?: {
 
 /**
  * Creates a proof for one request (RFC 9449 §4.2): the value of its `DPoP` header, beside `Authorization: DPoP …`. If a server responds with
- * `DPoP-Nonce`, the next proof has to contain that nonce (§9).
+ * `DPoP-Nonce`, the next proof must contain that nonce (§9).
  *
  * @throws McpAuthorizeError `invalid_url`, `insecure_url`, `invalid_option`.
  */
