@@ -15,8 +15,8 @@ const LABEL_OF = /** @type {const} */ ({
  * @type {Record<string, string>}
  */
 const MESSAGES = {
-  "signing-in": "Go on in the window that opened.",
-  waiting: "Go on in the window that opened. Did you close it?",
+  "signing-in": "Continue in the window that opened.",
+  waiting: "Continue in the window that opened. Did you close it?",
 };
 /** The user's own decisions, which need no message. Cancelling is no error at all: see `withUser` in watch-session.js. */
 const WANTED = ["popup_closed", "redirect_abandoned", "access_denied"];

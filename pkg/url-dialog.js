@@ -10,12 +10,12 @@ const LABELS = {
   message: "Its reason",
   warnings: {
     punycode: "The page's name has letters that can look like others. Open it only if you know it.",
-    ip_address: "The page has a number in place of a name. Open it only if you know it.",
+    ip_address: "The page has a number instead of a name. Open it only if you know it.",
     other_host: "The page is not on the server that asks.",
   },
   open: "Open the page",
   decline: "Decline",
-  waiting: "The page is open in a window of its own. Come back here when you are done.",
+  waiting: "The page is open in its own window. Come back here when you are done.",
   done: "I am done",
   cancel: "Cancel",
 };

@@ -58,7 +58,7 @@ const withoutWindow = () =>
   new McpAuthorizeError({
     code: "unsupported",
     step: "request",
-    message: "There is no window to ask the user in.",
+    message: "There is no window in which to ask the user.",
     userMessage: "This does not work here.",
     remedy: "Call openUrl in a page.",
   });

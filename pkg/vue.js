@@ -41,5 +41,5 @@ export function useMcpServers(authorizer, options) {
 
 /** @returns {never} */
 function unavailable() {
-  throw new Error("There is no list of servers while a server renders: add to it in the browser.");
+  throw new Error("A server can't change the list of servers: add to it in the browser.");
 }

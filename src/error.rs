@@ -49,14 +49,14 @@ codes! {
         => "Correct the option that the message names." | "Something is wrong with this app. Please tell its developers.";
     InvalidUrl "invalid_url" "The app gave something that is not a valid URL."
         => "Give a complete URL such as https://mcp.example.com/mcp." | "This is not a valid address. Please check it.";
-    InsecureUrl "insecure_url" "A URL is neither https nor http on loopback, or a server on the internet points into a private network. It was not opened or fetched."
+    InsecureUrl "insecure_url" "A URL does not use https (http is for loopback only), or a server on the internet points into a private network. It was not opened or fetched."
         => "Serve it over https, where its users can reach it; http is for loopback addresses during development." | "This server's address is not secure, so the app did not connect.";
     MixedContent "mixed_content" "The page is https and the URL is http on a host that is not loopback: browsers block such requests."
         => "Serve it over https." | "This server's address is not secure, so the app did not connect.";
-    Network "network" "A request got no answer: the server is down, the network is, or the page's Content-Security-Policy blocks the request."
+    Network "network" "A request got no answer: the server or the network is down, or the page's Content-Security-Policy blocks the request."
         => "Check that the server runs, and that the page's connect-src allows it." | "The server can't be reached. Check your connection and try again.";
     CorsBlocked "cors_blocked" "The server answers, but pages of the app's origin may not read the answer (CORS). Node.js has no such limit."
-        => "Have the server send the header that the message names, or use the option proxy." | "This server does not work with web apps yet.";
+        => "Have the server send the header that the message names, or use the proxy option." | "This server does not work with web apps yet.";
     Timeout "timeout" "A request or the whole sign-in took longer than its limit, or the code for another device expired."
         => "Try again, or raise requestTimeout or signInTimeout." | "This took too long. Please try again.";
     Aborted "aborted" "The caller's AbortSignal ended it."
@@ -64,17 +64,17 @@ codes! {
     ResponseTooLarge "response_too_large" "A response was larger than 1 MiB, the most that this client reads."
         => "No metadata or token response is that large: check the URL." | "This server is not set up correctly. Please tell its administrator.";
     InvalidResponse "invalid_response" "A response was not what the specification requires."
-        => "Correct what the message names at the server." | "This server is not set up correctly. Please tell its administrator.";
+        => "At the server, correct what the message names." | "This server is not set up correctly. Please tell its administrator.";
     HttpStatus "http_status" "A response had an error status and no OAuth error in it."
         => "Look in the server's log for this request. Try again later if the status is 429 or 5xx." | "The server has a problem. Please try again later.";
     AuthorizationNotRequired "authorization_not_required" "The server did not ask for authorization, and has no metadata about it."
         => "Check the URL. If the server is open, call it with plain fetch; if not, have it answer 401 with WWW-Authenticate." | "There is nothing to sign in to at this address. Please check it.";
-    MetadataNotFound "metadata_not_found" "There is no usable metadata at any of the places where the specification puts it."
+    MetadataNotFound "metadata_not_found" "There is no usable metadata at any place that the specification names."
         => "Serve the metadata at the well-known URL that the message names, with Access-Control-Allow-Origin." | "This server is not set up correctly. Please tell its administrator.";
-    ResourceMismatch "resource_mismatch" "The metadata is about another resource than this MCP server (RFC 9728 §3.3)."
+    ResourceMismatch "resource_mismatch" "The metadata is for a resource other than this MCP server (RFC 9728 §3.3)."
         => "Set \"resource\" in the metadata to the MCP server's own URL or a parent path of it." | "This server is not set up correctly. Please tell its administrator.";
     IssuerMismatch "issuer_mismatch" "The authorization server's metadata or response names another issuer (RFC 8414 §3.3, RFC 9207 §2.4)."
-        => "The issuer has to be the same everywhere, character by character. If the other one is not yours, do not sign in there." | "The sign-in was stopped: the server that answered is not the expected one.";
+        => "The issuer must be the same everywhere, character by character. If the other one is not yours, do not sign in there." | "The sign-in was stopped: the server that answered is not the expected one.";
     PkceUnsupported "pkce_unsupported" "The authorization server does not offer PKCE with S256."
         => "Add \"code_challenge_methods_supported\": [\"S256\"] to the authorization server's metadata." | "This server is not set up correctly. Please tell its administrator.";
     DpopUnsupported "dpop_unsupported" "dpop: \"require\" was set, and the authorization server does not bind tokens to a key (RFC 9449)."
@@ -83,23 +83,23 @@ codes! {
         => "Register the app there by hand and give its clientId, or host a client ID metadata document." | "This server does not accept this app yet.";
     RegistrationFailed "registration_failed" "The authorization server refused to register the app (RFC 7591 §3.2.2)."
         => "Check redirectUri against what the server allows, or register by hand and give clientId." | "This server does not accept this app yet.";
-    ClientMismatch "client_mismatch" "clientId was registered at another authorization server than this MCP server's."
+    ClientMismatch "client_mismatch" "clientId was registered at an authorization server other than this MCP server's."
         => "Register the app at this authorization server too, and give that clientId and issuer." | "Something is wrong with this app. Please tell its developers.";
     AccessDenied "access_denied" "The user, or the authorization server for them, declined."
         => "Let the user click again if that was a mistake." | "Access was not allowed.";
     AuthorizationFailed "authorization_failed" "The authorization server answered with an error (RFC 6749 §4.1.2.1)."
-        => "See serverError; the authorization server's log tells more." | "The server did not complete the sign-in.";
+        => "See serverError, and the authorization server's log." | "The server did not complete the sign-in.";
     StateMismatch "state_mismatch" "The authorization response does not belong to this sign-in."
         => "Start again. If it happens again, the authorization server does not return state." | "The sign-in did not complete. Please try again.";
     TokenFailed "token_failed" "The token endpoint refused the request (RFC 6749 §5.2)."
-        => "See serverError; the authorization server's log tells more." | "The server did not complete the sign-in.";
+        => "See serverError, and the authorization server's log." | "The server did not complete the sign-in.";
     SessionExpired "session_expired" "The session can't be refreshed any more."
         => "Let the user sign in again." | "Please sign in again.";
     InsufficientScope "insufficient_scope" "The server asks for more scopes than the session has."
         => "Call the error's stepUp in a click. Without one, the user was asked before and the server still refuses." | "This needs more permissions than you have given.";
     InsufficientUserAuthentication "insufficient_user_authentication" "The server asks the user to sign in again, in a stronger way or more recently (RFC 9470)."
         => "Call the error's stepUp in a click. Without one, the user has already signed in again and the server still refuses." | "Please sign in again to do this.";
-    WrongResource "wrong_resource" "The request goes to another server than the session's; no token was sent."
+    WrongResource "wrong_resource" "The request goes to a server other than the session's; no token was sent."
         => "Use the session of that server, or plain fetch." | "Something is wrong with this app. Please tell its developers.";
     SignedOut "signed_out" "The session was signed out."
         => "Let the user sign in again." | "Please sign in again.";

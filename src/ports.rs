@@ -305,7 +305,7 @@ pub trait Nonces {
 pub trait Assertions {
     /// The workload's JWT (RFC 7523), or the user's ID token (SEP-990).
     async fn assertion(&self, _issuer: &Issuer, _resource: &Resource) -> Result<Secret> {
-        Err(Error::new(Code::Unsupported, Step::Token, "There is nothing that stands for a user or a workload."))
+        Err(Error::new(Code::Unsupported, Step::Token, "The app has no assertion for a user or a workload."))
     }
 }
 
@@ -579,7 +579,7 @@ impl TransportError {
             | TransportError::TimedOut(cause)
             | TransportError::TooLarge(cause) => (String::new(), cause),
         };
-        let (asked, of) = proxy_url.map_or(("", ""), |proxy| (proxy.without_query(), ", asked in place of "));
+        let (asked, of) = proxy_url.map_or(("", ""), |proxy| (proxy.without_query(), ", asked instead of "));
         Error::new(code, step, [asked, of, url.without_query(), message, &why].concat())
             .with_url(url.without_query())
             .with_source(cause)

@@ -61,7 +61,7 @@ impl AppPage {
         // A `URL` is an object with an `href`.
         let url = answer.as_string().or_else(|| get(&answer, "href").as_string()).map(Secret::from);
         let url = url.ok_or_else(|| {
-            let message = "authorize has to answer with the URL that came back, its query included.";
+            let message = "authorize must return the URL that came back, with its query.";
             Error::new(Code::InvalidOption, Step::Authorization, message)
         })?;
         let without_fragment = url.expose().split('#').next().unwrap_or_default();

@@ -29,6 +29,6 @@ impl Assertions for Browser {
         let given = answer(given).await.map_err(|thrown| {
             error("The grant's token function failed.").with_source(Some(Box::new(JsCause(thrown))))
         })?;
-        given.as_string().map(Secret::from).ok_or_else(|| error("The grant's token has to be a string."))
+        given.as_string().map(Secret::from).ok_or_else(|| error("The grant's token must be a string."))
     }
 }

@@ -36,7 +36,7 @@ impl Browser {
             _ => return JsCause(thrown).into(),
         };
         TransportError::Blocked {
-            why: ["it has to send", &missing.concat(), "."].concat(),
+            why: ["it must send", &missing.concat(), "."].concat(),
             cause: Some(Box::new(JsCause(thrown))),
         }
     }

@@ -25,7 +25,7 @@ impl Lock for Browser {
 
     async fn lock(&self, name: &str) -> Result<LockGuard> {
         let refused = |thrown: JsCause| {
-            Error::new(Code::Unsupported, Step::Storage, "There is no lock.").with_source(Some(Box::new(thrown)))
+            Error::new(Code::Unsupported, Step::Storage, "Locking failed.").with_source(Some(Box::new(thrown)))
         };
         let mut held = Work::start(|abort| lock(abort, &["mcp-authorize ", name].concat())).map_err(refused)?;
         (&mut held).await.map_err(|thrown| refused(JsCause(thrown)))?;

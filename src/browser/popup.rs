@@ -164,8 +164,7 @@ impl Popup {
         needs_window()?;
         let window = listen();
         if window.is_partitioned() {
-            let message =
-                "In a frame of another site, no response comes back from a link: open the app in a tab of its own.";
+            let message = "In another site's frame, a link can't return a response: open the app in its own tab.";
             return Err(Error::new(Code::Unsupported, Step::Authorization, message));
         }
         Ok(Self::of(window, Box::new(|| ()), false))
@@ -300,7 +299,7 @@ impl Connecting {
 /// Fails in a worker, which has no window.
 pub(super) fn needs_window() -> Result<()> {
     if global("document").is_undefined() {
-        let message = "There is no window to show a sign-in page in.";
+        let message = "There is no window for the sign-in page.";
         return Err(Error::new(Code::Unsupported, Step::Authorization, message));
     }
     Ok(())

@@ -19,7 +19,7 @@ impl Browser {
     pub(super) fn proxied(&self, step: Step, url: &str) -> Result<Option<Url>> {
         self.proxy.as_ref().map_or(Ok(None), |proxy| {
             ask(proxy, step, url).map_err(|thrown| {
-                let message = "\"proxy\" has to answer with an https URL (http on loopback), or with nothing.";
+                let message = "\"proxy\" must return an https URL (http on loopback), or nothing.";
                 Error::new(Code::InvalidOption, step, message).with_source(Some(Box::new(JsCause(thrown))))
             })
         })

@@ -55,10 +55,10 @@ impl Redirect {
     /// [`Code::Unsupported`] if there is no persistent storage, or if the navigation fails.
     pub fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
         if self.browser.keeps_in_memory() {
-            return Err(unsupported("A redirect needs a storage that outlasts the page."));
+            return Err(unsupported("A redirect needs storage that outlasts the page."));
         }
         leave(page.state.as_str(), page.url.as_str()).map_err(|thrown| {
-            unsupported("The page could not be left.").with_source(Some(Box::new(JsCause(thrown))))
+            unsupported("The browser could not leave the page.").with_source(Some(Box::new(JsCause(thrown))))
         })?;
         self.leaving = true;
         Ok(())
@@ -74,7 +74,7 @@ impl Redirect {
             let _ = back.await;
         }
         self.leaving = false;
-        let message = "The user came back to this page without having signed in.";
+        let message = "The user came back to this page without signing in.";
         Err(Error::new(REDIRECT_ABANDONED, Step::Authorization, message))
     }
 }

@@ -47,7 +47,7 @@ impl Store for Browser {
         match value.as_string() {
             Some(text) => Ok(Some(Secret::from(text))),
             None if value.is_null() || value.is_undefined() => Ok(None),
-            None => Err(failed("storage.get has to answer with a string, or with null or undefined.")),
+            None => Err(failed("storage.get must return a string, null or undefined.")),
         }
     }
 

@@ -32,9 +32,7 @@ impl Wire for Browser {
         let JsCause(thrown) = failure.source()?.downcast_ref()?;
         let code = get(&get(thrown, "cause"), "code").as_string()?;
         let (reason, remedy) = match code.as_str() {
-            "ENOTFOUND" | "EAI_AGAIN" => {
-                ("Its name does not resolve (DNS).", "Have the name resolve, or check the URL.")
-            }
+            "ENOTFOUND" | "EAI_AGAIN" => ("Its name does not resolve (DNS).", "Add the name to DNS, or check the URL."),
             "ECONNREFUSED" => ("Nothing listens there.", "Have a server listen there."),
             "ECONNRESET" | "UND_ERR_SOCKET" => ("It closes the connection.", "Have it answer; see its log."),
             "CERT_HAS_EXPIRED" => ("Its certificate has expired.", "Renew the certificate."),
@@ -42,7 +40,7 @@ impl Wire for Browser {
                 ("Its certificate is for another name.", "Serve a certificate for this host name.")
             }
             code if code.contains("CERT") || code.contains("SIGNATURE") => {
-                ("Its certificate is not trusted.", "Serve a certificate that browsers trust, with its whole chain.")
+                ("Its certificate is not trusted.", "Serve a certificate that browsers trust, with its full chain.")
             }
             _ => return None,
         };

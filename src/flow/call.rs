@@ -16,7 +16,7 @@ const MOST_REDIRECTS: u8 = 5;
 /// Where a redirect may lead: only within the resource, because the token is sent along.
 fn followed(resource: &Resource, url: &Url, target: Option<Url>, may_resend: bool) -> Result<Url> {
     let Some(target) = target else {
-        let message = [url.without_query(), " redirects, and does not say whereto without a token."];
+        let message = [url.without_query(), " redirects, but does not say where without a token."];
         return Err(Error::new(Code::Network, Step::Request, message.concat()).with_url(url.without_query()));
     };
     let why = match resource.covers(&target) {
@@ -64,7 +64,7 @@ impl<P: Ports> Session<P> {
         let session = self;
         let resource = session.tokens()?.granted.parties.resource.clone();
         let Some(mut url) = request.url().filter(|url| resource.covers(url)) else {
-            let message = ["The session is for ", resource.as_str(), ", and the request goes elsewhere."].concat();
+            let message = ["The session is for ", resource.as_str(), ", but the request goes elsewhere."].concat();
             return Err(Error::new(Code::WrongResource, Step::Request, message));
         };
         let method = request.method();

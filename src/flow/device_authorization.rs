@@ -84,5 +84,5 @@ pub(super) async fn tokens_when_the_user_is_done<P: Ports>(
             _ => return Err(error),
         }
     }
-    Err(Error::new(Code::Timeout, Step::Token, "The code ran out before the user was done."))
+    Err(Error::new(Code::Timeout, Step::Token, "The code expired before the user was done."))
 }

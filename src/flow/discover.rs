@@ -97,7 +97,7 @@ pub async fn discover_resource<P: Ports>(
 fn named_metadata_not_found(server: &ServerUrl, places: &[Url]) -> Error {
     let named = places.first().map_or("", Url::without_query);
     let message = format!(
-        "{} says in its challenge where its metadata is, and there is none at {named} or at the well-known places.",
+        "{} says in its challenge where its metadata is, but there is none at {named} or at the well-known places.",
         server.as_str()
     );
     Error::new(Code::MetadataNotFound, Step::ResourceMetadata, message).with_url(named)

@@ -72,7 +72,7 @@ impl Binding {
         match (self, token_type) {
             (Binding::Required, TokenType::Bearer) => Err(unsupported(step, issuer)),
             (Binding::Off, TokenType::Dpop) => {
-                Err(Error::new(Code::InvalidResponse, step, "The token is bound to a key that was not shown."))
+                Err(Error::new(Code::InvalidResponse, step, "The token is bound to a key, but none was sent."))
             }
             _ => Ok(()),
         }

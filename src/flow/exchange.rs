@@ -38,7 +38,7 @@ impl JsonResponse {
                 return Ok(Box::new(Document { object, url: Some(url.clone()), fresh_until: self.fresh_until }));
             }
             None if is_success => (Code::InvalidResponse, " did not answer with a JSON object.".to_owned()),
-            _ => (Code::HttpStatus, format!(" answered {} in place of metadata.", self.status)),
+            _ => (Code::HttpStatus, format!(" answered {} instead of metadata.", self.status)),
         };
         Err(self.told(Error::new(code, step, [url.without_query(), &message].concat()), url))
     }
@@ -93,7 +93,7 @@ fn redirected(request: &Request, target: Option<&str>, unfollowed: Option<u16>) 
     let target = presentable(target.and_then(|target| target.split(['?', '#']).next()).unwrap_or("elsewhere"));
     let (code, to, why) = match unfollowed {
         None => (Code::InvalidResponse, " redirects to another origin: ", ""),
-        Some(_) => (Code::HttpStatus, " redirects to ", ", and a POST is not sent on."),
+        Some(_) => (Code::HttpStatus, " redirects to ", ", which a POST must not follow."),
     };
     let error = Error::new(code, request.step, [request.url.without_query(), to, &target, why].concat());
     let error = error.with_url(request.url.without_query());

@@ -56,5 +56,5 @@ impl<'a> Exchanges<'a> {
 }
 
 fn nothing_asked() -> Error {
-    Error::new(Code::MetadataNotFound, Step::ResourceMetadata, "There was no place to ask at.")
+    Error::new(Code::MetadataNotFound, Step::ResourceMetadata, "There was no place to ask.")
 }

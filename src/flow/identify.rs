@@ -79,7 +79,7 @@ async fn identify_by_itself<P: Ports>(
 }
 
 pub(super) fn another_issuer(what: &str, own: &str, issuer: &Issuer) -> Error {
-    let message = [what, " belongs to ", own, ", and this server uses ", issuer.as_str(), "."].concat();
+    let message = [what, " belongs to ", own, ", but this server uses ", issuer.as_str(), "."].concat();
     Error::new(Code::ClientMismatch, Step::Registration, message)
 }
 

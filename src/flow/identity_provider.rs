@@ -376,7 +376,7 @@ impl<P: Ports> Provider<'_, P> {
         let expected = ExpectedIdToken { issuer, client_id: &self.own.client_id, nonce, now };
         let exp = claims.seconds("exp").unwrap_or_default();
         let user = expected.user(&claims).ok_or_else(|| match exp > now {
-            true => wrong("\"id_token\" is not for this sign-in: its iss, aud, azp, nonce, exp or sub does not fit."),
+            true => wrong("\"id_token\" is not for this sign-in: its iss, aud, azp, nonce, exp or sub does not match."),
             // Pages can't read `Date` of another origin, so the local clock counts.
             false => wrong("\"id_token\" has no exp, or has expired: check whether the clock of this device is ahead."),
         })?;
@@ -466,7 +466,7 @@ struct Attempt {
 impl Attempt {
     fn new(ports: &impl Ports, client: &Client) -> Result<Self> {
         let Some(redirect_uri) = client.redirect_uri.clone() else {
-            let message = "There is no redirect URI for the sign-in at the identity provider.";
+            let message = "The sign-in at the identity provider needs a redirect URI.";
             return Err(Error::new(Code::InvalidOption, Step::Authorization, message));
         };
         Ok(Self {

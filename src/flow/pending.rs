@@ -225,9 +225,8 @@ impl KeptSignIn {
             let message = "The user came back from the sign-in page after the time limit.";
             return Err(Error::new(Code::Timeout, Step::Authorization, message));
         }
-        self.sign_in.ok_or_else(|| {
-            Error::new(Code::StateMismatch, Step::Authorization, "What was kept of the sign-in can't be read.")
-        })
+        self.sign_in
+            .ok_or_else(|| Error::new(Code::StateMismatch, Step::Authorization, "The stored sign-in can't be read."))
     }
 }
 

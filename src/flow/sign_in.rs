@@ -293,7 +293,7 @@ fn unless_challenge_is_hidden(server: &ServerUrl, resource: &DiscoveredResource,
     }
     let message = [
         server.as_str(),
-        " hides its challenge, and has no metadata at the well-known places: it has to send ",
+        " hides its challenge, and has no metadata at the well-known places: it must send ",
         cors::EXPOSE_CHALLENGE,
         ".",
     ];
@@ -308,7 +308,7 @@ fn pinned(issuers: &[Issuer], known: &Issuer, client: &Client, server: &ServerUr
     let is_it = |listed: &&Issuer| client.issuer_policy.named(listed, known.as_str()).is_some();
     issuers.iter().find(is_it).cloned().ok_or_else(|| {
         let message = format!(
-            "{} does not name {} as its authorization server any more, which issued the session: sign out, and sign in again.",
+            "{} no longer names {}, which issued the session, as its authorization server: sign out, and sign in again.",
             server.as_str(),
             known.as_str()
         );
@@ -320,7 +320,7 @@ fn pinned(issuers: &[Issuer], known: &Issuer, client: &Client, server: &ServerUr
 async fn choose(issuers: &[Issuer], user_agent: &mut impl UserAgent) -> Result<Issuer> {
     let index = if issuers.len() > 1 { user_agent.choose(issuers).await? } else { 0 };
     issuers.get(index).cloned().ok_or_else(|| {
-        let message = "The chosen authorization server is none of those that the MCP server names.";
+        let message = "The MCP server does not name the chosen authorization server.";
         Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, message)
     })
 }

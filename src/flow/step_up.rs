@@ -14,9 +14,9 @@ fn error(code: Code, url: &str, message: &str) -> Error {
 
 fn exhausted(url: &str, demand: &StepUpDemand) -> Error {
     match demand.authentication {
-        None => error(Code::InsufficientScope, url, " still asks for scopes that the user was asked for before."),
+        None => error(Code::InsufficientScope, url, " still asks for scopes that the user was already asked for."),
         Some(_) => {
-            let message = " still asks for a sign-in that the user was sent to before.";
+            let message = " still asks for a sign-in that the user has already done.";
             error(Code::InsufficientUserAuthentication, url, message)
         }
     }
@@ -86,7 +86,7 @@ pub(super) async fn insufficient_scope<P: Ports>(
     let (message, more) = match response.www_authenticate() {
         // A header that is not exposed: the body may say as much as it can.
         None if response.oauth_error().await.as_deref() == Some(WwwAuthenticate::INSUFFICIENT_SCOPE) => {
-            let message = [" asks for more scopes, but not for which: it has to send ", cors::EXPOSE_CHALLENGE, "."];
+            let message = [" asks for more scopes without naming them: it must send ", cors::EXPOSE_CHALLENGE, "."];
             (message.concat(), Scope::default())
         }
         None => return Ok(None),

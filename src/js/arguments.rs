@@ -13,7 +13,7 @@ use crate::protocol::json::{Object, Value};
 use crate::protocol::{AuthorizationParameters, Scope, StepUpDemand, UserAuthentication};
 use crate::{Code, Error, Result, Step};
 
-const ACCOUNT_EXPECTED: &str = "\"account\" has to be a well-formed string that is not empty.";
+const ACCOUNT_EXPECTED: &str = "\"account\" must be a well-formed string that is not empty.";
 
 /// The server, and the name of the user's account there.
 pub(super) fn account(server: &JsValue, name: &JsValue) -> Result<Account> {
@@ -28,7 +28,7 @@ pub(super) fn account(server: &JsValue, name: &JsValue) -> Result<Account> {
 
 /// What the app's `client` function returned.
 pub(super) fn given_identity(given: &JsValue) -> Result<Option<GivenIdentity>> {
-    const EXPECTED: &str = "client has to return { clientId }, { clientId, clientSecret } or undefined.";
+    const EXPECTED: &str = "client must return { clientId }, { clientId, clientSecret } or undefined.";
     let wrong = || Error::new(Code::InvalidOption, Step::Registration, EXPECTED);
     if given.is_undefined() || given.is_null() {
         return Ok(None);
@@ -59,7 +59,7 @@ fn tokens(name: &str, list: &JsValue) -> Result<Option<Scope>> {
     }
     let tokens = Array::is_array(list)
         .then(|| Array::from(list).iter().map(|token| token.as_string()).collect::<Option<Vec<_>>>());
-    let expected = || wrong(&["\"", name, "\" has to be a list of strings."].concat());
+    let expected = || wrong(&["\"", name, "\" must be a list of strings."].concat());
     tokens.flatten().map(|tokens| Some(Scope::from_tokens(tokens))).ok_or_else(expected)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn demand(scopes: &JsValue, acr_values: &JsValue, max_age: &JsValue) 
     let seconds =
         max_age.as_f64().filter(|seconds| f64::from(*seconds as u32) == *seconds).map(|seconds| seconds as u32);
     if seconds.is_none() && !max_age.is_undefined() {
-        return Err(wrong("\"maxAge\" has to be a whole number of seconds."));
+        return Err(wrong("\"maxAge\" must be a whole number of seconds."));
     }
     let authentication = (acr_values.is_some() || seconds.is_some())
         .then(|| UserAuthentication { acr_values: acr_values.unwrap_or_default(), max_age: seconds });

@@ -46,7 +46,7 @@ async fn run(server: &str, options: &JsValue) -> Result<Report> {
         .unwrap_or_default();
     let parsed = Url::parse(&origin).map_err(|error| error.at(Step::Setup, "origin", &origin))?;
     if parsed.origin() != origin {
-        return Err(Error::new(Code::InvalidOption, Step::Setup, "\"origin\" has to be scheme, host and port alone."));
+        return Err(Error::new(Code::InvalidOption, Step::Setup, "\"origin\" must be a scheme, host and port only."));
     }
     let app = App {
         name: text("clientName").unwrap_or_default(),

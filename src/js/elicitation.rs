@@ -82,8 +82,8 @@ impl UrlRequest {
         let text = |value: &JsValue, wrong: &str| {
             value.as_string().ok_or_else(|| Error::new(Code::InvalidOption, Step::Setup, wrong))
         };
-        let url = text(url, "The URL to open has to be a string, as the server sent it.")?;
-        let message = text(message, "\"message\" has to be a string.")?;
+        let url = text(url, "The URL to open must be a string, as the server sent it.")?;
+        let message = text(message, "\"message\" must be a string.")?;
         let app_origin = get(&global("location"), "origin").as_string();
         let url = ElicitedUrl::parse(&url, &server, app_origin.as_deref())?;
         let (opened, opening) = channel();

@@ -44,7 +44,7 @@ fn accepted_issuers(options: &Fields<'_>) -> Result<Vec<(String, String)>> {
 /// `initialAccessToken`: one for each issuer, or one for `issuer`.
 pub(super) fn initial_access_tokens(options: &Fields<'_>, issuer: Option<&Issuer>) -> Result<Vec<(String, Secret)>> {
     const NAME: &str = "initialAccessToken";
-    let wrong = || options.wrong(NAME, "an object of tokens by issuer, or a string with issuer beside it");
+    let wrong = || options.wrong(NAME, "an object of tokens by issuer, or a string given with issuer");
     match (options.get(NAME), issuer) {
         (None, _) => Ok(Vec::new()),
         (Some(Value::String(token)), Some(issuer)) => Ok(vec![(issuer.as_str().to_owned(), token.as_str().into())]),
@@ -99,7 +99,7 @@ pub(super) fn url<T>(
     });
     parsed.map(Some).map_err(|error| match error {
         UrlError::Invalid if global("location").is_undefined() => {
-            options.wrong(name, "a complete URL: there is no page here that it could be relative to")
+            options.wrong(name, "a complete URL: without a page, it can't be relative")
         }
         error => error.at(STEP, name, text),
     })

@@ -150,7 +150,7 @@ fn read_client(options: &Fields<'_>, redirects: bool, grant: Option<Grant>, brin
     // MCP 2026-07-28: credentials of one authorization server must not be used with another. Without `issuer`, the first
     // server would get them. But a key whose public half is in the app's metadata document is for all servers, because
     // each assertion names its issuer.
-    options.check(!has_credentials || issuer.is_some(), "issuer", "given with credentials: whose they are")?;
+    options.check(!has_credentials || issuer.is_some(), "issuer", "given with credentials, to say whose they are")?;
     Ok(Client {
         // If a user signs in, the app may have to register, which needs a name.
         name: if grant.is_none() { options.required_string("clientName")?.to_owned() } else { String::new() },

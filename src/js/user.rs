@@ -41,7 +41,7 @@ pub(super) enum Page {
 
 #[cfg(feature = "enterprise")]
 fn not_opened() -> Error {
-    const MESSAGE: &str = "The identity provider wants the user to sign in again, and no window was opened for that.";
+    const MESSAGE: &str = "The identity provider wants the user to sign in again, but no window was opened for it.";
     Error::new(POPUP_BLOCKED, Step::Authorization, MESSAGE)
 }
 

@@ -33,7 +33,7 @@ impl<S> Native<S> {
 /// Hides a value from `Debug`.
 fn secret_header(secret: &Secret) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(secret.expose())
-        .map_err(|_| Error::new(Code::InvalidResponse, Step::Request, "The token does not fit into a header."))?;
+        .map_err(|_| Error::new(Code::InvalidResponse, Step::Request, "The token can't be sent in a header."))?;
     value.set_sensitive(true);
     Ok(value)
 }

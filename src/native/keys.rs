@@ -34,7 +34,7 @@ impl<S: Store> Native<S> {
             }
         }
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.0.random)
-            .map_err(|_| failed("No key could be made."))?;
+            .map_err(|_| failed("A key could not be created."))?;
         let made = Secret::from(BASE64_URL_SAFE_NO_PAD.encode(document.as_ref()));
         self.set(&key, made.clone()).await?;
         self.read(&made)
@@ -57,7 +57,8 @@ impl<S: Store> DpopKeys for Native<S> {
 
     async fn dpop_sign(&self, name: &str, input: &str) -> Result<Vec<u8>> {
         let pair = self.key_pair(name).await?;
-        let signature = pair.sign(&self.0.random, input.as_bytes()).map_err(|_| failed("A key did not sign."))?;
+        let signature =
+            pair.sign(&self.0.random, input.as_bytes()).map_err(|_| failed("Signing with a key failed."))?;
         Ok(signature.as_ref().to_vec())
     }
 

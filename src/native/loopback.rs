@@ -44,7 +44,7 @@ impl Loopback {
     pub async fn listen(show: impl FnMut(&Url) + 'static) -> Result<Self> {
         // §8.3: the address, not "localhost".
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| {
-            let message = "The program can't listen on a port of this machine for the sign-in's response.";
+            let message = "The program can't listen on a local port for the sign-in's response.";
             Error::new(Code::Unsupported, Step::Setup, message).with_source(Some(Box::new(error)))
         })?;
         Ok(Self { listener, show: Box::new(show) })

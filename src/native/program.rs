@@ -78,7 +78,8 @@ impl<S: Store> Native<S> {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let http = options.http.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| {
-            Error::new(Code::Unsupported, Step::Setup, "There can be no HTTP client.").with_source(Some(error.into()))
+            Error::new(Code::Unsupported, Step::Setup, "The HTTP client could not be created.")
+                .with_source(Some(error.into()))
         })?;
         Ok(Self(Rc::new(NativeParts {
             http,

@@ -30,7 +30,7 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
         let mut values = parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
         match (values.next(), values.next()) {
-            (_, Some(_)) => Err(Error::new(Code::InvalidResponse, STEP, "The response has a parameter twice.")),
+            (_, Some(_)) => Err(Error::new(Code::InvalidResponse, STEP, "The response repeats a parameter.")),
             (value, None) => Ok(value),
         }
     };
@@ -39,7 +39,7 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
     if !state.is_some_and(|state| request.state.matches(state)) {
         let message = match state {
             _ if parameters.is_empty() => "The response is empty: it has no parameters.",
-            None => "The response has no \"state\" of its own: the authorization server has to send it back.",
+            None => "The response has no \"state\": the authorization server must return it.",
             Some(_) => "The response's \"state\" is not the one that was sent.",
         };
         return Err(Error::new(Code::StateMismatch, STEP, message));
@@ -52,9 +52,9 @@ pub fn authorization_response(query: &str, request: &PendingRequest<'_>) -> Resu
             let found = match iss {
                 None => "missing".to_owned(),
                 Some(iss) if Issuer::parse(iss).is_ok() => presentable(iss),
-                Some(_) => "no issuer".to_owned(),
+                Some(_) => "not an issuer".to_owned(),
             };
-            let message = ["The response's \"iss\" is ", &found, "; it has to be ", request.issuer.as_str(), "."];
+            let message = ["The response's \"iss\" is ", &found, ", but must be ", request.issuer.as_str(), "."];
             return Err(Error::new(Code::IssuerMismatch, STEP, message.concat()));
         }
     }
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(code, Code::IssuerMismatch);
         assert!(!shown.contains("0900") && !shown.contains("access_denied"));
         // Its issuer is shown if it is valid.
-        assert!(shown.contains("is https://evil.example; it has to be https://as.example."), "{shown}");
+        assert!(shown.contains("is https://evil.example, but must be https://as.example."), "{shown}");
         for iss in ["call+0900", "https://evil.example/?call=0900", "data:text/plain,0900", "http://evil.example/0900"]
         {
             let (code, shown) = check(&format!("code=c&state=STATE&iss={iss}"), false).unwrap_err();

@@ -51,7 +51,7 @@ pub struct AuthorizationServerMetadata {
 fn another_issuer(listed: &Issuer, named: &str) -> Error {
     let (listed, named) = (listed.as_str(), presentable(named));
     let message = format!(
-        "\"issuer\" is \"{named}\", and the document was asked for at \"{listed}\". If you know that both are the same \
+        "\"issuer\" is \"{named}\", but the document was requested from \"{listed}\". If you know that both are the same \
          server, add acceptIssuers: {{ \"{listed}\": \"{named}\" }}."
     );
     Error::new(Code::IssuerMismatch, Step::AuthorizationServerMetadata, message)
@@ -160,7 +160,7 @@ impl AuthorizationServerMetadata {
     pub fn usable_authorization_endpoint(&self) -> Result<&Url> {
         const STEP: Step = Step::AuthorizationServerMetadata;
         let endpoint = self.authorization_endpoint.as_ref().ok_or_else(|| {
-            let message = "\"authorization_endpoint\" is missing, and so is a way to sign a user in.";
+            let message = "\"authorization_endpoint\" is missing, so no user can sign in.";
             Error::new(Code::InvalidResponse, STEP, message)
         })?;
         let own = form::parse(endpoint.query());

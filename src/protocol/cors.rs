@@ -24,7 +24,7 @@ pub fn expose_headers(names: &str) -> String {
 const NON_WILDCARD: &str = "authorization";
 
 /// The problem of a server that allows headers with `*` and wants a token.
-pub const WILDCARD: &str = "\"*\" in Access-Control-Allow-Headers does not stand for Authorization.";
+pub const WILDCARD: &str = "\"*\" in Access-Control-Allow-Headers does not cover Authorization.";
 
 /// The header that lets a page read an MCP server's challenge.
 pub const EXPOSE_CHALLENGE: &str = "Access-Control-Expose-Headers: WWW-Authenticate";
@@ -54,7 +54,7 @@ pub fn allows_origin(headers: &Headers, origin: &str) -> Result<(), String> {
             Err(["Access-Control-Allow-Origin is sent twice, or lists several: ", allowed, "."].concat())
         }
         Some(allowed) => Err(["Access-Control-Allow-Origin is ", allowed, "."].concat()),
-        None => Err("There is no Access-Control-Allow-Origin.".into()),
+        None => Err("Access-Control-Allow-Origin is missing.".into()),
     }
 }
 
@@ -71,7 +71,7 @@ pub fn preflight_allows(status: u16, answer: &Headers, origin: &str, asked: &[&s
     let names = |field: &'static str| {
         let value = header(answer, field).unwrap_or_default();
         // Fetch §4.8: if one entry is not a name, none is valid.
-        list(value).ok_or_else(|| [field, " is no list of names: ", value, "."].concat())
+        list(value).ok_or_else(|| [field, " is not a list of names: ", value, "."].concat())
     };
     names("access-control-allow-methods")?;
     let allowed = names("access-control-allow-headers")?;

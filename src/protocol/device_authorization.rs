@@ -42,7 +42,7 @@ impl DeviceAuthorization {
             device_code: fields.required_string("device_code")?.into(),
             user_code: Some(presentable(fields.required_string("user_code")?))
                 .filter(|code| !code.is_empty())
-                .ok_or_else(wrong("user_code", "a text that can be shown"))?,
+                .ok_or_else(wrong("user_code", "a text to show"))?,
             verification_uri: fields
                 .url("verification_uri", endpoint)?
                 .ok_or_else(wrong("verification_uri", "a URL"))?,

@@ -102,7 +102,7 @@ impl FieldError {
     /// The error for a member of the wrong type, with the value that was found.
     pub fn in_object(self, object: &Object, code: Code, step: Step) -> Error {
         let found = object.get(self.field).map_or("missing", Value::kind);
-        self.told(code, step, &[", and is ", found].concat())
+        self.told(code, step, &[", but is ", found].concat())
     }
 
     /// The error of the step in which the document was read.
@@ -111,7 +111,7 @@ impl FieldError {
     }
 
     fn told(self, code: Code, step: Step, found: &str) -> Error {
-        Error::new(code, step, ["\"", self.field, "\" has to be ", self.expected, found, "."].concat())
+        Error::new(code, step, ["\"", self.field, "\" must be ", self.expected, found, "."].concat())
     }
 }
 
@@ -280,24 +280,21 @@ mod tests {
         let document = object(r#"{"issuer": 5, "list": ["a", 1], "flag": "yes", "n": -1, "empty": ""}"#);
         let message =
             |error: FieldError| error.in_object(&document, Code::InvalidResponse, Step::Token).message().to_owned();
-        assert_eq!(message(document.string("issuer").unwrap_err()), "\"issuer\" has to be a string, and is a number.");
+        assert_eq!(message(document.string("issuer").unwrap_err()), "\"issuer\" must be a string, but is a number.");
         assert_eq!(
             message(document.strings("list").unwrap_err()),
-            "\"list\" has to be a list of strings, and is a list."
+            "\"list\" must be a list of strings, but is a list."
         );
-        assert_eq!(message(document.flag("flag").unwrap_err()), "\"flag\" has to be true or false, and is a string.");
+        assert_eq!(message(document.flag("flag").unwrap_err()), "\"flag\" must be true or false, but is a string.");
         assert_eq!(
             message(document.required_string("empty").unwrap_err()),
-            "\"empty\" has to be a string, and is empty."
+            "\"empty\" must be a string, but is empty."
         );
         assert_eq!(
             message(document.required_string("absent").unwrap_err()),
-            "\"absent\" has to be a string, and is missing."
+            "\"absent\" must be a string, but is missing."
         );
-        assert_eq!(
-            message(document.whole_number("n").unwrap_err()),
-            "\"n\" has to be a whole number, and is a number."
-        );
+        assert_eq!(message(document.whole_number("n").unwrap_err()), "\"n\" must be a whole number, but is a number.");
         assert!(document.required_string("empty").is_err() && document.required_string("absent").is_err());
     }
 

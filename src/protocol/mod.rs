@@ -95,12 +95,12 @@ impl UrlError {
             UrlError::Fragment => "which has a fragment",
             UrlError::Query => "which has a query",
             UrlError::NoPath => "which has no path",
-            UrlError::Insecure | UrlError::PlainHttp => "which is neither https nor http on a loopback host",
+            UrlError::Insecure | UrlError::PlainHttp => "but must use https (http is for loopback only)",
             UrlError::Private => "which leads from the internet into a private network",
         };
         let hint = match self {
             UrlError::PlainHttp if step != Step::Setup => {
-                ". If the server is behind a proxy that ends TLS, it has to be told its public https URL."
+                ". If a proxy ends TLS, configure the server with its public https URL."
             }
             _ => ".",
         };

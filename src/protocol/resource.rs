@@ -66,7 +66,7 @@ impl Resource {
             return Ok(());
         }
         let message =
-            ["\"resource\" is ", self.as_str(), ", a parent of ", server.as_str(), ", and exactResource is set."];
+            ["\"resource\" is ", self.as_str(), ", a parent of ", server.as_str(), ", but exactResource is set."];
         Err(Error::new(Code::ResourceMismatch, Step::ResourceMetadata, message.concat()))
     }
 

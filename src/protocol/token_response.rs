@@ -58,7 +58,7 @@ impl TokenResponse {
         let access_token = fields.required_string("access_token")?;
         // RFC 6750 §2.1, `b64token`: only these characters can be sent in the header.
         let fits = access_token.bytes().all(|byte| byte.is_ascii_graphic());
-        fields.check(fits, "access_token", "in the characters of a header")?;
+        fields.check(fits, "access_token", "made of characters that a header allows")?;
         // RFC 6749 §7.1: "The client MUST NOT use an access token if it does not understand the
         // token type."
         let token_type = match (document.text("token_type"), before) {
@@ -78,7 +78,7 @@ impl TokenResponse {
 
 fn unknown_type(document: &Object, step: Step) -> Error {
     let found = presentable(document.text("token_type").unwrap_or("missing"));
-    let message = ["\"token_type\" has to be Bearer or DPoP, and is ", &found, "."].concat();
+    let message = ["\"token_type\" must be Bearer or DPoP, but is ", &found, "."].concat();
     Error::new(Code::InvalidResponse, step, message)
 }
 

@@ -229,7 +229,7 @@ async fn a_cors_failure_is_told_from_a_network_failure() {
     // Fetch §4.10: a failed CORS check is a network error, which no script can tell from any other.
     let origin = eval("location.origin").as_string().unwrap();
     let json = || Request { body: Some(Body::Json("{}".into())), ..get(Step::Registration) };
-    let allow_origin = ["it has to send Access-Control-Allow-Origin: ", &origin].concat();
+    let allow_origin = ["it must send Access-Control-Allow-Origin: ", &origin].concat();
     let allow_headers = "to OPTIONS, with status 204, Access-Control-Allow-Headers: content-type.";
 
     let (code, missing) = failure("init.mode === 'no-cors'", get(Step::ResourceMetadata)).await;
@@ -237,7 +237,7 @@ async fn a_cors_failure_is_told_from_a_network_failure() {
     let (code, missing) = failure("init.mode === 'no-cors'", json()).await;
     assert_eq!((code, missing), (Code::CorsBlocked, [&allow_origin, ", and ", allow_headers].concat()));
     let (code, missing) = failure("!init.headers['content-type']", json()).await;
-    assert_eq!((code, missing), (Code::CorsBlocked, ["it has to send ", allow_headers].concat()));
+    assert_eq!((code, missing), (Code::CorsBlocked, ["it must send ", allow_headers].concat()));
 
     assert_eq!(failure("true", json()).await.0, Code::Network);
     assert_eq!(failure("false", json()).await.0, Code::Network);

@@ -126,7 +126,7 @@ export const FAULTS = [
     fault: { mcp: allowed("/mcp", list) },
     id: "request.cors",
     remedy: CALL_HEADERS,
-    detail: /^Not allowed: Authorization\. "\*" in Access-Control-Allow-Headers does not stand for Authorization\.$/,
+    detail: /^Not allowed: Authorization\. "\*" in Access-Control-Allow-Headers does not cover Authorization\.$/,
     // Fetch §4.8 refuses it; Chromium does not yet.
     error: "signed in",
   })),

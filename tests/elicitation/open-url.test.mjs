@@ -93,7 +93,7 @@ test("once the page is open, the user can confirm or cancel", async (t) => {
     await world.tab.evaluate(() => app.open(`${app.connectUrl}?id=1`));
     const popup = await world.openPage();
     await popup.waitForURL(/connect/);
-    await world.dialog.getByRole("status").filter({ hasText: "in a window of its own" }).waitFor();
+    await world.dialog.getByRole("status").filter({ hasText: "in its own window" }).waitFor();
     await world.button(button).click();
     assert.equal(await world.ended(), outcome);
     await isGone(world);

@@ -1,5 +1,5 @@
 // "offline at each step": `network` with the step, nothing half-written, and the next attempt works. docs/errors.md: "A
-// request got no answer: the server is down, the network is, …".
+// request got no answer: the server or the network is down, …".
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";

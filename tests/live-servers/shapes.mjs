@@ -615,13 +615,13 @@ export const shapes = [
   {
     title: "registration answers without client_id",
     changes: { register: (_, good) => ({ ...good, body: { ...good.body, client_id: undefined } }) },
-    end: { code: "invalid_response", says: /"client_id" has to be a string, and is missing/ },
+    end: { code: "invalid_response", says: /"client_id" must be a string, but is missing/ },
   },
   ...["register", "token"].flatMap((place) =>
     [301, 302, 303, 307, 308].map((status) => ({
       title: `the endpoint for ${place === "token" ? "tokens" : "registration"} redirects by ${status}`,
       changes: { [place]: ({ server }) => ({ status, headers: { Location: `${server.issuer}/elsewhere` } }) },
-      end: { code: "http_status", says: /redirects to http.*\/elsewhere, and a POST is not sent on/ },
+      end: { code: "http_status", says: /redirects to http.*\/elsewhere, which a POST must not follow/ },
     })),
   ),
   ...[401, 403, 404, 405, 410].map((status) => ({
@@ -760,7 +760,7 @@ export const shapes = [
   {
     title: "the response has another issuer",
     changes: { authorize: (_, good) => withIss(good, "https://other.example") },
-    end: { code: "issuer_mismatch", says: /https:\/\/other\.example; it has to be http/ },
+    end: { code: "issuer_mismatch", says: /https:\/\/other\.example, but must be http/ },
   },
   {
     title: "the response has an empty error, and a code",

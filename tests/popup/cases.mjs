@@ -537,7 +537,7 @@ export const CASES = [
       await test.browser.frame();
       await test.browser.click("#sign-in");
       const { message } = await fails(test, "unsupported");
-      assert.match(message, /frame of another site.*open the app in a tab of its own/);
+      assert.match(message, /another site's frame.*open the app in its own tab/);
     },
   },
   {

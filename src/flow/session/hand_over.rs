@@ -15,7 +15,7 @@ use crate::{Code, Error, Result, Step};
 
 /// The error for a value that can't be read as tokens.
 pub(in crate::flow) fn no_tokens() -> Error {
-    Error::new(Code::InvalidOption, Step::Setup, "\"tokens\" lack a member, or have one that can't be trusted.")
+    Error::new(Code::InvalidOption, Step::Setup, "\"tokens\" lacks a member, or has one that can't be trusted.")
 }
 
 fn require_unbound(tokens: &Tokens) -> Result<()> {

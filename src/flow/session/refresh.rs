@@ -60,7 +60,7 @@ impl<P: Ports> Session<P> {
         match tokens.token_type {
             TokenType::Bearer => Ok(tokens.access_token.clone()),
             TokenType::Dpop => {
-                let message = "The token is bound to a key, and of no use without its proofs: use session.fetch.";
+                let message = "The token is bound to a key and useless without its proofs: use session.fetch.";
                 Err(Error::new(Code::Unsupported, Step::Request, message))
             }
         }

@@ -50,7 +50,7 @@ pub async fn begin_authorization<P: Ports>(
     limit: u64,
 ) -> Result<Begun> {
     let Some(redirect_uri) = &client.redirect_uri else {
-        return Err(Error::new(Code::InvalidOption, Step::Setup, "\"redirectUri\" has to be a URL."));
+        return Err(Error::new(Code::InvalidOption, Step::Setup, "\"redirectUri\" must be a URL."));
     };
     let client = &Client { grant: None, ..client.clone() };
     let metadata = discovered.metadata();

@@ -72,13 +72,13 @@ impl ClientIdentity {
         let method = match record.string("token_endpoint_auth_method").map_err(field)? {
             Some(name) => Some(
                 ClientAuthentication::from_name(name)
-                    .ok_or_else(|| wrong("\"token_endpoint_auth_method\" is none that this client has."))?,
+                    .ok_or_else(|| wrong("\"token_endpoint_auth_method\" is not one that this client has."))?,
             ),
             None => None,
         };
         // MCP 2026-07-28: credentials of one authorization server must not be used with another.
         if secret.is_some() && issuer.is_none() {
-            return Err(wrong("\"issuer\" has to be given with client_secret: whose it is."));
+            return Err(wrong("\"issuer\" must be given with client_secret, to say whose it is."));
         }
         Ok(Self {
             issuer,
@@ -96,7 +96,7 @@ impl ClientIdentity {
         server: &AuthorizationServerMetadata,
     ) -> Result<Rc<ClientCredentials>> {
         if self.secret_expires_at.is_some_and(|at| at > 0 && at <= ports.now().0 / 1000) {
-            let message = "The client's secret has run out (client_secret_expires_at): register again.";
+            let message = "The client's secret has expired (client_secret_expires_at): register again.";
             return Err(Error::new(Code::InvalidOption, Step::Registration, message));
         }
         let own = PreRegistered {

@@ -44,7 +44,7 @@ pub async fn discover<P: Ports>(
     let resource = discover_resource(ports, server, client.prefetch).await?;
     let first = issuers(&resource).first();
     let Some(listed) = issuer.or(first).filter(|issuer| issuers(&resource).contains(issuer)).cloned() else {
-        let message = "\"issuer\" is none of the authorization servers that the MCP server names.";
+        let message = "\"issuer\" is not an authorization server that the MCP server names.";
         return Err(Error::new(Code::InvalidOption, Step::AuthorizationServerMetadata, message));
     };
     let authorization_server = match &resource.authorization_servers {
@@ -141,7 +141,7 @@ impl AuthorizationServer {
 }
 
 fn none() -> Error {
-    Error::new(Code::InvalidOption, Step::Setup, "The value is not what discovery gave: a document is missing.")
+    Error::new(Code::InvalidOption, Step::Setup, "The value is not what discovery returned: a document is missing.")
 }
 
 fn required<'a>(record: &'a Object, name: &'static str) -> Result<&'a str> {

@@ -33,7 +33,7 @@ pub(super) async fn shown_key<P: Ports>(ports: &P, issuer: &Issuer, binding: Bin
 pub(super) async fn require_same_key<P: Ports>(ports: &P, issuer: &Issuer, before: Option<&str>) -> Result<()> {
     match before {
         Some(before) if ports.dpop_key(issuer.as_str()).await?.thumbprint() != before => {
-            let message = "The key for proofs of possession is not the one that this began with: give that one.";
+            let message = "This is not the DPoP key that the flow began with: give that one.";
             Err(Error::new(Code::InvalidOption, Step::Token, message))
         }
         _ => Ok(()),

@@ -71,8 +71,7 @@ pub(super) async fn create(extractable: bool) -> Result<JsValue> {
 pub(super) async fn signer(pair: &JsValue) -> Result<JsValue> {
     let private_key = get(pair, "privateKey");
     if get(&private_key, "type").as_string().as_deref() != Some("private") {
-        let message =
-            "The key for proofs of possession has to be a pair of CryptoKeys on P-256, as createDpopKey makes one.";
+        let message = "The DPoP key must be a pair of P-256 CryptoKeys, as createDpopKey makes it.";
         return Err(Error::new(Code::InvalidOption, Step::Setup, message));
     }
     let PublicKey { x, y } = public_key(pair).await?;
