@@ -25,7 +25,7 @@ const NEVER_THROW: &[(&str, &str)] = &[
     ("tabs.rs Tabs.new", "the channel is opened in a try block"),
     ("tabs.rs Tabs.changes", "a number"),
     ("tabs.rs Tabs.changed", "it returns a new Promise, whose executor rejects if it throws"),
-    ("tabs.rs Tabs.set_alone", "it assigns"),
+    ("tabs.rs Tabs.set_isolated", "it assigns"),
     ("tabs.rs Tabs.tell", "it posts, and calls the app, in a try block"),
     ("tabs.rs Tabs.close", "closing a channel twice is allowed"),
 ];

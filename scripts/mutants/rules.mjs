@@ -399,7 +399,7 @@ export const RULES = [
     },
     {
       rule: "A tab with sessions in memory ignores events of other tabs",
-      find: "if (this.alone) return;",
+      find: "if (this.isolated) return;",
       put: "",
       suite: "sessions/storage.test.mjs",
       test: "a sign-out does not end another tab's session in memory",

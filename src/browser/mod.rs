@@ -153,7 +153,7 @@ impl Browser {
     pub fn new(options: BrowserOptions) -> Self {
         let stores = storage::Stores::new(options.storage);
         let tabs = tabs::Tabs::new(&options.app, options.on_event.as_ref());
-        tabs.set_alone(stores.in_memory());
+        tabs.set_isolated(stores.in_memory());
         Self(Rc::new(Parts {
             fetch: options.fetch,
             proxy: options.proxy,

@@ -28,7 +28,7 @@ impl Browser {
             }
             Err(_) => {
                 if !stores.in_memory.replace(true) {
-                    self.tabs.set_alone(true);
+                    self.tabs.set_isolated(true);
                     self.notify(&Event::Storage { problem: StorageProblem::Unavailable });
                 }
                 Ok(None)

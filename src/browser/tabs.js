@@ -34,7 +34,7 @@ export class Tabs {
   /** How often a session's record was changed, here or in another tab. */
   changes = 0;
   /** Whether this tab has its sessions in memory, apart from those of the others. */
-  alone = false;
+  isolated = false;
   #onEvent;
   #channel;
   #waiting = [];
@@ -50,7 +50,7 @@ export class Tabs {
       return;
     }
     this.#channel.addEventListener("message", ({ data }) => {
-      if (this.alone) return;
+      if (this.isolated) return;
       this.#count();
       onEvent(data?.type, data?.detail);
     });
@@ -60,7 +60,7 @@ export class Tabs {
   tell(event, shared) {
     if (shared) this.#count();
     try {
-      if (shared && !this.alone) this.#channel?.postMessage(event);
+      if (shared && !this.isolated) this.#channel?.postMessage(event);
       this.#onEvent?.(event.type, event.detail);
     } catch {
       // An error in the app's listener must not make this library fail.

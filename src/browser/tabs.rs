@@ -13,7 +13,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Tabs) -> Promise;
     #[wasm_bindgen(method, setter)]
-    pub(super) fn set_alone(this: &Tabs, alone: bool);
+    pub(super) fn set_isolated(this: &Tabs, isolated: bool);
     #[wasm_bindgen(method)]
     pub(super) fn tell(this: &Tabs, event: &JsValue, shared: bool);
     #[wasm_bindgen(method)]

@@ -50,10 +50,10 @@ impl Wire for Browser {
     async fn send(&self, probe: &Probe) -> Result<Answer, TransportError> {
         let has_token = probe.headers.iter().any(|(name, _)| *name == "authorization");
         let wildcards = has_token.then(Wildcards::watch).flatten();
-        let doubted = wildcards.as_ref().is_some_and(Wildcards::told);
+        let doubted = wildcards.as_ref().is_some_and(Wildcards::was_reported);
         match self.exchanged(probe, probe.method, &[]).await {
             Ok(RawAnswer { status, redirected_to, headers, body }) => {
-                let blocked = wildcards.filter(Wildcards::told).map(|_| WILDCARD.to_owned());
+                let blocked = wildcards.filter(Wildcards::was_reported).map(|_| WILDCARD.to_owned());
                 Ok(Answer { status, redirected_to, headers, hidden: None, body, exposed: None, blocked, doubted })
             }
             // The finding's remedy says what the server has to send.
@@ -102,10 +102,10 @@ impl Wildcards {
     }
 
     /// Whether there was a report since the last call, or since the page was opened.
-    fn told(&self) -> bool {
+    fn was_reported(&self) -> bool {
         let records = call(&self.0, "takeRecords", &[]).unwrap_or_default();
-        let is_told = |report: JsValue| get(&get(&report, "body"), "id") == "AuthorizationCoveredByWildcard";
-        Array::from(&records).iter().any(is_told)
+        let is_about_wildcard = |report: JsValue| get(&get(&report, "body"), "id") == "AuthorizationCoveredByWildcard";
+        Array::from(&records).iter().any(is_about_wildcard)
     }
 }
 

@@ -265,8 +265,8 @@ enum Absent {
 }
 
 impl Absent {
-    /// 408, 425 and 429 say that it may be there later.
-    fn is_told_by(self, error: &Error) -> bool {
+    /// Whether an error counts as absence. 408, 425 and 429 say that the document may be there later.
+    fn matches(self, error: &Error) -> bool {
         match (error.code(), error.status()) {
             (_, Some(408 | 425 | 429)) => false,
             (_, Some(400..500)) => true,
@@ -297,7 +297,7 @@ async fn first_usable(
         });
         match usable {
             Ok(document) => return Ok(Some(document)),
-            Err(error) if absent.is_told_by(&error) => {}
+            Err(error) if absent.matches(&error) => {}
             Err(error) => {
                 // A response that is not a JSON object is judged by its status.
                 is_settled |= !matches!(error.status(), Some(200..300));

@@ -88,7 +88,7 @@ impl<P: Ports> Endpoint<'_, P> {
         secrets: &[&str],
         parse: impl FnOnce(&Object) -> Result<T>,
     ) -> Result<T> {
-        document(answer, step, secrets).and_then(parse).map_err(|error| answer.told(error, self.url))
+        document(answer, step, secrets).and_then(parse).map_err(|error| answer.error_with(error, self.url))
     }
 }
 

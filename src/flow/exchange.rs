@@ -40,11 +40,11 @@ impl JsonResponse {
             None if is_success => (Code::InvalidResponse, " did not answer with a JSON object.".to_owned()),
             _ => (Code::HttpStatus, format!(" answered {} instead of metadata.", self.status)),
         };
-        Err(self.told(Error::new(code, step, [url.without_query(), &message].concat()), url))
+        Err(self.error_with(Error::new(code, step, [url.without_query(), &message].concat()), url))
     }
 
     /// An error about this response of a URL.
-    pub fn told(&self, error: Error, url: &Url) -> Error {
+    pub fn error_with(&self, error: Error, url: &Url) -> Error {
         error.with_url(url.without_query()).with_status(self.status).with_retry_after(self.retry_after)
     }
 }

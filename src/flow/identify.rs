@@ -255,7 +255,7 @@ async fn send<P: Ports>(
     let token = tokens.find(|(issuer, _)| server.issuer == **issuer).map(|(_, token)| token);
     request.authorization = token.map(|token| Secret::from(["Bearer ", token.expose()].concat()));
     let answer = exchange(ports, request).await?;
-    let failure = |error: Error| answer.told(error, endpoint);
+    let failure = |error: Error| answer.error_with(error, endpoint);
     let reason = answer.document.as_ref().and_then(|document| OAuthError::parse(document, &[]));
     match (&answer.document, &reason) {
         (Some(document), None) if answer.is_success() => {

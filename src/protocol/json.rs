@@ -102,15 +102,15 @@ impl FieldError {
     /// The error for a member of the wrong type, with the value that was found.
     pub fn in_object(self, object: &Object, code: Code, step: Step) -> Error {
         let found = object.get(self.field).map_or("missing", Value::kind);
-        self.told(code, step, &[", but is ", found].concat())
+        self.error_with(code, step, &[", but is ", found].concat())
     }
 
     /// The error of the step in which the document was read.
     pub fn at(self, code: Code, step: Step) -> Error {
-        self.told(code, step, "")
+        self.error_with(code, step, "")
     }
 
-    fn told(self, code: Code, step: Step, found: &str) -> Error {
+    fn error_with(self, code: Code, step: Step, found: &str) -> Error {
         Error::new(code, step, ["\"", self.field, "\" must be ", self.expected, found, "."].concat())
     }
 }

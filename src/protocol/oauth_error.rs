@@ -27,14 +27,14 @@ impl OAuthError {
 
     /// The end of a sentence about a response that is not an OAuth error: its description, for example by RFC 9457.
     pub fn words(document: Option<&Object>, sent: &[&str]) -> String {
-        let words = document.and_then(words).and_then(|text| told(text, sent));
+        let words = document.and_then(words).and_then(|text| without_secrets(text, sent));
         words.map_or_else(|| " without a reason.".to_owned(), |words| [": ", &words].concat())
     }
 
     /// From the two texts.
     pub fn new(error: &str, description: Option<&str>, sent: &[&str]) -> Option<Self> {
-        let error = told(error, sent)?;
-        Some(Self { error, description: description.and_then(|text| told(text, sent)) })
+        let error = without_secrets(error, sent)?;
+        Some(Self { error, description: description.and_then(|text| without_secrets(text, sent)) })
     }
 
     /// The remedy if the server complains about `resource` (RFC 8707 §2), in its code or in its description: some
@@ -92,7 +92,7 @@ const RESOURCE_HINT: &str = " If it takes no \"resource\", list its issuer in om
 ///
 /// RFC 6749 §5.2: both texts "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
 /// Servers do send quotes and other scripts.
-fn told(text: &str, sent: &[&str]) -> Option<String> {
+fn without_secrets(text: &str, sent: &[&str]) -> Option<String> {
     // First, because dropped characters could have split a secret.
     let text = presentable(text);
     (!text.is_empty() && !sent.iter().any(|secret| repeats(&text, secret))).then_some(text)

@@ -221,8 +221,8 @@ fn host_of(authority: &str) -> &str {
 /// the author meant. `scheme_end` and `authority` are from the parser. Percent-encoding of characters and punycode for
 /// international host names do not change the meaning.
 fn is_written_plainly(text: &str, scheme_end: usize, authority: &str) -> bool {
-    let is_mended = |character: char| character == '\\' || character == ' ' || character.is_control();
-    if text.contains(is_mended) {
+    let is_corrected = |character: char| character == '\\' || character == ' ' || character.is_control();
+    if text.contains(is_corrected) {
         return false;
     }
     let Some(rest) = text.get(scheme_end..).and_then(|rest| rest.strip_prefix("://")) else { return false };

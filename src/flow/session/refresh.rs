@@ -161,7 +161,7 @@ impl<P: Ports> Session<P> {
         let session = self.clone();
         let work = async move {
             let _guard = guard;
-            session.refresh_alone(newest.tokens).await
+            session.refresh_locked(newest.tokens).await
         };
         self.ports.spawn_detached(work).await.map(|()| Attempt::Done)
     }
@@ -184,8 +184,8 @@ impl<P: Ports> Session<P> {
         Ok(SessionRecord::of(&self.tokens()?))
     }
 
-    /// Refreshes. The caller has to hold the lock.
-    async fn refresh_alone(&self, spent: Rc<Tokens>) -> Result<()> {
+    /// Refreshes. The caller must hold the lock.
+    async fn refresh_locked(&self, spent: Rc<Tokens>) -> Result<()> {
         let response = match self.request_tokens(&spent).await {
             Ok(response) => response,
             Err(error) => return self.refresh_failed(spent, error).await,
