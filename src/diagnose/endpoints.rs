@@ -215,7 +215,7 @@ const NONCE: Check = check(
 pub(super) async fn check_token<W: Wire>(
     record: &mut Recorder<'_, W>,
     server: &AuthorizationServerMetadata,
-    bearer_alone: bool,
+    bearer_only: bool,
 ) {
     let url = &server.token_endpoint;
     // Some servers allow only the origins of registered clients, so the app's own client id is used if there is one.
@@ -266,7 +266,7 @@ pub(super) async fn check_token<W: Wire>(
             record.pass(&TOKEN_DPOP, "");
             check_exposed(record, &NONCE, &answer, "dpop-nonce", "DPoP-Nonce");
         }
-        Err(TransportError::Blocked { why, .. }) if bearer_alone => {
+        Err(TransportError::Blocked { why, .. }) if bearer_only => {
             record.warning(&TOKEN_DPOP, &why, &preflight("DPoP"));
         }
         Err(TransportError::Blocked { why, .. }) => record.failure(&TOKEN_DPOP, &why, &preflight("DPoP")),

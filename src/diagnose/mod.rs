@@ -63,9 +63,9 @@ async fn steps<W: Wire>(record: &mut Recorder<'_, W>, server: &ServerUrl) {
         endpoints::check_registration(record, metadata, &found.scope).await;
         endpoints::check_authorization(record, metadata).await;
         endpoints::check_pushed_requests(record, metadata).await;
-        endpoints::check_token(record, metadata, found.bearer_alone).await;
+        endpoints::check_token(record, metadata, found.bearer_only).await;
         endpoints::check_revocation(record, metadata).await;
     }
-    let dpop = metadata.is_some_and(|metadata| metadata.offers_dpop && !found.bearer_alone);
+    let dpop = metadata.is_some_and(|metadata| metadata.offers_dpop && !found.bearer_only);
     endpoints::check_request(record, server, found.readable, dpop).await;
 }

@@ -15,7 +15,7 @@ pub(super) struct Found {
     /// The server's own metadata names its authorization server.
     pub listed: bool,
     pub scope: Scope,
-    pub bearer_alone: bool,
+    pub bearer_only: bool,
     /// The page may read the MCP server's responses.
     pub readable: bool,
 }
@@ -253,8 +253,8 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
         let remedy =
             ["At ", place, ": {\"resource\": \"", server.as_str(), "\", \"authorization_servers\": [\"https://…\"]}"];
         record.failure(&DOCUMENT.found, "There is none at any of the URLs where clients look.", &remedy.concat());
-        let bearer_alone = challenges.takes_bearer_alone(false);
-        return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_alone, readable });
+        let bearer_only = challenges.takes_bearer_only(false);
+        return Some(Found { issuer, listed: false, scope: Scope::default(), bearer_only, readable });
     };
     chosen.tell_document(record, &DOCUMENT, "");
     let document = document?;
@@ -275,8 +275,8 @@ pub(super) async fn check<W: Wire>(record: &mut Recorder<'_, W>, server: &Server
     let issuer = named.into_iter().find_map(|issuer| Issuer::parse(issuer).ok())?;
     let scope = scope.unwrap_or_default().union(&listed.unwrap_or_default());
     let takes_dpop = ProtectedResourceMetadata::takes_dpop(document);
-    let bearer_alone = challenges.takes_bearer_alone(takes_dpop);
-    Some(Found { issuer, listed: true, scope, bearer_alone, readable })
+    let bearer_only = challenges.takes_bearer_only(takes_dpop);
+    Some(Found { issuer, listed: true, scope, bearer_only, readable })
 }
 
 /// What a response means that is neither a challenge nor a success.

@@ -24,7 +24,7 @@ pub struct DiscoveredResource {
     pub scopes_supported: Scope,
     /// The server takes Bearer tokens only: its challenge asks for one, and neither the challenge nor the
     /// metadata mentions DPoP.
-    pub bearer_alone: bool,
+    pub bearer_only: bool,
     /// The server asks for a token, but its challenge can't be read. RFC 9110 §15.5.2 requires one, so
     /// CORS hides it: pages of other origins see only headers that the server exposes.
     pub challenge_hidden: bool,
@@ -130,7 +130,7 @@ impl DiscoveredResource {
             authorization_servers: AuthorizationServers::Listed(metadata.authorization_servers),
             scope: challenged_scope.unwrap_or_else(|| scopes_supported.clone()),
             scopes_supported,
-            bearer_alone: challenges.takes_bearer_alone(metadata.takes_dpop),
+            bearer_only: challenges.takes_bearer_only(metadata.takes_dpop),
             challenge_hidden: false,
             source: ResourceSource { challenge, document: Some(document) },
         }))
@@ -144,7 +144,7 @@ impl DiscoveredResource {
             authorization_servers: AuthorizationServers::Origin(origin(status, server)?),
             scope: challenges.oauth().and_then(Challenge::scope).unwrap_or_default(),
             scopes_supported: Scope::default(),
-            bearer_alone: challenges.takes_bearer_alone(false),
+            bearer_only: challenges.takes_bearer_only(false),
             challenge_hidden: challenge.is_empty(),
             source: ResourceSource { challenge, document: None },
         }))

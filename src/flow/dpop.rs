@@ -27,7 +27,7 @@ impl Binding {
         resource: &DiscoveredResource,
     ) -> Result<Self> {
         match client.dpop {
-            Dpop::Auto if server.offers_dpop && !resource.bearer_alone && ports.keeps_dpop_keys() => {
+            Dpop::Auto if server.offers_dpop && !resource.bearer_only && ports.keeps_dpop_keys() => {
                 Ok(Binding::Offered)
             }
             Dpop::Require if server.offers_dpop => Ok(Binding::Required),

@@ -127,7 +127,7 @@ impl WwwAuthenticate {
 
     /// Whether the server takes only Bearer tokens: there is a challenge for a token, and neither the challenges nor
     /// the metadata (`takes_dpop`) mention DPoP (RFC 9449 §7.1).
-    pub fn takes_bearer_alone(&self, takes_dpop: bool) -> bool {
+    pub fn takes_bearer_only(&self, takes_dpop: bool) -> bool {
         self.oauth().is_some() && !takes_dpop && self.0.iter().all(|challenge| challenge.scheme != "dpop")
     }
 }
@@ -333,7 +333,7 @@ mod tests {
             ("", true, false),
         ] {
             let challenges = WwwAuthenticate::parse(field);
-            assert_eq!(challenges.takes_bearer_alone(takes_dpop), expected, "{field} {takes_dpop}");
+            assert_eq!(challenges.takes_bearer_only(takes_dpop), expected, "{field} {takes_dpop}");
         }
     }
 
