@@ -12,9 +12,9 @@ export function make(name, properties = {}, ...children) {
 
 /**
  * A text that may be broken after its punctuation, to be spread into `make`. So no word of a key, a code or a URL is broken,
- * except random ones that are too long for a line. What is copied is the text itself.
+ * except random ones that are too long for a line. Neither is an IP address or a date. What is copied is the text itself.
  */
 export const breakable = (text) =>
   String(text)
-    .split(/(?<=[_/.:,=&?@-])(?=[\p{L}\p{N}]{1,24}(?![\p{L}\p{N}]))/u)
+    .split(/(?<=[_/.:,=&?@-])(?!(?<=\d[.-])\d)(?=[\p{L}\p{N}]{1,24}(?![\p{L}\p{N}]))/u)
     .flatMap((part, index) => (index > 0 ? [make("wbr"), part] : [part]));
