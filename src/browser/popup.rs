@@ -315,7 +315,7 @@ fn closed() -> Error {
 }
 
 fn unreachable() -> Error {
-    let message = "The sign-in page cut the popup off (Cross-Origin-Opener-Policy), and into a frame of another site \
-                   nothing else comes back: open the app in a tab of its own.";
+    let message = "The sign-in page cut the popup off (Cross-Origin-Opener-Policy), and in another site's frame \
+                   nothing else can return the response: open the app in its own tab.";
     Error::new(Code::Unsupported, Step::Authorization, message)
 }
