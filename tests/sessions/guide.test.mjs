@@ -59,7 +59,7 @@ test("the example of a link signs in when the popup is blocked", async (t) => {
   assert.equal(await tab.evaluate(async () => (await app.signingIn).server), world.mcpUrl);
 });
 
-const identity = () => example("Which app is it?", "canRegister");
+const identity = () => example("Identifying your app", "canRegister");
 
 test("the example of `client` does not ask the user if the app can register", async (t) => {
   const { world, tab, run, finished } = await withExample(t, identity(), ["authorizer"], { signedIn: false });
