@@ -32,6 +32,7 @@ async function release({ dry, tagged, tests }) {
     [`${version} in package.json, Cargo.toml and both locks`, () => checks.versions(manifest)],
     ["a version newer than every tag", () => checks.newer(manifest, { tagged })],
     ["the changelog", () => checks.changelog(manifest, { dry, today })],
+    ["the documents expect a release", () => checks.firstRelease({ dry })],
     ["the work tree is clean", checks.clean],
     tagged
       ? [`the tag ${tag}, on ${checks.BRANCH}`, () => checks.tagHere(manifest)]

@@ -68,6 +68,13 @@ export function changelog({ version }, { dry, today }) {
     : null;
 }
 
+/** No document says any more that nothing has been released. */
+export function firstRelease({ dry }) {
+  const says = (file) => /released yet|until the first release/i.test(read(join(root, file)) ?? "");
+  const files = ["README.md", "CHANGELOG.md", "docs/guide.md"].filter(says);
+  return dry || files.length === 0 ? null : `delete what is true only before the first release: ${files.join(", ")}`;
+}
+
 export async function clean() {
   const changes = await git("status", "--porcelain");
   if (changes === null) return "this is not a Git repository";

@@ -201,6 +201,16 @@ const CHEAP = [
     { files: other("CHANGELOG.md", "## Unreleased\n", "## Unreleased\n\n- More.\n") },
     /entries under "## Unreleased" would be released in 1\.2\.0, but are not in its section/,
   ],
+  [
+    "the README says that nothing has been released",
+    { files: { "README.md": "No version has been released yet.\n" } },
+    /delete what is true only before the first release: README\.md/,
+  ],
+  [
+    "the guide has an instruction for the time before",
+    { files: { "docs/guide.md": "(until the first release, use a clone)\n" } },
+    /before the first release: docs\/guide\.md/,
+  ],
   ["a file is not committed", { set: () => write({ "src/new.rs": "" }) }, /not committed:\n\?\? src\/new\.rs/],
   ["a file is changed", { set: () => write({ "src/lib.rs": "" }) }, /not committed:\n ?M src\/lib\.rs/],
   [
@@ -225,7 +235,7 @@ for (const [name, { files, set }, expected] of CHEAP) {
     assert.equal(status, 1, output);
     assert.equal(output.match(/FAILED: /g).length, 1, output);
     assert.match(output, expected);
-    assert.match(output, /1 of 6 checks failed; nothing was packed or tested/);
+    assert.match(output, /1 of 7 checks failed; nothing was packed or tested/);
     assert.deepEqual(tags(), before);
   });
 }
