@@ -25,7 +25,7 @@ for (const [title, options, code, said] of /** @type {[string, object, string, R
     "a relative redirectUri without a page",
     { redirectUri: "/callback.html" },
     "invalid_option",
-    /^"redirectUri" .*complete URL.* no page here/,
+    /^"redirectUri" .*complete URL.* without a page/,
   ],
   ...["redirectUri", "clientUri", "clientIdMetadataUrl"].map((name) => [
     `credentials in ${name}`,
