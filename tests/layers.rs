@@ -242,6 +242,53 @@ fn no_two_files_import_each_other() {
     assert!(circles.is_empty(), "{} files are in circles:\n{}", circles.len(), circles.join("\n"));
 }
 
+/// The types of a file, without those of its tests.
+#[derive(Default)]
+struct Types(Vec<String>);
+
+impl<'ast> Visit<'ast> for Types {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.0.push(item.ident.to_string());
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        self.0.push(item.ident.to_string());
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        self.0.push(item.ident.to_string());
+    }
+
+    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
+        self.0.push(item.ident.to_string());
+    }
+
+    fn visit_foreign_item_type(&mut self, item: &'ast syn::ForeignItemType) {
+        self.0.push(item.ident.to_string());
+    }
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "rs") {
+        let mut types = Types::default();
+        types.visit_file(&syn::parse_file(&fs::read_to_string(&path).unwrap()).expect("it compiles"));
+        for name in types.0 {
+            places.entry(name).or_default().push(path.display().to_string());
+        }
+    }
+    assert!(places.len() > 200, "{}", places.len());
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
 #[test]
 fn each_browser_script_is_imported_by_a_port_and_makes_no_errors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/browser");

@@ -22,7 +22,7 @@ pub struct AppPage {
 
 /// The other arguments of the app's function.
 #[derive(Serialize)]
-struct Details<'a> {
+struct PageArguments<'a> {
     #[serde(with = "preserve")]
     signal: JsValue,
     server: &'a str,
@@ -42,8 +42,12 @@ impl AppPage {
     ///
     /// The error that the app's `authorize` throws.
     pub fn open(&mut self, page: &AuthorizationPage<'_>) -> Result<()> {
-        let details =
-            |signal| Details { signal, server: page.server, issuer: page.issuer.as_str(), state: page.state.as_str() };
+        let details = |signal| PageArguments {
+            signal,
+            server: page.server,
+            issuer: page.issuer.as_str(),
+            state: page.state.as_str(),
+        };
         let ended = AbortGuard::new().map_err(|thrown| failed(thrown.0))?;
         let details = to_js(&details(ended.signal().into())).map_err(|error| failed(error.into()))?;
         self.ended = Some(ended);

@@ -21,21 +21,21 @@ use crate::{Code, Error, Result, Step};
 #[wasm_bindgen(module = "/src/browser/app_request.js")]
 extern "C" {
     #[wasm_bindgen(js_name = AppRequest)]
-    type Given;
+    type GivenRequest;
     #[wasm_bindgen(constructor, js_class = AppRequest)]
-    fn new(fetch: Option<&Function>, input: &JsValue, init: &JsValue) -> Given;
+    fn new(fetch: Option<&Function>, input: &JsValue, init: &JsValue) -> GivenRequest;
     // Reading the app's arguments may throw.
     #[wasm_bindgen(method, getter, catch)]
-    fn url(this: &Given) -> std::result::Result<JsValue, JsValue>;
+    fn url(this: &GivenRequest) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, catch)]
-    fn method(this: &Given) -> std::result::Result<JsValue, JsValue>;
+    fn method(this: &GivenRequest) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, catch)]
-    fn follows(this: &Given) -> std::result::Result<bool, JsValue>;
+    fn follows(this: &GivenRequest) -> std::result::Result<bool, JsValue>;
     #[wasm_bindgen(method, getter, catch)]
-    fn signal(this: &Given) -> std::result::Result<Option<AbortSignal>, JsValue>;
+    fn signal(this: &GivenRequest) -> std::result::Result<Option<AbortSignal>, JsValue>;
     #[wasm_bindgen(method)]
     fn send(
-        this: &Given,
+        this: &GivenRequest,
         authorization: &str,
         dpop: Option<&str>,
         manual: bool,
@@ -47,7 +47,7 @@ extern "C" {
 /// The arguments that the app passed to `fetch`.
 pub struct AppRequest {
     browser: Browser,
-    given: Given,
+    given: GivenRequest,
     /// Read only once, so that the checked URL is the one that is used.
     address: Rc<Address>,
     via: Option<Url>,
@@ -85,7 +85,7 @@ impl Browser {
 impl AppRequest {
     /// Takes the arguments of `fetch`.
     pub fn new(browser: &Browser, input: JsValue, init: JsValue) -> Self {
-        let given = Given::new(browser.fetch.as_ref(), &input, &init);
+        let given = GivenRequest::new(browser.fetch.as_ref(), &input, &init);
         let url = given.url().unwrap_or_default().as_string();
         let address = url.map(|url| browser.last_address.read(url)).unwrap_or_default();
         Self { browser: browser.clone(), given, address, via: None, redirected_to: None }

@@ -16,19 +16,19 @@ extern "C" {
 }
 
 /// Holds a lock until it is dropped.
-pub struct LockGuard {
+pub struct WebLockGuard {
     _held: Work,
 }
 
 impl Lock for Browser {
-    type Guard = LockGuard;
+    type Guard = WebLockGuard;
 
-    async fn lock(&self, name: &str) -> Result<LockGuard> {
+    async fn lock(&self, name: &str) -> Result<WebLockGuard> {
         let refused = |thrown: JsCause| {
             Error::new(Code::Unsupported, Step::Storage, "Locking failed.").with_source(Some(Box::new(thrown)))
         };
         let mut held = Work::start(|abort| lock(abort, &["mcp-authorize ", name].concat())).map_err(refused)?;
         (&mut held).await.map_err(|thrown| refused(JsCause(thrown)))?;
-        Ok(LockGuard { _held: held })
+        Ok(WebLockGuard { _held: held })
     }
 }

@@ -47,7 +47,7 @@ pub use app_page::AppPage;
 pub use app_request::{AppRequest, AppResponse};
 pub use json::to_value;
 pub use keys::algorithm_of;
-pub use locks::LockGuard;
+pub use locks::WebLockGuard;
 pub use popup::{Connecting, Popup, PopupFeatures};
 pub use redirect::Redirect;
 pub use reflect::JsCause;

@@ -13,7 +13,7 @@ use crate::ports::Ports;
 use crate::protocol::{AuthorizationParameters, AuthorizationServerMetadata, ClientCredentials, Scope, ServerUrl};
 
 /// The MCP server as a resource, and the authorization server that issues its tokens.
-pub(super) struct Discovered {
+pub(super) struct DiscoveredServers {
     pub resource: Box<DiscoveredResource>,
     pub authorization_server: DiscoveredServer,
 }
@@ -25,7 +25,7 @@ pub(super) struct Wanted {
     binding: Binding,
 }
 
-impl Discovered {
+impl DiscoveredServers {
     /// What to ask for, if these servers support what the client needs. `is_bound`: the tokens have to be bound
     /// to a key.
     pub fn wanted(

@@ -10,7 +10,7 @@ use super::account::Account;
 use super::client::Client;
 use super::grant_request::GrantRequest;
 use super::record::{self, VERSION};
-use super::session::Tokens;
+use super::session::SessionTokens;
 use super::who::user;
 use crate::ports::{Ports, UnixMillis};
 use crate::protocol::json::{Object, Value};
@@ -102,7 +102,12 @@ impl PendingSignIn {
     /// Exchanges the code for tokens. If the server refuses the way in which the client sent its secret, the secret is
     /// sent in the other way, once: registrations and metadata do not always say which one the server accepts. The
     /// error is `invalid_client` (RFC 6749 §5.2); GitHub has its own code.
-    pub async fn exchange<P: Ports>(&self, ports: &P, client: &Client, code: &AuthorizationCode) -> Result<Rc<Tokens>> {
+    pub async fn exchange<P: Ports>(
+        &self,
+        ports: &P,
+        client: &Client,
+        code: &AuthorizationCode,
+    ) -> Result<Rc<SessionTokens>> {
         let refused = match self.exchange_by(&self.grant, ports, client, code).await {
             Err(error) if matches!(error.server_error(), Some("invalid_client" | "incorrect_client_credentials")) => {
                 error
@@ -119,12 +124,12 @@ impl PendingSignIn {
         ports: &P,
         client: &Client,
         code: &AuthorizationCode,
-    ) -> Result<Rc<Tokens>> {
+    ) -> Result<Rc<SessionTokens>> {
         let secrets = [code.expose(), self.verifier.expose()];
         let form = code_request(code, &self.request(client));
         let response = grant.token_endpoint(ports, client).request_tokens(Step::Token, form, &secrets).await?;
         let user = user(ports, self.nonce.as_deref(), self.userinfo_endpoint.as_ref(), grant, &response).await;
-        Ok(Tokens::issued(grant, &response, user, ports.now()))
+        Ok(SessionTokens::issued(grant, &response, user, ports.now()))
     }
 
     /// Stores it for another run of the program. `limit` is in milliseconds.

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::identify::doubt_identity;
 use super::kept_registration::Registration;
 use super::pending::{KeptSignIn, PendingSignIn, Taken};
-use super::session::{Session, Tokens};
+use super::session::{Session, SessionTokens};
 use crate::Result;
 use crate::ports::Ports;
 use crate::protocol::{AuthorizationCode, Secret, authorization_response, form};
@@ -67,7 +67,7 @@ async fn exchange<P: Ports>(
     client: &Client,
     pending: &PendingSignIn,
     code: &AuthorizationCode,
-) -> Result<Rc<Tokens>> {
+) -> Result<Rc<SessionTokens>> {
     match pending.exchange(ports, client, code).await {
         Ok(tokens) => Ok(tokens),
         Err(error) => {

@@ -10,7 +10,7 @@ use super::device_authorization::{announce, device_codes, tokens_when_the_user_i
 use super::discover::{
     AuthorizationServers, DiscoveredResource, DiscoveredServer, discover_listed, discover_origin, discover_resource,
 };
-use super::discovered::Discovered;
+use super::discovered::DiscoveredServers;
 #[cfg(feature = "enterprise")]
 use super::grant::tokens_by_assertion;
 use super::grant::tokens_by_grant;
@@ -23,7 +23,7 @@ use super::kept_registration::Registration;
 use super::pending::PendingSignIn;
 use super::pushed_authorization_request::authorization_url;
 use super::response::response;
-use super::session::{Session, Tokens, while_signed_in};
+use super::session::{Session, SessionTokens, while_signed_in};
 use crate::ports::{AuthorizationPage, Event, FoundServer, Ports, UserAgent};
 use crate::protocol::{
     AuthorizationParameters, AuthorizationServerMetadata, Issuer, RedirectUri, Scope, ServerUrl, TokenType, cors,
@@ -92,7 +92,7 @@ type WantedScope<'a> = &'a dyn Fn(&DiscoveredResource) -> Scope;
 
 /// Everything that is known before the user is asked.
 struct Prepared {
-    discovered: Discovered,
+    discovered: DiscoveredServers,
     grant: GrantRequest,
     /// Where the client comes from.
     registration: Registration,
@@ -105,12 +105,12 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
     ///
     /// Stored results of discovery are removed from the store when they are used, and stored again with the tokens. So
     /// outdated results can't cause the same failure twice.
-    pub async fn authorize(mut self, scope: WantedScope<'_>) -> Result<Rc<Tokens>> {
+    pub async fn authorize(mut self, scope: WantedScope<'_>) -> Result<Rc<SessionTokens>> {
         let prepared = self.prepare(scope).await?;
         let tokens = self.request_tokens(&prepared).await?;
         let (registered, used) = (&prepared.grant.parties.client, &tokens.granted.parties);
         confirm_identity(self.ports, self.client, prepared.registration, registered, used).await;
-        let Discovered { resource, authorization_server } = &prepared.discovered;
+        let DiscoveredServers { resource, authorization_server } = &prepared.discovered;
         if let Some(metadata) = &authorization_server.document {
             KeptDiscovery::store(self.ports, self.account.server(), &resource.source, metadata).await;
         }
@@ -156,7 +156,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
     }
 
     /// Finds the server's authorization server and the metadata of both.
-    async fn discover(&mut self, kept: Option<KeptDiscovery>) -> Result<Discovered> {
+    async fn discover(&mut self, kept: Option<KeptDiscovery>) -> Result<DiscoveredServers> {
         let Self { ports, client, account, .. } = *self;
         let server = account.server();
         let (resource, kept) = match kept {
@@ -183,12 +183,12 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
                 discover_origin(ports, origin, client.prefetch).await?
             }
         };
-        Ok(Discovered { resource, authorization_server })
+        Ok(DiscoveredServers { resource, authorization_server })
     }
 
     /// Requests the tokens: by a grant without a user, by a code for another device, or with the user's
     /// consent on a page.
-    async fn request_tokens(&mut self, prepared: &Prepared) -> Result<Rc<Tokens>> {
+    async fn request_tokens(&mut self, prepared: &Prepared) -> Result<Rc<SessionTokens>> {
         let Self { ports, client, account, .. } = *self;
         let GrantRequest { parties, requested, .. } = &prepared.grant;
         let endpoint = prepared.grant.token_endpoint(ports, client);
@@ -206,12 +206,12 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
                     .await?
             }
         };
-        Ok(Tokens::issued(&prepared.grant, &response, None, ports.now()))
+        Ok(SessionTokens::issued(&prepared.grant, &response, None, ports.now()))
     }
 
     /// The user may have to sign in at the identity provider.
     #[cfg(feature = "enterprise")]
-    async fn tokens_by_organisation(&mut self, prepared: &Prepared, own: &SignInProvider) -> Result<Rc<Tokens>> {
+    async fn tokens_by_organisation(&mut self, prepared: &Prepared, own: &SignInProvider) -> Result<Rc<SessionTokens>> {
         let Self { ports, client, account, parameters, .. } = *self;
         let GrantRequest { parties, requested, .. } = &prepared.grant;
         let provider = Provider { ports, client, own };
@@ -222,10 +222,10 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         let (id_jag, user) = provider.id_jag(session_user.as_deref(), parameters.ask_user(), wanted, sign_in).await?;
         let endpoint = prepared.grant.token_endpoint(ports, client);
         let response = tokens_by_assertion(&endpoint, &id_jag, &parties.resource, requested).await?;
-        Ok(Tokens::issued(&prepared.grant, &response, Some(Box::new(user)), ports.now()))
+        Ok(SessionTokens::issued(&prepared.grant, &response, Some(Box::new(user)), ports.now()))
     }
 
-    async fn tokens_by_code(&mut self, prepared: &Prepared, redirect_uri: &RedirectUri) -> Result<Rc<Tokens>> {
+    async fn tokens_by_code(&mut self, prepared: &Prepared, redirect_uri: &RedirectUri) -> Result<Rc<SessionTokens>> {
         let Self { ports, client, .. } = *self;
         let server = &prepared.discovered.authorization_server.metadata;
         let pending = PendingSignIn::new(ports, client, server, prepared.grant.clone(), redirect_uri)?;
@@ -246,7 +246,7 @@ impl<P: Ports, U: UserAgent> SignIn<'_, P, U> {
         server: &AuthorizationServerMetadata,
         pending: &PendingSignIn,
         parameters: &AuthorizationParameters,
-    ) -> Result<Rc<Tokens>> {
+    ) -> Result<Rc<SessionTokens>> {
         let url = authorization_url(self.ports, self.client, server, pending, parameters).await?;
         if let Some(limit) = self.user_agent.redirect_timeout() {
             pending.keep(self.ports, self.account, limit).await?;

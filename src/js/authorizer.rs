@@ -10,9 +10,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::AbortSignal;
 
 use super::arguments::{account, parameters, scope};
-use super::closing::Closing;
+use super::closing::AuthorizerClosing;
 use super::options::Options;
-use super::session::Session;
+use super::session::JsSession;
 use super::setup::Setup;
 use crate::Step;
 use crate::browser::{Browser, BrowserOptions, NO_LIMIT, race, to_value};
@@ -20,14 +20,14 @@ use crate::flow::{self, Grant};
 use crate::protocol::Issuer;
 
 /// Signs users in.
-#[wasm_bindgen]
-pub struct Authorizer(Rc<Setup>);
+#[wasm_bindgen(js_name = Authorizer)]
+pub struct JsAuthorizer(Rc<Setup>);
 
-#[wasm_bindgen]
-impl Authorizer {
+#[wasm_bindgen(js_class = Authorizer)]
+impl JsAuthorizer {
     /// Checks the options. `notify` gets the type and the detail of each event.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, notify: Function) -> std::result::Result<Authorizer, JsValue> {
+    pub fn new(options: &JsValue, notify: Function) -> std::result::Result<JsAuthorizer, JsValue> {
         let options = Options::read(options)?;
         let browser = Browser::new(BrowserOptions {
             app: options.client.app().to_owned(),
@@ -53,7 +53,7 @@ impl Authorizer {
             no_opener: options.no_opener,
             sign_in_timeout: options.sign_in_timeout,
             exportable: options.exportable,
-            closing: Closing::default(),
+            closing: AuthorizerClosing::default(),
             #[cfg(feature = "enterprise")]
             identity_until: Cell::default(),
         })))
@@ -87,7 +87,7 @@ impl Authorizer {
                 let Setup { browser, client, .. } = &*setup;
                 let scopes = scopes.as_ref();
                 let session = flow::sign_in_with(browser, client, &account, scopes, &parameters, &mut user).await?;
-                Ok(Session::new(session, setup.clone()).into())
+                Ok(JsSession::new(session, setup.clone()).into())
             };
             let outcome = setup.limited(signal, connecting, Box::pin(work)).await;
             #[cfg(feature = "enterprise")]
@@ -125,7 +125,7 @@ impl Authorizer {
         let setup = self.0.clone();
         self.0.settle(async move {
             let sessions = flow::sessions(&setup.browser, &setup.client).await?;
-            let to_js = |session| JsValue::from(Session::new(session, setup.clone()));
+            let to_js = |session| JsValue::from(JsSession::new(session, setup.clone()));
             Ok(sessions.into_iter().map(to_js).collect::<Array>().into())
         })
     }
@@ -150,15 +150,15 @@ impl Authorizer {
                 }
             };
             let session = race(Step::Setup, NO_LIMIT, signal.as_ref(), work).await?;
-            Ok(session.map_or(JsValue::UNDEFINED, |session| Session::new(session, setup.clone()).into()))
+            Ok(session.map_or(JsValue::UNDEFINED, |session| JsSession::new(session, setup.clone()).into()))
         })
     }
 }
 
 /// The session at an organisation's identity provider.
 #[cfg(feature = "enterprise")]
-#[wasm_bindgen]
-impl Authorizer {
+#[wasm_bindgen(js_class = Authorizer)]
+impl JsAuthorizer {
     /// Reads what has to be known when the user clicks.
     pub fn prepare(&self) -> Promise {
         let setup = self.0.clone();

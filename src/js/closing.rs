@@ -8,12 +8,12 @@ use crate::{Code, Error, Step};
 
 /// Tells all calls when the authorizer is closed.
 #[derive(Default)]
-pub(super) struct Closing {
+pub(super) struct AuthorizerClosing {
     closed: Cell<bool>,
     calls: RefCell<Vec<Sender<()>>>,
 }
 
-impl Closing {
+impl AuthorizerClosing {
     /// Resolves when the authorizer is closed, or at once if it already is.
     pub(super) fn end(&self) -> Receiver<()> {
         let (call, end) = channel();

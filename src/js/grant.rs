@@ -14,7 +14,7 @@ use crate::protocol::{ClientAuthentication, Issuer, Scope, SubjectTokenType};
 use crate::{Code, Result};
 
 /// How to get tokens.
-pub(super) struct Given {
+pub(super) struct GivenGrant {
     /// Whether the user signs in at a page that sends them back.
     pub redirects: bool,
     /// `None` if a user signs in.
@@ -24,9 +24,9 @@ pub(super) struct Given {
 }
 
 /// Reads `grant`.
-pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue) -> Result<Given> {
+pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue) -> Result<GivenGrant> {
     let grant = match grant {
-        None => return Ok(Given { redirects: true, grant: None, assertion: JsValue::UNDEFINED }),
+        None => return Ok(GivenGrant { redirects: true, grant: None, assertion: JsValue::UNDEFINED }),
         Some(Value::Object(grant)) => Fields::new(grant, Code::InvalidOption, STEP),
         Some(_) => return Err(options.wrong("grant", "an object")),
     };
@@ -43,7 +43,7 @@ pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue)
             Some(provider) => {
                 let own = sign_in_provider(&Fields::new(provider, Code::InvalidOption, STEP))?;
                 let grant = Some(Grant::EnterpriseSignIn(own));
-                return Ok(Given { redirects: true, grant, assertion: JsValue::UNDEFINED });
+                return Ok(GivenGrant { redirects: true, grant, assertion: JsValue::UNDEFINED });
             }
             None => (Some(Grant::EnterpriseManaged(identity_provider(&grant)?)), "idToken"),
         },
@@ -55,7 +55,7 @@ pub(super) fn read(options: &Fields<'_>, grant: Option<&Value>, given: &JsValue)
     let assertion = get(&get(given, "grant"), token);
     let is_given = token.is_empty() || assertion.is_string() || assertion.is_function();
     grant.check(is_given, token, "a string, or a function that gives one")?;
-    Ok(Given { redirects: false, grant: kind, assertion })
+    Ok(GivenGrant { redirects: false, grant: kind, assertion })
 }
 
 #[cfg(feature = "enterprise")]

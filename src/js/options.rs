@@ -58,7 +58,7 @@ impl Options {
             return Err(FieldError::new("options", "an object").at(Code::InvalidOption, STEP));
         };
         let options = Fields::new(&object, Code::InvalidOption, STEP);
-        let grant::Given { redirects, grant, assertion } = grant::read(&options, object.get("grant"), given)?;
+        let grant::GivenGrant { redirects, grant, assertion } = grant::read(&options, object.get("grant"), given)?;
         let (client_key, key_id) = read_client_key(&options, given)?;
         let function = |name| function(&options, given, name);
         let authorize = function("authorize")?;

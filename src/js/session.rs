@@ -18,14 +18,14 @@ use crate::flow;
 use crate::{Code, Error, Result, Step};
 
 /// A user's session with one MCP server.
-#[wasm_bindgen]
-pub struct Session {
+#[wasm_bindgen(js_name = Session)]
+pub struct JsSession {
     session: flow::Session<Browser>,
     setup: Rc<Setup>,
     seen: RefCell<Seen>,
 }
 
-impl Session {
+impl JsSession {
     pub(super) fn new(session: flow::Session<Browser>, setup: Rc<Setup>) -> Self {
         Self { session, setup, seen: RefCell::default() }
     }
@@ -44,8 +44,8 @@ impl Session {
     }
 }
 
-#[wasm_bindgen]
-impl Session {
+#[wasm_bindgen(js_class = Session)]
+impl JsSession {
     /// Its properties. Returns the same object until one of them changes.
     #[wasm_bindgen(getter)]
     pub fn facts(&self) -> std::result::Result<JsValue, JsValue> {

@@ -11,7 +11,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
-use super::closing::{Closing, closed};
+use super::closing::{AuthorizerClosing, closed};
 use super::options::Display;
 use super::settle;
 use super::user::{Page, User};
@@ -36,7 +36,7 @@ pub(super) struct Setup {
     pub no_opener: bool,
     pub sign_in_timeout: u32,
     pub exportable: bool,
-    pub closing: Closing,
+    pub closing: AuthorizerClosing,
     #[cfg(feature = "enterprise")]
     /// Until when the identity provider's tokens identify the user, in milliseconds since 1970; 0 if the user has to sign
     /// in. This has to be known when the user clicks, before anything can be awaited.

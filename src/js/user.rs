@@ -69,7 +69,7 @@ impl User {
 /// The argument of the app's functions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SignIn<'a> {
+struct HookArgument<'a> {
     server: &'a str,
     issuer: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ struct SignIn<'a> {
     can_register: Option<bool>,
 }
 
-impl SignIn<'_> {
+impl HookArgument<'_> {
     /// Calls the app's function. If it throws, the call rejects with the same value.
     async fn ask(&self, function: &Function, step: Step) -> Result<JsValue> {
         let asked = to_js(self).map_err(Into::into);
@@ -89,7 +89,7 @@ impl SignIn<'_> {
     }
 }
 
-impl<'a> From<&FoundServer<'a>> for SignIn<'a> {
+impl<'a> From<&FoundServer<'a>> for HookArgument<'a> {
     fn from(found: &FoundServer<'a>) -> Self {
         Self { server: found.server, issuer: found.issuer.as_str(), metadata: found.metadata, can_register: None }
     }
@@ -114,7 +114,7 @@ impl UserAgent for User {
     /// Asks the app.
     async fn confirm(&mut self, server: &str, issuer: &Issuer) -> Result<()> {
         let Some(confirm) = &self.confirm else { return Ok(()) };
-        let asked = SignIn { server, issuer: issuer.as_str(), metadata: None, can_register: None };
+        let asked = HookArgument { server, issuer: issuer.as_str(), metadata: None, can_register: None };
         let asked = to_js(&asked).map_err(Into::into);
         let confirmed = answer(asked.and_then(|asked| apply(confirm, &[asked]))).await;
         let refused = |code, message: &str| Error::new(code, Step::Authorization, message);
@@ -126,14 +126,14 @@ impl UserAgent for User {
 
     async fn identity(&mut self, found: &FoundServer<'_>, can_register: bool) -> Result<Option<GivenIdentity>> {
         let Some(identify) = &self.identify else { return Ok(None) };
-        let asked = SignIn { can_register: Some(can_register), ..found.into() };
+        let asked = HookArgument { can_register: Some(can_register), ..found.into() };
         given_identity(&asked.ask(identify, Step::Registration).await?)
     }
 
     async fn authorization_parameters(&mut self, found: &FoundServer<'_>) -> Result<AuthorizationParameters> {
         let mut all = AuthorizationParameters::default();
         for function in self.parameters.iter().flatten() {
-            let answer = SignIn::from(found).ask(function, Step::Authorization).await?;
+            let answer = HookArgument::from(found).ask(function, Step::Authorization).await?;
             all = all.and(&parameters(&answer)?);
         }
         Ok(all)

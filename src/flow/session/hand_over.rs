@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Session;
 use super::record::SessionRecord;
-use super::tokens::Tokens;
+use super::tokens::SessionTokens;
 use crate::flow::account::Account;
 use crate::flow::client::Client;
 use crate::flow::identify::another_issuer;
@@ -18,7 +18,7 @@ pub(in crate::flow) fn no_tokens() -> Error {
     Error::new(Code::InvalidOption, Step::Setup, "\"tokens\" lacks a member, or has one that can't be trusted.")
 }
 
-fn require_unbound(tokens: &Tokens) -> Result<()> {
+fn require_unbound(tokens: &SessionTokens) -> Result<()> {
     match tokens.token_type {
         TokenType::Bearer => Ok(()),
         TokenType::Dpop => Err(Error::new(Code::Unsupported, Step::Setup, "The tokens are bound to a key.")),

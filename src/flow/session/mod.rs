@@ -30,7 +30,7 @@ pub(super) use hand_over::no_tokens;
 pub(super) use record::{SessionMembers, SessionRecord};
 pub(super) use refresh::expired;
 pub(super) use sign_out::revoke;
-pub(super) use tokens::Tokens;
+pub(super) use tokens::SessionTokens;
 
 use tokens::Granted;
 
@@ -57,13 +57,13 @@ struct Shared {
 }
 
 enum Phase {
-    SignedIn(Rc<Tokens>),
+    SignedIn(Rc<SessionTokens>),
     /// Signed out. What the tokens were for is still known.
     Ended(Rc<Granted>),
 }
 
 impl<P: Ports> Session<P> {
-    fn new(ports: P, client: Rc<Client>, account: Account, tokens: Rc<Tokens>) -> Self {
+    fn new(ports: P, client: Rc<Client>, account: Account, tokens: Rc<SessionTokens>) -> Self {
         let shared = Shared {
             phase: Phase::SignedIn(tokens),
             seen: ports.changes(),
@@ -82,7 +82,12 @@ impl<P: Ports> Session<P> {
     }
 
     /// Stores a new session with its first tokens.
-    pub(super) async fn begin(ports: &P, client: &Rc<Client>, account: &Account, tokens: Rc<Tokens>) -> Result<Self> {
+    pub(super) async fn begin(
+        ports: &P,
+        client: &Rc<Client>,
+        account: &Account,
+        tokens: Rc<SessionTokens>,
+    ) -> Result<Self> {
         let session = Self::new(ports.clone(), client.clone(), account.clone(), tokens.clone());
         if let Err(error) = session.start(&tokens).await {
             // Nobody will use these tokens.
@@ -92,7 +97,7 @@ impl<P: Ports> Session<P> {
         Ok(session)
     }
 
-    async fn start(&self, tokens: &Rc<Tokens>) -> Result<()> {
+    async fn start(&self, tokens: &Rc<SessionTokens>) -> Result<()> {
         let replaced = self.keep_first(tokens).await?;
         self.use_tokens(tokens.clone());
         self.ports.notify(&Event::SignedIn { server: self.server().as_str(), account: self.account.name() });
@@ -102,14 +107,14 @@ impl<P: Ports> Session<P> {
         Ok(())
     }
 
-    async fn keep_first(&self, tokens: &Rc<Tokens>) -> Result<Option<Rc<Tokens>>> {
+    async fn keep_first(&self, tokens: &Rc<SessionTokens>) -> Result<Option<Rc<SessionTokens>>> {
         bind(&self.ports, &self.client, &tokens.granted.parties.issuer).await?;
         let record = SessionRecord::of(tokens);
         record.begin(&self.ports, &self.client, &self.account).await
     }
 
     /// Continues with new tokens that the user has agreed to.
-    pub(super) async fn adopt(&self, tokens: Rc<Tokens>) -> Result<()> {
+    pub(super) async fn adopt(&self, tokens: Rc<SessionTokens>) -> Result<()> {
         let held = self.tokens();
         if let Err(error) = self.keep_more(&tokens).await {
             // Nobody will use these tokens.
@@ -130,7 +135,7 @@ impl<P: Ports> Session<P> {
 
     /// Stores the tokens of a step-up, unless the session was signed out in the meantime, here or in another tab: it stays
     /// signed out.
-    async fn keep_more(&self, tokens: &Rc<Tokens>) -> Result<()> {
+    async fn keep_more(&self, tokens: &Rc<SessionTokens>) -> Result<()> {
         self.tokens()?;
         let record = SessionRecord::of(tokens);
         let (before, key) = (self.key(), record::key(&self.account, &tokens.granted.parties));
@@ -153,7 +158,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// The tokens, unless the session has ended.
-    pub(super) fn tokens(&self) -> Result<Rc<Tokens>> {
+    pub(super) fn tokens(&self) -> Result<Rc<SessionTokens>> {
         match &self.shared.borrow().phase {
             Phase::SignedIn(tokens) => Ok(tokens.clone()),
             Phase::Ended(_) => {
@@ -163,7 +168,7 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    fn use_tokens(&self, tokens: Rc<Tokens>) {
+    fn use_tokens(&self, tokens: Rc<SessionTokens>) {
         let mut shared = self.shared.borrow_mut();
         let is_same = matches!(&shared.phase, Phase::SignedIn(held) if held.access_token == tokens.access_token);
         if !is_same {

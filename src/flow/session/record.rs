@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::back_off::Pause;
-use super::tokens::{Granted, Tokens};
+use super::tokens::{Granted, SessionTokens};
 use super::validity::Validity;
 use crate::Result;
 use crate::flow::account::Account;
@@ -19,7 +19,7 @@ use crate::protocol::{Scope, Secret, TokenType, Url, UserInfo};
 
 /// The stored state of a session, which all tabs share.
 pub(in crate::flow) struct SessionRecord {
-    pub tokens: Rc<Tokens>,
+    pub tokens: Rc<SessionTokens>,
     /// The pause after a failed refresh.
     pub(super) pause: Option<Pause>,
 }
@@ -93,7 +93,7 @@ struct Index<'a> {
 
 impl SessionRecord {
     /// The state of a session without a pause.
-    pub fn of(tokens: &Rc<Tokens>) -> Box<Self> {
+    pub fn of(tokens: &Rc<SessionTokens>) -> Box<Self> {
         Box::new(Self { tokens: tokens.clone(), pause: None })
     }
 
@@ -112,7 +112,12 @@ impl SessionRecord {
 
     /// Makes this the app's session with the server. Returns the tokens of the previous session if it had another
     /// authorization server, client or resource: no one uses them any more.
-    pub async fn begin<P: Ports>(&self, ports: &P, client: &Client, account: &Account) -> Result<Option<Rc<Tokens>>> {
+    pub async fn begin<P: Ports>(
+        &self,
+        ports: &P,
+        client: &Client,
+        account: &Account,
+    ) -> Result<Option<Rc<SessionTokens>>> {
         let (index, key) = (index_key(client, account), self.key(account));
         let before = record::load_string(ports, &index, SESSION).await?;
         let mut replaced = None;
@@ -147,7 +152,7 @@ impl SessionRecord {
 
     /// The members to store.
     pub fn members<'a>(&'a self, account: &'a Account) -> SessionMembers<'a> {
-        let Tokens { granted, access_token, token_type, refresh_token } = &*self.tokens;
+        let SessionTokens { granted, access_token, token_type, refresh_token } = &*self.tokens;
         let Validity { issued_at, expires_at, refresh_at } = granted.validity;
         let parties = &granted.parties;
         SessionMembers {
@@ -196,7 +201,7 @@ impl SessionRecord {
                 _ => None,
             },
         };
-        let tokens = Tokens {
+        let tokens = SessionTokens {
             granted: Rc::new(granted),
             access_token: text("access_token")?.into(),
             token_type: TokenType::from_name(text("token_type")?)?,
@@ -246,7 +251,7 @@ mod tests {
                 },
                 user: sub.map(|sub| Rc::new(UserInfo { sub, name: None, email: None, picture: None })),
             };
-            let tokens = Tokens {
+            let tokens = SessionTokens {
                 granted: Rc::new(granted),
                 access_token: access_token.into(),
                 token_type: if dpop { TokenType::Dpop } else { TokenType::Bearer },

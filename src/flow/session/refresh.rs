@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Session;
 use super::due::is_due;
 use super::record::SessionRecord;
-use super::tokens::Tokens;
+use super::tokens::SessionTokens;
 use crate::flow::client::Grant;
 use crate::flow::dpop::Binding;
 use crate::flow::grant::tokens_by_grant;
@@ -33,7 +33,7 @@ enum Why {
 }
 
 /// How an attempt to get newer tokens ended.
-enum Attempt {
+enum RefreshAttempt {
     Done,
     /// Another attempt has failed meanwhile, and the next one is not due yet.
     NotDue,
@@ -67,7 +67,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// The tokens. If they expire soon, they are refreshed first.
-    pub(in crate::flow) async fn fresh_tokens(&self) -> Result<Rc<Tokens>> {
+    pub(in crate::flow) async fn fresh_tokens(&self) -> Result<Rc<SessionTokens>> {
         self.catch_up().await?;
         let tokens = self.tokens()?;
         let now = self.ports.now();
@@ -130,24 +130,24 @@ impl<P: Ports> Session<P> {
                 self.ports.sleep(pause.retry_at.0.saturating_sub(now.0)).await;
             }
             match self.renew_once(used, why).await {
-                Ok(Attempt::Done) => return Ok(()),
-                Ok(Attempt::NotDue) => {}
+                Ok(RefreshAttempt::Done) => return Ok(()),
+                Ok(RefreshAttempt::NotDue) => {}
                 Err(error) if error.is_transient() && self.shared.borrow().back_off.is_over_by(give_up_at) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    async fn renew_once(&self, used: &Secret, why: Why) -> Result<Attempt> {
+    async fn renew_once(&self, used: &Secret, why: Why) -> Result<RefreshAttempt> {
         let guard = self.ports.lock(&self.key()).await?;
         // The previous holder of the lock may have failed.
         if self.shared.borrow().back_off.pause(self.ports.now()).is_some() {
-            return Ok(Attempt::NotDue);
+            return Ok(RefreshAttempt::NotDue);
         }
         let newest = self.newest().await?;
         if let Some(pause) = newest.pause.filter(|pause| !pause.is_over(self.ports.now())) {
             self.shared.borrow_mut().back_off.join(pause);
-            return Ok(Attempt::NotDue);
+            return Ok(RefreshAttempt::NotDue);
         }
         let is_other = newest.tokens.access_token != *used;
         // If the server returned the same token and refuses it, it will do so again.
@@ -155,7 +155,7 @@ impl<P: Ports> Session<P> {
             if is_other && !self.shared.borrow().unsaved {
                 self.use_tokens(newest.tokens);
             }
-            return Ok(Attempt::Done);
+            return Ok(RefreshAttempt::Done);
         }
         // Runs to its end even if the caller gives up: a refresh token is spent once it is sent.
         let session = self.clone();
@@ -163,7 +163,7 @@ impl<P: Ports> Session<P> {
             let _guard = guard;
             session.refresh_locked(newest.tokens).await
         };
-        self.ports.spawn_detached(work).await.map(|()| Attempt::Done)
+        self.ports.spawn_detached(work).await.map(|()| RefreshAttempt::Done)
     }
 
     /// Whether a refresh has just returned the same token as before.
@@ -185,7 +185,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Refreshes. The caller must hold the lock.
-    async fn refresh_locked(&self, spent: Rc<Tokens>) -> Result<()> {
+    async fn refresh_locked(&self, spent: Rc<SessionTokens>) -> Result<()> {
         let response = match self.request_tokens(&spent).await {
             Ok(response) => response,
             Err(error) => return self.refresh_failed(spent, error).await,
@@ -208,7 +208,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Uses the refresh token. Without one, repeats the grant of the first tokens if that needs no user.
-    async fn request_tokens(&self, spent: &Tokens) -> Result<Box<TokenResponse>> {
+    async fn request_tokens(&self, spent: &SessionTokens) -> Result<Box<TokenResponse>> {
         let parties = &spent.granted.parties;
         let endpoint = parties.token_endpoint(&self.ports, &self.client, Binding::of(spent.token_type));
         match (&spent.refresh_token, &self.client.grant) {
@@ -237,7 +237,7 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    async fn refresh_failed(&self, spent: Rc<Tokens>, error: Error) -> Result<()> {
+    async fn refresh_failed(&self, spent: Rc<SessionTokens>, error: Error) -> Result<()> {
         if error.is_definite() {
             return self.refresh_refused_for_good(&spent, error).await;
         }
@@ -249,7 +249,7 @@ impl<P: Ports> Session<P> {
         Err(error)
     }
 
-    async fn refresh_refused_for_good(&self, spent: &Tokens, error: Error) -> Result<()> {
+    async fn refresh_refused_for_good(&self, spent: &SessionTokens, error: Error) -> Result<()> {
         // The store was late: another tab has spent the refresh token, and its new tokens are the session's.
         if let Ok(Some(newer)) = self.stored().await
             && newer.tokens.access_token != spent.access_token

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Session;
-use super::tokens::Tokens;
+use super::tokens::SessionTokens;
 use crate::Result;
 use crate::Step;
 use crate::flow::client::Client;
@@ -40,7 +40,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Deletes the tokens for all tabs, and returns them.
-    async fn take_tokens(&self) -> Result<Option<Rc<Tokens>>> {
+    async fn take_tokens(&self) -> Result<Option<Rc<SessionTokens>>> {
         let _guard = self.ports.lock(&self.key()).await?;
         // If another tab has refreshed meanwhile, its tokens have to be revoked.
         let stored = self.stored().await?;
@@ -51,7 +51,7 @@ impl<P: Ports> Session<P> {
 
     /// Revokes an access token that was replaced. Its refresh token is not revoked: that would end the whole grant
     /// (RFC 7009 §2.1), and with it the new tokens.
-    pub(super) async fn revoke_access_token(&self, tokens: &Tokens) {
+    pub(super) async fn revoke_access_token(&self, tokens: &SessionTokens) {
         let parties = &tokens.granted.parties;
         if let Some(url) = &parties.revocation_endpoint {
             let endpoint = parties.endpoint(&self.ports, &self.client, url, Binding::Off);
@@ -61,13 +61,13 @@ impl<P: Ports> Session<P> {
     }
 
     /// Revokes both tokens. Returns whether the server confirmed the first.
-    pub(super) async fn revoke(&self, tokens: &Tokens) -> bool {
+    pub(super) async fn revoke(&self, tokens: &SessionTokens) -> bool {
         revoke(&self.ports, &self.client, tokens).await
     }
 }
 
 /// Revokes both tokens, if the server offers that. Returns whether it confirmed the first.
-pub(in crate::flow) async fn revoke<P: Ports>(ports: &P, client: &Client, tokens: &Tokens) -> bool {
+pub(in crate::flow) async fn revoke<P: Ports>(ports: &P, client: &Client, tokens: &SessionTokens) -> bool {
     let parties = &tokens.granted.parties;
     let Some(url) = &parties.revocation_endpoint else { return false };
     let endpoint = parties.endpoint(ports, client, url, Binding::Off);

@@ -21,14 +21,14 @@ pub(in crate::flow) struct Granted {
 }
 
 /// A grant with its tokens.
-pub(in crate::flow) struct Tokens {
+pub(in crate::flow) struct SessionTokens {
     pub granted: Rc<Granted>,
     pub access_token: Secret,
     pub token_type: TokenType,
     pub refresh_token: Option<Secret>,
 }
 
-impl Tokens {
+impl SessionTokens {
     /// The first tokens, from the response to a grant.
     pub fn issued(
         request: &GrantRequest,

@@ -123,7 +123,7 @@ impl Pending {
 }
 
 #[derive(Serialize)]
-struct Members<'a> {
+struct PendingRecord<'a> {
     v: u64,
     state: &'a str,
     #[serde(flatten)]
@@ -134,7 +134,7 @@ struct Members<'a> {
 
 impl Serialize for Pending {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let members = self.kept.record(&self.account).map(|(state, members)| Members {
+        let members = self.kept.record(&self.account).map(|(state, members)| PendingRecord {
             v: VERSION,
             state: state.as_str(),
             members,

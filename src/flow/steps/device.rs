@@ -114,7 +114,7 @@ impl DevicePending {
 }
 
 #[derive(Serialize)]
-struct Members<'a> {
+struct DevicePendingRecord<'a> {
     v: u64,
     server: &'a str,
     client_id: &'a str,
@@ -137,7 +137,7 @@ struct Members<'a> {
 impl Serialize for DevicePending {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let GrantRequest { parties, requested, binding, .. } = &self.grant;
-        Members {
+        DevicePendingRecord {
             v: VERSION,
             server: self.server.as_str(),
             client_id: &parties.client.client_id,

@@ -19,7 +19,7 @@ pub struct Discovered {
     pub(super) server: ServerUrl,
     /// The issuer, as the resource lists it.
     listed: Issuer,
-    pub(super) found: discovered::Discovered,
+    pub(super) found: discovered::DiscoveredServers,
 }
 
 /// An authorization server and its metadata.
@@ -53,7 +53,11 @@ pub async fn discover<P: Ports>(
         }
         AuthorizationServers::Origin(origin) => discover_origin(ports, origin, client.prefetch).await?,
     };
-    Ok(Discovered { server: server.clone(), listed, found: discovered::Discovered { resource, authorization_server } })
+    Ok(Discovered {
+        server: server.clone(),
+        listed,
+        found: discovered::DiscoveredServers { resource, authorization_server },
+    })
 }
 
 fn issuers(resource: &DiscoveredResource) -> &[Issuer] {
@@ -114,7 +118,7 @@ impl Discovered {
             }
             (AuthorizationServers::Origin(origin), None) => DiscoveredServer::without_metadata(origin)?,
         };
-        let found = discovered::Discovered { resource, authorization_server: found };
+        let found = discovered::DiscoveredServers { resource, authorization_server: found };
         Ok(Self { server, listed, found })
     }
 }

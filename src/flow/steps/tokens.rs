@@ -20,7 +20,7 @@ use crate::{Result, Step};
 #[derive(Clone)]
 pub struct Tokens {
     account: Account,
-    tokens: Rc<session::Tokens>,
+    tokens: Rc<session::SessionTokens>,
     dpop_jkt: Option<String>,
     omits_resource: bool,
 }
@@ -59,7 +59,7 @@ pub async fn revoke<P: Ports>(ports: &P, client: &Client, tokens: &Tokens) -> bo
 impl Tokens {
     pub(super) fn new(
         account: Account,
-        tokens: Rc<session::Tokens>,
+        tokens: Rc<session::SessionTokens>,
         dpop_jkt: Option<String>,
         omits_resource: bool,
     ) -> Self {
@@ -75,7 +75,12 @@ impl Tokens {
         dpop_jkt: Option<String>,
         omits_resource: bool,
     ) -> Self {
-        Self::new(server.clone().into(), session::Tokens::issued(grant, response, None, now), dpop_jkt, omits_resource)
+        Self::new(
+            server.clone().into(),
+            session::SessionTokens::issued(grant, response, None, now),
+            dpop_jkt,
+            omits_resource,
+        )
     }
 
     /// Reads them from JSON. Endpoints are checked in the same way as the metadata that they come from.
@@ -136,7 +141,7 @@ impl Tokens {
 }
 
 #[derive(Serialize)]
-struct Members<'a> {
+struct TokensRecord<'a> {
     #[serde(flatten)]
     members: SessionMembers<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +152,7 @@ struct Members<'a> {
 
 impl Serialize for Tokens {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        Members {
+        TokensRecord {
             members: SessionRecord::of(&self.tokens).members(&self.account).handed_out(),
             dpop_jkt: self.dpop_jkt.as_deref(),
             omits_resource: self.omits_resource,

@@ -20,7 +20,7 @@ struct Algorithm {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct KeyPair<'a> {
+struct DpopKeyPair<'a> {
     #[serde(with = "preserve")]
     private_key: JsValue,
     #[serde(with = "preserve")]
@@ -63,7 +63,7 @@ pub(super) async fn create(extractable: bool) -> Result<JsValue> {
     let pair = subtle("generateKey", &[algorithm, extractable.into(), usages.into()]).await?;
     let thumbprint = public_key(&pair).await?.thumbprint();
     let (private_key, public_key) = (get(&pair, "privateKey"), get(&pair, "publicKey"));
-    let pair = KeyPair { private_key, public_key, thumbprint: &thumbprint };
+    let pair = DpopKeyPair { private_key, public_key, thumbprint: &thumbprint };
     to_js(&pair).map_err(|thrown| failed(thrown.into()))
 }
 

@@ -26,7 +26,7 @@ use crate::protocol::{
 };
 use crate::{Code, Error, Result, Step};
 
-type Work = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
+type StepFuture = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
 
 /// Runs a step until it has finished or the caller gives up.
 fn run<F: Future<Output = Result<JsValue>> + 'static>(
@@ -36,7 +36,7 @@ fn run<F: Future<Output = Result<JsValue>> + 'static>(
     settle(async move {
         let given = Given::read(given)?;
         let signal = given.signal();
-        let work: Work = Box::pin(work(given));
+        let work: StepFuture = Box::pin(work(given));
         Ok(race(Step::Setup, NO_LIMIT, signal.as_ref(), work).await?)
     })
 }
@@ -103,7 +103,7 @@ pub fn create_pkce() -> Promise {
 }
 
 #[derive(Serialize)]
-struct Begun<'a> {
+struct BegunAuthorization<'a> {
     url: &'a str,
     pending: &'a steps::Pending,
 }
@@ -118,7 +118,7 @@ pub fn begin_authorization(given: JsValue) -> Promise {
         let limit = given.limit()?;
         let begun =
             steps::begin_authorization(&given.browser, &given.client, &discovered, &identity, None, limit).await?;
-        js(&Begun { url: begun.url.as_str(), pending: &begun.pending })
+        js(&BegunAuthorization { url: begun.url.as_str(), pending: &begun.pending })
     })
 }
 
@@ -135,7 +135,7 @@ pub fn finish_authorization(given: JsValue) -> Promise {
 }
 
 #[derive(Serialize)]
-struct DeviceBegun<'a> {
+struct BegunOnDevice<'a> {
     user_code: &'a str,
     verification_uri: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,7 +153,7 @@ pub fn device_authorization(given: JsValue) -> Promise {
         let begun = steps::device_authorization(&given.browser, &given.client, &discovered, &identity, None).await?;
         let DeviceAuthorization { user_code, verification_uri, verification_uri_complete, expires_in, .. } =
             &begun.shown;
-        js(&DeviceBegun {
+        js(&BegunOnDevice {
             user_code,
             verification_uri: verification_uri.as_str(),
             verification_uri_complete: verification_uri_complete.as_ref().map(Url::as_str),
