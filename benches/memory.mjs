@@ -54,5 +54,5 @@ export const met = ([before, after]) => after.bytes === before.bytes;
 
 export function summary([before, after]) {
   const what = `WebAssembly memory after ${REQUESTS.toLocaleString("en-US")} requests and ${REFRESHES} refreshes`;
-  return [[what, "no growth", `× ${(after.bytes / before.bytes).toFixed(2)} of that after ${FIRST}`, "–"]];
+  return [[what, "no growth", `× ${(after.bytes / before.bytes).toFixed(2)} of the size after ${FIRST} requests`, "–"]];
 }

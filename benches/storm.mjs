@@ -11,7 +11,7 @@ const STAGGER_MS = 150;
 const LOADS = [
   { name: "10 requests at once", tabs: 1, staggered: false },
   { name: "5 tabs × 10 requests at once", tabs: 5, staggered: false },
-  { name: "10 requests, one 401 after the other", tabs: 1, staggered: true },
+  { name: "10 requests, their 401s one by one", tabs: 1, staggered: true },
 ];
 
 /** What happens if a refresh token is used twice. */

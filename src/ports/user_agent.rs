@@ -90,7 +90,7 @@ pub struct CallbackQuery {
 pub const POPUP_BLOCKED: Code = Code::Own(&OwnCode {
     name: "popup_blocked",
     cause: "The browser blocked the popup.",
-    remedy: "Call signIn, or what opens a server's URL, directly in a click handler, before any await.",
+    remedy: "Call signIn or openUrl directly in a click handler, before any await.",
     user_message: "Your browser blocked the window.",
 });
 
