@@ -402,7 +402,7 @@ export const RULES = [
       find: "if (this.isolated) return;",
       put: "",
       suite: "sessions/storage.test.mjs",
-      test: "a sign-out does not end another tab's session in memory",
+      test: "a sign-out of the stored session does not reach a tab with its session in memory",
     },
     {
       rule: "Two apps of one origin get no events of each other's sessions",

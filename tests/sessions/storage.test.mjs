@@ -299,6 +299,18 @@ describe("memory", () => {
     assert.equal(await two.evaluate(() => app.call()), "ok");
     assert.deepEqual(await two.evaluate(() => app.events.filter(({ type }) => type === "signed-out")), []);
   });
+
+  test("a sign-out of the stored session does not reach a tab with its session in memory", async (t) => {
+    const world = await startWorld(t, browser);
+    const inMemory = await world.signedInTab(() => app.start({ storage: "memory" }));
+    const [stored, alsoStored] = [await world.signedInTab(), await world.tab()];
+    const count = (tab) => tab.evaluate(() => app.events.filter(({ type }) => type === "signed-out").length);
+    await stored.evaluate(() => app.session.signOut());
+    // The browser sends the event to all tabs at once. When this tab has it, the other one would have it, too.
+    await alsoStored.waitForFunction(() => app.events.some(({ type }) => type === "signed-out"));
+    assert.equal(await inMemory.evaluate(() => app.call()), "ok");
+    assert.deepEqual([await count(inMemory), await count(alsoStored)], [0, 1]);
+  });
 });
 
 describe("the app's own storage", () => {
