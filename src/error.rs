@@ -417,9 +417,24 @@ mod tests {
             "# Errors\n\nEvery rejection is an `McpAuthorizeError`. It has a stable `code`, the `step` that failed, a `message` that says \
              what happened, a `remedy` for developers and a `userMessage` for the person at the page.\n\nIf they are known, it \
              also has the `url`, the `status`, `retryAfter` in seconds, the server's own `serverError`, the requested `scopes` and \
-             `missingScopes`, `acrValues` and `maxAge`, and the `cause`.\n\n\
-             | code | what it means | what to do | `userMessage` |\n|---|---|---|---|\n",
+             `missingScopes`, `acrValues` and `maxAge`, and the `cause`.\n\n",
         );
+        let steps = [
+            Step::Setup,
+            Step::Challenge,
+            Step::ResourceMetadata,
+            Step::AuthorizationServerMetadata,
+            Step::Registration,
+            Step::Authorization,
+            Step::Token,
+            Step::Refresh,
+            Step::Request,
+            Step::Revocation,
+            Step::Storage,
+        ];
+        let steps = steps.map(|step| format!("`{}`", step.name())).join(", ");
+        table.push_str(&format!("The steps are {steps}.\n\n"));
+        table.push_str("| code | what it means | what to do | `userMessage` |\n|---|---|---|---|\n");
         for code in documented() {
             let (name, cause, remedy, user) = (code.name(), code.cause(), code.remedy(), code.user_message());
             table.push_str(&format!("| `{name}` | {cause} | {remedy} | {user} |\n"));
