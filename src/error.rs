@@ -432,6 +432,9 @@ mod tests {
             Step::Revocation,
             Step::Storage,
         ];
+        let types = include_str!("../pkg/index.d.ts").split("export type McpAuthorizeStep =").nth(1).unwrap();
+        let listed = types.split(';').next().unwrap().replace(['|', '"'], "");
+        assert_eq!(listed.split_whitespace().collect::<Vec<_>>(), steps.map(Step::name));
         let steps = steps.map(|step| format!("`{}`", step.name())).join(", ");
         table.push_str(&format!("The steps are {steps}.\n\n"));
         table.push_str("| code | what it means | what to do | `userMessage` |\n|---|---|---|---|\n");

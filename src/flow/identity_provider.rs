@@ -140,8 +140,8 @@ impl<P: Ports> Provider<'_, P> {
                 return Err(Error::new(Code::SessionExpired, Step::Token, message.concat()));
             }
             match self.exchange(&identity, audience, resource, scope).await {
-                // The provider may have ended both the token and its refresh token. A refused token is not used again, so
-                // this ends: at the latest, with a new one.
+                // The provider may have ended both the token and its refresh token. The loop ends: a refused token is
+                // not used again, and after a sign-in the answer counts.
                 Err(error) if !identity.is_new && is_refused(&error) => {
                     refused.push(identity.subject_token(self.own.subject_token).0.clone());
                 }

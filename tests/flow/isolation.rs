@@ -24,15 +24,19 @@ fn step(session: &Session<Scripted>, user: &mut User) -> Result<(), Code> {
     block_on(session.step_up(Some(&Scope::parse("write")), user)).map_err(|error| error.code())
 }
 
+/// The session as another tab has it.
+fn restored(world: &Scripted) -> Session<Scripted> {
+    let account = ServerUrl::parse(SERVER).unwrap().into();
+    block_on(restore(world, &Rc::new(client()), &account)).unwrap().unwrap()
+}
+
 #[test]
 fn after_a_sign_out_no_step_up_brings_the_session_back() {
     // In the same tab, and in another one that shares the store.
     for elsewhere in [false, true] {
         let world = Scripted::working();
         let session = signed_in(&world);
-        let server = ServerUrl::parse(SERVER).unwrap();
-        let other = block_on(restore(&world, &Rc::new(client()), &server.clone().into())).unwrap().unwrap();
-        let signs_out = if elsewhere { other } else { session.clone() };
+        let signs_out = if elsewhere { restored(&world) } else { session.clone() };
         world.reply(TOKEN, Reply::ok(tokens("late")));
         // The user signs out while the page of the step-up is open.
         let mut user = User::answering(move |sent| {
@@ -52,9 +56,7 @@ fn a_sign_out_ends_a_step_up_whose_page_is_open() {
     for elsewhere in [false, true] {
         let world = Scripted::working();
         let session = signed_in(&world);
-        let server = ServerUrl::parse(SERVER).unwrap();
-        let other = block_on(restore(&world, &Rc::new(client()), &server.clone().into())).unwrap().unwrap();
-        let signs_out = if elsewhere { other } else { session.clone() };
+        let signs_out = if elsewhere { restored(&world) } else { session.clone() };
         let stepping: Pin<Box<dyn Future<Output = Result<(), Code>>>> = Box::pin(async {
             let mut user = User::consents();
             user.hesitates = true;
