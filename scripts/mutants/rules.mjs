@@ -450,6 +450,13 @@ export const RULES = [
       test: "a second sign-in right after the first was cancelled",
     },
     {
+      rule: "A popup whose first page is just being replaced is closed afterwards",
+      find: "this.#navigated && !this.isClosed && this.#showsFirst",
+      put: "false",
+      suite: "sessions/nothing-left.test.mjs",
+      test: "aborted at any moment while the sign-in page replaces the popup's first page",
+    },
+    {
       rule: "After a reload, the popup that is still open is reused",
       find: "NAME + count++",
       put: '"_blank"',

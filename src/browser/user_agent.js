@@ -4,6 +4,8 @@
 const NAME = "mcp-authorize";
 /** How often to check a window: there is no event for its closing. */
 const POLL_MS = 100;
+/** How long to wait for a page that may already be replacing the one before. */
+const COMMIT_MS = 500;
 
 /** The popup of the last sign-in in this page, while that sign-in is in progress. */
 let current;
@@ -25,7 +27,7 @@ export function open(host, signal, width, height, left, top, url) {
   // One at a time: two popups would confuse the user.
   if (current?.signal?.aborted) {
     // Opened in the same click: its sign-in has not seen it yet.
-    current.window.close();
+    void current.close();
   } else if (!isClosed(current?.window)) {
     current.window.focus();
     return "popup_open";
@@ -169,9 +171,25 @@ class Popup {
 
   /** What can be seen of it: 1 it looks closed, 2 it shows a page other than the first one, 4 this window has the focus. */
   look() {
+    return (this.isClosed && 1) | (!this.#showsFirst && 2) | (document.hasFocus() && 4);
+  }
+
+  get #showsFirst() {
     // The address of a page of another origin can't be read.
-    const address = attempt(() => this.window.location.href);
-    return (this.isClosed && 1) | (address !== this.first && 2) | (document.hasFocus() && 4);
+    return attempt(() => this.window.location.href) === this.first;
+  }
+
+  /**
+   * Closes it, up to half a second later. While Chromium replaces a page by one of another site, `close` has no effect, and
+   * from then on, it never has one. So this stops the first page's navigation, and waits in case it was too late for that.
+   */
+  async close() {
+    if (this.#navigated && !this.isClosed && this.#showsFirst) {
+      attempt(() => this.window.stop());
+      const end = Date.now() + COMMIT_MS;
+      while (this.#showsFirst && Date.now() < end) await new Promise((done) => setTimeout(done, 10));
+    }
+    this.window.close();
   }
 
   /** Tells the callback page that its sign-in has received the response, and closes the popup. */
@@ -186,7 +204,7 @@ class Popup {
       this.channel?.postMessage(message);
       this.#last = undefined;
     }
-    this.window.close();
+    void this.close();
   }
 
   /** Removes all listeners. */

@@ -84,6 +84,23 @@ describe("signIn", () => {
     await abortedSignIn(world, (popup) => loginField(popup).waitFor());
   });
 
+  // In Chromium, a popup that is closed in the moment in which another site's page replaces the first one stays open.
+  test("aborted at any moment while the sign-in page replaces the popup's first page: the popup closes", async (t) => {
+    for (let delay = 20; delay < 80; delay += 2) {
+      // A new profile, in which the sign-in page needs a new process.
+      const world = await startWorld(t, browser);
+      assert.notEqual(new URL(world.mcpUrl).hostname, new URL(world.pageUrl).hostname);
+      const tab = await world.tab();
+      await tab.evaluate((delay) => {
+        const controller = new AbortController();
+        app.signal = controller.signal;
+        app.authorizer.addEventListener("authorizing", () => setTimeout(() => controller.abort(), delay));
+      }, delay);
+      const popup = await popupOf(tab, tab.locator("#sign-in"));
+      if (!popup.isClosed()) await popup.waitForEvent("close");
+    }
+  });
+
   test("aborted while the code is exchanged", async (t) => {
     const world = await counting(t);
     const way = gate();
