@@ -180,8 +180,9 @@ class Popup {
   }
 
   /**
-   * Closes it, up to half a second later. While Chromium replaces a page by one of another site, `close` has no effect, and
-   * from then on, it never has one. So this stops the first page's navigation, and waits in case it was too late for that.
+   * Closes it, up to half a second later. In Chromium, a call of `window.close` while a page is being replaced with one from
+   * another site has no effect, and neither have later calls. So this first stops the navigation of the first page, and waits
+   * in case it was too late for that.
    */
   async close() {
     if (this.#navigated && !this.isClosed && this.#showsFirst) {

@@ -84,10 +84,11 @@ describe("signIn", () => {
     await abortedSignIn(world, (popup) => loginField(popup).waitFor());
   });
 
-  // In Chromium, a popup that is closed in the moment in which another site's page replaces the first one stays open.
+  // In Chromium, `close` has no effect at the moment when a page from another site replaces the first one. When that is
+  // depends on the machine.
   test("aborted at any moment while the sign-in page replaces the popup's first page: the popup closes", async (t) => {
     for (let delay = 20; delay < 80; delay += 2) {
-      // A new profile, in which the sign-in page needs a new process.
+      // In a new profile, the sign-in page needs a new process. Starting that makes the moment longer.
       const world = await startWorld(t, browser);
       assert.notEqual(new URL(world.mcpUrl).hostname, new URL(world.pageUrl).hostname);
       const tab = await world.tab();
