@@ -450,7 +450,7 @@ export const RULES = [
       test: "a second sign-in right after the first was cancelled",
     },
     {
-      rule: "A popup whose first page is being replaced is closed after that",
+      rule: "A popup closes even while its first page is being replaced",
       find: "this.#navigated && !this.isClosed && this.#showsFirst",
       put: "false",
       suite: "sessions/nothing-left.test.mjs",

@@ -4,12 +4,14 @@
 const NAME = "mcp-authorize";
 /** How often to check a window: there is no event for its closing. */
 const POLL_MS = 100;
-/** How long to wait for a page that may already be replacing the one before. */
+/** How long to wait for a page that may already be replacing the previous one. */
 const COMMIT_MS = 500;
 
 /** The popup of the last sign-in in this page, while that sign-in is in progress. */
 let current;
 let count = 0;
+
+const untilNextCheck = () => new Promise((done) => setTimeout(done, POLL_MS));
 
 const isClosed = (window) => !window || window.closed;
 
@@ -124,7 +126,7 @@ class Popup {
   async closedBefore() {
     while (!this.#navigated) {
       if (this.isClosed) return true;
-      await new Promise((done) => setTimeout(done, POLL_MS));
+      await untilNextCheck();
     }
     return false;
   }
@@ -180,15 +182,15 @@ class Popup {
   }
 
   /**
-   * Closes it, up to half a second later. In Chromium, a call of `window.close` while a page is being replaced with one from
-   * another site has no effect, and neither have later calls. So this first stops the navigation of the first page, and waits
-   * in case it was too late for that.
+   * Closes it, up to half a second later. Chromium ignores `window.close` while it replaces a page with one from another
+   * site, and from then on ignores every call. So this first stops the first page's navigation, and waits in case that came
+   * too late.
    */
   async close() {
     if (this.#navigated && !this.isClosed && this.#showsFirst) {
       attempt(() => this.window.stop());
       const end = Date.now() + COMMIT_MS;
-      while (this.#showsFirst && Date.now() < end) await new Promise((done) => setTimeout(done, 10));
+      while (this.#showsFirst && Date.now() < end) await untilNextCheck();
     }
     this.window.close();
   }
